@@ -1,0 +1,146 @@
+//! The command line: `serve` and `check`. Standard output carries the start line only; logs go to standard error.
+
+use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::seed::Seed;
+use crate::simulator::{Simulator, seeded};
+
+/// A simulator of Microsoft Graph's Cloud PC API and of the Entra token endpoint.
+///
+/// It speaks HTTPS only, keeps everything in memory and needs no tenant. What it does not know, it refuses.
+#[derive(Parser)]
+#[command(name = "graph-sim", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves until SIGTERM or SIGINT, then ends with status 0.
+    ///
+    /// When it is ready, it prints one line of JSON on standard output with the keys "graph", "login", "control" and "ca":
+    /// three addresses, and the file with the CA certificate that a client must trust. Logs go to standard error.
+    Serve(ServeArguments),
+    /// Checks seeds as `serve` would read them and ends: status 0 when they are good, 1 with the reason otherwise.
+    Check {
+        /// A seed file (YAML). Give it again for more; later ones are merged into earlier ones.
+        #[arg(long = "seed", value_name = "FILE", required = true)]
+        seeds: Vec<PathBuf>,
+    },
+}
+
+#[derive(Args)]
+struct ServeArguments {
+    /// A seed file (YAML). Give it again for more; later ones are merged into earlier ones.
+    #[arg(long = "seed", value_name = "FILE", required = true)]
+    seeds: Vec<PathBuf>,
+    /// The address to listen on; port 0 takes a free one.
+    ///
+    /// With 127.0.0.1:443 and Microsoft's host names in the hosts file, unmodified clients reach it.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// The folder for ca.pem; created when it is missing. Default: a fresh temporary folder, removed at the end.
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// What is logged, such as "info" or "graph_sim=debug".
+    #[arg(long, value_name = "FILTER", env = "GRAPH_SIM_LOG", default_value = "graph_sim=info,warn")]
+    log: String,
+}
+
+/// Reads the arguments and does what they say.
+#[must_use]
+pub fn run() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve(arguments) => serve(arguments),
+        Command::Check { seeds } => check(&seeds),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("graph-sim: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn check(files: &[PathBuf]) -> Result<()> {
+    let (world, _) = seeded(&read_all(files)?)?;
+    for tenant in world.tenants.values() {
+        let objects: usize = tenant.collections.values().map(|collection| collection.objects.len()).sum();
+        eprintln!(
+            "tenant {} ({}): {} apps, {} users, {} groups, {objects} Cloud PC objects",
+            tenant.id,
+            tenant.display_name,
+            tenant.apps.len(),
+            tenant.users.len(),
+            tenant.groups.len()
+        );
+    }
+    Ok(())
+}
+
+fn serve(arguments: ServeArguments) -> Result<()> {
+    let filter = log_filter(&arguments.log)?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
+    let seeds = read_all(&arguments.seeds)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        // Before the start line: whoever reads it may send a signal at once.
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let simulator = Simulator::start_seeded(&seeds, arguments.listen, arguments.dir)?;
+        announce(&simulator)?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        drop(simulator);
+        Ok(())
+    })
+}
+
+/// The wanted filter, without what the libraries below would tell of headers and bodies: those hold secrets and tokens.
+fn log_filter(wanted: &str) -> Result<EnvFilter> {
+    let filter = EnvFilter::try_new(wanted).with_context(|| format!("--log {wanted}"))?;
+    ["h2", "hyper", "hyper_util", "reqwest", "rustls", "tokio_rustls"]
+        .into_iter()
+        .try_fold(filter, |filter, library| {
+            Ok(filter.add_directive(format!("{library}=info").parse()?))
+        })
+}
+
+fn announce(simulator: &Simulator) -> Result<()> {
+    let line = json!({
+        "graph": simulator.graph_url(),
+        "login": simulator.login_url(),
+        "control": simulator.control_url(),
+        "ca": simulator.ca_path(),
+    });
+    let mut output = std::io::stdout().lock();
+    writeln!(output, "{line}")?;
+    Ok(output.flush()?)
+}
+
+fn read_all(files: &[PathBuf]) -> Result<Vec<Seed>> {
+    files
+        .iter()
+        .map(|file| {
+            let yaml = std::fs::read_to_string(file).with_context(|| format!("cannot read seed {}", file.display()))?;
+            Seed::parse(&yaml, file.parent()).map_err(|reason| anyhow::anyhow!("seed {}: {reason}", file.display()))
+        })
+        .collect()
+}

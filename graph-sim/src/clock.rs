@@ -1,0 +1,96 @@
+//! The simulator's clock: frozen at a time that the seed gives, or running with the real time. Either can be moved on.
+//!
+//! It never goes back: tokens and objects of a later time would then come from the future.
+
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+
+/// A clock that only moves forward.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    frozen: Option<Timestamp>,
+    /// What was added to the real time of a running clock.
+    ahead: SignedDuration,
+}
+
+impl Clock {
+    /// A clock that shows the real time.
+    #[must_use]
+    pub fn running() -> Self {
+        Self {
+            frozen: None,
+            ahead: SignedDuration::ZERO,
+        }
+    }
+
+    /// A clock that shows this time until it is moved.
+    #[must_use]
+    pub fn frozen(at: Timestamp) -> Self {
+        Self {
+            frozen: Some(at),
+            ahead: SignedDuration::ZERO,
+        }
+    }
+
+    /// The time that it shows.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.frozen.unwrap_or_else(|| {
+            let real = Timestamp::now();
+            real.checked_add(self.ahead).unwrap_or(real)
+        })
+    }
+
+    /// Moves it on by an ISO 8601 duration of days, hours, minutes and seconds; a day has 24 hours.
+    ///
+    /// # Errors
+    /// Not a duration, a negative one, one with months or years (they have no fixed length), or one that leaves the calendar.
+    pub fn advance(&mut self, duration: &str) -> Result<Timestamp, String> {
+        let refuse = |reason: &str| format!("advance '{duration}': {reason}");
+        let span: Span = duration.parse().map_err(|_| refuse("not an ISO 8601 duration such as PT24H"))?;
+        let by = span
+            .to_duration(SpanRelativeTo::days_are_24_hours())
+            .map_err(|_| refuse("give days, hours, minutes and seconds; months and years have no fixed length"))?;
+        if by.is_negative() {
+            return Err(refuse("the clock does not go back"));
+        }
+        let out_of_calendar = |_| refuse("leaves the calendar");
+        let moved = self.now().checked_add(by).map_err(out_of_calendar)?;
+        if self.frozen.is_some() {
+            self.frozen = Some(moved);
+        } else {
+            self.ahead = self.ahead.checked_add(by).ok_or_else(|| refuse("leaves the calendar"))?;
+        }
+        Ok(moved)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frozen_clock_moves_only_when_told() {
+        let start: Timestamp = "2026-01-05T08:00:00Z".parse().unwrap();
+        let mut clock = Clock::frozen(start);
+        assert_eq!(clock.now(), start);
+        clock.advance("P1DT2H").unwrap();
+        assert_eq!(clock.now().to_string(), "2026-01-06T10:00:00Z");
+    }
+
+    #[test]
+    fn what_is_not_a_forward_duration_is_refused_and_moves_nothing() {
+        let start: Timestamp = "2026-01-05T08:00:00Z".parse().unwrap();
+        let mut clock = Clock::frozen(start);
+        for wrong in ["", "24h later", "-PT1H", "P1M", "P9999999D"] {
+            assert!(clock.advance(wrong).is_err(), "{wrong} was taken");
+        }
+        assert_eq!(clock.now(), start);
+    }
+
+    #[test]
+    fn a_running_clock_stays_ahead() {
+        let mut clock = Clock::running();
+        clock.advance("PT48H").unwrap();
+        assert!(clock.now() > Timestamp::now() + SignedDuration::from_hours(47));
+    }
+}

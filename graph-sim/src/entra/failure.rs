@@ -1,0 +1,77 @@
+//! Failures in Entra's shape. Texts are this simulator's own; clients may rely on the codes only.
+
+use axum::response::Response;
+use serde_json::json;
+
+use crate::exchange::{Exchange, dated, json_response, put};
+use crate::service::Service;
+
+/// Why the login service refuses.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    status: u16,
+    error: String,
+    code: u32,
+    text: String,
+}
+
+impl Failure {
+    /// A failure with any status; the text must hold nothing secret.
+    pub fn new(status: u16, error: &str, code: u32, text: impl Into<String>) -> Self {
+        Self {
+            status,
+            error: error.to_owned(),
+            code,
+            text: text.into(),
+        }
+    }
+
+    /// The request is wrong.
+    pub fn request(code: u32, text: impl Into<String>) -> Self {
+        Self::new(400, "invalid_request", code, text)
+    }
+
+    /// The client has not proved who it is.
+    pub fn client(code: u32, text: impl Into<String>) -> Self {
+        Self::new(401, "invalid_client", code, text)
+    }
+
+    /// A parameter is missing.
+    pub fn missing(parameter: &str) -> Self {
+        Self::request(900_144, format!("The request body must contain the parameter '{parameter}'."))
+    }
+
+    /// There is no such tenant.
+    pub fn no_tenant(tenant: &str) -> Self {
+        Self::request(90_002, format!("Tenant '{tenant}' not found. Check the tenant id and the cloud."))
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The failure as an HTTP response.
+    pub fn response(&self, service: &Service, exchange: &Exchange) -> Response {
+        let now = service.now();
+        let timestamp = now.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
+        let trace = &exchange.request_id;
+        let correlation = exchange.client_request_id.as_ref().unwrap_or(trace);
+        let body = json!({
+            "error": self.error,
+            "error_description": format!(
+                "AADSTS{}: {} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}",
+                self.code, self.text
+            ),
+            "error_codes": [self.code],
+            "timestamp": timestamp,
+            "trace_id": trace,
+            "correlation_id": correlation,
+            "error_uri": format!("{}/error?code={}", exchange.root, self.code),
+        });
+        let mut response = json_response(self.status, "application/json; charset=utf-8", Some(&body));
+        put(response.headers_mut(), "x-ms-request-id", trace);
+        put(response.headers_mut(), "cache-control", "no-store, no-cache");
+        dated(response, now)
+    }
+}

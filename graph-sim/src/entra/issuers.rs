@@ -1,0 +1,124 @@
+//! Keys of federated issuers: fetched from their discovery documents, trusted only through the seed's CAs, cached briefly.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use jsonwebtoken::jwk::Jwk;
+use reqwest::{Certificate, Client, redirect};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::seed::TrustedCa;
+
+/// Long enough that a burst of token requests asks once, short enough that a rotated key is soon forgotten. Real time.
+const KEPT_FOR: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The issuers whose documents were fetched, and whom to believe.
+#[derive(Debug, Default)]
+pub struct Issuers {
+    trusted: Mutex<Vec<TrustedCa>>,
+    known: Mutex<HashMap<String, Known>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    fetched: Instant,
+    keys: Vec<Jwk>,
+}
+
+#[derive(Deserialize)]
+struct Configuration {
+    issuer: String,
+    jwks_uri: String,
+}
+
+#[derive(Deserialize)]
+struct KeySet {
+    keys: Vec<Value>,
+}
+
+impl Issuers {
+    /// Trusts these CAs as well, and asks every issuer anew.
+    pub fn trust(&self, more: Vec<TrustedCa>) {
+        lock(&self.trusted).extend(more);
+        lock(&self.known).clear();
+    }
+
+    /// The issuer's key with this id, or nothing when it publishes no such key.
+    ///
+    /// # Errors
+    /// Why its documents cannot be had.
+    pub async fn key(&self, issuer: &str, kid: &str) -> Result<Option<Jwk>, String> {
+        let cached = lock(&self.known).get(issuer).and_then(|known| known.find(kid));
+        if cached.is_some() {
+            return Ok(cached);
+        }
+        // Unknown keys are asked for again: the issuer may have begun to use one since.
+        let keys = self.fetch(issuer).await?;
+        let known = Known {
+            fetched: Instant::now(),
+            keys,
+        };
+        let found = known.find(kid);
+        lock(&self.known).insert(issuer.to_owned(), known);
+        Ok(found)
+    }
+
+    async fn fetch(&self, issuer: &str) -> Result<Vec<Jwk>, String> {
+        let client = self.client()?;
+        let address = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+        let configuration: Configuration = get(&client, &address).await?;
+        if configuration.issuer != issuer {
+            return Err(format!("{address} is the document of another issuer"));
+        }
+        let set: KeySet = get(&client, &configuration.jwks_uri).await?;
+        // Keys of kinds that are not known here must not hide those that are.
+        Ok(set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect())
+    }
+
+    fn client(&self) -> Result<Client, String> {
+        let roots: Result<Vec<_>, _> = lock(&self.trusted).iter().map(|ca| Certificate::from_der(ca)).collect();
+        // Only the seed's CAs and no proxy: what is reachable must not depend on the machine.
+        Client::builder()
+            .tls_certs_only(roots.map_err(|error| described(&error))?)
+            .https_only(true)
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .timeout(PATIENCE)
+            .build()
+            .map_err(|error| described(&error))
+    }
+}
+
+impl Known {
+    fn find(&self, kid: &str) -> Option<Jwk> {
+        let fresh = self.fetched.elapsed() < KEPT_FOR;
+        self.keys
+            .iter()
+            .find(|key| fresh && key.common.key_id.as_deref() == Some(kid))
+            .cloned()
+    }
+}
+
+async fn get<T: DeserializeOwned>(client: &Client, address: &str) -> Result<T, String> {
+    let response = client.get(address).send().await.and_then(reqwest::Response::error_for_status);
+    let body = response
+        .map_err(|error| described(&error))?
+        .bytes()
+        .await
+        .map_err(|error| described(&error))?;
+    serde_json::from_slice(&body).map_err(|error| format!("{address}: {error}"))
+}
+
+/// The error with its causes: the outermost one seldom says what is wrong with TLS.
+fn described(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

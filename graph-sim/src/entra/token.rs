@@ -1,0 +1,153 @@
+//! The token endpoint: client credentials by secret or by federated assertion.
+//!
+//! Certificates are not taken yet: an assertion that the client signed itself is refused.
+
+use std::collections::BTreeMap;
+
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::access::{LIFETIME, for_app};
+use super::scope::audience;
+use super::{Failure, federation};
+use crate::exchange::{Exchange, dated, decoded, json_response, put};
+use crate::ledger::Draft;
+use crate::service::Service;
+use crate::world::{Actor, App, Tenant};
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// What a verified client gets.
+struct Granted {
+    app_id: String,
+    token: String,
+}
+
+/// The fields of a token request that the ledger keeps: who asks for what, and the kind of proof, never the proof.
+pub fn harmless_form(exchange: &Exchange) -> Value {
+    let form = fields(exchange).unwrap_or_default();
+    let proof = ["client_assertion", "client_secret"]
+        .into_iter()
+        .find(|name| form.contains_key(*name));
+    json!({
+        "client_id": form.get("client_id"),
+        "grant_type": form.get("grant_type"),
+        "scope": form.get("scope"),
+        "proof": proof,
+    })
+}
+
+/// Answers a token request and records it.
+pub async fn answer(service: &Service, exchange: &Exchange, tenant: &str, draft: &Draft) -> Response {
+    let granted = grant(service, exchange, tenant).await;
+    let mut draft = draft.clone();
+    let now = service.now();
+    match granted {
+        Ok(Granted { app_id, token }) => {
+            draft.actor = Some(Actor::App { app_id });
+            draft.record(service, exchange, now, 200, false);
+            let body = json!({
+                "token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME, "access_token": token,
+            });
+            let mut response = json_response(200, "application/json; charset=utf-8", Some(&body));
+            put(response.headers_mut(), "cache-control", "no-store, no-cache");
+            dated(response, now)
+        }
+        Err(failure) => {
+            draft.record(service, exchange, now, failure.status(), false);
+            failure.response(service, exchange)
+        }
+    }
+}
+
+async fn grant(service: &Service, exchange: &Exchange, tenant: &str) -> Result<Granted, Failure> {
+    if exchange.method != http::Method::POST {
+        return Err(Failure::request(900_561, "The token endpoint accepts POST requests only."));
+    }
+    let form = fields(exchange)?;
+    let field = |name: &str| {
+        form.get(name)
+            .filter(|value| !value.is_empty())
+            .ok_or_else(|| Failure::missing(name))
+    };
+    let grant_type = field("grant_type")?;
+    if grant_type != "client_credentials" {
+        let text = format!("The grant type '{grant_type}' is not supported.");
+        return Err(Failure::new(400, "unsupported_grant_type", 70_003, text));
+    }
+    // Copies, because nothing may be locked while the issuer's documents are fetched.
+    let tenant = service
+        .world()
+        .find_tenant(tenant)
+        .cloned()
+        .ok_or_else(|| Failure::no_tenant(tenant))?;
+    let client_id = field("client_id")?;
+    let app = tenant.app(client_id).ok_or_else(|| {
+        let text = format!(
+            "Application '{client_id}' was not found in the directory '{}'.",
+            tenant.display_name
+        );
+        Failure::new(400, "unauthorized_client", 700_016, text)
+    })?;
+    let audience = audience(field("scope")?, &exchange.root, service.own_root(), &tenant)?;
+    prove(service, &form, &tenant, app).await?;
+    let claims = for_app(&tenant, app, audience, service.now(), service.new_request_id());
+    Ok(Granted {
+        app_id: app.app_id.clone(),
+        token: service.tokens.sign(&claims)?,
+    })
+}
+
+/// Whether the client is the application that it says it is.
+async fn prove(service: &Service, form: &BTreeMap<String, String>, tenant: &Tenant, app: &App) -> Result<(), Failure> {
+    match (form.get("client_secret"), form.get("client_assertion")) {
+        (Some(_), Some(_)) => Err(Failure::request(90_023, "Give either client_secret or client_assertion, not both.")),
+        (Some(secret), None) => {
+            if app.client_secret.as_ref() == Some(secret) {
+                return Ok(());
+            }
+            let text = format!("Invalid client secret provided for application '{}'.", app.app_id);
+            Err(Failure::client(7_000_215, text))
+        }
+        (None, Some(assertion)) => {
+            let kind = form
+                .get("client_assertion_type")
+                .ok_or_else(|| Failure::missing("client_assertion_type"))?;
+            if kind != JWT_BEARER {
+                return Err(Failure::request(
+                    90_023,
+                    "The client_assertion_type is not the one for JWT bearer tokens.",
+                ));
+            }
+            federation::verify(&service.issuers, assertion, tenant, app).await
+        }
+        (None, None) => {
+            let text = "client_assertion or client_secret is required for the client_credentials grant type.";
+            Err(Failure::client(7_000_216, text))
+        }
+    }
+}
+
+/// The form's fields; a field that is given twice could mean either value and is refused.
+fn fields(exchange: &Exchange) -> Result<BTreeMap<String, String>, Failure> {
+    let content_type = exchange
+        .headers
+        .get(http::header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let is_form = content_type.is_some_and(|value| {
+        let essence = value.split(';').next().unwrap_or_default().trim();
+        essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    });
+    let mut fields = BTreeMap::new();
+    let text = if is_form {
+        std::str::from_utf8(&exchange.body).unwrap_or_default()
+    } else {
+        ""
+    };
+    for (name, value) in decoded(text) {
+        if fields.insert(name.clone(), value).is_some() {
+            return Err(Failure::request(90_023, "A parameter of the request body is given twice."));
+        }
+    }
+    Ok(fields)
+}

@@ -1,0 +1,123 @@
+//! Faults: rules that make chosen requests fail the way networks and services do.
+//!
+//! This file is what can happen; `rules` is when it happens, `answer` what is answered instead.
+
+pub mod answer;
+mod rules;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use rules::{Faults, Rule};
+
+/// What happens to a request that is struck.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Fault {
+    /// Waits so long before anything else; alone or with any other fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency_ms: Option<u64>,
+    /// Answers with this status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Headers of that answer.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Body of that answer: JSON, or text when it is a string.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+    /// Whether that answer comes instead of the commit or after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when: Option<Moment>,
+    /// Closes the connection without an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut: Option<Moment>,
+    /// Ends the connection after so many bytes of the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub truncate_at: Option<usize>,
+    /// Carries the request out twice and answers the second time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay: Option<bool>,
+    /// Fails a token request the way Entra would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<TokenFault>,
+}
+
+/// Before or after the request is carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Moment {
+    /// Nothing is carried out.
+    Before,
+    /// It is carried out, but its answer is lost.
+    After,
+}
+
+/// A failure of the token endpoint.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenFault {
+    /// OAuth's error, such as `invalid_client`.
+    pub error: String,
+    /// Entra's number.
+    pub aadsts: u32,
+}
+
+impl TokenFault {
+    /// The HTTP status that Entra gives such an error.
+    pub fn status(&self) -> u16 {
+        if self.error == "invalid_client" { 401 } else { 400 }
+    }
+}
+
+/// What kind of route a request goes to; some faults make sense on one kind only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RouteKind {
+    /// Graph.
+    Graph,
+    /// The token endpoint.
+    Token,
+    /// Anything else that is simulated.
+    Other,
+}
+
+impl Fault {
+    /// Whether the request is answered, or cut, without being carried out.
+    pub fn strikes_before(&self) -> bool {
+        self.cut == Some(Moment::Before) || (self.status.is_some() && self.when != Some(Moment::After)) || self.token.is_some()
+    }
+
+    fn fits(&self, kind: RouteKind) -> bool {
+        (self.token.is_none() || kind == RouteKind::Token) && (self.replay != Some(true) || kind == RouteKind::Graph)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let kinds = [
+            self.status.is_some(),
+            self.cut.is_some(),
+            self.truncate_at.is_some(),
+            self.replay.is_some(),
+            self.token.is_some(),
+        ];
+        if self.status.is_none() && (self.body.is_some() || self.when.is_some() || !self.headers.is_empty()) {
+            return Err("fault: headers, body and when belong to a status".to_owned());
+        }
+        match kinds.iter().filter(|given| **given).count() {
+            0 if self.latency_ms.is_none() => return Err("fault: nothing in it".to_owned()),
+            0 | 1 => {}
+            _ => return Err("fault: give one of status, cut, truncateAt, replay and token".to_owned()),
+        }
+        if let Some(status) = self.status.filter(|status| !(200..=599).contains(status)) {
+            return Err(format!("fault.status: {status} is not a final HTTP status"));
+        }
+        for (name, value) in &self.headers {
+            let named: Result<http::HeaderName, _> = name.parse();
+            if named.is_err() || http::HeaderValue::from_str(value).is_err() {
+                return Err(format!("fault.headers: '{name}' cannot be sent"));
+            }
+        }
+        Ok(())
+    }
+}

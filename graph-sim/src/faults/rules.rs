@@ -1,0 +1,137 @@
+//! When faults strike. Rules are asked in their order; the first one that matches and is not used up strikes, and later ones
+//! do not see the request.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Fault, RouteKind};
+
+/// Which requests are struck, how often, and how.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Rule {
+    #[serde(default, rename = "match")]
+    matching: Match,
+    /// How many requests are struck; -1 is no end.
+    #[serde(default = "once")]
+    times: i64,
+    fault: Fault,
+    /// How many requests matched so far.
+    #[serde(skip_deserializing)]
+    seen: u64,
+    /// How many were struck so far.
+    #[serde(skip_deserializing)]
+    struck: u64,
+}
+
+fn once() -> i64 {
+    1
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Match {
+    method: Option<String>,
+    /// `*` stands for any run of characters, slashes included.
+    path: Option<String>,
+    tenant: Option<String>,
+    /// So many matching requests pass first.
+    skip: u64,
+}
+
+/// The rules that are in force.
+#[derive(Debug, Default)]
+pub struct Faults {
+    rules: Vec<Rule>,
+}
+
+impl Faults {
+    /// Adds rules after the others.
+    ///
+    /// # Errors
+    /// A rule that says nothing or two things at once; none is added then.
+    pub fn add(&mut self, rules: Vec<Rule>) -> Result<(), String> {
+        for rule in &rules {
+            rule.fault.check()?;
+            if rule.times < -1 {
+                return Err(format!("times: {} is neither a number of requests nor -1", rule.times));
+            }
+        }
+        self.rules.extend(rules);
+        Ok(())
+    }
+
+    /// Removes all rules.
+    pub fn clear(&mut self) {
+        self.rules.clear();
+    }
+
+    /// The rules with how often they matched and struck.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The fault that strikes this request, if any.
+    pub fn strike(&mut self, kind: RouteKind, method: &str, path: &str, tenant: Option<&str>) -> Option<Fault> {
+        self.rules.iter_mut().find_map(|rule| rule.strike(kind, method, path, tenant))
+    }
+}
+
+impl Rule {
+    fn strike(&mut self, kind: RouteKind, method: &str, path: &str, tenant: Option<&str>) -> Option<Fault> {
+        let wanted = &self.matching;
+        let matches = self.fault.fits(kind)
+            && wanted.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+            && wanted.path.as_ref().is_none_or(|glob| glob_matches(glob, path))
+            && wanted
+                .tenant
+                .as_ref()
+                .is_none_or(|wanted| tenant.is_some_and(|id| id.eq_ignore_ascii_case(wanted)));
+        if !matches {
+            return None;
+        }
+        self.seen += 1;
+        let used_up = u64::try_from(self.times).is_ok_and(|times| self.struck >= times);
+        if self.seen <= wanted.skip || used_up {
+            return None;
+        }
+        self.struck += 1;
+        Some(self.fault.clone())
+    }
+}
+
+/// Whether a path fits a pattern in which `*` stands for any run of characters.
+fn glob_matches(glob: &str, path: &str) -> bool {
+    let mut parts = glob.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = path.strip_prefix(first) else { return false };
+    let mut parts = parts.peekable();
+    if parts.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_spans_segments_and_the_rest_is_literal() {
+        assert!(glob_matches(
+            "/beta/*/assign",
+            "/beta/deviceManagement/virtualEndpoint/provisioningPolicies/1/assign"
+        ));
+        assert!(glob_matches("*", ""));
+        assert!(glob_matches("/v1.0/*s*", "/v1.0/groups"));
+        assert!(!glob_matches("/v1.0/groups", "/v1.0/groups/1"));
+        assert!(!glob_matches("/v1x0/*", "/v1.0/groups"));
+        assert!(!glob_matches("/a*a", "/a"));
+    }
+}

@@ -1,0 +1,34 @@
+//! The routes of Microsoft Graph: permissions, query options, body checks and the objects behind them.
+//!
+//! Synchronous functions over the world; no input or output, no tokens, no ledger. What is not known is refused.
+
+mod assign;
+mod catalogue;
+mod check;
+mod directory;
+mod fill;
+mod odata;
+mod page;
+pub mod permission;
+mod policies;
+mod problem;
+mod project;
+mod read;
+mod regions;
+mod resource;
+pub mod routes;
+pub mod schema;
+mod seeding;
+mod settings;
+mod write;
+
+pub use catalogue::default_gallery;
+pub use seeding::seed_object;
+
+use crate::answer::{Answer, GraphRequest};
+use crate::world::World;
+
+/// Carries out one request of a known caller: route, method, permission, then the handler.
+pub fn handle(world: &mut World, request: &GraphRequest<'_>) -> Answer {
+    routes::dispatch(world, request).unwrap_or_else(problem::Problem::into_answer)
+}

@@ -1,0 +1,197 @@
+//! The table of routes and the way from a path to its handler: route, then method, then permission.
+
+use percent_encoding::percent_decode_str;
+
+use super::permission::{CLOUD_PC_READ, CLOUD_PC_WRITE, GROUP_GET, GROUP_LIST, ORGANIZATION_READ, Permission};
+use super::problem::{Outcome, Problem};
+use super::resource::{GALLERY_IMAGES, GROUPS, ORGANIZATIONS, POLICIES, Resource, SERVICE_PLANS, SETTINGS};
+use super::{assign, read, write};
+use crate::answer::{ApiVersion, GraphRequest};
+use crate::world::World;
+
+/// One request on its way through a handler.
+pub(super) struct Call<'a, 'r> {
+    /// Everything that exists.
+    pub world: &'a mut World,
+    /// The request.
+    pub request: &'a GraphRequest<'r>,
+    /// The collection that the path leads to.
+    pub resource: &'static Resource,
+    /// The id in the path; empty when the path has none.
+    pub id: String,
+}
+
+type Handler = fn(Call<'_, '_>) -> Outcome;
+
+/// A path and what can be done there.
+pub struct Route {
+    /// The path; `{id}` stands for one segment.
+    pub path: &'static str,
+    /// Whether v1.0 does not have it.
+    pub beta_only: bool,
+    resource: &'static Resource,
+    /// What can be done there.
+    pub operations: &'static [Operation],
+}
+
+/// A method of a route.
+pub struct Operation {
+    /// The HTTP method.
+    pub method: &'static str,
+    /// What opens it.
+    pub permission: &'static Permission,
+    handler: Handler,
+}
+
+const fn operation(method: &'static str, permission: &'static Permission, handler: Handler) -> Operation {
+    Operation {
+        method,
+        permission,
+        handler,
+    }
+}
+
+static WRITABLE_LIST: [Operation; 2] = [
+    operation("GET", &CLOUD_PC_READ, read::list),
+    operation("POST", &CLOUD_PC_WRITE, write::create),
+];
+static WRITABLE_ENTITY: [Operation; 3] = [
+    operation("GET", &CLOUD_PC_READ, read::get),
+    operation("PATCH", &CLOUD_PC_WRITE, write::update),
+    operation("DELETE", &CLOUD_PC_WRITE, write::delete),
+];
+static ASSIGN: [Operation; 1] = [operation("POST", &CLOUD_PC_WRITE, assign::assign)];
+static ASSIGNMENTS: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, read::assignments)];
+static READ_LIST: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, read::list)];
+static READ_ENTITY: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, read::get)];
+static GROUPS_LIST: [Operation; 1] = [operation("GET", &GROUP_LIST, read::list)];
+static GROUPS_ENTITY: [Operation; 1] = [operation("GET", &GROUP_GET, read::get)];
+static ORGANIZATION: [Operation; 1] = [operation("GET", &ORGANIZATION_READ, read::list)];
+
+const fn route(path: &'static str, resource: &'static Resource, operations: &'static [Operation]) -> Route {
+    Route {
+        path,
+        beta_only: false,
+        resource,
+        operations,
+    }
+}
+
+const fn beta(mut route: Route) -> Route {
+    route.beta_only = true;
+    route
+}
+
+/// All routes.
+pub static ROUTES: [Route; 15] = [
+    route("deviceManagement/virtualEndpoint/provisioningPolicies", &POLICIES, &WRITABLE_LIST),
+    route(
+        "deviceManagement/virtualEndpoint/provisioningPolicies/{id}",
+        &POLICIES,
+        &WRITABLE_ENTITY,
+    ),
+    route(
+        "deviceManagement/virtualEndpoint/provisioningPolicies/{id}/assign",
+        &POLICIES,
+        &ASSIGN,
+    ),
+    route(
+        "deviceManagement/virtualEndpoint/provisioningPolicies/{id}/assignments",
+        &POLICIES,
+        &ASSIGNMENTS,
+    ),
+    route("deviceManagement/virtualEndpoint/userSettings", &SETTINGS, &WRITABLE_LIST),
+    route("deviceManagement/virtualEndpoint/userSettings/{id}", &SETTINGS, &WRITABLE_ENTITY),
+    route("deviceManagement/virtualEndpoint/userSettings/{id}/assign", &SETTINGS, &ASSIGN),
+    route(
+        "deviceManagement/virtualEndpoint/userSettings/{id}/assignments",
+        &SETTINGS,
+        &ASSIGNMENTS,
+    ),
+    route("deviceManagement/virtualEndpoint/galleryImages", &GALLERY_IMAGES, &READ_LIST),
+    route("deviceManagement/virtualEndpoint/galleryImages/{id}", &GALLERY_IMAGES, &READ_ENTITY),
+    beta(route(
+        "deviceManagement/virtualEndpoint/frontLineServicePlans",
+        &SERVICE_PLANS,
+        &READ_LIST,
+    )),
+    beta(route(
+        "deviceManagement/virtualEndpoint/frontLineServicePlans/{id}",
+        &SERVICE_PLANS,
+        &READ_ENTITY,
+    )),
+    route("groups", &GROUPS, &GROUPS_LIST),
+    route("groups/{id}", &GROUPS, &GROUPS_ENTITY),
+    route("organization", &ORGANIZATIONS, &ORGANIZATION),
+];
+
+/// Finds the operation of a request, checks the permission and runs it.
+pub(super) fn dispatch(world: &mut World, request: &GraphRequest<'_>) -> Outcome {
+    let segments = segments(request.path)?;
+    let (route, id) = find(&segments, request.version)?;
+    let operation = route
+        .operations
+        .iter()
+        .find(|operation| operation.method == request.method.as_str())
+        .ok_or_else(|| {
+            let allowed: Vec<&str> = route.operations.iter().map(|one| one.method).collect();
+            Problem::method_not_allowed(request.method.as_str(), &allowed.join(", "))
+        })?;
+    operation.permission.expect(request)?;
+    if !world.tenants.contains_key(&request.caller.tenant) {
+        return Err(Problem::new(404, "ResourceNotFound", "The tenant of this token does not exist."));
+    }
+    (operation.handler)(Call {
+        world,
+        request,
+        resource: route.resource,
+        id,
+    })
+}
+
+/// The decoded segments of a path. An id in parentheses, `policies('…')`, is a segment of its own.
+fn segments(path: &str) -> Result<Vec<String>, Problem> {
+    let mut segments = Vec::new();
+    for raw in path.split('/').filter(|raw| !raw.is_empty()) {
+        let segment = percent_decode_str(raw)
+            .decode_utf8()
+            .map_err(|_| Problem::bad_request("The path is not UTF-8."))?;
+        match segment.strip_suffix("')").and_then(|rest| rest.split_once("('")) {
+            Some((name, id)) => {
+                segments.push(name.to_owned());
+                segments.push(id.replace("''", "'"));
+            }
+            None => {
+                // An action may be qualified with its namespace.
+                let plain = segment.strip_prefix("microsoft.graph.").unwrap_or(&segment);
+                segments.push(plain.to_owned());
+            }
+        }
+    }
+    Ok(segments)
+}
+
+/// The route that the segments are, or the first segment that leads nowhere.
+fn find(segments: &[String], version: ApiVersion) -> Result<(&'static Route, String), Problem> {
+    let mut furthest = 0;
+    for route in ROUTES.iter().filter(|route| !route.beta_only || version == ApiVersion::Beta) {
+        let mut id = String::new();
+        let mut matched = 0;
+        let mut pattern = route.path.split('/');
+        for segment in segments {
+            match pattern.next() {
+                Some("{id}") => segment.clone_into(&mut id),
+                Some(fixed) if fixed == segment => {}
+                _ => break,
+            }
+            matched += 1;
+        }
+        if matched == segments.len() && matched > 0 && pattern.next().is_none() {
+            return Ok((route, id));
+        }
+        furthest = furthest.max(matched);
+    }
+    // A path that ends too early has no wrong segment; its last one is then no collection of its own.
+    let named = segments.get(furthest).or(segments.last());
+    Err(Problem::no_segment(named.map_or("", String::as_str)))
+}

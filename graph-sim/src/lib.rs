@@ -1,0 +1,28 @@
+//! A simulator of Microsoft Graph's Cloud PC API and of the Entra token endpoint, over HTTPS, without a tenant.
+//!
+//! It knows nothing of its clients. What it does not know, it refuses. See this crate's README.
+//!
+//! `pipeline` takes a request through faults, handler and ledger; `graph` and `entra` are what is simulated;
+//! `control` is the hatch for tests; `simulator` is the way in for Rust code.
+
+pub mod answer;
+pub mod cli;
+pub mod clock;
+mod control;
+mod entra;
+mod exchange;
+mod faults;
+pub mod graph;
+mod ids;
+mod ledger;
+pub mod options;
+mod pipeline;
+mod seed;
+mod server;
+mod service;
+mod simulator;
+mod state;
+mod tls;
+pub mod world;
+
+pub use simulator::{Simulator, SimulatorOptions};

@@ -1,0 +1,178 @@
+//! Puts a seed into a world. An application, user or group that is there already is replaced, a Cloud PC object with an id
+//! that is taken is refused, and the rest stays.
+//!
+//! The caller works on a copy of the world, so that a seed that fails half way leaves no trace.
+
+use std::path::PathBuf;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use super::{AppSeed, GroupSeed, Seed, TenantSeed, UserSeed};
+use crate::clock::Clock;
+use crate::graph;
+use crate::world::{App, FederatedCredential, Group, Tenant, User, World, stable_id};
+
+/// A certificate authority that federated issuers may be signed by.
+pub type TrustedCa = CertificateDer<'static>;
+
+impl Seed {
+    /// Merges this seed into a world and gives the CAs that it trusts.
+    ///
+    /// # Errors
+    /// What is wrong and where. The world may have been changed in part then.
+    pub fn apply(&self, world: &mut World) -> Result<Vec<TrustedCa>, String> {
+        if let Some(now) = self.content.now {
+            world.clock = Clock::frozen(now);
+        }
+        self.content
+            .options
+            .apply(&mut world.options)
+            .map_err(|reason| format!("options: {reason}"))?;
+        for (index, tenant) in self.content.tenants.iter().enumerate() {
+            self.tenant(world, tenant).map_err(|reason| format!("tenants[{index}].{reason}"))?;
+        }
+        let mut trusted = Vec::new();
+        for (index, source) in self.content.trust.iter().enumerate() {
+            let pem = self.pem(source).map_err(|reason| format!("trust[{index}]: {reason}"))?;
+            trusted.extend(certificates(&pem).map_err(|reason| format!("trust[{index}]: {reason}"))?);
+        }
+        Ok(trusted)
+    }
+
+    fn tenant(&self, world: &mut World, seed: &TenantSeed) -> Result<(), String> {
+        let id = guid(&seed.id).map_err(|reason| format!("id: {reason}"))?;
+        for domain in &seed.verified_domains {
+            if world.find_tenant(domain).is_some_and(|owner| owner.id != id) {
+                return Err(format!("verifiedDomains: {domain} belongs to another tenant"));
+            }
+        }
+        let is_new = !world.tenants.contains_key(&id);
+        let mut tenant = world.tenants.remove(&id).unwrap_or_else(|| Tenant {
+            id: id.clone(),
+            ..Tenant::default()
+        });
+        if let Some(name) = seed.display_name.as_ref().or(is_new.then_some(&id)) {
+            tenant.display_name.clone_from(name);
+        }
+        for domain in &seed.verified_domains {
+            if !tenant.verified_domains.contains(domain) {
+                tenant.verified_domains.push(domain.clone());
+            }
+        }
+        for (index, app) in seed.apps.iter().enumerate() {
+            let app = self.app(app).map_err(|reason| format!("apps[{index}].{reason}"))?;
+            put(&mut tenant.apps, app, |one, other| one.app_id == other.app_id);
+        }
+        for user in &seed.users {
+            put(&mut tenant.users, new_user(&id, user), |one, other| one.id == other.id);
+        }
+        for group in &seed.groups {
+            put(&mut tenant.groups, new_group(&id, group), |one, other| one.id == other.id);
+        }
+        world.tenants.insert(id.clone(), tenant);
+        objects(world, &id, seed, is_new)
+    }
+
+    fn app(&self, seed: &AppSeed) -> Result<App, String> {
+        let app_id = guid(&seed.app_id).map_err(|reason| format!("appId: {reason}"))?;
+        let mut registered = Vec::new();
+        for (index, source) in seed.certificates.iter().enumerate() {
+            let pem = self.pem(source).and_then(|pem| certificates(&pem).map(|_| pem));
+            registered.push(pem.map_err(|reason| format!("certificates[{index}]: {reason}"))?);
+        }
+        let federated = seed.federated_credentials.iter().map(|credential| FederatedCredential {
+            issuer: credential.issuer.clone(),
+            subject: credential.subject.clone(),
+            audiences: credential.audiences.clone(),
+        });
+        Ok(App {
+            display_name: seed.display_name.clone().unwrap_or_else(|| app_id.clone()),
+            client_secret: seed.client_secret.clone(),
+            certificates: registered,
+            federated_credentials: federated.collect(),
+            roles: seed.roles.clone(),
+            app_id,
+        })
+    }
+
+    /// The PEM text that a path names, or that stands in the seed itself.
+    fn pem(&self, source: &str) -> Result<String, String> {
+        if source.contains("-----BEGIN ") {
+            return Ok(source.to_owned());
+        }
+        let path = self
+            .folder
+            .as_ref()
+            .map_or_else(|| PathBuf::from(source), |folder| folder.join(source));
+        std::fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))
+    }
+}
+
+/// Collections after groups, and policies after what they refer to.
+fn objects(world: &mut World, tenant: &str, seed: &TenantSeed, is_new: bool) -> Result<(), String> {
+    if is_new && seed.gallery_images.is_none() {
+        for image in graph::default_gallery() {
+            graph::seed_object(world, tenant, "galleryImages", image)?;
+        }
+    }
+    let empty = Vec::new();
+    let lists = [
+        ("galleryImages", seed.gallery_images.as_ref().unwrap_or(&empty)),
+        ("frontLineServicePlans", &seed.front_line_service_plans),
+        ("onPremisesConnections", &seed.on_premises_connections),
+        ("deviceImages", &seed.device_images),
+        ("provisioningPolicies", &seed.provisioning_policies),
+        ("userSettings", &seed.user_settings),
+        ("cloudPCs", &seed.cloud_pcs),
+    ];
+    for (collection, list) in lists {
+        for (index, object) in list.iter().enumerate() {
+            graph::seed_object(world, tenant, collection, object.clone()).map_err(|reason| format!("{collection}[{index}]: {reason}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn new_user(tenant: &str, seed: &UserSeed) -> User {
+    let name = &seed.user_principal_name;
+    User {
+        id: seed.id.clone().unwrap_or_else(|| stable_id(&[tenant, "user", name])),
+        user_principal_name: name.clone(),
+        display_name: seed.display_name.clone().unwrap_or_else(|| name.clone()),
+        roles: seed.roles.clone(),
+        licences: seed.licences.clone(),
+    }
+}
+
+fn new_group(tenant: &str, seed: &GroupSeed) -> Group {
+    Group {
+        id: seed.id.clone().unwrap_or_else(|| stable_id(&[tenant, "group", &seed.display_name])),
+        display_name: seed.display_name.clone(),
+        mail_nickname: seed.mail_nickname.clone(),
+        members: seed.members.clone(),
+    }
+}
+
+fn put<T>(list: &mut Vec<T>, new: T, same: impl Fn(&T, &T) -> bool) {
+    match list.iter_mut().find(|old| same(old, &new)) {
+        Some(old) => *old = new,
+        None => list.push(new),
+    }
+}
+
+fn guid(text: &str) -> Result<String, String> {
+    uuid::Uuid::parse_str(text)
+        .map(|id| id.hyphenated().to_string())
+        .map_err(|_| format!("'{text}' is not a GUID"))
+}
+
+fn certificates(pem: &str) -> Result<Vec<TrustedCa>, String> {
+    let found: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes())
+        .collect::<Result<_, _>>()
+        .map_err(|error| format!("not PEM: {error}"))?;
+    if found.is_empty() {
+        return Err("holds no certificate".to_owned());
+    }
+    Ok(found)
+}

@@ -1,0 +1,167 @@
+//! Everything that a running simulator shares between its requests.
+//!
+//! Locks are taken in the order world, ledger; none is held while anything is awaited.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+use crate::answer::Answer;
+use crate::entra::{AccessTokens, Issuers};
+use crate::faults::Faults;
+use crate::ledger::Ledger;
+use crate::seed::Seed;
+use crate::tls::{LOCAL_HOSTS, MICROSOFT_HOSTS};
+use crate::world::{IdSource, World};
+
+/// The shared parts.
+pub struct Service {
+    world: Arc<Mutex<World>>,
+    ledger: Mutex<Ledger>,
+    faults: Mutex<Faults>,
+    request_ids: Mutex<IdSource>,
+    panics: AtomicU64,
+    /// Federated issuers' keys.
+    pub issuers: Issuers,
+    /// Makes and checks access tokens.
+    pub tokens: AccessTokens,
+    /// `https://host:port` of the listener.
+    own_root: String,
+}
+
+impl Service {
+    /// A service over a world.
+    pub fn new(world: Arc<Mutex<World>>, issuers: Issuers, tokens: AccessTokens, own_root: String) -> Self {
+        Self {
+            world,
+            ledger: Mutex::default(),
+            faults: Mutex::default(),
+            // Not the world's ids: those must not depend on how many requests there were before.
+            request_ids: Mutex::new(IdSource::new(1)),
+            panics: AtomicU64::new(0),
+            issuers,
+            tokens,
+            own_root,
+        }
+    }
+
+    /// The world.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        lock(&self.world)
+    }
+
+    /// The time by the simulator's clock.
+    pub fn now(&self) -> Timestamp {
+        self.world().now()
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        lock(&self.ledger)
+    }
+
+    /// The fault rules.
+    pub fn faults(&self) -> MutexGuard<'_, Faults> {
+        lock(&self.faults)
+    }
+
+    /// A fresh id for a request or a token.
+    pub fn new_request_id(&self) -> String {
+        lock(&self.request_ids).next_id()
+    }
+
+    /// How many handlers panicked.
+    pub fn panics(&self) -> u64 {
+        self.panics.load(Ordering::Relaxed)
+    }
+
+    /// Counts a panic.
+    pub fn count_panic(&self) {
+        self.panics.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Runs a handler; a panic becomes a 500 and is counted. What the handler did until then stays.
+    pub fn guarded(&self, handler: impl FnOnce() -> Answer) -> Answer {
+        catch_unwind(AssertUnwindSafe(handler)).unwrap_or_else(|_| {
+            self.count_panic();
+            Answer::error(500, "generalException", "The simulator's handler of this request failed.")
+        })
+    }
+
+    /// Merges a seed; one that fails changes nothing.
+    pub fn merge(&self, seed: &Seed) -> Result<(), String> {
+        let mut world = self.world();
+        let mut copy = world.clone();
+        let trusted = seed.apply(&mut copy)?;
+        *world = copy;
+        drop(world);
+        if !trusted.is_empty() {
+            self.issuers.trust(trusted);
+        }
+        Ok(())
+    }
+
+    /// The listener's own root.
+    pub fn own_root(&self) -> &str {
+        &self.own_root
+    }
+
+    /// The root that links in an answer start with: what the client called when that is one of our names.
+    pub fn root(&self, authority: Option<&str>) -> String {
+        let known = authority.filter(|authority| {
+            let host: Option<http::uri::Authority> = authority.parse().ok();
+            host.is_some_and(|host| {
+                let name = host.host().trim_matches(['[', ']']);
+                LOCAL_HOSTS.contains(&name) || MICROSOFT_HOSTS.contains(&name)
+            })
+        });
+        known.map_or_else(|| self.own_root.clone(), |authority| format!("https://{authority}"))
+    }
+}
+
+/// A lock whose holder panicked is still good: handlers' panics are answered and counted.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_answered_and_counted_and_the_world_stays_usable() {
+        let world = Arc::new(Mutex::new(World::new()));
+        let service = Service::new(
+            world,
+            Issuers::default(),
+            AccessTokens::new().unwrap(),
+            "https://localhost:1".to_owned(),
+        );
+        let mut guard = service.world();
+        let answer = service.guarded(|| {
+            guard.new_id();
+            panic!("a handler's bug")
+        });
+        drop(guard);
+        assert_eq!((answer.status, service.panics()), (500, 1));
+        assert_eq!(answer.body.unwrap()["error"]["code"], "generalException");
+        assert!(service.world().tenants.is_empty());
+    }
+
+    #[test]
+    fn links_start_with_a_name_of_ours_only() {
+        let world = Arc::new(Mutex::new(World::new()));
+        let service = Service::new(
+            world,
+            Issuers::default(),
+            AccessTokens::new().unwrap(),
+            "https://localhost:1".to_owned(),
+        );
+        assert_eq!(service.root(Some("graph.microsoft.com")), "https://graph.microsoft.com");
+        assert_eq!(service.root(Some("[::1]:443")), "https://[::1]:443");
+        assert_eq!(service.root(Some("elsewhere.example")), "https://localhost:1");
+        assert_eq!(service.root(None), "https://localhost:1");
+    }
+}

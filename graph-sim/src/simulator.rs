@@ -1,0 +1,184 @@
+//! The way in for Rust code: a simulator inside the process, on its own threads, until it is dropped.
+
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use anyhow::{Context, Result, anyhow};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
+
+use crate::entra::{AccessTokens, Issuers};
+use crate::seed::{Seed, TrustedCa};
+use crate::server;
+use crate::service::Service;
+use crate::tls::make_certificates;
+use crate::world::World;
+
+/// How a simulator starts.
+#[derive(Clone, Debug)]
+pub struct SimulatorOptions {
+    /// Seeds as YAML text, merged in their order. Relative paths in them count from the working directory;
+    /// a certificate may also stand in the seed itself, as PEM.
+    pub seeds: Vec<String>,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The folder for `ca.pem`; left out, a temporary one that is removed with the simulator.
+    pub dir: Option<PathBuf>,
+}
+
+impl Default for SimulatorOptions {
+    fn default() -> Self {
+        Self {
+            seeds: Vec::new(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            dir: None,
+        }
+    }
+}
+
+/// A running simulator; dropping it stops it.
+pub struct Simulator {
+    root: String,
+    ca_pem: String,
+    ca_path: PathBuf,
+    world: Arc<Mutex<World>>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    _temporary: Option<TempDir>,
+}
+
+impl Simulator {
+    /// Starts one and returns when it accepts connections. It needs no runtime of the caller.
+    ///
+    /// # Errors
+    /// A seed that is refused, an address that cannot be listened on, a folder that cannot be written.
+    pub fn start(options: SimulatorOptions) -> Result<Self> {
+        let seeds: Result<Vec<_>, _> = options.seeds.iter().map(|yaml| Seed::parse(yaml, None)).collect();
+        Self::start_seeded(&seeds.map_err(|reason| anyhow!("seed: {reason}"))?, options.listen, options.dir)
+    }
+
+    pub(crate) fn start_seeded(seeds: &[Seed], listen: SocketAddr, dir: Option<PathBuf>) -> Result<Self> {
+        let (world, trusted) = seeded(seeds)?;
+        let listener = TcpListener::bind(listen).with_context(|| format!("cannot listen on {listen}"))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let certificates = make_certificates(address.ip())?;
+        let (folder, temporary) = folder(dir)?;
+        let ca_path = folder.join("ca.pem");
+        std::fs::write(&ca_path, &certificates.ca_pem).with_context(|| format!("cannot write {}", ca_path.display()))?;
+
+        let root = root(address);
+        let world = Arc::new(Mutex::new(world));
+        let issuers = Issuers::default();
+        issuers.trust(trusted);
+        let service = Arc::new(Service::new(Arc::clone(&world), issuers, AccessTokens::new()?, root.clone()));
+        let (stop, stopped) = oneshot::channel();
+        let thread = spawn(listener, TlsAcceptor::from(certificates.server), service, stopped)?;
+        Ok(Self {
+            root,
+            ca_pem: certificates.ca_pem,
+            ca_path,
+            world,
+            stop: Some(stop),
+            thread: Some(thread),
+            _temporary: temporary,
+        })
+    }
+
+    /// Graph's root, without a version.
+    #[must_use]
+    pub fn graph_url(&self) -> &str {
+        &self.root
+    }
+
+    /// The login authority, without a tenant.
+    #[must_use]
+    pub fn login_url(&self) -> &str {
+        &self.root
+    }
+
+    /// The control API's root.
+    #[must_use]
+    pub fn control_url(&self) -> String {
+        format!("{}/_sim", self.root)
+    }
+
+    /// The file with the CA certificate.
+    #[must_use]
+    pub fn ca_path(&self) -> &Path {
+        &self.ca_path
+    }
+
+    /// The CA certificate.
+    #[must_use]
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// Everything that exists. Requests wait while it is locked.
+    #[must_use]
+    pub fn world(&self) -> Arc<Mutex<World>> {
+        Arc::clone(&self.world)
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic of that thread was printed when it happened; there is nothing to add.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The world that seeds describe, and the CAs that they trust.
+pub fn seeded(seeds: &[Seed]) -> Result<(World, Vec<TrustedCa>)> {
+    let mut world = World::new();
+    let mut trusted = Vec::new();
+    for seed in seeds {
+        trusted.extend(seed.apply(&mut world).map_err(|reason| anyhow!("seed: {reason}"))?);
+    }
+    Ok((world, trusted))
+}
+
+fn folder(wanted: Option<PathBuf>) -> Result<(PathBuf, Option<TempDir>)> {
+    if let Some(folder) = wanted {
+        std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        return Ok((std::path::absolute(folder)?, None));
+    }
+    let temporary = tempfile::Builder::new()
+        .prefix("graph-sim-")
+        .tempdir()
+        .context("cannot create a temporary folder")?;
+    Ok((temporary.path().to_path_buf(), Some(temporary)))
+}
+
+fn root(address: SocketAddr) -> String {
+    match address.ip() {
+        ip if ip.is_unspecified() => format!("https://localhost:{}", address.port()),
+        IpAddr::V6(ip) => format!("https://[{ip}]:{}", address.port()),
+        IpAddr::V4(ip) => format!("https://{ip}:{}", address.port()),
+    }
+}
+
+/// On a thread with a runtime of its own, so that it works from any caller, synchronous or not, and can be dropped anywhere.
+fn spawn(listener: TcpListener, tls: TlsAcceptor, service: Arc<Service>, stopped: oneshot::Receiver<()>) -> Result<JoinHandle<()>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("graph-sim-worker")
+        .enable_all()
+        .build()?;
+    let listener = {
+        let _context = runtime.enter();
+        tokio::net::TcpListener::from_std(listener)?
+    };
+    let serve = move || {
+        runtime.block_on(server::serve(listener, tls, service, stopped));
+        runtime.shutdown_background();
+    };
+    Ok(std::thread::Builder::new().name("graph-sim".to_owned()).spawn(serve)?)
+}

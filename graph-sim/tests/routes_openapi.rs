@@ -1,0 +1,363 @@
+//! The property tables and the answers of the routes against the OpenAPI description of the service.
+//!
+//! The description lies outside of this crate; where it is absent, these tests say so and pass. `GRAPH_OPENAPI_DIR` names it.
+
+mod routes_support;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use graph_sim::answer::ApiVersion;
+use graph_sim::graph::routes::ROUTES;
+use graph_sim::graph::schema::{EnumType, Kind, Property, Type, UNKNOWN_FUTURE_VALUE, catalogue, directory, policy as policies, setting};
+use routes_support::*;
+use serde_json::{Map, Value, json};
+
+fn description(version: ApiVersion) -> Option<Value> {
+    let directory = std::env::var_os("GRAPH_OPENAPI_DIR").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/graph"),
+        PathBuf::from,
+    );
+    let file = directory.join(format!("openapi-{}-cloudpc.yaml", version.as_str()));
+    let Ok(text) = std::fs::read_to_string(&file) else {
+        eprintln!("skipped: {} is not there", file.display());
+        return None;
+    };
+    Some(serde_saphyr::from_str(&text).unwrap())
+}
+
+/// The properties of a schema with those of its bases.
+fn flat<'a>(schemas: &'a Value, schema: &'a Value, into: &mut Map<String, Value>) {
+    if let Some(name) = reference(schema) {
+        flat(schemas, &schemas[format!("microsoft.graph.{name}")], into);
+    }
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        flat(schemas, part, into);
+    }
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        into.insert(name.clone(), property.clone());
+    }
+}
+
+fn reference(schema: &Value) -> Option<&str> {
+    schema["$ref"].as_str()?.rsplit_once("/microsoft.graph.").map(|(_, name)| name)
+}
+
+/// `Text`, `Int32` or the name of the type, as the tables have it.
+fn kind_of(schema: &Value) -> String {
+    if let Some(name) = reference(schema) {
+        return name.to_owned();
+    }
+    if let Some(parts) = schema["allOf"].as_array() {
+        return parts.iter().find_map(reference).unwrap().to_owned();
+    }
+    match (schema["type"].as_str(), schema["format"].as_str()) {
+        (Some("string"), None) => "Text",
+        (Some("string"), Some("uuid")) => "Guid",
+        (Some("string"), Some("date-time")) => "DateTime",
+        (Some("string"), Some("date")) => "Date",
+        (Some("boolean"), None) => "Boolean",
+        (Some("integer"), Some("int32")) => "Int32",
+        other => panic!("the tables have no kind for {other:?}"),
+    }
+    .to_owned()
+}
+
+fn kind_in_table(property: &Property) -> String {
+    match property.kind {
+        Kind::Enum(one) | Kind::Flags(one) => one.name.to_owned(),
+        Kind::Complex(one) => one.name.to_owned(),
+        Kind::Opaque(name) => name.to_owned(),
+        plain => format!("{plain:?}"),
+    }
+}
+
+fn compare_type(version: ApiVersion, schemas: &Value, ty: &'static Type, done: &mut BTreeSet<&'static str>) {
+    if !done.insert(ty.name) {
+        return;
+    }
+    let place = format!("{} {}", version.as_str(), ty.name);
+    let schema = &schemas[format!("microsoft.graph.{}", ty.name)];
+    assert!(schema.is_object(), "{place} is not described");
+    let mut described = Map::new();
+    flat(schemas, schema, &mut described);
+    described.remove("@odata.type");
+    let ours: Vec<&Property> = ty.properties.iter().filter(|one| one.is_in(version)).collect();
+    let names = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect::<BTreeSet<_>>();
+    assert_eq!(
+        names(ours.iter().map(|one| one.name).collect()),
+        names(described.keys().map(String::as_str).collect()),
+        "properties of {place}"
+    );
+    assert_eq!(ours.len(), described.len(), "a property of {place} is there twice");
+    for property in ours {
+        compare_property(version, schemas, &place, property, &described[property.name], done);
+    }
+    let variants = schema["discriminator"]["mapping"].as_object();
+    let described: BTreeSet<String> = variants.into_iter().flatten().map(|(name, _)| name.clone()).collect();
+    let ours: BTreeSet<String> = ty.variants.iter().map(|one| one.odata_type()).collect();
+    assert_eq!(ours, described, "variants of {place}");
+    for variant in ty.variants {
+        compare_type(version, schemas, variant, done);
+    }
+}
+
+fn compare_property(
+    version: ApiVersion,
+    schemas: &Value,
+    place: &str,
+    property: &Property,
+    described: &Value,
+    done: &mut BTreeSet<&'static str>,
+) {
+    let place = format!("{place}.{}", property.name);
+    assert_eq!(property.collection, described["type"] == "array", "{place} as a list");
+    let single = if property.collection { &described["items"] } else { described };
+    assert_eq!(kind_in_table(property), kind_of(single), "type of {place}");
+    if !property.collection {
+        assert_eq!(property.nullable, described["nullable"] == true, "null of {place}");
+    }
+    if version == ApiVersion::Beta {
+        assert_eq!(property.deprecated, described["deprecated"] == true, "deprecation of {place}");
+    }
+    match property.kind {
+        Kind::Complex(inner) => compare_type(version, schemas, inner, done),
+        Kind::Enum(members) | Kind::Flags(members) => compare_enum(version, schemas, members),
+        _ => {}
+    }
+}
+
+fn compare_enum(version: ApiVersion, schemas: &Value, ours: &EnumType) {
+    let schema = &schemas[format!("microsoft.graph.{}", ours.name)];
+    let members = ours.members(version);
+    let place = format!("{} {}", version.as_str(), ours.name);
+    assert_eq!(json!(members), schema["enum"], "members of {place}");
+    let border = members.iter().position(|one| *one == UNKNOWN_FUTURE_VALUE).unwrap();
+    let hidden = schema["x-needs-prefer-include-unknown-enum-members"].as_array();
+    let hidden = hidden.cloned().unwrap_or_default();
+    assert_eq!(json!(members[border + 1..]), json!(hidden), "hidden members of {place}");
+}
+
+#[test]
+fn the_tables_are_the_description() {
+    for version in VERSIONS {
+        let Some(description) = description(version) else { return };
+        let schemas = &description["components"]["schemas"];
+        let mut done = BTreeSet::new();
+        let mut roots: Vec<&'static Type> = vec![
+            &policies::PROVISIONING_POLICY,
+            &setting::USER_SETTING,
+            &catalogue::GALLERY_IMAGE,
+            &directory::GROUP,
+            &directory::ORGANIZATION,
+        ];
+        if version == ApiVersion::Beta {
+            roots.push(&catalogue::FRONT_LINE_SERVICE_PLAN);
+        }
+        for ty in roots {
+            compare_type(version, schemas, ty, &mut done);
+        }
+        assert!(done.len() > 15, "only {done:?} were compared");
+    }
+}
+
+/// The description's name of one of our routes.
+fn described_path<'a>(description: &'a Value, ours: &str) -> Option<(&'a String, &'a Value)> {
+    let wanted: Vec<&str> = ours.split('/').collect();
+    description["paths"].as_object().unwrap().iter().find(|(path, _)| {
+        let theirs: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        theirs.len() == wanted.len()
+            && theirs
+                .iter()
+                .zip(&wanted)
+                .all(|(their, our)| if *our == "{id}" { their.starts_with('{') } else { their == our })
+    })
+}
+
+#[test]
+fn every_route_is_described_and_opened_by_no_other_permission() {
+    for version in VERSIONS {
+        let Some(description) = description(version) else { return };
+        for route in &ROUTES {
+            let described = described_path(&description, route.path);
+            assert_eq!(described.is_none(), route.beta_only && version == ApiVersion::V1, "{}", route.path);
+            let Some((_, described)) = described else { continue };
+            for operation in route.operations {
+                let described = &described[operation.method.to_lowercase()];
+                assert!(described.is_object(), "{} {}", operation.method, route.path);
+                for kind in ["application", "delegated"] {
+                    let known = &described["x-permissions"][kind];
+                    let known: Vec<&Value> = ["least", "higher"]
+                        .iter()
+                        .flat_map(|list| known[list].as_array().into_iter().flatten())
+                        .collect();
+                    let strange = operation.permission.any_of.iter().find(|one| !known.contains(&&json!(one)));
+                    assert!(
+                        known.is_empty() || strange.is_none(),
+                        "{} {} {strange:?}",
+                        operation.method,
+                        route.path
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// OpenAPI 3.0 to JSON Schema: `nullable` becomes a second type.
+fn to_json_schema(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(to_json_schema),
+        Value::Object(object) => {
+            object.values_mut().for_each(to_json_schema);
+            if object.remove("nullable") == Some(json!(true)) {
+                let inner = Value::Object(std::mem::take(object));
+                object.insert("anyOf".to_owned(), json!([inner, {"type": "null"}]));
+            }
+        }
+        _ => {}
+    }
+}
+
+struct Judge {
+    description: Value,
+}
+
+impl Judge {
+    fn of(version: ApiVersion) -> Option<Self> {
+        let mut description = description(version)?;
+        to_json_schema(&mut description["components"]["schemas"]);
+        Some(Self { description })
+    }
+
+    fn expect(&self, schema: &Value, body: &Value, place: &str) {
+        let mut root = schema.clone();
+        root["components"] = json!({"schemas": self.description["components"]["schemas"]});
+        let validator = jsonschema::validator_for(&root).unwrap();
+        let faults: Vec<String> = validator
+            .iter_errors(body)
+            .map(|fault| format!("{}: {fault}", fault.instance_path()))
+            .collect();
+        assert!(faults.is_empty(), "{place}: {faults:#?}\n{body:#}");
+    }
+
+    fn named(name: &str) -> Value {
+        json!({"$ref": format!("#/components/schemas/microsoft.graph.{name}")})
+    }
+}
+
+/// A world in which everything is set that can be, so that no answer passes for being empty.
+fn full_world() -> (graph_sim::world::World, String, String) {
+    let mut world = world();
+    let mut full = policy_with(&json!({
+        "provisioningType": "sharedByEntraGroup", "userExperienceType": "cloudApp", "cloudPcNamingTemplate": "CPC-%RAND:5%",
+        "autopilotConfiguration": {"devicePreparationProfileId": "p", "applicationTimeoutInMinutes": 30, "onFailureDeviceAccessDenied": true},
+        "userSettingsPersistenceConfiguration": {"userSettingsPersistenceEnabled": true}, "autopatch": {}, "snapshotResetMode": "enabled",
+    }));
+    full["domainJoinConfigurations"] = json!([
+        {"domainJoinType": "azureADJoin", "regionName": "automatic", "regionGroup": "kenya"},
+        {"domainJoinType": "hybridAzureADJoin", "onPremisesConnectionId": CONNECTION},
+    ]);
+    let policy = create(&mut world, POLICIES, &full);
+    let target = json!({"groupId": GROUP_A, "servicePlanId": PLAN, "allotmentLicensesCount": 2, "allotmentDisplayName": "slice"});
+    let answer = assign(
+        &mut world,
+        ApiVersion::Beta,
+        &format!("{POLICIES}/{policy}"),
+        &json!([{ "target": target }]),
+    );
+    assert_eq!(answer.status, 204, "{:?}", answer.body);
+    let setting = create(
+        &mut world,
+        SETTINGS,
+        &json!({
+            "displayName": "s", "restorePointSetting": {"frequencyInHours": 6},
+            "crossRegionDisasterRecoverySetting": {"disasterRecoveryType": "premium", "userInitiatedDisasterRecoveryAllowed": true,
+                "disasterRecoveryNetworkSetting": {"regionGroup": "europe", "regionName": "westeurope"}},
+        }),
+    );
+    assign(
+        &mut world,
+        ApiVersion::Beta,
+        &format!("{SETTINGS}/{setting}"),
+        &json!([{"target": {"groupId": GROUP_A}}]),
+    );
+    (world, policy, setting)
+}
+
+#[test]
+fn every_successful_answer_fits_its_description() {
+    for version in VERSIONS {
+        let Some(judge) = Judge::of(version) else { return };
+        let (mut world, policy_id, setting_id) = full_world();
+        let new_setting = json!({"displayName": "n", "localAdminEnabled": true});
+        let mut seen = BTreeSet::new();
+        for route in ROUTES.iter().filter(|route| !route.beta_only || version == ApiVersion::Beta) {
+            let (_, described) = described_path(&judge.description, route.path).unwrap();
+            for operation in route.operations.iter().filter(|one| one.method != "DELETE") {
+                let place = format!("{} {} {}", version.as_str(), operation.method, route.path);
+                let id = match route.path.split('/').nth(2).unwrap_or("groups") {
+                    "provisioningPolicies" => &policy_id,
+                    "userSettings" => &setting_id,
+                    "galleryImages" => GALLERY_IMAGE,
+                    "frontLineServicePlans" => PLAN,
+                    _ => GROUP_A,
+                };
+                let body = match (operation.method, route.path) {
+                    ("PATCH", _) => json!({"displayName": "renamed"}),
+                    ("POST", path) if path.ends_with("/assign") => continue,
+                    ("POST", path) if path.contains("userSettings") => new_setting.clone(),
+                    _ => policy("n"),
+                };
+                let expand = operation.method == "GET" && (route.path.contains("Policies") || route.path.contains("Settings"));
+                let expand = expand && !route.path.ends_with("assignments");
+                let target = format!(
+                    "/{}{}",
+                    route.path.replace("{id}", id),
+                    if expand { "?$expand=assignments" } else { "" }
+                );
+                let answer = Ask::new(version, operation.method, target)
+                    .all_members()
+                    .body(&body)
+                    .send(&mut world);
+                let response = &described[operation.method.to_lowercase()]["responses"][answer.status.to_string()];
+                let schema = &response["content"]["application/json"]["schema"];
+                assert!(schema.is_object(), "{place}: {} is not described: {:?}", answer.status, answer.body);
+                judge.expect(schema, &answer.body.unwrap(), &place);
+                seen.insert(place);
+            }
+        }
+        assert!(seen.len() >= 15, "{seen:?}");
+        // The description leaves targets open; they are of the one type that there is.
+        for owner in [format!("{POLICIES}/{policy_id}"), format!("{SETTINGS}/{setting_id}")] {
+            let answer = get(&mut world, version, &format!("{owner}/assignments")).body.unwrap();
+            let target = &answer["value"][0]["target"];
+            assert_eq!(target["groupId"], GROUP_A);
+            judge.expect(&Judge::named("cloudPcManagementGroupAssignmentTarget"), target, "target");
+        }
+    }
+}
+
+#[test]
+fn failures_fit_the_description_of_errors() {
+    for version in VERSIONS {
+        let Some(judge) = Judge::of(version) else { return };
+        let mut world = world();
+        let mut failures = vec![
+            get(&mut world, version, "/nothing"),
+            get(&mut world, version, &format!("{POLICIES}/{UNKNOWN_ID}")),
+            Ask::new(version, "PUT", POLICIES).send(&mut world),
+            Ask::new(version, "GET", POLICIES).by(app(&[])).send(&mut world),
+            Ask::new(version, "GET", "/groups").by(app(&[])).send(&mut world),
+        ];
+        failures.push(
+            Ask::new(version, "POST", POLICIES)
+                .body(&policy_with(&json!({"imageId": "x"})))
+                .send(&mut world),
+        );
+        for failure in failures {
+            assert!((400..500).contains(&failure.status));
+            judge.expect(&Judge::named("oDataErrors.oDataError"), failure.body.as_ref().unwrap(), "error");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! `EntraTenant`: one Microsoft Entra tenant, how to sign in to it and which namespaces may use it.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, LabelSelector};
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::common::Mode;
+use super::schema::{GUID, IMMUTABLE, not_nullable};
+
+/// Desired state of the connection to one Microsoft Entra tenant.
+#[derive(CustomResource, Clone, Debug, PartialEq, Deserialize, Serialize, KubeSchema)]
+#[kube(
+    group = "cloudpc.dev",
+    version = "v1alpha1",
+    kind = "EntraTenant",
+    status = "EntraTenantStatus",
+    shortname = "et",
+    category = "cloudpc",
+    derive = "PartialEq",
+    cel,
+    doc = "One Microsoft Entra tenant whose Windows 365 configuration is managed from this cluster: its ids, how the controller signs in, and which namespaces may use it.",
+    printcolumn = r#"{"name":"Ready","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].status"}"#,
+    printcolumn = r#"{"name":"Status","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].reason"}"#,
+    printcolumn = r#"{"name":"Organization","type":"string","jsonPath":".status.organization"}"#,
+    printcolumn = r#"{"name":"Id","type":"string","jsonPath":".spec.tenantId","priority":1}"#,
+    printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#
+)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = not_nullable)]
+pub struct EntraTenantSpec {
+    /// Id of the Entra tenant (directory), a GUID. Entra admin center: Overview, "Tenant ID"; or `az account show --query tenantId`. Cannot be changed: another tenant is another object.
+    #[schemars(length(max = 36))]
+    #[x_kube(
+        validation = Rule::new(GUID).message("must be a GUID such as 11111111-1111-1111-1111-111111111111"),
+        validation = Rule::new(IMMUTABLE).message("tenantId cannot be changed; create another EntraTenant")
+    )]
+    pub tenant_id: String,
+    /// Application (client) id of the app registration that the controller signs in as, a GUID. Entra admin center: App registrations, "Application (client) ID".
+    #[schemars(length(max = 36))]
+    #[x_kube(validation = Rule::new(GUID).message("must be a GUID such as 22222222-2222-2222-2222-222222222222"))]
+    pub client_id: String,
+    /// How the controller proves that it is the application; exactly one member. Left out: `workloadIdentity`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<Credentials>,
+    /// Namespaces whose objects may name this tenant. Left out or empty: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_namespaces: Option<AllowedNamespaces>,
+    /// Enforce (default) writes to Graph; Observe only reports, for every object of the tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// Time between two looks at the tenant for drift, such as `5m` or `1h30m`; from 5s to 24h, 5m when left out. A change of a Kubernetes object is handled at once, whatever the interval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 2, max = 20))]
+    #[x_kube(validation = Rule::new("self.matches('^([0-9]+h)?([0-9]+m)?([0-9]+s)?$') && duration(self) >= duration('5s') && duration(self) <= duration('24h')").message("must be a duration of whole hours, minutes and seconds from 5s to 24h, such as 5m or 1h30m"))]
+    pub interval: Option<String>,
+    /// True: nothing of this tenant is read or written until it is set back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspend: Option<bool>,
+}
+
+/// Ways to sign in; exactly one member.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = not_nullable)]
+#[x_kube(validation = Rule::new("has(self.workloadIdentity)").message("exactly one kind of credentials must be given: workloadIdentity"))]
+pub struct Credentials {
+    /// The token of the controller's own service account, exchanged for an Entra token (workload identity federation). Nothing secret is stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workload_identity: Option<WorkloadIdentity>,
+}
+
+/// Workload identity federation with the projected token file of the controller's pod. It has no settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub struct WorkloadIdentity {}
+
+/// Namespaces that may use a tenant: those named, and those whose labels match.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = not_nullable)]
+#[x_kube(validation = Rule::new("!has(self.selector) || (has(self.selector.matchLabels) && size(self.selector.matchLabels) > 0) || (has(self.selector.matchExpressions) && size(self.selector.matchExpressions) > 0)").message("selector must not be empty: elsewhere an empty selector means everything, and here that would be every namespace"))]
+pub struct AllowedNamespaces {
+    /// Names of namespaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256), inner(length(min = 1, max = 63)))]
+    pub names: Option<Vec<String>>,
+    /// Labels of namespaces; not empty. Whoever may label namespaces decides by it who may use the tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selector: Option<LabelSelector>,
+}
+
+/// Observed state of a tenant.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = not_nullable)]
+pub struct EntraTenantStatus {
+    /// Generation of the spec that this status speaks about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// Ready, Reconciling and Stalled (kstatus), and details: Authenticated, PermissionsSufficient, Reachable.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
+    pub conditions: Vec<Condition>,
+    /// Name of the organisation as Graph gives it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
+    /// Domains that the organisation has verified.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verified_domains: Vec<String>,
+    /// Application (client) id that the token was issued to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application_id: Option<String>,
+    /// Application permissions in the token.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub granted_permissions: Vec<String>,
+    /// Application permissions that are needed and not in the token.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_permissions: Vec<String>,
+    /// Last handled value of the annotation that asks for a reconcile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_handled_reconcile_at: Option<String>,
+}

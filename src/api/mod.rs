@@ -1,0 +1,33 @@
+//! Custom resource types of `cloudpc.dev`: data, schema and the rules that the API server checks at admission.
+//!
+//! Nothing here may know Graph or the reconcile pipeline: controllers translate, types only carry.
+//! Names of Graph properties are kept verbatim, so that Microsoft's documents and exports apply as they are.
+
+mod assignment;
+mod common;
+mod entra_tenant;
+mod provisioning_policy;
+mod schema;
+mod status;
+mod user_setting;
+
+pub use assignment::{AssignedGroup, Assignment, AssignmentGroup, AssignmentSpec, AssignmentStatus, TargetKind, TargetRef};
+pub use common::{AssignmentOwnership, DeletionPolicy, FIELD_MANAGER, FINALIZER, GROUP, LocalRef, Mode, RECONCILE_ANNOTATIONS, VERSION};
+pub use entra_tenant::{AllowedNamespaces, Credentials, EntraTenant, EntraTenantSpec, EntraTenantStatus, WorkloadIdentity};
+pub use provisioning_policy::{
+    Autopatch, DomainJoinConfiguration, DomainJoinType, ImageType, ManagedType, MicrosoftManagedDesktop, ProvisioningPolicy,
+    ProvisioningPolicySpec, ProvisioningType, WindowsSetting,
+};
+pub use status::{
+    AssignmentProblem, DriftRecord, DriftedField, ManagedStatus, OwnedAssignment, PendingCreate, PendingPlan, PlannedChange, Resolved,
+    ResolvedGroup, ResolvedImage,
+};
+pub use user_setting::{FrequencyType, RestorePointSetting, UserSetting, UserSettingSpec};
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::CustomResourceExt;
+
+/// The definitions of every kind, in the order in which they are installed.
+pub fn all_crds() -> Vec<CustomResourceDefinition> {
+    vec![EntraTenant::crd(), ProvisioningPolicy::crd(), UserSetting::crd(), Assignment::crd()]
+}

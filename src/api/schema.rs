@@ -1,0 +1,46 @@
+//! Adjustments of the generated schemas, and the rule texts that several kinds share.
+
+use schemars::Schema;
+use serde_json::Value;
+
+/// A GUID in its textual form; Entra prints them in lower case, people paste both.
+pub(super) const GUID: &str = "self.matches('^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$')";
+
+/// Refuses a change of a required field.
+pub(super) const IMMUTABLE: &str = "self == oldSelf";
+
+/// Makes the optional properties of an object absent-or-valued instead of nullable.
+///
+/// For a nullable property the API server keeps an explicit `null`, and `has()` is then true for it, so that a rule
+/// such as "exactly one of" would count a null. For a property that is not nullable it drops the null instead.
+pub(super) fn not_nullable(schema: &mut Schema) {
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else {
+        return;
+    };
+    for property in properties.values_mut() {
+        let Value::Object(property) = property else {
+            continue;
+        };
+        if let Some(Value::Array(variants)) = property.get("anyOf") {
+            let null = serde_json::json!({"type": "null"});
+            let inner = variants.iter().find(|variant| **variant != null).cloned();
+            if let (2, Some(Value::Object(inner))) = (variants.len(), inner) {
+                property.remove("anyOf");
+                for (key, value) in inner {
+                    // The description of the field says more than the one of its type.
+                    property.entry(key).or_insert(value);
+                }
+            }
+        }
+        if let Some(Value::Array(types)) = property.get_mut("type") {
+            types.retain(|kind| kind != "null");
+            if let [only] = types.as_slice() {
+                let only = only.clone();
+                property.insert("type".into(), only);
+            }
+        }
+        if let Some(Value::Array(members)) = property.get_mut("enum") {
+            members.retain(|member| !member.is_null());
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The status that kinds with an object in Graph share: what was seen, what is ours, what is pending.
+//!
+//! A pass that finds nothing new must produce the same value again, so nothing here may move with time alone.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::schema::not_nullable;
+
+/// Observed state of an object that the controller keeps in Microsoft Graph.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = not_nullable)]
+pub struct ManagedStatus {
+    /// Id of the object in Microsoft Graph, recorded the moment it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Generation of the spec that this status speaks about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// Generation of the spec that Graph was last seen equal to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub synced_generation: Option<i64>,
+    /// Ready, Reconciling and Stalled (kstatus), and details: Synced, Drifted, ReferencesResolved, ApprovalRequired.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
+    pub conditions: Vec<Condition>,
+    /// Fields in which Graph differs from the spec now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<DriftedField>,
+    /// The most recent drift, kept after it was corrected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_drift: Option<DriftRecord>,
+    /// What would be written to Graph, while something holds it back (mode Observe, or an approval that is needed).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PendingPlan>,
+    /// Intent to create, written before the request is sent, so that a lost answer cannot lead to a second object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending_create: Option<PendingCreate>,
+    /// References of the spec and the ids that they were resolved to; resolved once, then kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<Resolved>,
+    /// Groups that Assignments put on the object: what the controller may take away again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assignments: Vec<OwnedAssignment>,
+    /// Assignments that could not be taken into account, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assignment_problems: Vec<AssignmentProblem>,
+    /// Ids of assigned groups that no Assignment declares.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreign_assignments: Vec<String>,
+    /// Last handled value of the annotation that asks for a reconcile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_handled_reconcile_at: Option<String>,
+}
+
+/// One field in which Graph differs from the spec.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = not_nullable)]
+pub struct DriftedField {
+    /// JSON pointer into the Graph object, such as `/windowsSetting/locale`.
+    pub path: String,
+    /// Value that the spec asks for; absent when the spec asks for nothing there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub desired: Option<String>,
+    /// Value that Graph has; absent when Graph has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed: Option<String>,
+}
+
+/// A drift that was detected, and what became of it.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = not_nullable)]
+pub struct DriftRecord {
+    /// When the controller saw it.
+    pub detected_at: Time,
+    /// When Graph was equal to the spec again; absent while it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrected_at: Option<Time>,
+    /// The fields that differed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<DriftedField>,
+}
+
+/// Changes that are held back.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PendingPlan {
+    /// The changes in one sentence.
+    pub summary: String,
+    /// The changes one by one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<PlannedChange>,
+}
+
+/// One change of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = not_nullable)]
+pub struct PlannedChange {
+    /// What would be done, such as `create`, `update`, `assign`, `unassign` or `delete`.
+    pub op: String,
+    /// JSON pointer into the Graph object; absent when the change concerns the whole object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Value before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Value after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+}
+
+/// A create request that was announced and is not yet known to have succeeded or failed.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PendingCreate {
+    /// Identifies the attempt.
+    pub attempt: String,
+    /// When the intent was written.
+    pub since: Time,
+    /// Hash of what is to be created.
+    pub fingerprint: String,
+    /// Display name that the new object will carry.
+    pub display_name: String,
+    /// Ids of the objects that carried this name before the attempt: none of them is ours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<String>,
+}
+
+/// References and the ids that they were resolved to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = not_nullable)]
+pub struct Resolved {
+    /// The image of a provisioning policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<ResolvedImage>,
+    /// Groups named by Assignments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<ResolvedGroup>,
+}
+
+/// An image reference and what it was resolved to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ResolvedImage {
+    /// The reference as the spec gives it.
+    pub reference: String,
+    /// `imageId` in Graph.
+    pub id: String,
+    /// `imageDisplayName` in Graph.
+    pub display_name: String,
+}
+
+/// A group reference and what it was resolved to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = not_nullable)]
+pub struct ResolvedGroup {
+    /// The reference as an Assignment gives it, such as `displayName=Finance`.
+    pub reference: String,
+    /// Object id of the group in Entra.
+    pub id: String,
+    /// Name of the group when it was resolved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+}
+
+/// A group that is assigned because Assignments declare it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = not_nullable)]
+pub struct OwnedAssignment {
+    /// Object id of the group in Entra.
+    pub group_id: String,
+    /// Service plan of a frontline assignment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_plan_id: Option<String>,
+    /// Number of licences set aside for the group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allotment_licenses_count: Option<i64>,
+    /// Name of that slice of licences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allotment_display_name: Option<String>,
+    /// Names of the Assignments that declare it; empty while its removal is pending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declared_by: Vec<String>,
+    /// Whether Graph has been seen with this assignment.
+    #[serde(default)]
+    pub verified: bool,
+}
+
+/// An Assignment that could not be taken into account.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AssignmentProblem {
+    /// Name of the Assignment.
+    pub assignment: String,
+    /// One word for the cause.
+    pub reason: String,
+    /// The cause in a sentence.
+    pub message: String,
+}

@@ -1,0 +1,58 @@
+//! Every kind that stands for one object in Graph is driven the same way.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::{Api, Client, ResourceExt};
+
+use crate::api::ManagedStatus;
+use crate::reconcile::conditions::Verdict;
+use crate::reconcile::context::Context;
+use crate::reconcile::declared::pointing_at;
+use crate::reconcile::delete::delete;
+use crate::reconcile::driver::{Kind, Run};
+use crate::reconcile::managed::Managed;
+use crate::reconcile::outcome::Failure;
+use crate::reconcile::pipeline::converge;
+use crate::reconcile::status;
+
+impl<K: Managed> Kind for K {
+    const NAME: &'static str = K::KIND;
+
+    fn api(&self, client: Client) -> Api<Self> {
+        Api::namespaced(client, &self.namespace().unwrap_or_default())
+    }
+
+    async fn converge(&self, run: &mut Run<Self>, context: &Context) -> Result<Verdict, Failure> {
+        converge(self, run, context).await
+    }
+
+    async fn finalize(&self, run: &mut Run<Self>, context: &Context) -> Result<(), Failure> {
+        delete(self, run, context).await
+    }
+
+    fn report(old: &ManagedStatus, draft: ManagedStatus, verdict: &Verdict, generation: Option<i64>) -> ManagedStatus {
+        status::managed(old, draft, verdict, generation)
+    }
+
+    fn conditions(status: &ManagedStatus) -> &[Condition] {
+        &status.conditions
+    }
+
+    fn handled(status: &ManagedStatus) -> Option<&String> {
+        status.last_handled_reconcile_at.as_ref()
+    }
+
+    fn set_handled(status: &mut ManagedStatus, at: Option<String>) {
+        status.last_handled_reconcile_at = at;
+    }
+
+    fn changed(&self, new: &ManagedStatus, context: &Context) {
+        context.published.put(self, new);
+        for assignment in pointing_at(self, context) {
+            context.wakes.assignments.object(&assignment);
+        }
+        // A tenant that is being deleted waits for its users to go.
+        if self.meta().deletion_timestamp.is_some() {
+            context.wake_tenant(self.common().tenant);
+        }
+    }
+}

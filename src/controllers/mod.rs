@@ -1,0 +1,77 @@
+//! The controllers: one file per kind for what is specific to it, and the registration below.
+
+mod assignment;
+mod entra_tenant;
+mod managed;
+mod provisioning_policy;
+mod user_setting;
+mod watches;
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use kube::runtime::controller::{Action, Config as ControllerConfig, Controller, Error as RuntimeError};
+
+use crate::reconcile::context::{Context, Wake};
+use crate::reconcile::driver::{Kind, reconcile};
+use crate::reconcile::poll::poll;
+use crate::runtime::health::Health;
+use crate::runtime::shutdown::Shutdown;
+pub use watches::{Dependencies, Triggers, start};
+
+/// Runs every controller and the poller until the shutdown, then waits for the passes that are under way.
+pub async fn run(context: Arc<Context>, triggers: Triggers, concurrency: u16, health: Health, shutdown: Shutdown) {
+    let ready = {
+        let context = Arc::clone(&context);
+        async move {
+            let complete = context.stores.ready().await;
+            health.set_ready(CACHES, complete);
+        }
+    };
+    let config = ControllerConfig::default().concurrency(concurrency);
+    tokio::join!(
+        ready,
+        control(triggers.tenants, &context.stores.tenants, &context.wakes.tenants, &context, &config, &shutdown),
+        control(triggers.policies, &context.stores.policies, &context.wakes.policies, &context, &config, &shutdown),
+        control(triggers.settings, &context.stores.settings, &context.wakes.settings, &context, &config, &shutdown),
+        control(triggers.assignments, &context.stores.assignments, &context.wakes.assignments, &context, &config, &shutdown),
+        watches::wake_namespaces(triggers.namespaces, Arc::clone(&context), shutdown.clone()),
+        poll(Arc::clone(&context), shutdown.clone()),
+    );
+    if !context.in_flight.wait_idle(DRAIN).await {
+        tracing::warn!(passes = context.in_flight.count(), "passes are still under way at the end of the shutdown");
+    }
+}
+
+/// The readiness component that stands for complete caches.
+pub const CACHES: &str = "caches";
+
+/// How long running passes may take to end after the shutdown; below the lease's drain time.
+const DRAIN: std::time::Duration = std::time::Duration::from_secs(20);
+
+async fn control<K: Kind>(
+    trigger: watches::Trigger<K>,
+    store: &kube::runtime::reflector::Store<K>,
+    wake: &Wake<K>,
+    context: &Arc<Context>,
+    config: &ControllerConfig,
+    shutdown: &Shutdown,
+) where
+    K: kube::Resource<DynamicType = ()>,
+{
+    let stop = shutdown.clone();
+    Controller::for_stream(trigger, store.clone())
+        .with_config(config.clone())
+        .reconcile_on(wake.stream())
+        .graceful_shutdown_on(async move { stop.wait().await })
+        .run(reconcile::<K>, |_object, error, _context| -> Action { match *error {} }, Arc::clone(context))
+        .for_each(|result| {
+            match result {
+                // The object was deleted between its trigger and its pass.
+                Ok(_) | Err(RuntimeError::ObjectNotFound(_)) => {}
+                Err(error) => tracing::warn!(kind = K::NAME, %error, "watch"),
+            }
+            std::future::ready(())
+        })
+        .await;
+}

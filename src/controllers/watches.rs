@@ -1,0 +1,157 @@
+//! The watches that feed the caches and trigger the controllers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{Namespace, ObjectReference};
+use kube::core::{DeserializeGuard, PartialObjectMeta};
+use kube::runtime::utils::PredicateConfig;
+use kube::runtime::{WatchStreamExt, predicates, reflector, watcher};
+use kube::{Api, Client, Resource};
+
+use crate::api::{Assignment, EntraTenant, ProvisioningPolicy, UserSetting};
+use crate::reconcile::context::{Context, Malformed, Published, Stores, Wakes};
+use crate::reconcile::memory::Memory;
+use crate::reconcile::reasons;
+use crate::reconcile::tenant::Tenants;
+use crate::runtime::backoff::Backoff;
+use crate::runtime::events::{EventKind, Publisher};
+use crate::runtime::guarded::InFlight;
+use crate::runtime::metrics::Metrics;
+use crate::runtime::shutdown::Shutdown;
+use crate::runtime::watch::{Complete, Malformed as MalformedObject, Watchable, Watched, mark_complete, watch};
+
+/// The stream that triggers a controller.
+pub type Trigger<K> = BoxStream<'static, Result<K, watcher::Error>>;
+
+/// The streams of all watches; each has to be polled, or its cache stands still.
+pub struct Triggers {
+    pub(super) tenants: Trigger<EntraTenant>,
+    pub(super) policies: Trigger<ProvisioningPolicy>,
+    pub(super) settings: Trigger<UserSetting>,
+    pub(super) assignments: Trigger<Assignment>,
+    pub(super) namespaces: Trigger<PartialObjectMeta<Namespace>>,
+}
+
+/// What the context is built from.
+pub struct Dependencies {
+    /// Kubernetes, for watches and idempotent writes.
+    pub kubernetes: Client,
+    /// The tenants.
+    pub tenants: Tenants,
+    /// Events.
+    pub events: Publisher,
+    /// Metrics.
+    pub metrics: Metrics,
+    /// How long Graph may take to show what was written.
+    pub settle: Duration,
+}
+
+/// Starts the watches and builds the context.
+pub fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
+    let Dependencies { kubernetes, tenants, events, metrics, settle } = dependencies;
+    let malformed = Arc::new(Malformed::default());
+    let sink = Sink { malformed: Arc::clone(&malformed), events: events.clone(), metrics: metrics.clone() };
+    let all_tenants = sink.watch::<EntraTenant>(&kubernetes, "EntraTenant");
+    let policies = sink.watch::<ProvisioningPolicy>(&kubernetes, "ProvisioningPolicy");
+    let settings = sink.watch::<UserSetting>(&kubernetes, "UserSetting");
+    let assignments = sink.watch::<Assignment>(&kubernetes, "Assignment");
+    let (namespace_store, namespaces, namespaces_complete) = watch_namespaces(&kubernetes);
+    let context = Context {
+        kubernetes,
+        stores: Stores {
+            tenants: all_tenants.store,
+            policies: policies.store,
+            settings: settings.store,
+            assignments: assignments.store,
+            namespaces: namespace_store,
+            complete: vec![all_tenants.complete, policies.complete, settings.complete, assignments.complete, namespaces_complete],
+        },
+        tenants,
+        wakes: Wakes::default(),
+        published: Published::default(),
+        memory: Memory::default(),
+        backoff: Backoff::default(),
+        events,
+        metrics,
+        in_flight: InFlight::default(),
+        malformed,
+        settle,
+        leading_since: Timestamp::now(),
+    };
+    let triggers = Triggers { tenants: all_tenants.trigger, policies: policies.trigger, settings: settings.trigger, assignments: assignments.trigger, namespaces };
+    (Arc::new(context), triggers)
+}
+
+/// Where objects are reported that cannot be read as their kind.
+struct Sink {
+    malformed: Arc<Malformed>,
+    events: Publisher,
+    metrics: Metrics,
+}
+
+impl Sink {
+    fn watch<K: Watchable>(&self, client: &Client, kind: &'static str) -> Watched<K> {
+        let (malformed, events, metrics) = (Arc::clone(&self.malformed), self.events.clone(), self.metrics.clone());
+        let api: Api<DeserializeGuard<K>> = Api::all(client.clone());
+        watch(api, move |object| {
+            tracing::error!(kind, namespace = object.namespace, name = object.name, error = object.error, "an object cannot be read as its kind; it is left alone");
+            malformed.insert(kind, object.namespace.as_deref().unwrap_or_default(), &object.name);
+            metrics.malformed(kind);
+            let note = format!("this object cannot be read as a {kind} and is left alone: {}", object.error);
+            events.publish(&reference::<K>(&object), EventKind::Warning, reasons::MALFORMED, "Watch", note);
+        })
+    }
+}
+
+fn reference<K: Watchable>(object: &MalformedObject) -> ObjectReference {
+    ObjectReference {
+        api_version: Some(K::api_version(&()).into_owned()),
+        kind: Some(K::kind(&()).into_owned()),
+        namespace: object.namespace.clone(),
+        name: Some(object.name.clone()),
+        uid: object.uid.clone(),
+        resource_version: object.resource_version.clone(),
+        field_path: None,
+    }
+}
+
+/// Namespaces matter for their labels only, so only their metadata is fetched and kept.
+fn watch_namespaces(client: &Client) -> (reflector::Store<PartialObjectMeta<Namespace>>, Trigger<PartialObjectMeta<Namespace>>, Complete) {
+    let (complete, sender) = Complete::new();
+    let (store, writer) = reflector::store();
+    let api: Api<PartialObjectMeta<Namespace>> = Api::all(client.clone());
+    let trigger = watcher(api, watcher::Config::default().streaming_lists())
+        .default_backoff()
+        .modify(|namespace| {
+            let meta = namespace.meta_mut();
+            meta.managed_fields = None;
+            meta.annotations = None;
+        })
+        .reflect(writer)
+        .inspect(mark_complete(sender))
+        .applied_objects()
+        .predicate_filter(predicates::labels, PredicateConfig::default())
+        .boxed();
+    (store, trigger, complete)
+}
+
+/// A namespace whose labels changed may have been let in or shut out.
+pub(super) async fn wake_namespaces(trigger: Trigger<PartialObjectMeta<Namespace>>, context: Arc<Context>, shutdown: Shutdown) {
+    let wakes = trigger.for_each(|namespace| {
+        match namespace {
+            // The first list changes nothing; every object has a first pass anyway.
+            Ok(_) if !context.stores.complete() => {}
+            Ok(namespace) => context.wake_namespace(namespace.metadata.name.as_deref().unwrap_or_default()),
+            Err(error) => tracing::warn!(kind = "Namespace", %error, "watch"),
+        }
+        std::future::ready(())
+    });
+    tokio::select! {
+        () = wakes => {}
+        () = shutdown.wait() => {}
+    }
+}

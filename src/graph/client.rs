@@ -1,0 +1,233 @@
+//! The client of one tenant and its operations on managed objects.
+//!
+//! Reads answer completely or fail. Writes are sent once: after an error,
+//! [`GraphError::outcome_unknown`] says whether the caller must look before it tries again.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use azure_core::credentials::TokenCredential;
+use http::Method;
+use serde_json::{Map, Value};
+use url::Url;
+use uuid::Uuid;
+
+use super::assignment::{AssignmentTarget, assign_body};
+use super::collection::{ApiVersion, Collection};
+use super::entity::Entity;
+use super::error::{ErrorKind, GraphError};
+use super::exchange::{Call, Operation};
+use super::observer::Observer;
+use super::odata;
+use super::properties::write_version;
+use super::text;
+use super::token::TokenMemory;
+use super::transport::Transport;
+
+/// What a client is made of.
+pub struct ClientConfig {
+    /// `https://graph.microsoft.com`, another cloud's root, or a simulator. Always https.
+    pub root: Url,
+    /// The scope tokens are asked for: `{root}/.default`.
+    pub scope: String,
+    /// Where tokens come from.
+    pub credential: Arc<dyn TokenCredential>,
+    /// The deadline of one HTTP attempt, from the first byte out to the last byte in.
+    pub request_timeout: Duration,
+    /// Told about every attempt.
+    pub observer: Arc<dyn Observer>,
+}
+
+/// A client of one tenant's Graph. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    pub(super) inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) config: ClientConfig,
+    pub(super) transport: Transport,
+    pub(super) tokens: Mutex<TokenMemory>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("root", &self.inner.config.root.as_str())
+            .finish_non_exhaustive()
+    }
+}
+
+const EXPAND_ASSIGNMENTS: (&str, &str) = ("$expand", "assignments");
+
+impl Client {
+    /// A client over HTTPS.
+    pub fn new(config: ClientConfig) -> Result<Self, GraphError> {
+        Self::with_transport(config, Transport::https()?)
+    }
+
+    /// A client over another transport: an in-process simulator, a recorder.
+    pub fn with_transport(config: ClientConfig, transport: Transport) -> Result<Self, GraphError> {
+        let root = &config.root;
+        let plain = root.username().is_empty() && root.password().is_none() && root.query().is_none() && root.fragment().is_none();
+        if root.scheme() != "https" || !plain {
+            let problem = "the Graph root must be an https URL without user, query and fragment";
+            return Err(GraphError::new("configure the Graph client", ErrorKind::BadRequest, problem));
+        }
+        Ok(Self {
+            inner: Arc::new(Inner {
+                config,
+                transport,
+                tokens: Mutex::default(),
+            }),
+        })
+    }
+
+    /// Every object of the collection with its assignments: all pages, or an error.
+    ///
+    /// Policies of other products share the collection; only those of Windows 365 are listed.
+    pub async fn list(&self, collection: Collection) -> Result<Vec<Entity>, GraphError> {
+        let operation = Operation::new(label(Verb::List, collection), format!("list {}", collection.plural()));
+        let mut url = self.objects(&operation, collection.read_version(), collection, &[])?;
+        odata::set_query(&mut url, &[EXPAND_ASSIGNMENTS]);
+        let mut entities = Vec::new();
+        for item in self.pages(&operation, url).await? {
+            if is_windows_365(&item) {
+                entities.push(self.expanded(&operation, item).await?);
+            }
+        }
+        Ok(entities)
+    }
+
+    /// One object with its assignments; `None` when Graph answers 404, which alone proves nothing.
+    pub async fn get(&self, collection: Collection, id: &str) -> Result<Option<Entity>, GraphError> {
+        let operation = about(Verb::Get, collection, id);
+        let mut url = self.objects(&operation, collection.read_version(), collection, &[id])?;
+        odata::set_query(&mut url, &[EXPAND_ASSIGNMENTS]);
+        match self.read_object(&operation, url).await? {
+            Some(value) => self.expanded(&operation, value).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Creates an object, sending the request once. `client_request_id` is recorded by Graph and
+    /// finds the write in its logs.
+    pub async fn create(
+        &self,
+        collection: Collection,
+        properties: &Map<String, Value>,
+        client_request_id: Uuid,
+    ) -> Result<Entity, GraphError> {
+        let name = properties.get("displayName").and_then(Value::as_str).unwrap_or_default();
+        let text = format!("create {} {}", collection.singular(), text::quoted(name));
+        let operation = Operation::new(label(Verb::Create, collection), text);
+        let url = self.objects(&operation, write_version(collection, properties), collection, &[])?;
+        let mut call = Call::new(operation.clone(), Method::POST, url).with_body(&Value::Object(properties.clone()));
+        call.client_request_id = client_request_id;
+        let answer = self.write(&call).await?;
+        let entity = answer.json().and_then(Entity::created);
+        entity.map_err(|problem| answer.unusable(&operation, &problem))
+    }
+
+    /// Changes exactly `properties` of an object, sending the request once.
+    pub async fn update(&self, collection: Collection, id: &str, properties: &Map<String, Value>) -> Result<(), GraphError> {
+        let operation = about(Verb::Update, collection, id);
+        let url = self.objects(&operation, write_version(collection, properties), collection, &[id])?;
+        // Whether 200 with a body or 204 without one comes back differs by resource; both mean
+        // done.
+        self.write(&Call::new(operation, Method::PATCH, url).with_body(&Value::Object(properties.clone())))
+            .await
+            .map(drop)
+    }
+
+    /// Replaces the whole set of assignments, sending the request once.
+    pub async fn assign(&self, collection: Collection, id: &str, targets: &[AssignmentTarget]) -> Result<(), GraphError> {
+        let operation = about(Verb::Assign, collection, id);
+        let beta = targets.iter().any(AssignmentTarget::needs_beta);
+        let version = if beta { ApiVersion::Beta } else { ApiVersion::V1 };
+        let url = self.objects(&operation, version, collection, &[id, "assign"])?;
+        self.write(&Call::new(operation, Method::POST, url).with_body(&assign_body(targets)))
+            .await
+            .map(drop)
+    }
+
+    /// Deletes an object, sending the request once. An object that is not there counts as deleted.
+    pub async fn delete(&self, collection: Collection, id: &str) -> Result<(), GraphError> {
+        let operation = about(Verb::Delete, collection, id);
+        let url = self.objects(&operation, ApiVersion::V1, collection, &[id])?;
+        match self.write(&Call::new(operation, Method::DELETE, url)).await {
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
+            outcome => outcome.map(drop),
+        }
+    }
+
+    fn objects(&self, operation: &Operation, version: ApiVersion, collection: Collection, rest: &[&str]) -> Result<Url, GraphError> {
+        let mut segments = vec!["deviceManagement", "virtualEndpoint", collection.as_str()];
+        segments.extend(rest);
+        self.endpoint(operation, version, &segments)
+    }
+
+    /// `{root}/{version}/{segments}`. A segment that is not a plain id is refused, so nothing is
+    /// ever sent for it.
+    pub(super) fn endpoint(&self, operation: &Operation, version: ApiVersion, segments: &[&str]) -> Result<Url, GraphError> {
+        if let Some(odd) = segments.iter().find(|segment| !odata::is_id(segment)) {
+            let problem = format!("{} is not an id", text::quoted(odd));
+            return Err(GraphError::new(operation.text.clone(), ErrorKind::BadRequest, problem));
+        }
+        let root = self.inner.config.root.as_str().trim_end_matches('/');
+        let url = Url::parse(&format!("{root}/{}/{}", version.as_str(), segments.join("/")));
+        url.map_err(|error| GraphError::new(operation.text.clone(), ErrorKind::BadRequest, error.to_string()))
+    }
+}
+
+/// Whether a listed object belongs to Windows 365. `managedBy` holds flags in one comma separated
+/// text; older answers lack it.
+fn is_windows_365(item: &Value) -> bool {
+    let managed_by = item.get("managedBy").and_then(Value::as_str);
+    managed_by.is_none_or(|flags| flags.split(',').any(|flag| flag.trim() == "windows365"))
+}
+
+#[derive(Clone, Copy)]
+enum Verb {
+    List,
+    Get,
+    Create,
+    Update,
+    Assign,
+    Delete,
+}
+
+/// An operation on one existing object.
+fn about(verb: Verb, collection: Collection, id: &str) -> Operation {
+    let what = match verb {
+        Verb::List => "list",
+        Verb::Get => "get",
+        Verb::Create => "create",
+        Verb::Update => "update",
+        Verb::Assign => "assign",
+        Verb::Delete => "delete",
+    };
+    Operation::new(
+        label(verb, collection),
+        format!("{what} {} {}", collection.singular(), text::bounded_to(id, 64)),
+    )
+}
+
+/// The metric label: one of a fixed set.
+const fn label(verb: Verb, collection: Collection) -> &'static str {
+    match (collection, verb) {
+        (Collection::ProvisioningPolicies, Verb::List) => "listProvisioningPolicies",
+        (Collection::ProvisioningPolicies, Verb::Get) => "getProvisioningPolicy",
+        (Collection::ProvisioningPolicies, Verb::Create) => "createProvisioningPolicy",
+        (Collection::ProvisioningPolicies, Verb::Update) => "updateProvisioningPolicy",
+        (Collection::ProvisioningPolicies, Verb::Assign) => "assignProvisioningPolicy",
+        (Collection::ProvisioningPolicies, Verb::Delete) => "deleteProvisioningPolicy",
+        (Collection::UserSettings, Verb::List) => "listUserSettings",
+        (Collection::UserSettings, Verb::Get) => "getUserSetting",
+        (Collection::UserSettings, Verb::Create) => "createUserSetting",
+        (Collection::UserSettings, Verb::Update) => "updateUserSetting",
+        (Collection::UserSettings, Verb::Assign) => "assignUserSetting",
+        (Collection::UserSettings, Verb::Delete) => "deleteUserSetting",
+    }
+}

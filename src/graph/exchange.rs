@@ -1,0 +1,204 @@
+//! One call, from the token to a classified answer: the middle of the stack.
+//!
+//! A read is repeated by [`super::retry`]; a write is not. The one exception is a 401: it is
+//! answered before anything is committed, so with a new token the same request goes out once more.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use serde_json::Value;
+use tokio::time::Instant;
+use url::Url;
+use uuid::Uuid;
+
+use super::client::Client;
+use super::error::{ErrorKind, GraphError};
+use super::token::Bearer;
+use super::{error_body, retry};
+
+/// A token that was accepted for this long and then refused may predate a change of permissions, so
+/// a newer one is worth a call.
+const STALE_AFTER: Duration = Duration::from_secs(60);
+
+/// What a call is for: `label` for machines, one of a fixed set; `text` for people.
+#[derive(Debug, Clone)]
+pub(super) struct Operation {
+    pub label: &'static str,
+    pub text: String,
+}
+
+impl Operation {
+    pub(super) fn new(label: &'static str, text: impl Into<String>) -> Self {
+        Self { label, text: text.into() }
+    }
+}
+
+/// A request to Graph, before a token is put to it.
+#[derive(Debug)]
+pub(super) struct Call {
+    operation: Operation,
+    method: Method,
+    url: Url,
+    body: Option<Bytes>,
+    pub client_request_id: Uuid,
+}
+
+impl Call {
+    pub(super) fn new(operation: Operation, method: Method, url: Url) -> Self {
+        Self {
+            operation,
+            method,
+            url,
+            body: None,
+            client_request_id: Uuid::new_v4(),
+        }
+    }
+
+    pub(super) fn with_body(mut self, body: &Value) -> Self {
+        self.body = Some(Bytes::from(body.to_string()));
+        self
+    }
+
+    fn request(&self, token: &Bearer) -> Result<http::Request<Bytes>, GraphError> {
+        let unfit = |problem: String| GraphError::new(self.operation.text.clone(), ErrorKind::BadRequest, problem);
+        let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.secret()))
+            .map_err(|_| GraphError::new(self.operation.text.clone(), NO_TOKEN, "the access token is not fit for a header"))?;
+        // Marked, it is not printed by the layers below whatever their log level.
+        authorization.set_sensitive(true);
+        let mut request = http::Request::builder()
+            .method(self.method.clone())
+            .uri(self.url.as_str())
+            .header(AUTHORIZATION, authorization)
+            .header(ACCEPT, "application/json")
+            .header("client-request-id", self.client_request_id.to_string());
+        if self.method == Method::GET {
+            request = request.header("prefer", "include-unknown-enum-members");
+        }
+        if self.body.is_some() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        request
+            .body(self.body.clone().unwrap_or_default())
+            .map_err(|error| unfit(error.to_string()))
+    }
+}
+
+const NO_TOKEN: ErrorKind = ErrorKind::Token {
+    aadsts: None,
+    transient: true,
+};
+
+/// A successful answer, complete.
+#[derive(Debug)]
+pub(super) struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Answer {
+    /// The body as JSON, or what is wrong with it.
+    pub(super) fn json(&self) -> Result<Value, String> {
+        serde_json::from_slice(&self.body).map_err(|error| format!("{}: {error}", error_body::describe(&self.headers, &self.body)))
+    }
+
+    /// The error for an answer that says too little, with the request id that finds it at
+    /// Microsoft.
+    pub(super) fn unusable(&self, operation: &Operation, problem: &str) -> GraphError {
+        GraphError {
+            status: Some(self.status.as_u16()),
+            request_id: error_body::request_id(&self.headers),
+            ..GraphError::decode(operation.text.clone(), problem)
+        }
+    }
+}
+
+impl Client {
+    /// Sends a call that changes nothing, up to three times.
+    pub(super) async fn read(&self, call: &Call) -> Result<Answer, GraphError> {
+        retry::read(|| self.authorized(call)).await
+    }
+
+    /// Sends a call that changes something, once.
+    pub(super) async fn write(&self, call: &Call) -> Result<Answer, GraphError> {
+        self.authorized(call).await
+    }
+
+    /// The object at `url`; `None` for a 404.
+    pub(super) async fn read_object(&self, operation: &Operation, url: Url) -> Result<Option<Value>, GraphError> {
+        match self.read(&Call::new(operation.clone(), Method::GET, url)).await {
+            Ok(answer) => answer.json().map(Some).map_err(|problem| answer.unusable(operation, &problem)),
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn authorized(&self, call: &Call) -> Result<Answer, GraphError> {
+        let token = self.bearer(&call.operation.text).await?;
+        let error = match self.attempt(call, &token).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        match error.kind {
+            ErrorKind::Unauthorized => {
+                self.reject(&token);
+                let renewed = self.bearer(&call.operation.text).await?;
+                if renewed == token {
+                    Err(error)
+                } else {
+                    self.attempt(call, &renewed).await
+                }
+            }
+            ErrorKind::Forbidden if token.age() >= STALE_AFTER => {
+                self.reject(&token);
+                Err(error)
+            }
+            _ => Err(error),
+        }
+    }
+
+    async fn attempt(&self, call: &Call, token: &Bearer) -> Result<Answer, GraphError> {
+        let request = call.request(token)?;
+        let started = Instant::now();
+        let sent = self.inner.transport.send(request, self.inner.config.request_timeout).await;
+        let elapsed = started.elapsed();
+        let status = sent.as_ref().ok().map(http::Response::status);
+        self.inner
+            .config
+            .observer
+            .request(call.operation.label, status.map(|status| status.as_u16()), elapsed);
+        let outcome = match sent {
+            Ok(response) => classify(&call.operation, response),
+            Err(error) => Err(error.into_graph_error(&call.operation.text)),
+        };
+        log(call, outcome.as_ref(), elapsed);
+        outcome
+    }
+}
+
+fn classify(operation: &Operation, response: http::Response<Bytes>) -> Result<Answer, GraphError> {
+    let (parts, body) = response.into_parts();
+    if parts.status.is_success() {
+        return Ok(Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        });
+    }
+    Err(error_body::answered(&operation.text, parts.status, &parts.headers, &body))
+}
+
+fn log(call: &Call, outcome: Result<&Answer, &GraphError>, elapsed: Duration) {
+    let status = outcome.map_or_else(|error| error.status, |answer| Some(answer.status.as_u16()));
+    let request_id = outcome.map_or_else(|error| error.request_id.clone(), |answer| error_body::request_id(&answer.headers));
+    let error = outcome.err().map(tracing::field::display);
+    let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    let client_request_id = call.client_request_id;
+    if call.method == Method::GET {
+        tracing::debug!(operation = call.operation.text, status, request_id, %client_request_id, elapsed_ms, error, "Graph read");
+    } else {
+        tracing::info!(operation = call.operation.text, status, request_id, %client_request_id, elapsed_ms, error, "Graph write");
+    }
+}

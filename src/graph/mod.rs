@@ -1,0 +1,51 @@
+//! Microsoft Graph: the one place that builds a Graph URL, sends a request or reads an answer.
+//!
+//! The stack is token → retry → transport, with typed operations of a few lines above it. It knows
+//! neither Kubernetes nor the custom resource types; whoever wants to change something at Graph
+//! hands in property maps and gets entities or a [`GraphError`] back. Reads may be repeated; a
+//! write is sent once, and an error says whether it may have been committed.
+
+#![allow(clippy::result_large_err, reason = "an error is rare and never far from a network round trip")]
+
+mod advice;
+mod assignment;
+mod catalogue;
+mod client;
+mod collection;
+mod credential;
+mod differences;
+mod directory;
+mod entity;
+mod equivalence;
+mod error;
+mod error_body;
+mod exchange;
+mod observer;
+mod odata;
+mod pages;
+mod properties;
+mod retry;
+mod retry_after;
+mod text;
+mod token;
+mod token_error;
+mod token_http;
+mod transport;
+
+#[cfg(test)]
+mod tests;
+
+pub use assignment::{AssignmentTarget, RemoteAssignment};
+pub use catalogue::GalleryImage;
+pub use client::{Client, ClientConfig};
+pub use collection::{ApiVersion, Collection};
+pub use credential::workload_identity;
+pub use differences::{Difference, differences, patch_body};
+pub use directory::{Group, Organization};
+pub use entity::Entity;
+pub use equivalence::Equivalence;
+pub use error::{ErrorKind, GraphError};
+pub use observer::Observer;
+pub use properties::{Part, Property, Shape, properties, property, write_version};
+pub use token::Token;
+pub use transport::{BodyStream, SendError, Transport};

@@ -1,0 +1,224 @@
+//! A scripted Graph and Entra below the transport seam. It records what was really sent.
+
+use std::collections::VecDeque;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use http::{HeaderMap, Method, Request, Response};
+use serde_json::{Value, json};
+use tempfile::NamedTempFile;
+use tokio::time::Instant;
+use tower::service_fn;
+use url::Url;
+
+use crate::graph::credential::workload_identity_over;
+use crate::graph::observer::Observer;
+use crate::graph::transport::{BodyStream, SendError, Transport};
+use crate::graph::{Client, ClientConfig};
+
+pub const ROOT: &str = "https://graph.example";
+pub const LOGIN: &str = "https://login.example";
+
+/// One request as it would have left the process.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    pub method: Method,
+    pub url: Url,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+    pub at: Instant,
+}
+
+impl Sent {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+/// What the fake does with one request.
+pub enum Reply {
+    Answer {
+        status: u16,
+        headers: Vec<(&'static str, String)>,
+        body: Bytes,
+    },
+    /// A 200 whose body never ends.
+    Endless,
+    /// No answer, ever.
+    Hang,
+    Fail(SendError),
+}
+
+impl Reply {
+    pub fn json(status: u16, body: &Value) -> Self {
+        Self::text(status, "application/json", &body.to_string())
+    }
+
+    pub fn text(status: u16, content_type: &str, body: &str) -> Self {
+        let headers = vec![("content-type", content_type.to_owned()), ("request-id", "req-1".to_owned())];
+        Self::Answer {
+            status,
+            headers,
+            body: Bytes::from(body.to_owned()),
+        }
+    }
+
+    pub fn status(status: u16) -> Self {
+        Self::text(status, "application/json", "")
+    }
+
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        if let Self::Answer { headers, .. } = &mut self {
+            headers.push((name, value.to_owned()));
+        }
+        self
+    }
+}
+
+/// The scripted services and a client that talks to them.
+pub struct Fake {
+    pub client: Client,
+    pub token_file: NamedTempFile,
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    graph: Mutex<Vec<Sent>>,
+    login: Mutex<Vec<Sent>>,
+    replies: Mutex<VecDeque<Reply>>,
+    logins: Mutex<VecDeque<Reply>>,
+    revoked: Mutex<Option<String>>,
+    observed: Mutex<Vec<(&'static str, Option<u16>)>>,
+}
+
+impl Observer for State {
+    fn request(&self, operation: &'static str, status: Option<u16>, _elapsed: Duration) {
+        self.observed.lock().unwrap().push((operation, status));
+    }
+}
+
+impl Fake {
+    /// Graph answers with `replies` in turn; the last one is followed by panics, so an extra
+    /// request fails the test.
+    pub fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let state = Arc::new(State::default());
+        state.replies.lock().unwrap().extend(replies);
+        let mut token_file = NamedTempFile::new().unwrap();
+        writeln!(token_file, "assertion-1").unwrap();
+        let transport = transport(&state);
+        let login = Url::parse(LOGIN).unwrap();
+        let credential = workload_identity_over(transport.clone(), &login, "contoso", "client-1", token_file.path()).unwrap();
+        let config = ClientConfig {
+            root: Url::parse(ROOT).unwrap(),
+            scope: format!("{ROOT}/.default"),
+            credential,
+            request_timeout: Duration::from_secs(10),
+            observer: Arc::clone(&state) as Arc<dyn Observer>,
+        };
+        Self {
+            client: Client::with_transport(config, transport).unwrap(),
+            token_file,
+            state,
+        }
+    }
+
+    /// The token endpoint answers with these first, and with tokens `token-1`, `token-2`, … from
+    /// then on.
+    pub fn logins(self, replies: impl IntoIterator<Item = Reply>) -> Self {
+        self.state.logins.lock().unwrap().extend(replies);
+        self
+    }
+
+    /// Graph answers 401 to this token, whatever the script says.
+    pub fn revoke(self, token: &str) -> Self {
+        *self.state.revoked.lock().unwrap() = Some(format!("Bearer {token}"));
+        self
+    }
+
+    pub fn sent(&self) -> Vec<Sent> {
+        self.state.graph.lock().unwrap().clone()
+    }
+
+    pub fn logged_in(&self) -> Vec<Sent> {
+        self.state.login.lock().unwrap().clone()
+    }
+
+    pub fn observed(&self) -> Vec<(&'static str, Option<u16>)> {
+        self.state.observed.lock().unwrap().clone()
+    }
+}
+
+fn transport(state: &Arc<State>) -> Transport {
+    let state = Arc::clone(state);
+    Transport::new(service_fn(move |request: Request<Bytes>| {
+        let reply = receive(&state, request);
+        async move { send(reply).await }
+    }))
+}
+
+fn receive(state: &State, request: Request<Bytes>) -> Reply {
+    let url = Url::parse(&request.uri().to_string()).unwrap();
+    let (parts, body) = request.into_parts();
+    let sent = Sent {
+        method: parts.method,
+        headers: parts.headers,
+        body,
+        at: Instant::now(),
+        url,
+    };
+    match sent.url.origin().ascii_serialization().as_str() {
+        ROOT => {
+            let revoked = state.revoked.lock().unwrap().clone();
+            if revoked.is_some() && sent.header("authorization") == revoked.as_deref() {
+                state.graph.lock().unwrap().push(sent);
+                return Reply::status(401);
+            }
+            let reply = state
+                .replies
+                .lock()
+                .unwrap()
+                .pop_front()
+                .unwrap_or_else(|| panic!("an unexpected request: {sent:?}"));
+            state.graph.lock().unwrap().push(sent);
+            reply
+        }
+        LOGIN => {
+            let mut login = state.login.lock().unwrap();
+            login.push(sent);
+            let scripted = state.logins.lock().unwrap().pop_front();
+            scripted.unwrap_or_else(|| token(&format!("token-{}", login.len())))
+        }
+        other => panic!("a request to {other}"),
+    }
+}
+
+/// A token answer.
+pub fn token(token: &str) -> Reply {
+    Reply::json(
+        200,
+        &json!({"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": token}),
+    )
+}
+
+async fn send(reply: Reply) -> Result<Response<BodyStream>, SendError> {
+    match reply {
+        Reply::Hang => std::future::pending().await,
+        Reply::Fail(error) => Err(error),
+        Reply::Endless => Ok(Response::new(stream::repeat(Ok(Bytes::from(vec![b' '; 65536]))).boxed())),
+        Reply::Answer { status, headers, body } => {
+            let mut response = Response::builder().status(status);
+            for (name, value) in headers {
+                response = response.header(name, value);
+            }
+            Ok(response.body(stream::iter([Ok(body)]).boxed()).unwrap())
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Reads: what is asked, what is repeated, and what broken answers become.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::fake::{Fake, Reply};
+use crate::graph::transport::SendError;
+use crate::graph::{Collection, ErrorKind};
+
+const GROUP: &str = "22222222-0000-4000-8000-000000000001";
+
+fn page(items: &Value) -> Reply {
+    Reply::json(200, &json!({"value": items}))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_asks_for_everything_and_keeps_only_windows_365() {
+    let fake = Fake::new([page(&json!([
+        {"id": "p1", "displayName": "mine", "managedBy": "windows365,rpaBox", "future": {"x": 1},
+            "assignments": [{"id": GROUP, "target": {}}]},
+        {"id": "p2", "managedBy": "devBox", "assignments": []},
+        {"id": "p3", "assignments": []},
+    ]))]);
+    let listed = fake.client.list(Collection::ProvisioningPolicies).await.unwrap();
+    assert_eq!(listed.iter().map(|entity| entity.id.as_str()).collect::<Vec<_>>(), ["p1", "p3"]);
+    assert_eq!(listed[0].properties["future"], json!({"x": 1}));
+    assert_eq!(listed[0].assignments[0].group_id, GROUP);
+
+    let sent = fake.sent().remove(0);
+    assert_eq!(
+        sent.url.as_str(),
+        "https://graph.example/beta/deviceManagement/virtualEndpoint/provisioningPolicies?$expand=assignments"
+    );
+    assert_eq!(sent.header("prefer"), Some("include-unknown-enum-members"));
+    assert_eq!(sent.header("authorization"), Some("Bearer token-1"));
+    assert!(sent.headers["authorization"].is_sensitive());
+    assert!(uuid::Uuid::try_parse(sent.header("client-request-id").unwrap()).is_ok());
+    assert_eq!(fake.observed(), [("listProvisioningPolicies", Some(200))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn user_settings_are_read_from_v1() {
+    let fake = Fake::new([Reply::json(200, &json!({"id": "u1", "assignments": []})), Reply::status(404)]);
+    assert_eq!(fake.client.get(Collection::UserSettings, "u1").await.unwrap().unwrap().id, "u1");
+    assert_eq!(fake.client.get(Collection::UserSettings, "u2").await.unwrap(), None);
+    assert_eq!(
+        fake.sent()[0].url.as_str(),
+        "https://graph.example/v1.0/deviceManagement/virtualEndpoint/userSettings/u1?$expand=assignments"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn transient_failures_are_repeated_and_the_asked_pause_is_kept() {
+    let fake = Fake::new([
+        Reply::status(429).with("retry-after", "2.128"),
+        Reply::Fail(SendError::Interrupted("reset".to_owned())),
+        page(&json!([])),
+    ]);
+    assert_eq!(fake.client.list(Collection::UserSettings).await.unwrap(), []);
+    let sent = fake.sent();
+    assert!(sent[1].at - sent[0].at >= Duration::from_secs(3));
+    assert_eq!(fake.observed().len(), 3);
+    assert_eq!(sent[0].header("client-request-id"), sent[2].header("client-request-id"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_tries_and_then_the_last_error() {
+    let fake = Fake::new([Reply::status(503), Reply::Hang, Reply::status(502)]);
+    let error = fake.client.list(Collection::UserSettings).await.unwrap_err();
+    assert_eq!((error.kind, error.status), (ErrorKind::Unavailable, Some(502)));
+    assert_eq!(
+        fake.observed().iter().map(|seen| seen.1).collect::<Vec<_>>(),
+        [Some(503), None, Some(502)]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_pause_is_left_to_the_caller() {
+    let fake = Fake::new([Reply::status(429).with("retry-after", "120")]);
+    let error = fake.client.list(Collection::UserSettings).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.retry_after),
+        (ErrorKind::Throttled, Some(Duration::from_secs(120)))
+    );
+    assert!(error.is_transient() && !error.outcome_unknown());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_service_meets_the_deadline() {
+    let fake = Fake::new([Reply::Hang, Reply::Hang, Reply::Hang]);
+    let error = fake.client.list(Collection::UserSettings).await.unwrap_err();
+    assert_eq!((error.kind, error.code.as_deref()), (ErrorKind::Transport, Some("timeout")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_graphs_answer_is_unknown_and_never_absence() {
+    let listing_null = Reply::json(200, &json!({"value": null}));
+    let bomb = Reply::text(200, "application/json", &"[".repeat(100_000));
+    let redirect = Reply::status(302).with("location", "https://evil.example/");
+    for broken in [
+        Reply::text(200, "text/html", "<html>sign in</html>"),
+        Reply::text(200, "application/json", "{\"value\": [{\"id\": \"p"),
+        Reply::status(204),
+        Reply::Endless,
+        listing_null,
+        bomb,
+        redirect,
+        Reply::json(200, &json!({"value": [{"displayName": "no id", "assignments": []}]})),
+        Reply::json(200, &json!({"value": [{"id": "p1", "assignments": null}]})),
+        Reply::json(200, &json!({"value": [{"id": "p1", "assignments": [{"id": "?"}]}]})),
+    ] {
+        let fake = Fake::new([broken]);
+        let error = fake.client.list(Collection::ProvisioningPolicies).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Decode, "{error}");
+        assert!(error.is_transient(), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_404_on_a_list_is_not_an_empty_list() {
+    let fake = Fake::new([Reply::status(404)]);
+    assert_eq!(
+        fake.client.list(Collection::UserSettings).await.unwrap_err().kind,
+        ErrorKind::NotFound
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_that_is_not_an_id_is_never_sent() {
+    let fake = Fake::new([]);
+    for id in ["", "..", "a/b", "%2e%2e", "$count", "x?y"] {
+        let error = fake.client.get(Collection::UserSettings, id).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::BadRequest);
+        assert!(fake.client.delete(Collection::UserSettings, id).await.is_err());
+        assert!(fake.client.group(id).await.is_err());
+    }
+    assert!(fake.sent().is_empty() && fake.logged_in().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn groups_are_found_by_exact_name_even_if_the_filter_is_ignored() {
+    let fake = Fake::new([
+        page(
+            &json!([{"id": "g1", "displayName": "o'brien"}, {"id": "g2", "displayName": "O'Brien 2"}, {"id": "g3", "displayName": "O'BRIEN"}]),
+        ),
+        page(&json!([{"id": "g1", "displayName": "x", "mailNickname": null}, {"id": "g2", "displayName": "x", "mailNickname": "Nick"}])),
+    ]);
+    let found = fake.client.groups_by_display_name("O'Brien").await.unwrap();
+    assert_eq!(found.iter().map(|group| group.id.as_str()).collect::<Vec<_>>(), ["g1", "g3"]);
+    let found = fake.client.groups_by_mail_nickname("nick").await.unwrap();
+    assert_eq!(found.iter().map(|group| group.id.as_str()).collect::<Vec<_>>(), ["g2"]);
+    let filter = fake.sent()[0].url.query_pairs().next().unwrap().1.into_owned();
+    assert_eq!(filter, "displayName eq 'O''Brien'");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_directory_and_the_catalogue_are_read() {
+    let fake = Fake::new([
+        Reply::json(200, &json!({"id": "g1", "displayName": "Group", "mailNickname": "g"})),
+        Reply::status(404),
+        page(&json!([{"id": "t1", "displayName": "Contoso", "verifiedDomains": [{"name": "contoso.example"}, {}]}])),
+        page(&json!([{"id": "offer_sku", "displayName": "Windows 11", "status": "supported"}])),
+    ]);
+    assert_eq!(fake.client.group("g1").await.unwrap().unwrap().mail_nickname.as_deref(), Some("g"));
+    assert_eq!(fake.client.group("g2").await.unwrap(), None);
+    assert_eq!(fake.client.organization().await.unwrap().verified_domains, ["contoso.example"]);
+    assert_eq!(fake.client.gallery_images().await.unwrap()[0].status.as_deref(), Some("supported"));
+    let paths: Vec<_> = fake.sent().iter().map(|sent| sent.url.path().to_owned()).collect();
+    assert_eq!(
+        paths,
+        [
+            "/v1.0/groups/g1",
+            "/v1.0/groups/g2",
+            "/v1.0/organization",
+            "/v1.0/deviceManagement/virtualEndpoint/galleryImages"
+        ]
+    );
+}

@@ -1,0 +1,186 @@
+//! Access tokens: acquiring one, remembering which one Graph refused, and reading one for
+//! diagnostics.
+
+use std::fmt;
+use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
+
+use azure_core::credentials::{Secret, TokenRequestOptions};
+use azure_core::http::{ClientMethodOptions, Context};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::client::Client;
+use super::credential::Refused;
+use super::error::{ErrorKind, GraphError};
+use super::{retry, token_error};
+
+/// A token, without the token: what it says about itself. Graph's tokens are formally opaque, so
+/// this is a hint and nothing is decided by it alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// The application permissions it carries; empty when it has none or cannot be read.
+    pub roles: Vec<String>,
+    /// The application it was issued to.
+    pub app_id: Option<String>,
+    /// When it ends.
+    pub expires_on: Timestamp,
+}
+
+/// A token in use, and since when this client has known it.
+#[derive(Clone)]
+pub(super) struct Bearer {
+    secret: Secret,
+    first_seen: Instant,
+}
+
+impl Bearer {
+    pub(super) fn secret(&self) -> &str {
+        self.secret.secret()
+    }
+
+    pub(super) fn age(&self) -> Duration {
+        self.first_seen.elapsed()
+    }
+}
+
+impl PartialEq for Bearer {
+    fn eq(&self, other: &Self) -> bool {
+        self.secret == other.secret
+    }
+}
+
+impl fmt::Debug for Bearer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Bearer(REDACTED)")
+    }
+}
+
+/// What a client remembers of its tokens.
+#[derive(Default)]
+pub(super) struct TokenMemory {
+    last: Option<Bearer>,
+    refused: Option<Secret>,
+}
+
+const NEVER_ANSWERED: ErrorKind = ErrorKind::Token {
+    aadsts: None,
+    transient: true,
+};
+
+impl Client {
+    /// A token as Graph calls would use it, decoded.
+    pub async fn token(&self) -> Result<Token, GraphError> {
+        let (bearer, expires_on) = self.acquire("get a token").await?;
+        Ok(decode(bearer.secret(), expires_on))
+    }
+
+    /// Never use the token in use again: the next call asks for a new one.
+    pub fn forget_token(&self) {
+        let mut tokens = self.tokens();
+        tokens.refused = tokens.last.as_ref().map(|bearer| bearer.secret.clone());
+    }
+
+    pub(super) async fn bearer(&self, operation: &str) -> Result<Bearer, GraphError> {
+        self.acquire(operation).await.map(|(bearer, _)| bearer)
+    }
+
+    /// Graph refused this token. A late refusal of a token that was replaced meanwhile changes
+    /// nothing.
+    pub(super) fn reject(&self, token: &Bearer) {
+        let mut tokens = self.tokens();
+        if tokens.last.as_ref() == Some(token) {
+            tokens.refused = Some(token.secret.clone());
+        }
+    }
+
+    async fn acquire(&self, operation: &str) -> Result<(Bearer, Timestamp), GraphError> {
+        let token = retry::token(|| self.request_token(operation)).await?;
+        let expires_on = Timestamp::from_second(token.expires_on.unix_timestamp()).unwrap_or(Timestamp::MAX);
+        let mut tokens = self.tokens();
+        let known = tokens.last.take().filter(|last| last.secret == token.token);
+        let bearer = known.unwrap_or_else(|| Bearer {
+            secret: token.token,
+            first_seen: Instant::now(),
+        });
+        tokens.last = Some(bearer.clone());
+        Ok((bearer, expires_on))
+    }
+
+    async fn request_token(&self, operation: &str) -> Result<azure_core::credentials::AccessToken, GraphError> {
+        let mut context = Context::new();
+        if let Some(refused) = self.tokens().refused.clone() {
+            context.insert(Refused(refused));
+        }
+        let options = TokenRequestOptions {
+            method_options: ClientMethodOptions { context },
+        };
+        let config = &self.inner.config;
+        let scopes = [config.scope.as_str()];
+        // A credential is foreign code and may have no deadline of its own.
+        let answered = tokio::time::timeout(config.request_timeout, config.credential.get_token(&scopes, Some(options))).await;
+        let token = match answered {
+            Ok(answer) => answer.map_err(|error| token_error::classify(operation, &error))?,
+            Err(_) => {
+                return Err(GraphError::new(operation, NEVER_ANSWERED, "no token within the request timeout"));
+            }
+        };
+        if token.token.secret().is_empty() {
+            return Err(GraphError::new(
+                operation,
+                NEVER_ANSWERED,
+                "the token endpoint answered without a token",
+            ));
+        }
+        Ok(token)
+    }
+
+    fn tokens(&self) -> MutexGuard<'_, TokenMemory> {
+        // Nothing panics while it is held, and no half-made state could be in it if something did.
+        self.inner.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reads the claims. Whatever cannot be read is absent.
+fn decode(token: &str, expires_on: Timestamp) -> Token {
+    let payload = token
+        .split('.')
+        .nth(1)
+        .and_then(|payload| URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok());
+    let claims: Value = payload
+        .and_then(|payload| serde_json::from_slice(&payload).ok())
+        .unwrap_or_default();
+    let roles = claims.get("roles").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let app_id = claims.get("appid").or_else(|| claims.get("azp")).and_then(Value::as_str);
+    Token {
+        roles: roles.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        app_id: app_id.map(str::to_owned),
+        expires_on,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn claims_are_hints_and_never_failures() {
+        let jwt = |claims: &Value| format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string()));
+        let read = decode(
+            &jwt(&json!({"roles": ["CloudPC.ReadWrite.All", 7], "appid": "a"})),
+            Timestamp::UNIX_EPOCH,
+        );
+        assert_eq!(
+            (read.roles, read.app_id.as_deref()),
+            (vec!["CloudPC.ReadWrite.All".to_owned()], Some("a"))
+        );
+        for opaque in ["", "opaque", "a.b.c", "..", &jwt(&json!([])), &jwt(&json!({"roles": "x"}))] {
+            let read = decode(opaque, Timestamp::UNIX_EPOCH);
+            assert_eq!((read.roles.len(), read.app_id), (0, None), "{opaque}");
+        }
+    }
+}

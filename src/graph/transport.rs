@@ -1,0 +1,156 @@
+//! The innermost layer: one request out, one complete answer in, within a deadline and a size.
+//!
+//! Below it is any `tower::Service`; in production that is reqwest. Redirects are not followed and
+//! nothing is repeated here, because either could send a token or a write where nobody meant it to
+//! go. A proxy comes from the process environment only.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures::stream::{self, BoxStream};
+use futures::{StreamExt, TryStreamExt};
+use http::{Request, Response};
+use tower::util::BoxCloneSyncService;
+use tower::{Service, ServiceExt, service_fn};
+
+use super::error::{CONNECT, ErrorKind, GraphError};
+use super::text;
+
+/// The largest answer that is read.
+const MAX_BODY: usize = 8 * 1024 * 1024;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The bytes of an answer as they arrive.
+pub type BodyStream = BoxStream<'static, Result<Bytes, SendError>>;
+
+/// Why no complete answer arrived.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// No connection: name resolution, TCP or TLS. Nothing was sent.
+    #[error("no connection: {0}")]
+    Connect(String),
+    /// The deadline passed somewhere between the request and the end of the answer.
+    #[error("no complete answer within {} s", .0.as_secs_f64())]
+    Timeout(Duration),
+    /// The connection broke.
+    #[error("the connection broke: {0}")]
+    Interrupted(String),
+    /// The answer is larger than this client reads.
+    #[error("the answer is larger than {MAX_BODY} bytes")]
+    TooLarge,
+}
+
+impl SendError {
+    pub(super) fn into_graph_error(self, operation: &str) -> GraphError {
+        let (kind, code) = match &self {
+            Self::Connect(_) => (ErrorKind::Transport, Some(CONNECT)),
+            Self::Timeout(_) => (ErrorKind::Transport, Some("timeout")),
+            Self::Interrupted(_) => (ErrorKind::Transport, Some("interrupted")),
+            Self::TooLarge => (ErrorKind::Decode, None),
+        };
+        GraphError {
+            code: code.map(str::to_owned),
+            ..GraphError::new(operation, kind, self.to_string())
+        }
+    }
+}
+
+/// A way to send HTTP requests. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Transport(BoxCloneSyncService<Request<Bytes>, Response<BodyStream>, SendError>);
+
+impl Transport {
+    /// HTTPS with the system's roots, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR` when set.
+    pub fn https() -> Result<Self, GraphError> {
+        let client = reqwest::Client::builder()
+            .https_only(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .user_agent(concat!("cloudpc-operator/", env!("CARGO_PKG_VERSION")))
+            .build();
+        let client = client.map_err(|error| GraphError::new("set up HTTPS", ErrorKind::Transport, chain(&error)))?;
+        Ok(Self::new(service_fn(move |request| send(client.clone(), request))))
+    }
+
+    /// Any service that answers.
+    pub fn new<S>(service: S) -> Self
+    where
+        S: Service<Request<Bytes>, Response = Response<BodyStream>, Error = SendError> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+    {
+        Self(BoxCloneSyncService::new(service))
+    }
+
+    /// Sends once and reads the whole answer before `deadline` has passed.
+    pub(super) async fn send(&self, request: Request<Bytes>, deadline: Duration) -> Result<Response<Bytes>, SendError> {
+        let exchange = async {
+            let (parts, body) = self.0.clone().oneshot(request).await?.into_parts();
+            Ok(Response::from_parts(parts, collect(body).await?))
+        };
+        tokio::time::timeout(deadline, exchange)
+            .await
+            .unwrap_or(Err(SendError::Timeout(deadline)))
+    }
+}
+
+async fn collect(mut body: BodyStream) -> Result<Bytes, SendError> {
+    let mut collected = BytesMut::new();
+    while let Some(chunk) = body.try_next().await? {
+        if collected.len() + chunk.len() > MAX_BODY {
+            return Err(SendError::TooLarge);
+        }
+        collected.extend_from_slice(&chunk);
+    }
+    Ok(collected.freeze())
+}
+
+async fn send(client: reqwest::Client, request: Request<Bytes>) -> Result<Response<BodyStream>, SendError> {
+    let request = reqwest::Request::try_from(request).map_err(|error| SendError::Connect(chain(&error)))?;
+    let response = client.execute(request).await.map_err(|error| match error.is_connect() {
+        true => SendError::Connect(chain(&error)),
+        false => SendError::Interrupted(chain(&error)),
+    })?;
+    let mut answer = Response::builder().status(response.status());
+    if let Some(headers) = answer.headers_mut() {
+        headers.clone_from(response.headers());
+    }
+    let chunks = stream::try_unfold(response, async |mut response| {
+        let chunk = response.chunk().await.map_err(|error| SendError::Interrupted(chain(&error)))?;
+        Ok(chunk.map(|chunk| (chunk, response)))
+    });
+    answer
+        .body(chunks.boxed())
+        .map_err(|error| SendError::Interrupted(error.to_string()))
+}
+
+/// An error and its causes in one line. reqwest's own text has the URL, which the operation already
+/// names, but not the cause.
+fn chain(error: &reqwest::Error) -> String {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    let sentences: Vec<String> = causes.map(ToString::to_string).collect();
+    let whole = if sentences.is_empty() {
+        error.to_string()
+    } else {
+        sentences.join(": ")
+    };
+    text::bounded(&whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_is_read_up_to_its_limit() {
+        let body = |size: usize| -> BodyStream {
+            let half = Bytes::from(vec![b' '; size / 2]);
+            let rest = Bytes::from(vec![b' '; size - size / 2]);
+            stream::iter([Ok(half), Ok(rest)]).boxed()
+        };
+        assert_eq!(collect(body(MAX_BODY)).await.map(|body| body.len()), Ok(MAX_BODY));
+        assert_eq!(collect(body(MAX_BODY + 1)).await, Err(SendError::TooLarge));
+    }
+}

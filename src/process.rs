@@ -1,0 +1,104 @@
+//! The process: servers, Kubernetes clients, the lease, and the controllers under it.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use crate::api::{FIELD_MANAGER, all_crds};
+use crate::cli::Config;
+use crate::controllers::{self, CACHES, Dependencies};
+use crate::graph::Observer;
+use crate::reconcile::tenant::{Endpoints, Tenants};
+use crate::runtime::clients::{Clients, connect};
+use crate::runtime::events::Publisher;
+use crate::runtime::health::Health;
+use crate::runtime::lease::{LeaseConfig, LeaseTimings, lead};
+use crate::runtime::metrics::Metrics;
+use crate::runtime::server::Server;
+use crate::runtime::shutdown::Shutdown;
+
+/// How long one request to Graph may take. With the lease's renew deadline it has to stay below the lease's duration.
+const GRAPH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The readiness component that stands for being leader, or ready to become it.
+const ELECTION: &str = "election";
+
+/// Runs the controllers until SIGTERM.
+///
+/// # Errors
+///
+/// When the configuration does not work, a port is taken, or the lease is lost: a reason to end the process.
+pub async fn run(config: &Config) -> anyhow::Result<()> {
+    let shutdown = Shutdown::on_signals();
+    let (health, metrics) = (Health::new(), Metrics::new());
+    health.expect(ELECTION);
+    let server = Server::bind(config.health_address, config.metrics_address).await?;
+    // Probes are answered until the work has ended, also while it drains.
+    let (ended, end) = Shutdown::manual();
+    let answering = tokio::spawn(server.run(health.clone(), metrics.clone(), ended));
+    let clients = connect().await.context("no connection to the Kubernetes API")?;
+    let result = elect(config, &clients, &health, &metrics, shutdown).await;
+    end.fire();
+    answering.await.context("the servers for probes and metrics ended badly")??;
+    result
+}
+
+async fn elect(config: &Config, clients: &Clients, health: &Health, metrics: &Metrics, shutdown: Shutdown) -> anyhow::Result<()> {
+    health.set_ready(ELECTION, true);
+    let work = |shutdown: Shutdown| work(config, clients, health, metrics, shutdown);
+    if !config.leader_election {
+        work(shutdown).await;
+        return Ok(());
+    }
+    let lease = LeaseConfig {
+        namespace: config.leader_election_namespace.clone(),
+        name: config.leader_election_id.clone(),
+        identity: config.identity.clone(),
+        timings: LeaseTimings::default(),
+    };
+    lead(clients.strict.clone(), lease, shutdown, work).await.context("leader election")
+}
+
+async fn work(config: &Config, clients: &Clients, health: &Health, metrics: &Metrics, shutdown: Shutdown) {
+    tracing::info!(identity = config.identity, "leading");
+    metrics.leader(true);
+    health.expect(CACHES);
+    let endpoints = Endpoints {
+        graph: config.graph_endpoint.url().clone(),
+        authority: config.authority_host.url().clone(),
+        token_file: config.federated_token_file.clone(),
+        request_timeout: GRAPH_TIMEOUT,
+    };
+    let (context, triggers) = controllers::start(Dependencies {
+        kubernetes: clients.api.clone(),
+        tenants: Tenants::new(endpoints, Arc::new(GraphMetrics(metrics.clone()))),
+        events: Publisher::new(clients.strict.clone(), FIELD_MANAGER, config.instance.clone()),
+        metrics: metrics.clone(),
+        settle: config.settle_window,
+    });
+    controllers::run(context, triggers, config.concurrency, health.clone(), shutdown).await;
+    metrics.leader(false);
+}
+
+/// Prints every custom resource definition as YAML.
+///
+/// # Errors
+///
+/// When the output cannot be written.
+pub fn print_crds(output: &mut impl Write) -> anyhow::Result<()> {
+    for crd in all_crds() {
+        writeln!(output, "---\n{}", serde_saphyr::to_string(&crd)?)?;
+    }
+    Ok(())
+}
+
+/// Counts Graph requests.
+struct GraphMetrics(Metrics);
+
+impl Observer for GraphMetrics {
+    fn request(&self, operation: &'static str, status: Option<u16>, elapsed: Duration) {
+        self.0.graph_request(operation, status, elapsed);
+    }
+}

@@ -1,0 +1,177 @@
+//! Conditions: a report of a pass, computed from its outcome, never an input.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+
+use super::outcome::{Class, Failure};
+use super::reasons;
+
+/// The longest message; the API server refuses more than 32 KiB, and nobody reads more than this.
+const LONGEST_MESSAGE: usize = 2048;
+
+/// `status` of a condition.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Truth {
+    /// It holds.
+    True,
+    /// It does not.
+    False,
+    /// Nobody can say now.
+    Unknown,
+}
+
+impl Truth {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::True => "True",
+            Self::False => "False",
+            Self::Unknown => "Unknown",
+        }
+    }
+}
+
+impl From<bool> for Truth {
+    fn from(holds: bool) -> Self {
+        if holds { Self::True } else { Self::False }
+    }
+}
+
+/// The conditions of one status, in the making.
+pub struct Conditions<'a> {
+    old: &'a [Condition],
+    new: Vec<Condition>,
+    generation: Option<i64>,
+    now: Time,
+}
+
+impl<'a> Conditions<'a> {
+    /// Starts from what the status had, to keep its transition times.
+    pub fn new(old: &'a [Condition], generation: Option<i64>, now: Time) -> Self {
+        Self { old, new: Vec::new(), generation, now }
+    }
+
+    /// States a condition.
+    pub fn set(&mut self, kind: &str, truth: Truth, reason: &str, message: impl Into<String>) -> &mut Self {
+        let old = self.old.iter().find(|old| old.type_ == kind);
+        let since = old.filter(|old| old.status == truth.as_str()).map_or_else(|| self.now.clone(), |old| old.last_transition_time.clone());
+        self.new.push(Condition {
+            type_: kind.to_owned(),
+            status: truth.as_str().to_owned(),
+            reason: reason.to_owned(),
+            message: shortened(message.into()),
+            last_transition_time: since,
+            observed_generation: self.generation,
+        });
+        self
+    }
+
+    /// States Ready, and of Reconciling and Stalled those that hold: kstatus reads them as abnormal when present.
+    pub fn ready(&mut self, verdict: &Verdict) -> &mut Self {
+        match verdict {
+            Verdict::Ready { message } => self.set("Ready", Truth::True, reasons::SYNCED, message),
+            Verdict::Working { reason, message } => self.set("Ready", Truth::False, reason, message).set("Reconciling", Truth::True, reason, message),
+            Verdict::Held { reason, message } => self.set("Ready", Truth::False, reason, message),
+            Verdict::Suspended => self.set("Ready", Truth::Unknown, reasons::SUSPENDED, "spec.suspend is set: nothing is read, compared or written"),
+            Verdict::Failed(failure) => self.failed(failure),
+        }
+    }
+
+    fn failed(&mut self, failure: &Failure) -> &mut Self {
+        let (reason, message) = (failure.reason, failure.message.as_str());
+        match failure.class {
+            Class::Waiting | Class::Retry => self.set("Ready", Truth::False, reason, message).set("Reconciling", Truth::True, reason, message),
+            Class::Stalled => self.set("Ready", Truth::False, reason, message).set("Stalled", Truth::True, reason, message),
+            Class::Unreachable => {
+                // While Graph is away the request ids change with every try; the first one is as good as the last,
+                // and a status that changes with each try would be written with each try.
+                let message = self.earlier("Ready", Truth::Unknown, reason).unwrap_or_else(|| message.to_owned());
+                self.set("Ready", Truth::Unknown, reason, message.clone()).set("Reconciling", Truth::True, reason, message)
+            }
+        }
+    }
+
+    fn earlier(&self, kind: &str, truth: Truth, reason: &str) -> Option<String> {
+        self.old.iter().find(|old| old.type_ == kind && old.status == truth.as_str() && old.reason == reason).map(|old| old.message.clone())
+    }
+
+    /// The finished list.
+    pub fn finish(&mut self) -> Vec<Condition> {
+        std::mem::take(&mut self.new)
+    }
+}
+
+/// What a pass comes to, for the conditions.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// Graph was seen equal to the spec.
+    Ready {
+        /// What was seen.
+        message: String,
+    },
+    /// Work goes on by itself.
+    Working {
+        /// One of [`reasons`].
+        reason: &'static str,
+        /// What is going on.
+        message: String,
+    },
+    /// Nothing goes on, by configuration: a difference in `mode: Observe`.
+    Held {
+        /// One of [`reasons`].
+        reason: &'static str,
+        /// What is held back.
+        message: String,
+    },
+    /// `spec.suspend`.
+    Suspended,
+    /// The pass stopped.
+    Failed(Failure),
+}
+
+fn shortened(mut message: String) -> String {
+    if message.len() > LONGEST_MESSAGE {
+        let cut = (0..=LONGEST_MESSAGE - 3).rev().find(|at| message.is_char_boundary(*at)).unwrap_or(0);
+        message.truncate(cut);
+        message.push('…');
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Time {
+        Time(jiff::Timestamp::from_second(second).unwrap())
+    }
+
+    fn conditions(old: &[Condition], verdict: &Verdict, now: i64) -> Vec<Condition> {
+        Conditions::new(old, Some(1), at(now)).ready(verdict).finish()
+    }
+
+    fn unreachable(message: &str) -> Verdict {
+        Verdict::Failed(Failure { class: Class::Unreachable, reason: reasons::GRAPH_UNAVAILABLE, message: message.to_owned(), after: None })
+    }
+
+    #[test]
+    fn transition_time_moves_only_with_the_status() {
+        let ready = Verdict::Ready { message: "ok".to_owned() };
+        let first = conditions(&[], &ready, 1);
+        assert_eq!(conditions(&first, &ready, 2), first);
+        let failed = conditions(&first, &Verdict::Failed(Failure::stalled(reasons::REFUSED, "no")), 3);
+        assert_eq!(failed[0].last_transition_time, at(3));
+        assert_eq!(failed.iter().map(|c| c.type_.as_str()).collect::<Vec<_>>(), ["Ready", "Stalled"]);
+    }
+
+    #[test]
+    fn an_outage_is_told_once() {
+        let first = conditions(&[], &unreachable("request-id 1"), 1);
+        assert_eq!(first[0].status, "Unknown");
+        assert_eq!(conditions(&first, &unreachable("request-id 2"), 2), first);
+    }
+
+    #[test]
+    fn long_messages_are_cut_between_characters() {
+        let message = shortened("é".repeat(5000));
+        assert!(message.len() <= LONGEST_MESSAGE && message.ends_with('…'));
+    }
+}

@@ -1,0 +1,230 @@
+//! What every controller shares: caches of our kinds, the tenants, and the sinks for events and metrics.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use futures::Stream;
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Namespace;
+use kube::Client;
+use kube::ResourceExt;
+use kube::core::PartialObjectMeta;
+use kube::runtime::reflector::{ObjectRef, Store};
+use tokio::sync::mpsc;
+
+use super::managed::Managed;
+use super::memory::Memory;
+use super::tenant::Tenants;
+use crate::api::{Assignment, EntraTenant, ManagedStatus, ProvisioningPolicy, UserSetting};
+use crate::runtime::backoff::Backoff;
+use crate::runtime::events::Publisher;
+use crate::runtime::guarded::InFlight;
+use crate::runtime::metrics::Metrics;
+use crate::runtime::watch::Complete;
+
+/// The shared context of all controllers in this process.
+pub struct Context {
+    /// Kubernetes; never repeats a write.
+    pub kubernetes: Client,
+    /// Caches of what Kubernetes holds.
+    pub stores: Stores,
+    /// The tenants in use.
+    pub tenants: Tenants,
+    /// Triggers between kinds.
+    pub wakes: Wakes,
+    /// The newest status of objects that others read.
+    pub published: Published,
+    /// Notes between passes.
+    pub memory: Memory,
+    /// How often an object failed in a row.
+    pub backoff: Backoff,
+    /// Events.
+    pub events: Publisher,
+    /// Metrics.
+    pub metrics: Metrics,
+    /// Passes that are under way; shutdown waits for them.
+    pub in_flight: InFlight,
+    /// Objects that cannot be read as their kind.
+    pub malformed: Arc<Malformed>,
+    /// How long Graph may take to show what was written.
+    pub settle: Duration,
+    /// When this process became the leader.
+    pub leading_since: Timestamp,
+}
+
+/// Caches of what Kubernetes holds, complete before the first pass.
+pub struct Stores {
+    /// All tenants.
+    pub tenants: Store<EntraTenant>,
+    /// All provisioning policies.
+    pub policies: Store<ProvisioningPolicy>,
+    /// All user settings.
+    pub settings: Store<UserSetting>,
+    /// All assignments.
+    pub assignments: Store<Assignment>,
+    /// The labels of all namespaces.
+    pub namespaces: Store<PartialObjectMeta<Namespace>>,
+    /// Whether they are complete.
+    pub complete: Vec<Complete>,
+}
+
+impl Stores {
+    /// Waits until every cache is complete: a pass that ran on half of the Assignments would unassign the other half.
+    pub async fn ready(&self) -> bool {
+        for complete in &self.complete {
+            if !complete.wait().await {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Whether every cache is complete now.
+    pub fn complete(&self) -> bool {
+        self.complete.iter().all(Complete::now)
+    }
+}
+
+/// The objects that could not be decoded: `(kind, namespace, name)`.
+#[derive(Default)]
+pub struct Malformed(Mutex<BTreeSet<(&'static str, String, String)>>);
+
+impl Malformed {
+    /// Remembers one.
+    pub fn insert(&self, kind: &'static str, namespace: &str, name: &str) {
+        self.lock().insert((kind, namespace.to_owned(), name.to_owned()));
+    }
+
+    /// The names of a kind in a namespace.
+    pub fn names(&self, kind: &'static str, namespace: &str) -> BTreeSet<String> {
+        self.lock().iter().filter(|(k, ns, _)| *k == kind && ns == namespace).map(|(_, _, name)| name.clone()).collect()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<(&'static str, String, String)>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// The status that this process wrote last, for readers that the watch has not told yet: an Assignment that is woken
+/// by its target's pass must not judge by the status from before it.
+#[derive(Default)]
+pub struct Published(Mutex<HashMap<String, (Instant, Arc<ManagedStatus>)>>);
+
+/// How long a written status is kept; by then the watch has told.
+const PUBLISHED_FOR: Duration = Duration::from_secs(5);
+
+impl Published {
+    /// Remembers what was written.
+    pub fn put<K: Managed>(&self, object: &K, status: &ManagedStatus) {
+        let mut published = self.lock();
+        published.retain(|_, (at, _)| at.elapsed() < PUBLISHED_FOR);
+        published.insert(object.uid().unwrap_or_default(), (Instant::now(), Arc::new(status.clone())));
+    }
+
+    /// The newest status of an object.
+    pub fn latest<K: Managed>(&self, object: &K) -> Arc<ManagedStatus> {
+        let written = self.lock().get(&object.uid().unwrap_or_default()).filter(|(at, _)| at.elapsed() < PUBLISHED_FOR).map(|(_, status)| Arc::clone(status));
+        written.unwrap_or_else(|| Arc::new(object.status().cloned().unwrap_or_default()))
+    }
+
+    /// Forgets an object that is gone.
+    pub fn forget(&self, uid: &str) {
+        self.lock().remove(uid);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, Arc<ManagedStatus>)>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// One kind's in-process trigger.
+pub struct Wake<K: kube::Resource<DynamicType = ()>> {
+    sender: mpsc::UnboundedSender<ObjectRef<K>>,
+    receiver: Mutex<Option<mpsc::UnboundedReceiver<ObjectRef<K>>>>,
+}
+
+impl<K: kube::Resource<DynamicType = ()>> Default for Wake<K> {
+    fn default() -> Self {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        Self { sender, receiver: Mutex::new(Some(receiver)) }
+    }
+}
+
+impl<K: kube::Resource<DynamicType = ()> + 'static> Wake<K> {
+    /// Asks for a pass over this object soon.
+    pub fn object(&self, object: &K) {
+        // Fails only when the controller is gone, and then nobody needs waking.
+        let _ = self.sender.send(ObjectRef::from_obj(object));
+    }
+
+    /// The wakes, for the kind's controller; empty for a second caller.
+    pub fn stream(&self) -> impl Stream<Item = ObjectRef<K>> + Send + 'static {
+        let receiver = self.receiver.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        futures::stream::unfold(receiver, |receiver| async move {
+            let mut receiver = receiver?;
+            let object = receiver.recv().await?;
+            Some((object, Some(receiver)))
+        })
+    }
+}
+
+/// The triggers of all kinds.
+#[derive(Default)]
+pub struct Wakes {
+    /// Tenants.
+    pub tenants: Wake<EntraTenant>,
+    /// Provisioning policies.
+    pub policies: Wake<ProvisioningPolicy>,
+    /// User settings.
+    pub settings: Wake<UserSetting>,
+    /// Assignments.
+    pub assignments: Wake<Assignment>,
+}
+
+impl Context {
+    /// Asks for a pass over everything that uses a tenant.
+    pub fn wake_tenant_users(&self, tenant: &str) {
+        for policy in self.stores.policies.state().iter().filter(|policy| policy.spec.tenant_ref.name == tenant) {
+            self.wakes.policies.object(policy);
+        }
+        for setting in self.stores.settings.state().iter().filter(|setting| setting.spec.tenant_ref.name == tenant) {
+            self.wakes.settings.object(setting);
+        }
+    }
+
+    /// Asks for a pass over a tenant.
+    pub fn wake_tenant(&self, tenant: &str) {
+        if let Some(tenant) = self.stores.tenants.get(&ObjectRef::new(tenant)) {
+            self.wakes.tenants.object(&tenant);
+        }
+    }
+
+    /// Asks for a pass over everything in a namespace.
+    pub fn wake_namespace(&self, namespace: &str) {
+        let here = |meta: &kube::core::ObjectMeta| meta.namespace.as_deref() == Some(namespace);
+        for policy in self.stores.policies.state().iter().filter(|policy| here(&policy.metadata)) {
+            self.wakes.policies.object(policy);
+        }
+        for setting in self.stores.settings.state().iter().filter(|setting| here(&setting.metadata)) {
+            self.wakes.settings.object(setting);
+        }
+    }
+
+    /// Who uses a tenant, as `Kind namespace/name`.
+    pub fn tenant_users(&self, tenant: &str) -> Vec<String> {
+        fn line(kind: &str, meta: &kube::core::ObjectMeta) -> String {
+            format!("{kind} {}/{}", meta.namespace.as_deref().unwrap_or_default(), meta.name.as_deref().unwrap_or_default())
+        }
+        let policies = self.stores.policies.state();
+        let settings = self.stores.settings.state();
+        let mut users: Vec<String> = policies
+            .iter()
+            .filter(|policy| policy.spec.tenant_ref.name == tenant)
+            .map(|policy| line("ProvisioningPolicy", &policy.metadata))
+            .chain(settings.iter().filter(|setting| setting.spec.tenant_ref.name == tenant).map(|setting| line("UserSetting", &setting.metadata)))
+            .collect();
+        users.sort();
+        users
+    }
+}

@@ -1,0 +1,185 @@
+//! Creating exactly once on an API without idempotency keys (design 3.1, reliability.md section 2).
+//!
+//! Before the POST an intent is written to status under a resourceVersion precondition; the POST is sent once; the
+//! id is recorded the moment it is known. A pass that finds an intent without an id looks for the product of that
+//! intent and nothing else, after the settle window.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::ResourceExt;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::context::Context;
+use super::managed::Managed;
+use super::memory::fingerprint;
+use super::outcome::Failure;
+use super::reasons;
+use super::status::StatusWriter;
+use super::tenant::Tenant;
+use crate::api::{ManagedStatus, PendingCreate};
+use crate::graph::{self, Entity};
+
+/// Creates the object. Returns what Graph answered.
+pub async fn create<K: Managed>(
+    object: &K,
+    body: &Map<String, Value>,
+    status: &mut ManagedStatus,
+    writer: &mut StatusWriter<K>,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<Entity, Failure> {
+    let name = object.common().display_name;
+    refuse_rival(object, context)?;
+    // A complete list that is newer than this pass: an object of this name that exists already is not ours to take.
+    tenant.list_since(K::COLLECTION, Instant::now()).await?;
+    let namesakes = tenant.snapshot(K::COLLECTION).named(name);
+    if !namesakes.is_empty() {
+        let ids = namesakes.iter().map(|entity| entity.id.as_str()).collect::<Vec<_>>().join(", ");
+        let message = format!(
+            "Graph already holds a {} named {name:?} ({ids}) that this resource did not create; it is left alone. Rename one of the two, or delete that one in Graph",
+            K::COLLECTION.singular()
+        );
+        return Err(Failure::stalled(reasons::NAME_CONFLICT, message));
+    }
+    let attempt = Uuid::new_v4();
+    context.memory.update(&object.uid().unwrap_or_default(), |notes| {
+        notes.attempt = Some(attempt.to_string());
+        notes.not_created_since = None;
+    });
+    status.id = None;
+    status.pending_create = Some(PendingCreate {
+        attempt: attempt.to_string(),
+        since: now(),
+        fingerprint: format!("{:016x}", fingerprint(body)),
+        display_name: name.to_owned(),
+        before: Vec::new(),
+    });
+    writer.write(status).await?;
+    tenant.gate.check()?;
+    let asked = Instant::now();
+    let answer = tenant.client.create(K::COLLECTION, body, attempt).await;
+    match answer {
+        Ok(entity) => {
+            tenant.snapshot(K::COLLECTION).put(&entity.id, Some(&entity), asked);
+            record(&entity, status, writer).await?;
+            Ok(entity)
+        }
+        Err(error) if error.outcome_unknown() => {
+            let failure = tenant.gate.record::<()>(Err(error)).err().map(|failure| failure.message).unwrap_or_default();
+            Err(Failure::waiting_for(reasons::CREATE_UNCONFIRMED, format!("the create may or may not have happened ({failure}); looking it up before anything else"), context.settle))
+        }
+        Err(error) => {
+            // Graph said no: nothing was made, so the intent has no product.
+            status.pending_create = None;
+            Err(tenant.gate.record::<()>(Err(error)).err().unwrap_or_else(|| Failure::retry(reasons::INTERNAL_ERROR, "an error was lost")))
+        }
+    }
+}
+
+/// Writes the id down at once and clears the intent. Repeated until it sticks: an id that is lost here can only be
+/// found again by the recovery.
+async fn record<K: Managed>(entity: &Entity, status: &mut ManagedStatus, writer: &mut StatusWriter<K>) -> Result<(), Failure> {
+    status.id = Some(entity.id.clone());
+    status.pending_create = None;
+    writer.write_through(status).await.map_err(Failure::from)
+}
+
+/// Looks for the product of an intent whose answer was lost. `Ok(None)`: nothing was made.
+pub async fn recover<K: Managed>(object: &K, desired: &Map<String, Value>, status: &mut ManagedStatus, writer: &mut StatusWriter<K>, tenant: &Tenant, context: &Context) -> Result<Option<Entity>, Failure> {
+    let Some(pending) = status.pending_create.clone() else { return Ok(None) };
+    let uid = object.uid().unwrap_or_default();
+    let notes = context.memory.get(&uid);
+    wait_until_settled(&pending, notes.attempt.as_deref(), context)?;
+    tenant.list_since(K::COLLECTION, Instant::now()).await?;
+    let mut candidates = tenant.snapshot(K::COLLECTION).named(&pending.display_name);
+    candidates.retain(|entity| !pending.before.contains(&entity.id) && !claimed(object, &entity.id, context) && made_from(entity, desired, &pending, K::COLLECTION));
+    match candidates.as_slice() {
+        [] => not_created::<K>(&uid, status, &notes, context),
+        [entity] => {
+            tracing::info!(kind = K::KIND, id = entity.id, attempt = pending.attempt, "found the object of a create whose answer was lost");
+            record(entity, status, writer).await?;
+            Ok(Some(entity.clone()))
+        }
+        several => {
+            let ids = several.iter().map(|entity| entity.id.as_str()).collect::<Vec<_>>().join(", ");
+            let message = format!("a create lost its answer and {} objects fit it: {ids}. Delete those that are not wanted in Graph, then ask for a reconcile", several.len());
+            Err(Failure::stalled(reasons::NAME_CONFLICT, message))
+        }
+    }
+}
+
+/// Waits for the settle window; for an attempt of an earlier leader, whose request may still be on its way, from this
+/// leader's start.
+fn wait_until_settled(pending: &PendingCreate, own_attempt: Option<&str>, context: &Context) -> Result<(), Failure> {
+    let start = if own_attempt == Some(pending.attempt.as_str()) { pending.since.0 } else { pending.since.0.max(context.leading_since) };
+    let settled = start + jiff::SignedDuration::try_from(context.settle).unwrap_or(jiff::SignedDuration::from_mins(1));
+    let left = settled.duration_since(Timestamp::now());
+    if left.is_positive() {
+        let left = Duration::try_from(left).unwrap_or(context.settle);
+        return Err(Failure::waiting_for(reasons::CREATE_UNCONFIRMED, "a create was sent and its answer was lost; waiting until Graph surely shows its outcome", left));
+    }
+    Ok(())
+}
+
+/// Absence takes two complete lists, a settle window apart.
+fn not_created<K: Managed>(uid: &str, status: &mut ManagedStatus, notes: &super::memory::Notes, context: &Context) -> Result<Option<Entity>, Failure> {
+    match notes.not_created_since {
+        Some(since) if since.elapsed() >= context.settle => {
+            status.pending_create = None;
+            context.memory.update(uid, |notes| notes.not_created_since = None);
+            Ok(None)
+        }
+        since => {
+            let since = since.unwrap_or_else(Instant::now);
+            context.memory.update(uid, |notes| notes.not_created_since = Some(since));
+            let left = context.settle.saturating_sub(since.elapsed());
+            Err(Failure::waiting_for(reasons::CREATE_UNCONFIRMED, "a create was sent and Graph does not show its product; looking once more before a new attempt", left))
+        }
+    }
+}
+
+/// Whether an entity carries everything that the attempt sent. A spec that changed since is compared by name alone,
+/// because what was sent is not known any more.
+fn made_from(entity: &Entity, desired: &Map<String, Value>, pending: &PendingCreate, collection: graph::Collection) -> bool {
+    let same_spec = format!("{:016x}", fingerprint(desired)) == pending.fingerprint;
+    !same_spec || graph::differences(collection, desired, &entity.properties).is_empty()
+}
+
+/// Whether another resource holds this object.
+fn claimed<K: Managed>(object: &K, id: &str, context: &Context) -> bool {
+    let uid = object.uid();
+    K::all(context).iter().any(|other| other.uid() != uid && other.status().and_then(|status| status.id.as_deref()).is_some_and(|held| held.eq_ignore_ascii_case(id)))
+}
+
+/// Two resources of one tenant that want the same name: the older one has it.
+fn refuse_rival<K: Managed>(object: &K, context: &Context) -> Result<(), Failure> {
+    let rank = |object: &K| (object.creation_timestamp().map(|time| time.0), object.uid());
+    let (common, own) = (object.common(), rank(object));
+    let name = common.display_name.to_lowercase();
+    let rival = K::all(context).into_iter().find(|other| {
+        let theirs = other.common();
+        other.uid() != object.uid() && theirs.tenant == common.tenant && theirs.display_name.to_lowercase() == name && rank(other) < own
+    });
+    match rival {
+        None => Ok(()),
+        Some(rival) => {
+            let message = format!(
+                "{} {}/{} wants the displayName {:?} in this tenant as well and is older; give one of them another spec.displayName",
+                K::KIND,
+                rival.namespace().unwrap_or_default(),
+                rival.name_any(),
+                common.display_name
+            );
+            Err(Failure::stalled(reasons::NAME_CONFLICT, message))
+        }
+    }
+}
+
+/// The time as Kubernetes keeps it: in whole seconds.
+pub fn now() -> Time {
+    let now = Timestamp::now();
+    Time(Timestamp::from_second(now.as_second()).unwrap_or(now))
+}

@@ -1,0 +1,154 @@
+//! The assignments that are declared for one target: every Assignment that points at it, its groups resolved.
+//!
+//! An Assignment that cannot be judged is *frozen*: what it put on the target stays. Nothing is ever unassigned
+//! because a name could not be looked up.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use kube::ResourceExt;
+use kube::runtime::reflector::ObjectRef;
+
+use super::context::Context;
+use super::managed::Managed;
+use super::outcome::{Class, Failure};
+use super::plan::{Declared, Key};
+use super::reasons;
+use super::tenant::Tenant;
+use crate::api::{Assignment, AssignmentGroup, AssignmentOwnership, AssignmentProblem, DeletionPolicy, ResolvedGroup};
+use crate::graph::Group;
+
+/// What the Assignments of a target come to.
+#[derive(Debug, Default)]
+pub struct Declarations {
+    /// The entries, by group and service plan.
+    pub entries: BTreeMap<Key, Declared>,
+    /// Assignments that cannot be judged.
+    pub frozen: BTreeSet<String>,
+    /// Assignments that let go without removing.
+    pub releasing: BTreeSet<String>,
+    /// The groups in use and their ids.
+    pub groups: Vec<ResolvedGroup>,
+    /// What kept Assignments from being taken into account.
+    pub problems: Vec<AssignmentProblem>,
+}
+
+/// The Assignments that point at a target, oldest first, so that a conflict has the same winner every time.
+pub fn pointing_at<K: Managed>(object: &K, context: &Context) -> Vec<Arc<Assignment>> {
+    let (namespace, name) = (object.namespace(), object.name_any());
+    let mut found = context.stores.assignments.state();
+    found.retain(|assignment| assignment.namespace() == namespace && assignment.spec.target_ref.kind == K::TARGET && assignment.spec.target_ref.name == name);
+    found.sort_by_key(|assignment| (assignment.creation_timestamp().map(|time| time.0), assignment.name_any()));
+    found
+}
+
+/// The names of Assignments that cannot be read now. One that can be read again is in the cache.
+fn unreadable(namespace: &str, context: &Context) -> BTreeSet<String> {
+    let mut names = context.malformed.names("Assignment", namespace);
+    names.retain(|name| context.stores.assignments.get(&ObjectRef::new(name).within(namespace)).is_none());
+    names
+}
+
+/// Collects what the Assignments declare; looks up groups that are not pinned yet.
+pub async fn collect<K: Managed>(object: &K, pinned: &[ResolvedGroup], tenant: &Tenant, context: &Context) -> Result<Declarations, Failure> {
+    let mut declarations = Declarations { frozen: unreadable(&object.namespace().unwrap_or_default(), context), ..Declarations::default() };
+    for assignment in pointing_at(object, context) {
+        let name = assignment.name_any();
+        if assignment.metadata.deletion_timestamp.is_some() {
+            if assignment.spec.deletion_policy == Some(DeletionPolicy::Orphan) {
+                declarations.release(name, object.common().ownership == Some(AssignmentOwnership::Exclusive));
+            }
+            continue;
+        }
+        if assignment.spec.suspend == Some(true) {
+            declarations.frozen.insert(name);
+            continue;
+        }
+        for group in &assignment.spec.groups {
+            declarations.add(&name, group, pinned, tenant).await?;
+        }
+    }
+    declarations.groups.sort_by(|a, b| a.reference.cmp(&b.reference));
+    declarations.groups.dedup();
+    Ok(declarations)
+}
+
+impl Declarations {
+    async fn add(&mut self, assignment: &str, group: &AssignmentGroup, pinned: &[ResolvedGroup], tenant: &Tenant) -> Result<(), Failure> {
+        let reference = group.reference();
+        let known = self.groups.iter().chain(pinned).find(|known| known.reference == reference).cloned();
+        let resolved = match known {
+            Some(known) => known,
+            None => match look_up(group, tenant).await {
+                Ok(resolved) => resolved,
+                // Without an answer from Graph nothing about the target is known either.
+                Err(failure) if failure.class == Class::Unreachable => return Err(failure),
+                Err(failure) => {
+                    self.frozen.insert(assignment.to_owned());
+                    self.problem(assignment, failure.reason, failure.message);
+                    return Ok(());
+                }
+            },
+        };
+        let key = Key::new(&resolved.id, group.service_plan_id.as_deref());
+        let wanted = Declared {
+            by: vec![assignment.to_owned()],
+            allotment_licenses_count: group.allotment_licenses_count.map(i64::from),
+            allotment_display_name: group.allotment_display_name.clone(),
+        };
+        self.groups.push(resolved);
+        let conflict = match self.entries.get_mut(&key) {
+            None => {
+                self.entries.insert(key, wanted);
+                None
+            }
+            Some(existing) if existing.allotment_licenses_count == wanted.allotment_licenses_count && existing.allotment_display_name == wanted.allotment_display_name => {
+                if !existing.by.contains(&wanted.by[0]) {
+                    existing.by.extend(wanted.by);
+                }
+                None
+            }
+            Some(existing) => Some(existing.by.join(", ")),
+        };
+        if let Some(winner) = conflict {
+            let message = format!("group {reference} is declared with another allotment by Assignment {winner}, which is older and wins");
+            self.problem(assignment, reasons::CONFLICT, message);
+        }
+        Ok(())
+    }
+
+    /// Under Exclusive the groups would be removed by the next pass, which is the opposite of what Orphan asks for; so
+    /// nothing happens until a person decides.
+    fn release(&mut self, assignment: String, exclusive: bool) {
+        if exclusive {
+            let message = "deletionPolicy Orphan would leave groups that assignmentOwnership Exclusive of the target removes; change one of the two";
+            self.problem(&assignment, reasons::CONFLICT, message.to_owned());
+            self.frozen.insert(assignment);
+        } else {
+            self.releasing.insert(assignment);
+        }
+    }
+
+    fn problem(&mut self, assignment: &str, reason: &str, message: String) {
+        self.problems.push(AssignmentProblem { assignment: assignment.to_owned(), reason: reason.to_owned(), message });
+    }
+}
+
+async fn look_up(group: &AssignmentGroup, tenant: &Tenant) -> Result<ResolvedGroup, Failure> {
+    tenant.gate.check()?;
+    let found: Vec<Group> = match (&group.id, &group.display_name, &group.mail_nickname) {
+        (Some(id), _, _) => tenant.gate.record(tenant.client.group(id).await)?.into_iter().collect(),
+        (_, Some(name), _) => tenant.gate.record(tenant.client.groups_by_display_name(name).await)?,
+        (_, _, Some(name)) => tenant.gate.record(tenant.client.groups_by_mail_nickname(name).await)?,
+        (None, None, None) => return Err(Failure::stalled(reasons::INVALID_SPEC, "an entry of spec.groups names no group: give id, displayName or mailNickname")),
+    };
+    let reference = group.reference();
+    match found.as_slice() {
+        [found] => Ok(ResolvedGroup { reference, id: found.id.clone(), display_name: Some(found.display_name.clone()) }),
+        [] => Err(Failure::waiting(reasons::GROUP_NOT_FOUND, format!("waiting for group {reference}: the tenant has none"))),
+        several => {
+            let ids = several.iter().map(|group| group.id.as_str()).collect::<Vec<_>>().join(", ");
+            Err(Failure::stalled(reasons::AMBIGUOUS_REFERENCE, format!("group {reference} stands for {} groups: {ids}; name one by id", several.len())))
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! What every kind's pass has in common: the finalizer, the deadline, a panic that stays contained, one status
+//! write, events, one log line, the time of the next pass.
+
+use std::convert::Infallible;
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::api::{Patch, PatchParams};
+use kube::core::object::HasStatus;
+use kube::runtime::controller::Action;
+use kube::{Api, Client, Resource, ResourceExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::conditions::Verdict;
+use super::context::Context;
+use super::outcome::{Class, Failure, is_gone};
+use super::memory::fingerprint;
+use super::reasons;
+pub use super::run::Run;
+use super::run::requested_at;
+use crate::api::{FIELD_MANAGER, FINALIZER};
+use crate::runtime::backoff::jitter;
+use crate::runtime::events::EventKind;
+use crate::runtime::guarded::guarded;
+
+/// A pass that takes longer is given up; a few Graph requests with their retries fit in.
+const LONGEST_PASS: Duration = Duration::from_secs(120);
+/// When an object is looked at again that nothing has happened to. The poller sees drift long before.
+const IDLE: Duration = Duration::from_secs(1800);
+/// How soon a pass follows one that reported what it is about to do.
+const SOON: Duration = Duration::from_secs(1);
+/// The longest time between two looks at something that is expected to appear.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// How long the cache may be behind our own writes; after that, somebody else has written the status.
+const CATCH_UP: Duration = Duration::from_secs(5);
+/// How soon a cache that is behind is looked at again.
+const CATCH_UP_POLL: Duration = Duration::from_millis(50);
+
+/// A kind that has a controller.
+pub trait Kind: Resource<DynamicType = ()> + HasStatus<Status: Default + Clone + PartialEq + Serialize + Send + Sync> + Clone + Debug + DeserializeOwned + Serialize + Send + Sync + 'static {
+    /// Its name, for labels and logs.
+    const NAME: &'static str;
+
+    /// The API that its objects are written through.
+    fn api(&self, client: Client) -> Api<Self>;
+    /// Makes what it stands for equal to its spec.
+    fn converge(&self, run: &mut Run<Self>, context: &Context) -> impl Future<Output = Result<Verdict, Failure>> + Send;
+    /// Undoes what it stands for. `Ok`: the finalizer may go.
+    fn finalize(&self, run: &mut Run<Self>, context: &Context) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// The status after a pass. Pure.
+    fn report(old: &Self::Status, draft: Self::Status, verdict: &Verdict, generation: Option<i64>) -> Self::Status;
+    /// The conditions of a status.
+    fn conditions(status: &Self::Status) -> &[Condition];
+    /// The reconcile request that a status says was handled.
+    fn handled(status: &Self::Status) -> Option<&String>;
+    /// Notes which reconcile request was handled.
+    fn set_handled(status: &mut Self::Status, at: Option<String>);
+    /// Tells other kinds that the status changed.
+    fn changed(&self, new: &Self::Status, context: &Context);
+}
+
+/// How a pass ended.
+struct End {
+    outcome: &'static str,
+    reason: &'static str,
+    message: String,
+    next: Option<Duration>,
+}
+
+/// The reconcile function of every controller. It never fails: what goes wrong is in the status, and when to try
+/// again is decided here.
+pub async fn reconcile<K: Kind>(object: Arc<K>, context: Arc<Context>) -> Result<Action, Infallible> {
+    if !context.stores.ready().await {
+        return Ok(Action::requeue(SOON));
+    }
+    if behind(&*object, &context) {
+        return Ok(Action::requeue(CATCH_UP_POLL));
+    }
+    let started = Instant::now();
+    let work = guarded(LONGEST_PASS, pass(Arc::clone(&object), Arc::clone(&context)));
+    // Detached: when the controller stops, a Graph write that is under way still gets recorded.
+    let end = match context.in_flight.detached(work).await {
+        Ok(Ok(end)) => end,
+        Ok(Err(fault)) | Err(fault) => broken(&*object, &fault.to_string(), &context).await,
+    };
+    let elapsed = started.elapsed();
+    context.metrics.reconcile(K::NAME, end.outcome, elapsed);
+    tracing::info!(
+        kind = K::NAME,
+        namespace = object.namespace(),
+        name = object.name_any(),
+        generation = object.meta().generation,
+        outcome = end.outcome,
+        reason = end.reason,
+        detail = end.message,
+        elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+        next_s = end.next.map(|next| next.as_secs()),
+        "pass"
+    );
+    Ok(end.next.map_or_else(Action::await_change, Action::requeue))
+}
+
+/// Whether the cache does not show the status that was written last: a pass on it would work on an old memory, only
+/// to fail when it writes.
+fn behind<K: Kind>(object: &K, context: &Context) -> bool {
+    let written = context.memory.get(&object.uid().unwrap_or_default()).written;
+    written.is_some_and(|(status, at)| at.elapsed() < CATCH_UP && object.status().map(fingerprint_of) != Some(status))
+}
+
+fn fingerprint_of(status: &impl Serialize) -> u64 {
+    fingerprint(&serde_json::to_string(status).unwrap_or_default())
+}
+
+async fn pass<K: Kind>(object: Arc<K>, context: Arc<Context>) -> End {
+    let deleting = object.meta().deletion_timestamp.is_some();
+    let held = object.finalizers().iter().any(|name| name == FINALIZER);
+    if deleting && !held {
+        return End { outcome: "gone", reason: "", message: String::new(), next: None };
+    }
+    let object = match with_finalizer(object, held, &context).await {
+        Ok(object) => object,
+        Err(error) => return ended(&Err(Failure::from(error)), false, "", &context),
+    };
+    let mut run = Run::new(&*object, context.kubernetes.clone());
+    let uid = object.uid().unwrap_or_default();
+    if run.requested {
+        context.memory.update(&uid, |notes| notes.refused = None);
+    }
+    let result = if deleting {
+        match object.finalize(&mut run, &context).await {
+            Ok(()) => return released(&*object, run, &context).await,
+            Err(failure) => Err(deleting_still(failure)),
+        }
+    } else {
+        object.converge(&mut run, &context).await
+    };
+    report(&*object, run, result, &context).await
+}
+
+/// The object with our finalizer on it; nothing is made in Graph before that is there.
+async fn with_finalizer<K: Kind>(object: Arc<K>, held: bool, context: &Context) -> Result<Arc<K>, kube::Error> {
+    if held {
+        return Ok(object);
+    }
+    let mut finalizers = object.finalizers().to_vec();
+    finalizers.push(FINALIZER.to_owned());
+    patch_finalizers(&*object, &finalizers, context).await.map(Arc::new)
+}
+
+async fn patch_finalizers<K: Kind>(object: &K, finalizers: &[String], context: &Context) -> Result<K, kube::Error> {
+    // The resourceVersion makes this a compare-and-swap: a finalizer that somebody else adds meanwhile is not lost.
+    let patch = json!({"metadata": {"finalizers": finalizers, "resourceVersion": object.resource_version()}});
+    let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+    object.api(context.kubernetes.clone()).patch(&object.name_any(), &params, &Patch::Merge(&patch)).await
+}
+
+/// Ends a deletion: the finalizer goes, and with it everything that is remembered.
+async fn released<K: Kind>(object: &K, run: Run<K>, context: &Context) -> End {
+    publish(object, &run, context);
+    let finalizers: Vec<String> = object.finalizers().iter().filter(|name| *name != FINALIZER).cloned().collect();
+    // The object as last written: its status may have moved on during this pass.
+    let current = run.writer.current(object);
+    match patch_finalizers(&current, &finalizers, context).await {
+        Err(error) if !is_gone(&error) => ended(&Err(Failure::from(error)), false, &object.uid().unwrap_or_default(), context),
+        Ok(_) | Err(_) => {
+            let uid = object.uid().unwrap_or_default();
+            context.memory.forget(&uid);
+            context.backoff.forget(&uid);
+            context.metrics.drifted(K::NAME, context.memory.set_drifted(K::NAME, &uid, false));
+            object.changed(&run.draft, context);
+            context.published.forget(&uid);
+            End { outcome: "deleted", reason: reasons::DELETING, message: "the finalizer was removed".to_owned(), next: None }
+        }
+    }
+}
+
+async fn report<K: Kind>(object: &K, mut run: Run<K>, result: Result<Verdict, Failure>, context: &Context) -> End {
+    let uid = object.uid().unwrap_or_default();
+    let verdict = match &result {
+        Ok(verdict) => verdict.clone(),
+        Err(failure) => Verdict::Failed(failure.clone()),
+    };
+    let before = run.writer.written().cloned().unwrap_or_default();
+    let mut status = K::report(&before, run.draft.clone(), &verdict, object.meta().generation);
+    K::set_handled(&mut status, requested_at(object));
+    transition(&before, &status, &verdict, &mut run);
+    if run.drifted {
+        context.metrics.drift(K::NAME);
+    }
+    context.metrics.drifted(K::NAME, context.memory.set_drifted(K::NAME, &uid, K::conditions(&status).iter().any(|condition| condition.type_ == "Drifted" && condition.status == "True")));
+    publish(object, &run, context);
+    let wrote = run.wrote();
+    match run.writer.report(&status).await {
+        Ok(written) => {
+            if written {
+                context.memory.update(&uid, |notes| notes.written = Some((fingerprint_of(&status), Instant::now())));
+                object.changed(&status, context);
+            }
+            ended(&result, wrote, &uid, context)
+        }
+        Err(error) => ended(&Err(Failure::from(error)), wrote, &uid, context),
+    }
+}
+
+/// An event when Ready takes another reason for the worse.
+fn transition<K: Kind>(before: &K::Status, after: &K::Status, verdict: &Verdict, run: &mut Run<K>) {
+    let Verdict::Failed(failure) = verdict else { return };
+    let ready = |status: &K::Status| K::conditions(status).iter().find(|condition| condition.type_ == "Ready").map(|condition| (condition.reason.clone(), condition.observed_generation));
+    if ready(before) != ready(after) {
+        match failure.class {
+            Class::Waiting => run.notes.push(super::run::Note { kind: EventKind::Normal, reason: failure.reason, action: "Wait", text: failure.message.clone() }),
+            Class::Stalled | Class::Retry | Class::Unreachable => run.warn(failure.reason, "Reconcile", failure.message.clone()),
+        }
+    }
+}
+
+fn publish<K: Kind>(object: &K, run: &Run<K>, context: &Context) {
+    let reference = object.object_ref(&());
+    for note in &run.notes {
+        context.events.publish(&reference, note.kind, note.reason, note.action, note.text.clone());
+    }
+}
+
+/// A deletion that cannot go on says so; it never looks like a converged object.
+fn deleting_still(failure: Failure) -> Failure {
+    Failure { message: format!("deleting: {}", failure.message), ..failure }
+}
+
+fn ended(result: &Result<Verdict, Failure>, wrote: bool, uid: &str, context: &Context) -> End {
+    match result {
+        Ok(verdict) => {
+            context.backoff.success(uid);
+            let (outcome, reason, message, next) = match verdict {
+                Verdict::Ready { message } if wrote => ("changed", reasons::SYNCED, message.clone(), IDLE),
+                Verdict::Ready { message } => ("unchanged", reasons::SYNCED, message.clone(), IDLE),
+                Verdict::Working { reason, message } => ("working", *reason, message.clone(), SOON),
+                Verdict::Held { reason, message } => ("held", *reason, message.clone(), IDLE),
+                Verdict::Suspended => ("suspended", reasons::SUSPENDED, String::new(), IDLE),
+                Verdict::Failed(failure) => return ended(&Err(failure.clone()), wrote, uid, context),
+            };
+            End { outcome, reason, message, next: Some(if next == SOON { next } else { jitter(next, 10) }) }
+        }
+        Err(failure) => {
+            let (outcome, next) = match failure.class {
+                Class::Stalled => ("stalled", jitter(IDLE, 10)),
+                Class::Waiting => ("waiting", failure.after.unwrap_or_else(|| context.backoff.failure(uid).min(LONGEST_WAIT))),
+                Class::Retry | Class::Unreachable => ("failed", failure.after.unwrap_or_else(|| context.backoff.failure(uid))),
+            };
+            End { outcome, reason: failure.reason, message: failure.message.clone(), next: Some(next) }
+        }
+    }
+}
+
+/// A panic or a pass without end: the others go on, this object says so.
+async fn broken<K: Kind>(object: &K, fault: &str, context: &Context) -> End {
+    context.metrics.panicked(K::NAME);
+    let failure = Failure::retry(reasons::INTERNAL_ERROR, format!("a defect in the controller stopped this pass: it {fault}"));
+    let run = Run::new(object, context.kubernetes.clone());
+    let reported = guarded(LONGEST_PASS, report(object, run, Err(failure.clone()), context)).await;
+    reported.unwrap_or_else(|_fault| ended(&Err(failure), false, &object.uid().unwrap_or_default(), context))
+}

@@ -1,0 +1,66 @@
+//! Step four: whether a plan may be carried out. Takes a plan and what the status remembers; writes nothing to Graph.
+//!
+//! Drift is reported before it is corrected: the pass that finds it only writes it down, the next one corrects it.
+//! So everybody who watches the object learns of every foreign change, however quickly it is undone.
+
+use super::conditions::Verdict;
+use super::driver::Run;
+use super::managed::Managed;
+use super::outcome::Failure;
+use super::plan::{self, Change, Desired};
+use super::reasons::{self, event};
+use super::status::drift_message;
+use crate::api::PendingPlan;
+
+/// What becomes of a plan.
+#[derive(Debug)]
+pub enum Decision {
+    /// Nothing is to do.
+    Converged,
+    /// Carry it out.
+    Proceed,
+    /// Report it only.
+    Hold(Verdict),
+    /// It cannot be carried out.
+    Stop(Failure),
+}
+
+/// Decides, and takes drift and a held plan into the draft of the status.
+pub fn guard<K: Managed>(changes: &[Change], desired: &Desired, run: &mut Run<K>, only_look: bool, generation: Option<i64>) -> Decision {
+    run.draft.plan = None;
+    if changes.is_empty() {
+        return Decision::Converged;
+    }
+    if only_look {
+        return Decision::Hold(observed_only(changes, run));
+    }
+    if let Some(Change::Immutable { fields }) = changes.iter().find(|change| matches!(change, Change::Immutable { .. })) {
+        let paths = fields.iter().map(|field| field.path.as_str()).collect::<Vec<_>>().join(", ");
+        let message = format!("Graph does not let {paths} change after creation, and it differs: {}. Delete the resource and create it anew, or set the spec to what Graph holds", drift_message(&plan::differing_fields(changes)));
+        return Decision::Stop(Failure::stalled(reasons::IMMUTABLE_FIELD, message));
+    }
+    let synced = generation.is_some() && run.draft.synced_generation == generation;
+    let drift = plan::drift(changes, desired, run.remembered_assignments(), synced, &run.draft.drift);
+    if drift.is_empty() || run.draft.drift == drift {
+        return Decision::Proceed;
+    }
+    let message = format!("changed in Graph by somebody else: {}", drift_message(&drift));
+    run.warn(event::DRIFT_DETECTED, "Compare", message.clone());
+    run.drifted = true;
+    run.draft.drift = drift;
+    Decision::Hold(Verdict::Working { reason: reasons::DRIFTED, message: format!("{message}; correcting it") })
+}
+
+/// `mode: Observe`: everything that differs is reported, nothing is written.
+fn observed_only<K: Managed>(changes: &[Change], run: &mut Run<K>) -> Verdict {
+    let fields = plan::differing_fields(changes);
+    let changes = plan::describe_changes(changes);
+    let summary = format!("{} held back by mode Observe: {}", if changes.len() == 1 { "1 change".to_owned() } else { format!("{} changes", changes.len()) }, drift_message(&fields));
+    if run.draft.drift != fields {
+        run.warn(event::DRIFT_DETECTED, "Compare", drift_message(&fields));
+        run.drifted = true;
+        run.draft.drift = fields;
+    }
+    run.draft.plan = Some(PendingPlan { summary: summary.clone(), changes });
+    Verdict::Held { reason: reasons::OBSERVED_DIFFERENCE, message: summary }
+}

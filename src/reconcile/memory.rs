@@ -1,0 +1,85 @@
+//! What a process remembers about an object between passes: only what saves requests or keeps calm. Everything
+//! that correctness rests on is in the object's status; a restart loses this and nothing else.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Mutex;
+use std::time::Instant;
+
+use crate::graph::Entity;
+
+/// One object's notes.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    /// The state of Graph that the last pass judged; the poller wakes the object when it is another one.
+    pub judged: Option<u64>,
+    /// Graph refused this plan at this generation: it is not sent again until something changes.
+    pub refused: Option<(u64, String)>,
+    /// This plan was sent and accepted; until the settle window is over it is not sent again.
+    pub sent: Option<(u64, Instant)>,
+    /// When the object was first not found, though it was there before.
+    pub missing_since: Option<Instant>,
+    /// A DELETE for this id was accepted in this process.
+    pub deleted: Option<String>,
+    /// The create attempt that this process made itself.
+    pub attempt: Option<String>,
+    /// The status that was written last, and when: a cache that does not show it yet is behind.
+    pub written: Option<(u64, Instant)>,
+    /// When a complete list first held no object for a pending create.
+    pub not_created_since: Option<Instant>,
+}
+
+/// The notes of all objects, by UID.
+#[derive(Default)]
+pub struct Memory {
+    notes: Mutex<HashMap<String, Notes>>,
+    drifted: Mutex<HashMap<&'static str, HashSet<String>>>,
+}
+
+impl Memory {
+    /// The object's notes.
+    pub fn get(&self, uid: &str) -> Notes {
+        self.lock().get(uid).cloned().unwrap_or_default()
+    }
+
+    /// Changes the object's notes.
+    pub fn update(&self, uid: &str, change: impl FnOnce(&mut Notes)) {
+        change(self.lock().entry(uid.to_owned()).or_default());
+    }
+
+    /// Forgets an object that is gone.
+    pub fn forget(&self, uid: &str) {
+        self.lock().remove(uid);
+    }
+
+    /// Notes whether an object's status shows drift; returns how many of its kind do.
+    pub fn set_drifted(&self, kind: &'static str, uid: &str, drifted: bool) -> i64 {
+        let mut kinds = self.drifted.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let uids = kinds.entry(kind).or_default();
+        if drifted {
+            uids.insert(uid.to_owned());
+        } else {
+            uids.remove(uid);
+        }
+        i64::try_from(uids.len()).unwrap_or(i64::MAX)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Notes>> {
+        self.notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// A hash of anything that prints; good for one process only.
+pub fn fingerprint(value: &impl std::fmt::Debug) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    format!("{value:?}").hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The fingerprint of what Graph holds for an object: its entity, or the ids that carry its name.
+pub fn judged(entity: Option<&Entity>, namesakes: &[Entity]) -> u64 {
+    match entity {
+        Some(entity) => fingerprint(&(&entity.properties, &entity.assignments)),
+        None => fingerprint(&namesakes.iter().map(|entity| &entity.id).collect::<Vec<_>>()),
+    }
+}

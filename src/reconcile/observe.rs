@@ -1,0 +1,55 @@
+//! Step two: what Graph holds. Reads only.
+//!
+//! The shared snapshot answers when nothing is to do; before a write the object is read afresh. Absence is proven
+//! by two reads, a settle window apart, and a complete list that agree (design 3.2).
+
+use std::time::Instant;
+
+use kube::ResourceExt;
+
+use super::context::Context;
+use super::managed::Managed;
+use super::outcome::Failure;
+use super::reasons;
+use super::tenant::Tenant;
+use crate::graph::Entity;
+
+/// The object with this id. `converged` tells whether an entity needs no write; only then the snapshot is enough.
+/// `None`: it is proven to be absent.
+pub async fn observe<K: Managed>(object: &K, id: &str, fresh: bool, converged: impl Fn(&Entity) -> bool, tenant: &Tenant, context: &Context) -> Result<Option<Entity>, Failure> {
+    let uid = object.uid().unwrap_or_default();
+    if !fresh {
+        tenant.listed(K::COLLECTION).await?;
+        if let Some(entity) = tenant.snapshot(K::COLLECTION).get(id).filter(|entity| converged(entity)) {
+            context.memory.update(&uid, |notes| notes.missing_since = None);
+            return Ok(Some(entity));
+        }
+    }
+    match tenant.read(K::COLLECTION, id).await? {
+        Some(entity) => {
+            context.memory.update(&uid, |notes| notes.missing_since = None);
+            Ok(Some(entity))
+        }
+        None => prove_absence::<K>(&uid, id, tenant, context).await.map(|()| None),
+    }
+}
+
+/// `Ok` when an object that was just not found is gone beyond doubt.
+pub async fn prove_absence<K: Managed>(uid: &str, id: &str, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
+    let since = context.memory.get(uid).missing_since.unwrap_or_else(|| {
+        let since = Instant::now();
+        context.memory.update(uid, |notes| notes.missing_since = Some(since));
+        since
+    });
+    let left = context.settle.saturating_sub(since.elapsed());
+    if !left.is_zero() {
+        let message = format!("{} {id} was not found; looking once more before it counts as deleted", K::COLLECTION.singular());
+        return Err(Failure::waiting_for(reasons::ABSENCE_UNCONFIRMED, message, left));
+    }
+    tenant.list_since(K::COLLECTION, Instant::now()).await?;
+    if tenant.snapshot(K::COLLECTION).get(id).is_some() {
+        let message = format!("{} {id} was not found on its own and is in the list; Graph contradicts itself, so nothing is decided", K::COLLECTION.singular());
+        return Err(Failure::waiting_for(reasons::ABSENCE_UNCONFIRMED, message, context.settle));
+    }
+    Ok(())
+}

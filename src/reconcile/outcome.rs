@@ -1,0 +1,97 @@
+//! How a pass can end short of success, classified by the decision that follows (design section 3).
+//! Success is never a variant here.
+
+use std::time::Duration;
+
+use super::reasons;
+use crate::graph::{ErrorKind, GraphError};
+
+/// Why a pass stopped. The class decides what happens next; the text is for people.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// The decision.
+    pub class: Class,
+    /// One of [`reasons`].
+    pub reason: &'static str,
+    /// What was tried, what happened, what the user can do.
+    pub message: String,
+    /// A wait that somebody asked for (`Retry-After`, a settle window); backoff otherwise.
+    pub after: Option<Duration>,
+}
+
+/// The decision that a failure causes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Class {
+    /// A dependency or the service is still working: look again, nobody is alarmed.
+    Waiting,
+    /// A person must act: no retry until something changes.
+    Stalled,
+    /// The attempt failed and what Graph holds is known: backoff.
+    Retry,
+    /// The attempt failed and nothing is known about Graph: backoff, `Ready=Unknown`.
+    Unreachable,
+}
+
+impl Failure {
+    /// A wait for something that appears by itself.
+    pub fn waiting(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { class: Class::Waiting, reason, message: message.into(), after: None }
+    }
+
+    /// A wait whose end is known.
+    pub fn waiting_for(reason: &'static str, message: impl Into<String>, after: Duration) -> Self {
+        Self { after: Some(after), ..Self::waiting(reason, message) }
+    }
+
+    /// Nothing can go on until a person acts.
+    pub fn stalled(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { class: Class::Stalled, reason, message: message.into(), after: None }
+    }
+
+    /// An attempt that is worth repeating.
+    pub fn retry(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { class: Class::Retry, reason, message: message.into(), after: None }
+    }
+}
+
+impl From<GraphError> for Failure {
+    fn from(error: GraphError) -> Self {
+        let (class, reason) = match error.kind {
+            ErrorKind::Token { .. } => (Class::Unreachable, reasons::AUTHENTICATION_FAILED),
+            ErrorKind::Unauthorized => (Class::Unreachable, reasons::AUTHENTICATION_FAILED),
+            ErrorKind::Forbidden => (Class::Retry, reasons::PERMISSION_DENIED),
+            ErrorKind::BadRequest => (Class::Stalled, reasons::REFUSED),
+            ErrorKind::NotFound | ErrorKind::Conflict => (Class::Retry, reasons::CONFLICT),
+            ErrorKind::Throttled => (Class::Unreachable, reasons::THROTTLED),
+            ErrorKind::Unavailable | ErrorKind::Transport | ErrorKind::Decode => (Class::Unreachable, reasons::GRAPH_UNAVAILABLE),
+        };
+        let advice = error.advice();
+        let message = if advice.is_empty() { error.to_string() } else { format!("{error}. {advice}") };
+        Self { class, reason, message, after: error.retry_after }
+    }
+}
+
+impl From<kube::Error> for Failure {
+    fn from(error: kube::Error) -> Self {
+        if is_conflict(&error) {
+            // Our copy was stale; the next pass sees the newer one.
+            return Self { after: Some(Duration::from_millis(500)), ..Self::retry(reasons::KUBERNETES_API, "the object changed during the pass; looking again") };
+        }
+        // kube's own text of an answer repeats the whole Status object.
+        let text = match &error {
+            kube::Error::Api(status) => format!("{} ({})", status.message, status.code),
+            other => other.to_string(),
+        };
+        Self::retry(reasons::KUBERNETES_API, format!("a request to the Kubernetes API failed: {text}"))
+    }
+}
+
+/// Whether a write lost against a newer version. By code: `is_conflict()` looks at the reason only.
+pub fn is_conflict(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if status.code == 409)
+}
+
+/// Whether the object is gone.
+pub fn is_gone(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if status.code == 404)
+}

@@ -1,0 +1,323 @@
+//! The plan: desired × observed × memory → changes. Pure: no client, no clock, no randomness.
+//!
+//! Only what the spec holds is compared; a property that it leaves out is not ours. `assign` replaces the whole
+//! set, so the plan for assignments names every entry that has to be there afterwards, foreign ones included.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use crate::api::{DriftedField, OwnedAssignment, PlannedChange};
+use crate::graph::{self, AssignmentTarget, Collection, Difference, Entity, RemoteAssignment};
+
+/// What identifies an assignment: its group and, for Frontline, its service plan. Case does not count.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Key {
+    /// The group's id in lower case.
+    pub group: String,
+    /// The service plan's id in lower case.
+    pub plan: Option<String>,
+}
+
+impl Key {
+    /// The key of a group and a service plan; an empty plan is none.
+    pub fn new(group: &str, plan: Option<&str>) -> Self {
+        Self { group: group.to_lowercase(), plan: plan.filter(|plan| !plan.is_empty()).map(str::to_lowercase) }
+    }
+
+    fn path(&self) -> String {
+        match &self.plan {
+            Some(plan) => format!("/assignments/{}/{plan}", self.group),
+            None => format!("/assignments/{}", self.group),
+        }
+    }
+}
+
+impl From<&RemoteAssignment> for Key {
+    fn from(remote: &RemoteAssignment) -> Self {
+        Self::new(&remote.group_id, remote.service_plan_id.as_deref())
+    }
+}
+
+impl From<&OwnedAssignment> for Key {
+    fn from(owned: &OwnedAssignment) -> Self {
+        Self::new(&owned.group_id, owned.service_plan_id.as_deref())
+    }
+}
+
+/// One entry that Assignments declare. An unset allotment is not managed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Declared {
+    /// The names of the Assignments that declare it.
+    pub by: Vec<String>,
+    /// Frontline: how many licences the group gets.
+    pub allotment_licenses_count: Option<i64>,
+    /// Frontline: the name of that share.
+    pub allotment_display_name: Option<String>,
+}
+
+/// What Graph shall hold.
+#[derive(Clone, Debug, Default)]
+pub struct Desired {
+    /// The managed properties under Graph's names.
+    pub properties: Map<String, Value>,
+    /// The declared assignments.
+    pub declared: BTreeMap<Key, Declared>,
+    /// Assignments that cannot be judged now (suspended, unreadable, a group that does not resolve): what they own stays.
+    pub frozen: BTreeSet<String>,
+    /// Assignments that let go of what they own without removing it; none when `exclusive`, which would remove it.
+    pub releasing: BTreeSet<String>,
+    /// Remove what nobody declares, foreign entries included.
+    pub exclusive: bool,
+}
+
+/// One thing to do in Graph.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Make the object.
+    Create {
+        /// The body of the POST.
+        body: Map<String, Value>,
+    },
+    /// Change properties.
+    Update {
+        /// The body of the PATCH: the top-level properties that differ, whole.
+        body: Map<String, Value>,
+        /// What differs.
+        fields: Vec<Difference>,
+    },
+    /// Replace the set of assignments.
+    Assign {
+        /// Every entry that has to be there afterwards.
+        targets: Vec<AssignmentTarget>,
+        /// What differs.
+        fields: Vec<DriftedField>,
+    },
+    /// Something differs that Graph does not let anybody change.
+    Immutable {
+        /// What differs.
+        fields: Vec<Difference>,
+    },
+}
+
+/// What has to be done so that Graph equals `desired`. Empty means converged.
+pub fn plan(collection: Collection, desired: &Desired, owned: &[OwnedAssignment], observed: Option<&Entity>) -> Vec<Change> {
+    let Some(entity) = observed else {
+        return vec![Change::Create { body: desired.properties.clone() }];
+    };
+    let mut changes = Vec::new();
+    let (immutable, fields): (Vec<_>, Vec<_>) =
+        graph::differences(collection, &desired.properties, &entity.properties).into_iter().partition(|difference| is_immutable(collection, difference));
+    if !immutable.is_empty() {
+        changes.push(Change::Immutable { fields: immutable });
+    }
+    if !fields.is_empty() {
+        let mut body = graph::patch_body(collection, &desired.properties, &entity.properties);
+        body.retain(|name, _| fields.iter().any(|field| field.property == name));
+        changes.push(Change::Update { body, fields });
+    }
+    changes.extend(plan_assignments(desired, owned, &entity.assignments));
+    changes
+}
+
+fn is_immutable(collection: Collection, difference: &Difference) -> bool {
+    graph::properties(collection).iter().any(|property| property.name == difference.property && property.immutable)
+}
+
+/// Whether an owned entry that nobody declares stays on the object, and stays ours.
+fn fate(owned: &OwnedAssignment, desired: &Desired) -> Fate {
+    if owned.declared_by.iter().any(|name| desired.frozen.contains(name)) {
+        Fate::Frozen
+    } else if owned.declared_by.iter().any(|name| desired.releasing.contains(name)) {
+        Fate::Released
+    } else {
+        Fate::Removed
+    }
+}
+
+#[derive(PartialEq)]
+enum Fate {
+    Frozen,
+    Released,
+    Removed,
+}
+
+fn plan_assignments(desired: &Desired, owned: &[OwnedAssignment], observed: &[RemoteAssignment]) -> Option<Change> {
+    let mut fields = Vec::new();
+    let mut targets = Vec::new();
+    let owned: BTreeMap<Key, &OwnedAssignment> = owned.iter().map(|entry| (entry.into(), entry)).collect();
+    for remote in observed {
+        let key = Key::from(remote);
+        match desired.declared.get(&key) {
+            Some(declared) => {
+                let target = merged(&key, declared, Some(remote));
+                if !same_allotment(declared, remote) {
+                    fields.push(difference(&key, Some(describe(&target)), Some(describe(&kept(remote)))));
+                }
+                targets.push(target);
+            }
+            None => {
+                let removed = match owned.get(&key) {
+                    Some(entry) => fate(entry, desired) == Fate::Removed,
+                    None => desired.exclusive,
+                };
+                if removed {
+                    fields.push(difference(&key, None, Some(describe(&kept(remote)))));
+                } else {
+                    targets.push(kept(remote));
+                }
+            }
+        }
+    }
+    let present: BTreeSet<Key> = observed.iter().map(Key::from).collect();
+    for (key, declared) in desired.declared.iter().filter(|(key, _)| !present.contains(key)) {
+        let target = merged(key, declared, None);
+        fields.push(difference(key, Some(describe(&target)), None));
+        targets.push(target);
+    }
+    (!fields.is_empty()).then_some(Change::Assign { targets, fields })
+}
+
+fn same_allotment(declared: &Declared, remote: &RemoteAssignment) -> bool {
+    let name = declared.allotment_display_name.as_deref();
+    declared.allotment_licenses_count.is_none_or(|count| remote.allotment_licenses_count == Some(count))
+        && name.is_none_or(|name| remote.allotment_display_name.as_deref().unwrap_or_default() == name)
+}
+
+/// A declared entry as it is sent: its id repeated, so that an allotment keeps its identity.
+fn merged(key: &Key, declared: &Declared, remote: Option<&RemoteAssignment>) -> AssignmentTarget {
+    AssignmentTarget {
+        id: remote.and_then(|remote| remote.id.clone()),
+        group_id: remote.map_or_else(|| key.group.clone(), |remote| remote.group_id.clone()),
+        service_plan_id: remote.map_or_else(|| key.plan.clone(), |remote| remote.service_plan_id.clone()),
+        allotment_licenses_count: declared.allotment_licenses_count.or_else(|| remote.and_then(|remote| remote.allotment_licenses_count)),
+        allotment_display_name: declared.allotment_display_name.clone().or_else(|| remote.and_then(|remote| remote.allotment_display_name.clone())),
+    }
+}
+
+fn kept(remote: &RemoteAssignment) -> AssignmentTarget {
+    AssignmentTarget {
+        id: remote.id.clone(),
+        group_id: remote.group_id.clone(),
+        service_plan_id: remote.service_plan_id.clone(),
+        allotment_licenses_count: remote.allotment_licenses_count,
+        allotment_display_name: remote.allotment_display_name.clone(),
+    }
+}
+
+fn describe(target: &AssignmentTarget) -> String {
+    match (&target.allotment_display_name, target.allotment_licenses_count) {
+        (Some(name), Some(count)) => format!("assigned ({count} licences, {name})"),
+        (None, Some(count)) => format!("assigned ({count} licences)"),
+        (Some(name), None) => format!("assigned ({name})"),
+        (None, None) => "assigned".to_owned(),
+    }
+}
+
+fn difference(key: &Key, desired: Option<String>, observed: Option<String>) -> DriftedField {
+    DriftedField { path: key.path(), desired, observed }
+}
+
+/// The memory of what is ours after a pass that saw `observed`: what is declared and there, and what is kept for a
+/// frozen Assignment. What a releasing Assignment owned is left out.
+pub fn owned_after(desired: &Desired, owned: &[OwnedAssignment], observed: &[RemoteAssignment]) -> Vec<OwnedAssignment> {
+    let remote: BTreeMap<Key, &RemoteAssignment> = observed.iter().map(|entry| (entry.into(), entry)).collect();
+    let mut after: BTreeMap<Key, OwnedAssignment> = BTreeMap::new();
+    for (key, declared) in &desired.declared {
+        let seen = remote.get(key);
+        after.insert(
+            key.clone(),
+            OwnedAssignment {
+                group_id: key.group.clone(),
+                service_plan_id: key.plan.clone(),
+                allotment_licenses_count: declared.allotment_licenses_count,
+                allotment_display_name: declared.allotment_display_name.clone(),
+                declared_by: declared.by.clone(),
+                verified: seen.is_some_and(|seen| same_allotment(declared, seen)),
+            },
+        );
+    }
+    for entry in owned {
+        let key = Key::from(entry);
+        // An entry whose removal has not been seen yet is still ours: forgetting it would make it foreign and leave it there.
+        let pending = fate(entry, desired) == Fate::Removed && remote.contains_key(&key);
+        if !after.contains_key(&key) && (pending || fate(entry, desired) == Fate::Frozen) {
+            after.insert(key.clone(), OwnedAssignment { verified: remote.contains_key(&key), ..entry.clone() });
+        }
+    }
+    after.into_values().collect()
+}
+
+/// The groups on the object that no Assignment of ours put there.
+pub fn foreign(owned: &[OwnedAssignment], observed: &[RemoteAssignment]) -> Vec<String> {
+    let owned: BTreeSet<Key> = owned.iter().map(Key::from).collect();
+    let foreign: BTreeSet<String> = observed.iter().map(Key::from).filter(|key| !owned.contains(key)).map(|key| key.group).collect();
+    foreign.into_iter().collect()
+}
+
+/// The part of the difference that nobody asked for in Kubernetes: a property that was equal at this very generation
+/// (`synced`), an assignment that was seen on the object as it is declared now, an entry that `Exclusive` does not
+/// allow. `reported` is the drift that the status already shows; it stays drift until it is gone.
+pub fn drift(changes: &[Change], desired: &Desired, owned: &[OwnedAssignment], synced: bool, reported: &[DriftedField]) -> Vec<DriftedField> {
+    let by_path: BTreeMap<String, (Key, &OwnedAssignment)> = owned.iter().map(|entry| (Key::from(entry).path(), (entry.into(), entry))).collect();
+    let unasked = |field: &&DriftedField| match by_path.get(&field.path) {
+        Some((key, entry)) => {
+            let seen = entry.verified || reported.iter().any(|earlier| earlier.path == field.path);
+            seen && desired.declared.get(key).is_some_and(|declared| {
+                declared.allotment_licenses_count == entry.allotment_licenses_count && declared.allotment_display_name == entry.allotment_display_name
+            })
+        }
+        None => field.desired.is_none(),
+    };
+    changes
+        .iter()
+        .flat_map(|change| match change {
+            Change::Assign { fields, .. } => fields.iter().filter(unasked).cloned().collect(),
+            Change::Create { .. } | Change::Update { .. } | Change::Immutable { .. } if !synced => Vec::new(),
+            Change::Create { .. } | Change::Update { .. } | Change::Immutable { .. } => differing_fields(std::slice::from_ref(change)),
+        })
+        .collect()
+}
+
+/// The changes as the status shows them.
+pub fn describe_changes(changes: &[Change]) -> Vec<PlannedChange> {
+    let line = |op: &str, field: &DriftedField| PlannedChange { op: op.to_owned(), path: Some(field.path.clone()), from: field.observed.clone(), to: field.desired.clone() };
+    changes
+        .iter()
+        .flat_map(|change| match change {
+            Change::Create { body } => vec![PlannedChange { op: "create".to_owned(), path: None, from: None, to: body.get("displayName").map(text) }],
+            Change::Update { fields, .. } => fields.iter().map(|field| line("update", &shown(field))).collect(),
+            Change::Assign { fields, .. } => fields
+                .iter()
+                .map(|field| line(if field.desired.is_none() { "unassign" } else { "assign" }, field))
+                .collect(),
+            Change::Immutable { fields } => fields.iter().map(|field| line("replace", &shown(field))).collect(),
+        })
+        .collect()
+}
+
+/// Every field in which Graph differs from what the spec wants.
+pub fn differing_fields(changes: &[Change]) -> Vec<DriftedField> {
+    changes
+        .iter()
+        .flat_map(|change| match change {
+            Change::Create { .. } => vec![DriftedField { path: String::new(), desired: Some("present".to_owned()), observed: None }],
+            Change::Update { fields, .. } | Change::Immutable { fields } => fields.iter().map(shown).collect(),
+            Change::Assign { fields, .. } => fields.clone(),
+        })
+        .collect()
+}
+
+fn shown(difference: &Difference) -> DriftedField {
+    DriftedField { path: difference.path.clone(), desired: Some(text(&difference.desired)), observed: Some(text(&difference.observed)) }
+}
+
+/// A value as a person reads it: strings bare, everything else as compact JSON, long values cut.
+fn text(value: &Value) -> String {
+    const LONGEST: usize = 256;
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match text.char_indices().nth(LONGEST) {
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+        None => text,
+    }
+}

@@ -1,0 +1,98 @@
+//! The drift poller: one list per tenant, collection and interval; it wakes only the objects whose state in Graph
+//! is another one than the last pass judged. Steady state costs pages per collection, not requests per object.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kube::ResourceExt;
+
+use super::context::Context;
+use super::managed::Managed;
+use super::memory::judged;
+use super::tenant::{Tenant, interval};
+use crate::api::{EntraTenant, ProvisioningPolicy, UserSetting};
+use crate::runtime::backoff::jitter;
+use crate::runtime::shutdown::Shutdown;
+
+/// How often the schedule is looked at.
+const TICK: Duration = Duration::from_millis(500);
+
+/// Polls every tenant until the shutdown.
+pub async fn poll(context: Arc<Context>, shutdown: Shutdown) {
+    let mut due: HashMap<String, (Duration, Instant)> = HashMap::new();
+    let mut running: HashMap<String, tokio::task::JoinHandle<()>> = HashMap::new();
+    loop {
+        tokio::select! {
+            () = shutdown.wait() => break,
+            () = tokio::time::sleep(TICK) => {}
+        }
+        let tenants = context.stores.tenants.state();
+        due.retain(|name, _| tenants.iter().any(|tenant| tenant.name_any() == *name));
+        running.retain(|_, task| !task.is_finished());
+        for described in tenants {
+            let name = described.name_any();
+            if described.spec.suspend == Some(true) || running.contains_key(&name) || !is_due(&mut due, &described) {
+                continue;
+            }
+            // In a task of its own: a tenant that is slow to answer delays no other.
+            running.insert(name, tokio::spawn(poll_tenant(described, Arc::clone(&context))));
+        }
+    }
+    for task in running.into_values() {
+        task.abort();
+    }
+}
+
+/// Whether the tenant's interval is over; starts the next one if so. The first one starts when the tenant is seen:
+/// the first pass over its objects lists anyway.
+fn is_due(due: &mut HashMap<String, (Duration, Instant)>, described: &EntraTenant) -> bool {
+    let interval = interval(&described.spec);
+    let next = Instant::now() + jitter(interval, 10);
+    let entry = due.entry(described.name_any()).or_insert((interval, next));
+    if entry.0 != interval {
+        *entry = (interval, next);
+    }
+    let over = entry.1 <= Instant::now();
+    if over {
+        entry.1 = next;
+    }
+    over
+}
+
+async fn poll_tenant(described: Arc<EntraTenant>, context: Arc<Context>) {
+    // A tenant whose credentials cannot even be built says so in its own status.
+    let Ok(tenant) = context.tenants.get(&described) else { return };
+    poll_kind::<ProvisioningPolicy>(&tenant, &context).await;
+    poll_kind::<UserSetting>(&tenant, &context).await;
+}
+
+async fn poll_kind<K: Managed>(tenant: &Tenant, context: &Context) {
+    let objects: Vec<Arc<K>> = K::all(context).into_iter().filter(|object| object.common().tenant == tenant.name).collect();
+    // Nobody in Kubernetes wants this collection, so nobody needs the list.
+    if objects.is_empty() {
+        return;
+    }
+    if let Err(failure) = tenant.list_since(K::COLLECTION, Instant::now()).await {
+        tracing::warn!(tenant = tenant.name, collection = K::COLLECTION.as_str(), reason = failure.reason, message = failure.message, "poll failed");
+        return;
+    }
+    let snapshot = tenant.snapshot(K::COLLECTION);
+    context.metrics.polled(K::KIND, snapshot.len(), jiff::Timestamp::now());
+    let mut woken = 0_u32;
+    for object in &objects {
+        if differs(&**object, tenant, context) {
+            K::wake(context).object(object);
+            woken += 1;
+        }
+    }
+    tracing::info!(tenant = tenant.name, collection = K::COLLECTION.as_str(), objects = snapshot.len(), woken, "poll");
+}
+
+fn differs<K: Managed>(object: &K, tenant: &Tenant, context: &Context) -> bool {
+    let Some(last) = context.memory.get(&object.uid().unwrap_or_default()).judged else { return false };
+    let snapshot = tenant.snapshot(K::COLLECTION);
+    let entity = object.status().and_then(|status| status.id.as_deref()).and_then(|id| snapshot.get(id));
+    let namesakes = if entity.is_some() { Vec::new() } else { snapshot.named(object.common().display_name) };
+    judged(entity.as_ref(), &namesakes) != last
+}

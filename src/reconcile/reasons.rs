@@ -1,0 +1,101 @@
+//! The machine-readable names that conditions and events carry: static, never derived from data.
+
+// Ready and its companions.
+/// Graph was seen equal to the spec.
+pub const SYNCED: &str = "Synced";
+/// Work is under way and needs nobody.
+pub const PROGRESSING: &str = "Progressing";
+/// Graph differs from what was once made equal.
+pub const DRIFTED: &str = "Drifted";
+/// Nothing differs.
+pub const NO_DRIFT: &str = "NoDrift";
+/// `mode: Observe` and Graph differs from the spec.
+pub const OBSERVED_DIFFERENCE: &str = "ObservedDifference";
+/// `spec.suspend` is set.
+pub const SUSPENDED: &str = "Suspended";
+/// The object is being removed from Graph.
+pub const DELETING: &str = "Deleting";
+
+// Waiting: resolves by itself when the missing thing appears.
+/// The named EntraTenant does not exist.
+pub const TENANT_NOT_FOUND: &str = "TenantNotFound";
+/// The named target of an Assignment does not exist.
+pub const TARGET_NOT_FOUND: &str = "TargetNotFound";
+/// The target of an Assignment exists and has not taken it in yet.
+pub const TARGET_NOT_READY: &str = "TargetNotReady";
+/// A group is not in the tenant.
+pub const GROUP_NOT_FOUND: &str = "GroupNotFound";
+/// An image is not in the gallery.
+pub const IMAGE_NOT_FOUND: &str = "ImageNotFound";
+/// A create was sent and its outcome has to be looked up.
+pub const CREATE_UNCONFIRMED: &str = "CreateUnconfirmed";
+/// A write was accepted and reads do not show it yet.
+pub const NOT_VISIBLE_YET: &str = "NotVisibleYet";
+/// The object seems gone; a second, later look has to agree.
+pub const ABSENCE_UNCONFIRMED: &str = "AbsenceUnconfirmed";
+/// Other objects still use this one.
+pub const IN_USE: &str = "InUse";
+
+// Stalled: a person must act.
+/// The tenant does not let this namespace in.
+pub const NAMESPACE_NOT_ALLOWED: &str = "NamespaceNotAllowed";
+/// A name stands for more than one thing.
+pub const AMBIGUOUS_REFERENCE: &str = "AmbiguousReference";
+/// Graph holds an object of this name that is not ours, or another resource claims it.
+pub const NAME_CONFLICT: &str = "NameConflict";
+/// Graph refused the request and repeating it would not help.
+pub const REFUSED: &str = "Refused";
+/// A property that cannot change after creation differs.
+pub const IMMUTABLE_FIELD: &str = "ImmutableField";
+/// The stored object cannot be read as its kind.
+pub const MALFORMED: &str = "Malformed";
+/// The spec cannot be understood.
+pub const INVALID_SPEC: &str = "InvalidSpec";
+
+// Failing: tried again, calmly.
+/// The tenant's credentials do not work.
+pub const AUTHENTICATION_FAILED: &str = "AuthenticationFailed";
+/// A permission is missing.
+pub const PERMISSION_DENIED: &str = "PermissionDenied";
+/// Graph cannot be reached or answers with a failure of its own.
+pub const GRAPH_UNAVAILABLE: &str = "GraphUnavailable";
+/// Graph asked for fewer requests.
+pub const THROTTLED: &str = "Throttled";
+/// Graph answered that something else is going on with the object.
+pub const CONFLICT: &str = "Conflict";
+/// The Kubernetes API refused or failed.
+pub const KUBERNETES_API: &str = "KubernetesApi";
+/// A defect in the controller.
+pub const INTERNAL_ERROR: &str = "InternalError";
+
+// Tenants and assignments.
+/// A token was obtained.
+pub const SIGNED_IN: &str = "SignedIn";
+/// Every needed permission is granted.
+pub const GRANTED: &str = "Granted";
+/// A needed permission is not granted.
+pub const PERMISSION_MISSING: &str = "PermissionMissing";
+/// Not tried, because an earlier step failed.
+pub const NOT_CHECKED: &str = "NotChecked";
+/// Every group of an Assignment is on its target.
+pub const ASSIGNED: &str = "Assigned";
+/// All references are resolved.
+pub const RESOLVED: &str = "Resolved";
+
+/// Event reasons.
+pub mod event {
+    /// An object was created in Graph.
+    pub const CREATED: &str = "Created";
+    /// Properties were changed in Graph.
+    pub const UPDATED: &str = "Updated";
+    /// Assignments were changed in Graph.
+    pub const ASSIGNED: &str = "Assigned";
+    /// An object was deleted from Graph.
+    pub const DELETED: &str = "Deleted";
+    /// An object was left in Graph and is no longer managed.
+    pub const RELEASED: &str = "Released";
+    /// Graph was changed by somebody else.
+    pub const DRIFT_DETECTED: &str = "DriftDetected";
+    /// Such a change was undone.
+    pub const DRIFT_CORRECTED: &str = "DriftCorrected";
+}

@@ -1,0 +1,85 @@
+//! One pass in the making: the draft of the status, the events to publish, and what the pass was asked for.
+
+use kube::ResourceExt;
+
+use super::driver::Kind;
+use super::managed::Managed;
+use super::outcome::Failure;
+use super::status::StatusWriter;
+use crate::api::OwnedAssignment;
+use crate::api::RECONCILE_ANNOTATIONS;
+use crate::runtime::events::EventKind;
+
+/// An event to publish when the pass is over, however it ends.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// Good news or bad.
+    pub kind: EventKind,
+    /// One of [`super::reasons::event`].
+    pub reason: &'static str,
+    /// What was being done.
+    pub action: &'static str,
+    /// For people.
+    pub text: String,
+}
+
+/// The state of one pass.
+pub struct Run<K: Kind> {
+    /// The status as it will be reported; steps put in what they find.
+    pub draft: K::Status,
+    /// Writes the status.
+    pub writer: StatusWriter<K>,
+    /// Somebody asked for this pass by annotation: reads are fresh, earlier refusals do not count.
+    pub requested: bool,
+    /// Drift was found that was not there before.
+    pub drifted: bool,
+    /// What to publish.
+    pub notes: Vec<Note>,
+}
+
+impl<K: Kind> Run<K> {
+    /// A pass over this version of the object.
+    pub fn new(object: &K, client: kube::Client) -> Self {
+        let draft: K::Status = object.status().cloned().unwrap_or_default();
+        let requested = requested_at(object).is_some_and(|at| K::handled(&draft) != Some(&at));
+        Self { writer: StatusWriter::new(object.api(client), object), draft, requested, drifted: false, notes: Vec::new() }
+    }
+
+    /// Something was done in Graph.
+    pub fn event(&mut self, reason: &'static str, action: &'static str, text: String) {
+        self.notes.push(Note { kind: EventKind::Normal, reason, action, text });
+    }
+
+    /// Something is not as it should be.
+    pub fn warn(&mut self, reason: &'static str, action: &'static str, text: String) {
+        self.notes.push(Note { kind: EventKind::Warning, reason, action, text });
+    }
+
+    /// Whether this pass wrote to Graph.
+    pub fn wrote(&self) -> bool {
+        self.notes.iter().any(|note| note.kind == EventKind::Normal)
+    }
+}
+
+impl<K: Managed> Run<K> {
+    /// The assignments that the status held when the pass began.
+    pub fn remembered_assignments(&self) -> &[OwnedAssignment] {
+        self.writer.written().map_or(&[], |status| &status.assignments)
+    }
+
+    /// Writes the draft if entries are in it that the status does not hold yet.
+    pub async fn write_ahead_assignments(&mut self) -> Result<(), Failure> {
+        let known = self.remembered_assignments();
+        let same = |a: &OwnedAssignment, b: &OwnedAssignment| a.group_id.eq_ignore_ascii_case(&b.group_id) && a.service_plan_id == b.service_plan_id;
+        if self.draft.assignments.iter().all(|entry| known.iter().any(|known| same(known, entry))) {
+            return Ok(());
+        }
+        self.writer.write(&self.draft).await.map_err(Failure::from)
+    }
+}
+
+/// The newest request to reconcile, by annotation. With both annotations set, both count.
+pub fn requested_at<K: ResourceExt>(object: &K) -> Option<String> {
+    let values: Vec<&str> = RECONCILE_ANNOTATIONS.iter().filter_map(|name| object.annotations().get(*name)).map(String::as_str).collect();
+    (!values.is_empty()).then(|| values.join(","))
+}

@@ -1,0 +1,180 @@
+//! Step six: a pass's outcome and the old status give the new status; then at most one write.
+
+use std::time::Duration;
+
+use kube::api::{Patch, PatchParams};
+use kube::core::object::HasStatus;
+use kube::{Api, Resource, ResourceExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::conditions::{Conditions, Truth, Verdict};
+use super::create::now;
+use super::outcome::{Class, is_gone};
+use super::reasons;
+use crate::api::{DriftRecord, DriftedField, FIELD_MANAGER, ManagedStatus};
+
+/// How long a write to the Kubernetes API may take.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a status that must not be lost is written before giving up.
+const ATTEMPTS: u32 = 5;
+
+/// Writes the status of one object during one pass, the whole of it each time.
+pub struct StatusWriter<K: HasStatus> {
+    api: Api<K>,
+    name: String,
+    resource_version: Option<String>,
+    written: Option<K::Status>,
+}
+
+impl<K> StatusWriter<K>
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug + HasStatus,
+    K::Status: Serialize + Clone + PartialEq,
+{
+    /// With an API that is bound to the object's scope.
+    pub fn new(api: Api<K>, object: &K) -> Self {
+        Self { api, name: object.name_any(), resource_version: object.resource_version(), written: object.status().cloned() }
+    }
+
+    /// The status as it stands in Kubernetes, as far as this pass knows.
+    pub fn written(&self) -> Option<&K::Status> {
+        self.written.as_ref()
+    }
+
+    /// The object with the version that the last write produced.
+    pub fn current(&self, object: &K) -> K {
+        let mut current = object.clone();
+        current.meta_mut().resource_version.clone_from(&self.resource_version);
+        current
+    }
+
+    /// Writes on condition that the object has not changed since it was read: a pass that ran on a stale copy must
+    /// not decide anything.
+    pub async fn write(&mut self, status: &K::Status) -> Result<(), kube::Error> {
+        self.send(status, self.resource_version.clone()).await
+    }
+
+    /// Writes whatever happened to the object meanwhile, and again until it sticks. Only for what would be lost
+    /// otherwise; safe because the status has one writer, the leader.
+    pub async fn write_through(&mut self, status: &K::Status) -> Result<(), kube::Error> {
+        let mut attempt = 1;
+        loop {
+            match self.send(status, None).await {
+                Err(error) if attempt < ATTEMPTS && !is_gone(&error) => {
+                    tracing::warn!(object = self.name, %error, attempt, "status was not written; trying again");
+                    tokio::time::sleep(Duration::from_millis(200) * 2_u32.pow(attempt)).await;
+                    attempt += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    async fn send(&mut self, status: &K::Status, resource_version: Option<String>) -> Result<(), kube::Error> {
+        let mut body = json!({"apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": {"name": self.name}, "status": status});
+        if let Some(version) = resource_version {
+            body["metadata"]["resourceVersion"] = version.into();
+        }
+        let params = PatchParams::apply(FIELD_MANAGER).force();
+        let written = tokio::time::timeout(WRITE_TIMEOUT, self.api.patch_status(&self.name, &params, &Patch::Apply(&body))).await;
+        let written = written.map_err(|_elapsed| kube::Error::Service("the Kubernetes API did not answer in time".into()))??;
+        self.resource_version = written.resource_version();
+        self.written = Some(status.clone());
+        Ok(())
+    }
+
+    /// Writes unless nothing changed; says whether it wrote. An object that is gone needs no status.
+    pub async fn report(&mut self, new: &K::Status) -> Result<bool, kube::Error> {
+        if self.written.as_ref() == Some(new) {
+            return Ok(false);
+        }
+        match self.write(new).await {
+            Err(error) if is_gone(&error) => Ok(false),
+            result => result.map(|()| true),
+        }
+    }
+}
+
+/// The status after a pass over an object that stands for something in Graph. `draft` holds the data that the steps
+/// found; this adds what follows from it. Pure, the clock aside, which moves nothing that did not change.
+pub fn managed(old: &ManagedStatus, mut draft: ManagedStatus, verdict: &Verdict, generation: Option<i64>) -> ManagedStatus {
+    draft.observed_generation = generation;
+    if matches!(verdict, Verdict::Ready { .. }) {
+        draft.synced_generation = generation;
+        draft.drift.clear();
+        draft.plan = None;
+    }
+    draft.last_drift = last_drift(old, &draft);
+    let mut conditions = Conditions::new(&old.conditions, generation, now());
+    conditions.ready(verdict);
+    synced(&mut conditions, verdict);
+    if draft.drift.is_empty() {
+        conditions.set("Drifted", if unknown(verdict) { Truth::Unknown } else { Truth::False }, reasons::NO_DRIFT, "nothing was changed in Graph by somebody else");
+    } else {
+        conditions.set("Drifted", Truth::True, reasons::DRIFTED, drift_message(&draft.drift));
+    }
+    references(&mut conditions, verdict, &draft);
+    draft.conditions = conditions.finish();
+    draft
+}
+
+fn unknown(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Suspended => true,
+        Verdict::Failed(failure) => failure.class == Class::Unreachable,
+        Verdict::Ready { .. } | Verdict::Working { .. } | Verdict::Held { .. } => false,
+    }
+}
+
+fn synced(conditions: &mut Conditions<'_>, verdict: &Verdict) {
+    match verdict {
+        Verdict::Ready { .. } => conditions.set("Synced", Truth::True, reasons::SYNCED, "Graph equals the spec"),
+        Verdict::Working { reason, .. } | Verdict::Held { reason, .. } => conditions.set("Synced", Truth::False, reason, "Graph differs from the spec"),
+        Verdict::Suspended => conditions.set("Synced", Truth::Unknown, reasons::SUSPENDED, "not looked at"),
+        Verdict::Failed(failure) => {
+            let truth = if failure.class == Class::Unreachable { Truth::Unknown } else { Truth::False };
+            conditions.set("Synced", truth, failure.reason, "Graph was not seen equal to the spec")
+        }
+    };
+}
+
+fn references(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &ManagedStatus) {
+    const KIND: &str = "ReferencesResolved";
+    if let Verdict::Failed(failure) = verdict
+        && [reasons::TENANT_NOT_FOUND, reasons::IMAGE_NOT_FOUND, reasons::AMBIGUOUS_REFERENCE].contains(&failure.reason)
+    {
+        conditions.set(KIND, Truth::False, failure.reason, &failure.message);
+    } else if let Some(problem) = draft.assignment_problems.first() {
+        conditions.set(KIND, Truth::False, &problem.reason, format!("Assignment {}: {}", problem.assignment, problem.message));
+    } else if unknown(verdict) {
+        conditions.set(KIND, Truth::Unknown, reasons::NOT_CHECKED, "not looked at");
+    } else {
+        conditions.set(KIND, Truth::True, reasons::RESOLVED, "every reference is resolved");
+    }
+}
+
+/// One line about what differs.
+pub fn drift_message(fields: &[DriftedField]) -> String {
+    const SHOWN: usize = 5;
+    let line = |field: &DriftedField| {
+        let side = |value: &Option<String>| value.as_deref().map_or_else(|| "nothing".to_owned(), |value| format!("{value:?}"));
+        let path = if field.path.is_empty() { "the object" } else { &field.path };
+        format!("{path} is {} in Graph and {} in the spec", side(&field.observed), side(&field.desired))
+    };
+    let mut message = fields.iter().take(SHOWN).map(line).collect::<Vec<_>>().join("; ");
+    if fields.len() > SHOWN {
+        message.push_str(&format!("; and {} more", fields.len() - SHOWN));
+    }
+    message
+}
+
+fn last_drift(old: &ManagedStatus, draft: &ManagedStatus) -> Option<DriftRecord> {
+    match (&old.last_drift, draft.drift.is_empty()) {
+        (Some(record), false) if record.corrected_at.is_none() && record.fields == draft.drift => Some(record.clone()),
+        (_, false) => Some(DriftRecord { detected_at: now(), corrected_at: None, fields: draft.drift.clone() }),
+        (Some(record), true) if record.corrected_at.is_none() => Some(DriftRecord { corrected_at: Some(now()), ..record.clone() }),
+        (record, true) => record.clone(),
+    }
+}

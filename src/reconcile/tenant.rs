@@ -1,0 +1,167 @@
+//! A tenant as the pipeline sees it: its client, its gate, its snapshots. One per EntraTenant, rebuilt when the
+//! identity in its spec changes; everything in it belongs to that tenant alone.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use url::Url;
+
+use super::gate::Gate;
+use super::outcome::Failure;
+use super::snapshot::Snapshot;
+use crate::api::{EntraTenant, EntraTenantSpec, Mode};
+use crate::graph::{self, Client, ClientConfig, Collection, Entity, GalleryImage, Observer};
+use crate::reconcile::reasons;
+
+/// Where Graph and Entra are, and which assertion the controller signs in with: the same for every tenant.
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    /// The root of Graph, `https://graph.microsoft.com`.
+    pub graph: Url,
+    /// The authority that issues tokens, `https://login.microsoftonline.com`.
+    pub authority: Url,
+    /// The file that holds the pod's projected token.
+    pub token_file: Option<std::path::PathBuf>,
+    /// How long one Graph request may take.
+    pub request_timeout: Duration,
+}
+
+/// The permission scope of Microsoft Graph in the public cloud; a property of the resource, not of the address it is reached at.
+const SCOPE: &str = "https://graph.microsoft.com/.default";
+
+const NO_TOKEN_FILE: &str = "workload identity needs the pod's projected token: set AZURE_FEDERATED_TOKEN_FILE or --federated-token-file on the controller";
+
+/// The drift poll's interval when the spec names none.
+pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(300);
+
+/// One tenant.
+pub struct Tenant {
+    /// The name of the EntraTenant.
+    pub name: String,
+    /// Graph, signed in as the tenant's application.
+    pub client: Client,
+    /// Holds passes back after a failure that concerns all of them.
+    pub gate: Gate,
+    identity: Identity,
+    since: Instant,
+    policies: Snapshot,
+    settings: Snapshot,
+    gallery: tokio::sync::Mutex<Option<(Instant, Vec<GalleryImage>)>>,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Identity {
+    tenant_id: String,
+    client_id: String,
+}
+
+impl From<&EntraTenantSpec> for Identity {
+    fn from(spec: &EntraTenantSpec) -> Self {
+        Self { tenant_id: spec.tenant_id.clone(), client_id: spec.client_id.clone() }
+    }
+}
+
+impl Tenant {
+    fn new(name: String, spec: &EntraTenantSpec, endpoints: &Endpoints, observer: Arc<dyn Observer>) -> Result<Self, Failure> {
+        let Some(token_file) = &endpoints.token_file else { return Err(Failure::stalled(reasons::AUTHENTICATION_FAILED, NO_TOKEN_FILE)) };
+        let credential = graph::workload_identity(&endpoints.authority, &spec.tenant_id, &spec.client_id, token_file)?;
+        let client = Client::new(ClientConfig { root: endpoints.graph.clone(), scope: SCOPE.to_owned(), credential, request_timeout: endpoints.request_timeout, observer })?;
+        Ok(Self {
+            name,
+            client,
+            gate: Gate::default(),
+            identity: spec.into(),
+            since: Instant::now(),
+            policies: Snapshot::default(),
+            settings: Snapshot::default(),
+            gallery: tokio::sync::Mutex::default(),
+        })
+    }
+
+    /// The snapshot of a collection.
+    pub fn snapshot(&self, collection: Collection) -> &Snapshot {
+        match collection {
+            Collection::ProvisioningPolicies => &self.policies,
+            Collection::UserSettings => &self.settings,
+        }
+    }
+
+    /// Makes sure that the collection was listed at all. The poller keeps the list current from then on.
+    pub async fn listed(&self, collection: Collection) -> Result<(), Failure> {
+        if self.snapshot(collection).listed().is_some() {
+            return Ok(());
+        }
+        self.list_since(collection, self.since).await
+    }
+
+    /// Lists the collection unless a list was asked for after `not_before`.
+    pub async fn list_since(&self, collection: Collection, not_before: Instant) -> Result<(), Failure> {
+        self.gate.check()?;
+        self.gate.record(self.snapshot(collection).refresh(&self.client, collection, not_before).await)
+    }
+
+    /// Reads one object and remembers what was seen.
+    pub async fn read(&self, collection: Collection, id: &str) -> Result<Option<Entity>, Failure> {
+        self.gate.check()?;
+        let asked = Instant::now();
+        let entity = self.gate.record(self.client.get(collection, id).await)?;
+        self.snapshot(collection).put(id, entity.as_ref(), asked);
+        Ok(entity)
+    }
+
+    /// The gallery's images, at most `oldest` old.
+    pub async fn gallery(&self, oldest: Duration) -> Result<Vec<GalleryImage>, Failure> {
+        let mut gallery = self.gallery.lock().await;
+        if let Some((_, images)) = gallery.as_ref().filter(|(at, _)| at.elapsed() < oldest) {
+            return Ok(images.clone());
+        }
+        self.gate.check()?;
+        let images = self.gate.record(self.client.gallery_images().await)?;
+        *gallery = Some((Instant::now(), images.clone()));
+        Ok(images)
+    }
+}
+
+/// The poll interval of a tenant.
+pub fn interval(spec: &EntraTenantSpec) -> Duration {
+    spec.interval.as_deref().and_then(|text| text.parse::<jiff::SignedDuration>().ok()).and_then(|duration| Duration::try_from(duration).ok()).unwrap_or(DEFAULT_INTERVAL)
+}
+
+/// Whether the tenant is only looked at.
+pub fn observes(tenant: &EntraTenant) -> bool {
+    tenant.spec.mode == Some(Mode::Observe)
+}
+
+/// The tenants in use, by the name of their EntraTenant.
+pub struct Tenants {
+    endpoints: Endpoints,
+    observer: Arc<dyn Observer>,
+    known: Mutex<HashMap<String, Arc<Tenant>>>,
+}
+
+impl Tenants {
+    /// No tenant yet.
+    pub fn new(endpoints: Endpoints, observer: Arc<dyn Observer>) -> Self {
+        Self { endpoints, observer, known: Mutex::default() }
+    }
+
+    /// The tenant that an EntraTenant describes; a new one when its identity changed, so that no token, no cache and
+    /// no verdict of the old identity survives.
+    pub fn get(&self, object: &EntraTenant) -> Result<Arc<Tenant>, Failure> {
+        let name = object.metadata.name.clone().unwrap_or_default();
+        let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(tenant) = known.get(&name).filter(|tenant| tenant.identity == Identity::from(&object.spec)) {
+            return Ok(Arc::clone(tenant));
+        }
+        let tenant = Tenant::new(name.clone(), &object.spec, &self.endpoints, Arc::clone(&self.observer));
+        let tenant = Arc::new(tenant?);
+        known.insert(name, Arc::clone(&tenant));
+        Ok(tenant)
+    }
+
+    /// Forgets a tenant that was deleted.
+    pub fn forget(&self, name: &str) {
+        self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(name);
+    }
+}

@@ -1,0 +1,182 @@
+//! Plans for assignments. Losing an entry here costs desktops, so the rules are properties over arbitrary sets.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::{declare, entity, owned, remote, replaced};
+use crate::api::OwnedAssignment;
+use crate::graph::Collection::ProvisioningPolicies;
+use crate::graph::{AssignmentTarget, Entity, RemoteAssignment};
+use crate::reconcile::plan::{Change, Declared, Desired, Key, drift, foreign, owned_after, plan};
+
+fn seen(groups: &[&str]) -> Entity {
+    entity(json!({}), groups.iter().map(|group| remote(group)).collect())
+}
+
+fn assigned(desired: &Desired, owned: &[OwnedAssignment], entity: &Entity) -> Option<Vec<AssignmentTarget>> {
+    plan(ProvisioningPolicies, desired, owned, Some(entity)).into_iter().find_map(|change| match change {
+        Change::Assign { targets, .. } => Some(targets),
+        _ => None,
+    })
+}
+
+fn groups(targets: &[AssignmentTarget]) -> BTreeSet<&str> {
+    targets.iter().map(|target| target.group_id.as_str()).collect()
+}
+
+#[test]
+fn a_new_group_joins_those_that_are_there_and_they_keep_their_ids() {
+    let mut desired = Desired::default();
+    declare(&mut desired, "ours", "a");
+    let targets = assigned(&desired, &[], &seen(&["foreign"])).unwrap();
+    assert_eq!(groups(&targets), BTreeSet::from(["foreign", "ours"]));
+    let foreign = targets.iter().find(|target| target.group_id == "foreign").unwrap();
+    assert_eq!(foreign.id.as_deref(), Some("id-of-foreign"));
+}
+
+#[test]
+fn a_group_that_is_no_longer_declared_is_removed_and_foreign_ones_stay() {
+    let targets = assigned(&Desired::default(), &[owned("ours", "a")], &seen(&["foreign", "ours"])).unwrap();
+    assert_eq!(groups(&targets), BTreeSet::from(["foreign"]));
+}
+
+#[test]
+fn a_frozen_assignment_keeps_its_groups_and_its_claim() {
+    let desired = Desired { frozen: BTreeSet::from(["a".to_owned()]), ..Desired::default() };
+    let entity = seen(&["ours"]);
+    assert_eq!(assigned(&desired, &[owned("ours", "a")], &entity), None);
+    assert_eq!(owned_after(&desired, &[owned("ours", "a")], &entity.assignments), [owned("ours", "a")]);
+}
+
+#[test]
+fn an_orphaned_assignment_leaves_its_groups_and_gives_up_its_claim() {
+    let desired = Desired { releasing: BTreeSet::from(["a".to_owned()]), ..Desired::default() };
+    let entity = seen(&["ours"]);
+    assert_eq!(assigned(&desired, &[owned("ours", "a")], &entity), None);
+    let after = owned_after(&desired, &[owned("ours", "a")], &entity.assignments);
+    assert_eq!(after, []);
+    assert_eq!(foreign(&after, &entity.assignments), ["ours"]);
+}
+
+#[test]
+fn exclusive_ownership_removes_foreign_groups() {
+    let mut desired = Desired { exclusive: true, ..Desired::default() };
+    declare(&mut desired, "ours", "a");
+    let targets = assigned(&desired, &[owned("ours", "a")], &seen(&["foreign", "ours"])).unwrap();
+    assert_eq!(groups(&targets), BTreeSet::from(["ours"]));
+}
+
+#[test]
+fn case_and_empty_plans_do_not_count() {
+    let mut desired = Desired::default();
+    declare(&mut desired, "ABC", "a");
+    let mut entity = seen(&["abc"]);
+    entity.assignments[0].service_plan_id = Some(String::new());
+    assert_eq!(assigned(&desired, &[], &entity), None);
+}
+
+#[test]
+fn an_allotment_is_compared_only_when_it_is_declared() {
+    let mut entity = seen(&["g"]);
+    entity.assignments[0] = RemoteAssignment {
+        service_plan_id: Some("plan".to_owned()),
+        allotment_licenses_count: Some(3),
+        allotment_display_name: Some("name".to_owned()),
+        ..remote("g")
+    };
+    let mut desired = Desired::default();
+    let key = Key::new("g", Some("plan"));
+    desired.declared.insert(key.clone(), Declared { by: vec!["a".to_owned()], ..Declared::default() });
+    assert_eq!(assigned(&desired, &[], &entity), None);
+    desired.declared.get_mut(&key).unwrap().allotment_licenses_count = Some(5);
+    let targets = assigned(&desired, &[], &entity).unwrap();
+    assert_eq!((targets[0].allotment_licenses_count, targets[0].allotment_display_name.as_deref()), (Some(5), Some("name")));
+}
+
+#[test]
+fn a_group_that_somebody_took_off_is_drift_and_a_newly_declared_one_is_not() {
+    let mut desired = Desired::default();
+    declare(&mut desired, "lost", "a");
+    declare(&mut desired, "new", "b");
+    let memory = [owned("lost", "a")];
+    let changes = plan(ProvisioningPolicies, &desired, &memory, Some(&seen(&[])));
+    let found = drift(&changes, &desired, &memory, true, &[]);
+    assert_eq!(found.iter().map(|field| field.path.as_str()).collect::<Vec<_>>(), ["/assignments/lost"]);
+    // The pass that reported it noted that the group is not there; it is drift all the same until it is back.
+    let unverified = owned_after(&desired, &memory, &[]);
+    assert!(!unverified.iter().any(|entry| entry.verified));
+    assert_eq!(drift(&changes, &desired, &unverified, true, &found), found);
+    assert_eq!(drift(&changes, &desired, &unverified, true, &[]), []);
+}
+
+fn name() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["a", "b", "c"]).prop_map(str::to_owned)
+}
+
+fn group() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["g1", "g2", "g3", "g4", "g5"]).prop_map(str::to_owned)
+}
+
+prop_compose! {
+    fn case()(
+        declared in prop::collection::btree_map(group(), name(), 0..5),
+        remembered in prop::collection::btree_map(group(), name(), 0..5),
+        present in prop::collection::btree_set(group(), 0..5),
+        frozen in prop::collection::btree_set(name(), 0..2),
+        releasing in prop::collection::btree_set(name(), 0..2),
+        exclusive in any::<bool>(),
+    ) -> (Desired, Vec<OwnedAssignment>, Entity) {
+        let releasing = if exclusive { BTreeSet::new() } else { releasing };
+        let mut desired = Desired { frozen, releasing, exclusive, ..Desired::default() };
+        for (group, by) in &declared {
+            declare(&mut desired, group, by);
+        }
+        let remembered = remembered.iter().map(|(group, by)| owned(group, by)).collect();
+        let present: Vec<&str> = present.iter().map(String::as_str).collect();
+        (desired, remembered, seen(&present))
+    }
+}
+
+proptest! {
+    /// One `assign` is enough: afterwards nothing is left to do, with the memory from before it and from after it.
+    #[test]
+    fn an_assign_converges((desired, memory, mut entity) in case()) {
+        if let Some(targets) = assigned(&desired, &memory, &entity) {
+            entity.assignments = replaced(&targets);
+        }
+        prop_assert_eq!(assigned(&desired, &memory, &entity), None);
+        let after = owned_after(&desired, &memory, &entity.assignments);
+        prop_assert_eq!(assigned(&desired, &after, &entity), None);
+    }
+
+    /// What is declared is there; a foreign group goes only under Exclusive; a frozen Assignment's group never goes.
+    #[test]
+    fn nothing_is_removed_that_is_not_ours((desired, memory, entity) in case()) {
+        let Some(targets) = assigned(&desired, &memory, &entity) else { return Ok(()) };
+        let kept: BTreeSet<Key> = targets.iter().map(|target| Key::new(&target.group_id, None)).collect();
+        prop_assert!(desired.declared.keys().all(|key| kept.contains(key)));
+        for present in entity.assignments.iter().map(Key::from).filter(|key| !kept.contains(key)) {
+            let owner = memory.iter().find(|entry| Key::from(*entry) == present);
+            match owner {
+                Some(entry) => prop_assert!(!entry.declared_by.iter().any(|by| desired.frozen.contains(by) || desired.releasing.contains(by))),
+                None => prop_assert!(desired.exclusive),
+            }
+        }
+    }
+
+    /// The memory never loses a group that is on the object, ours, and neither released nor declared away yet.
+    #[test]
+    fn the_memory_keeps_what_is_still_to_be_removed((desired, memory, entity) in case()) {
+        let after = owned_after(&desired, &memory, &entity.assignments);
+        for entry in &memory {
+            let key = Key::from(entry);
+            let there = entity.assignments.iter().any(|remote| Key::from(remote) == key);
+            let released = entry.declared_by.iter().any(|by| desired.releasing.contains(by));
+            if there && !released {
+                prop_assert!(after.iter().any(|after| Key::from(after) == key));
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The lease against a small Kubernetes API that knows one Lease object and its resource version.
+
+use super::*;
+use std::sync::{Arc, Mutex};
+
+use http::{Method, Request, Response, StatusCode};
+use kube::client::Body;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+/// The Lease object, shared between the fake server and the test.
+#[derive(Clone, Default)]
+struct Cluster(Arc<Mutex<Option<Value>>>);
+
+impl Cluster {
+    fn client(&self) -> Client {
+        let cluster = self.clone();
+        let service = tower::service_fn(move |request: Request<Body>| {
+            let cluster = cluster.clone();
+            async move {
+                let (parts, body) = request.into_parts();
+                let body = body.collect_bytes().await?;
+                let (status, answer) = cluster.answer(&parts.method, &body);
+                let response = Response::builder().status(status).body(Body::from(answer.to_string().into_bytes()));
+                Ok::<_, kube::Error>(response.expect("valid"))
+            }
+        });
+        Client::new(service, "default")
+    }
+
+    fn answer(&self, method: &Method, body: &[u8]) -> (StatusCode, Value) {
+        let mut lease = self.0.lock().expect("no panic");
+        let version = |lease: &Value| lease["metadata"]["resourceVersion"].clone();
+        let refuse = |code: StatusCode, reason: &str| {
+            let status = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code.as_u16(), "reason": reason});
+            (code, status)
+        };
+        if *method == Method::GET {
+            return match &*lease {
+                Some(lease) => (StatusCode::OK, lease.clone()),
+                None => refuse(StatusCode::NOT_FOUND, "NotFound"),
+            };
+        }
+        let mut new: Value = serde_json::from_slice(body).expect("JSON");
+        let current = lease.as_ref().map(&version);
+        if current.is_some_and(|current| current != version(&new)) {
+            return refuse(StatusCode::CONFLICT, "Conflict");
+        }
+        let next = version(&new).as_str().and_then(|v| v.parse().ok()).unwrap_or(0_u64);
+        new["metadata"]["resourceVersion"] = json!((next + 1).to_string());
+        *lease = Some(new.clone());
+        (StatusCode::OK, new)
+    }
+
+    fn holder(&self) -> Option<String> {
+        let lease = self.0.lock().expect("no panic");
+        let holder = lease.as_ref()?["spec"]["holderIdentity"].as_str()?;
+        Some(holder.to_owned())
+    }
+
+    fn give_to(&self, identity: &str) {
+        *self.0.lock().expect("no panic") = Some(json!({
+            "metadata": {"name": "lease", "resourceVersion": "100"},
+            "spec": {"holderIdentity": identity, "leaseDurationSeconds": 20},
+        }));
+    }
+}
+
+/// Short times: the election library looks at the real clock.
+fn config() -> LeaseConfig {
+    LeaseConfig {
+        namespace: "default".to_owned(),
+        name: "lease".to_owned(),
+        identity: "me".to_owned(),
+        timings: LeaseTimings {
+            duration: Duration::from_secs(20),
+            renew_deadline: Duration::from_secs(8),
+            retry: Duration::from_millis(10),
+            drain: Duration::from_secs(25),
+        },
+    }
+}
+
+#[tokio::test]
+async fn the_lease_is_held_while_work_drains_and_released_after() {
+    let cluster = Cluster::default();
+    let (shutdown, trigger) = Shutdown::manual();
+    let seen = cluster.clone();
+    let outcome = lead(cluster.client(), config(), shutdown, |stop| async move {
+        assert_eq!(seen.holder().as_deref(), Some("me"));
+        trigger.fire();
+        stop.wait().await;
+        tokio::task::yield_now().await;
+        assert_eq!(seen.holder().as_deref(), Some("me"), "released before the work ended");
+    })
+    .await;
+    assert_eq!(outcome, Ok(()));
+    assert!(cluster.0.lock().expect("no panic").is_some());
+    assert_eq!(cluster.holder(), None);
+}
+
+#[tokio::test]
+async fn a_lost_lease_is_an_error_and_drops_the_work() {
+    let cluster = Cluster::default();
+    let (shutdown, _trigger) = Shutdown::manual();
+    let thief = cluster.clone();
+    let (kept, dropped) = oneshot::channel::<()>();
+    let outcome = lead(cluster.client(), config(), shutdown, |_| async move {
+        let _kept = kept;
+        thief.give_to("another");
+        std::future::pending::<()>().await;
+    })
+    .await;
+    assert_eq!(outcome, Err(LeaseError::Lost));
+    assert!(dropped.await.is_err(), "the work was dropped");
+    assert_eq!(cluster.holder().as_deref(), Some("another"));
+}
+
+#[tokio::test]
+async fn waiting_for_the_lease_ends_with_a_shutdown() {
+    let cluster = Cluster::default();
+    cluster.give_to("another");
+    let (shutdown, trigger) = Shutdown::manual();
+    trigger.fire();
+    let outcome = lead(cluster.client(), config(), shutdown, |_| async {
+        panic!("must not lead");
+    })
+    .await;
+    assert_eq!(outcome, Ok(()));
+    assert_eq!(cluster.holder().as_deref(), Some("another"));
+}
+
+#[tokio::test]
+async fn the_lease_is_not_released_while_work_may_still_run() {
+    let cluster = Cluster::default();
+    let (shutdown, trigger) = Shutdown::manual();
+    let mut config = config();
+    config.timings.drain = Duration::from_millis(20);
+    let outcome = lead(cluster.client(), config, shutdown, |_| async move {
+        trigger.fire();
+        std::future::pending::<()>().await;
+    })
+    .await;
+    assert_eq!(outcome, Err(LeaseError::Drain(Duration::from_millis(20))));
+    assert_eq!(cluster.holder().as_deref(), Some("me"));
+}
+
+#[tokio::test]
+async fn contradictory_times_are_an_error_and_no_panic() {
+    let edits: [fn(&mut LeaseConfig); 4] = [
+        |c| c.identity.clear(),
+        |c| c.timings.renew_deadline = c.timings.duration,
+        |c| c.timings.retry = c.timings.renew_deadline,
+        |c| c.timings.retry = Duration::ZERO,
+    ];
+    for edit in edits {
+        let mut config = config();
+        edit(&mut config);
+        let (shutdown, _trigger) = Shutdown::manual();
+        let client = Cluster::default().client();
+        let outcome = lead(client, config, shutdown, |_| async {}).await;
+        assert!(matches!(outcome, Err(LeaseError::Config(_))));
+    }
+}

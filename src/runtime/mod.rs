@@ -1,0 +1,18 @@
+//! Process plumbing: lease, watches, events, metrics, health, shutdown, telemetry.
+//!
+//! Nothing here knows a domain word. It imports neither the resource types, nor the Graph client, nor the
+//! pipeline; they import it.
+
+pub mod backoff;
+pub mod clients;
+mod event_ledger;
+pub mod events;
+pub mod guarded;
+pub mod health;
+pub mod lease;
+pub mod metrics;
+pub mod server;
+pub mod shutdown;
+pub mod telemetry;
+pub mod text;
+pub mod watch;

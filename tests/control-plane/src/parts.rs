@@ -1,0 +1,129 @@
+//! Brings up one control plane: its files, its processes in order, and its public discovery.
+//!
+//! Prohibition: a failed attempt leaves nothing behind; the next one starts from an empty folder.
+
+use crate::binaries::Binaries;
+use crate::certificates::Authority;
+use crate::cleanup::Cleanup;
+use crate::component::Component;
+use crate::kubeconfig;
+use crate::layout::Layout;
+use crate::process::{EndedEarly, Process};
+use crate::ready::{Probe, Processes};
+use anyhow::{Context, Result};
+use k8s_openapi::api::rbac::v1::ClusterRoleBinding;
+use kube::api::PostParams;
+use kube::{Api, Client};
+use serde_json::json;
+
+/// How often the start is repeated when a port was taken meanwhile.
+const ATTEMPTS: usize = 5;
+
+/// What one attempt to start makes.
+pub(crate) struct Parts {
+    pub(crate) binaries: Binaries,
+    pub(crate) processes: Processes,
+    pub(crate) layout: Layout,
+    pub(crate) authority: Authority,
+    pub(crate) cleanup: Cleanup,
+}
+
+impl Parts {
+    /// Starts everything; with other ports if somebody took one meanwhile.
+    pub(crate) async fn start(binaries: Binaries) -> Result<Self> {
+        let mut attempt = 1;
+        loop {
+            let error = match Self::attempt(binaries.clone()).await {
+                Ok(parts) => return Ok(parts),
+                Err(error) => error,
+            };
+            let taken = error.downcast_ref::<EndedEarly>().is_some_and(EndedEarly::port_taken);
+            if !taken || attempt == ATTEMPTS {
+                return Err(error);
+            }
+            attempt += 1;
+            tracing::info!("a port was taken meanwhile; trying others");
+        }
+    }
+
+    async fn attempt(binaries: Binaries) -> Result<Self> {
+        let cleanup = Cleanup::new()?;
+        let layout = Layout::create(cleanup.dir())?;
+        let authority = Authority::create(&layout)?;
+        let parts = Self {
+            binaries,
+            processes: Processes::default(),
+            layout,
+            authority,
+            cleanup,
+        };
+        parts.identities()?;
+        let probe = parts.probe();
+        for component in Component::ALL {
+            parts.start_process(component)?;
+            probe.until_ready(component).await?;
+        }
+        publish_discovery(&kubeconfig::client(&parts.layout.kubeconfig("admin")).await?).await?;
+        probe.until_controllers_work().await?;
+        Ok(parts)
+    }
+
+    /// Who the components and the administrator are.
+    fn identities(&self) -> Result<()> {
+        let users: [(&str, &str, &[&str]); 2] = [
+            ("admin", "admin", &["system:masters"]),
+            ("controller-manager", "system:kube-controller-manager", &[]),
+        ];
+        for (file, user, groups) in users {
+            self.authority.client_certificate(&self.layout, file, user, groups)?;
+            kubeconfig::with_certificate(&self.layout, file)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn start_process(&self, component: Component) -> Result<()> {
+        let process = Process::start(
+            component,
+            &self.binaries.path(component.name()),
+            &component.arguments(&self.layout),
+            &self.layout.log(component.name()),
+            self.cleanup.group()?,
+        )?;
+        self.processes.with(|processes| processes.insert(component, process));
+        Ok(())
+    }
+
+    pub(crate) fn probe(&self) -> Probe {
+        Probe::new(self.layout.clone(), self.processes.clone(), &self.authority)
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        // A task that still winds down may share the map, so it is emptied here and now.
+        self.processes.with(std::mem::take);
+    }
+}
+
+/// Lets anybody read the issuer's discovery document and keys, as an outside verifier must.
+async fn publish_discovery(client: &Client) -> Result<()> {
+    let binding: ClusterRoleBinding = serde_json::from_value(json!({
+        "metadata": { "name": "public-service-account-issuer-discovery" },
+        "roleRef": {
+            "apiGroup": "rbac.authorization.k8s.io",
+            "kind": "ClusterRole",
+            "name": "system:service-account-issuer-discovery",
+        },
+        "subjects": [{
+            "apiGroup": "rbac.authorization.k8s.io",
+            "kind": "Group",
+            "name": "system:unauthenticated",
+        }],
+    }))
+    .context("the discovery binding")?;
+    Api::<ClusterRoleBinding>::all(client.clone())
+        .create(&PostParams::default(), &binding)
+        .await
+        .context("let anybody read the issuer's keys")?;
+    Ok(())
+}

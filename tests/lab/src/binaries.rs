@@ -1,0 +1,25 @@
+//! Where the built programs are: next to each other in Cargo's target folder.
+//!
+//! Prohibition: nothing is built here; a test that started a build would hide a stale binary.
+
+use anyhow::{Context, Result, ensure};
+use std::path::{Path, PathBuf};
+
+/// The simulator's binary: the one asked for, or the one next to the operator's.
+pub(crate) fn simulator(asked: Option<&Path>, operator: &Path) -> Result<PathBuf> {
+    let path = match asked {
+        Some(path) => path.to_owned(),
+        None => operator.with_file_name("graph-sim"),
+    };
+    existing(&path)
+}
+
+/// An absolute path of a program that is there.
+pub(crate) fn existing(path: &Path) -> Result<PathBuf> {
+    ensure!(
+        path.is_file(),
+        "{} is not there: run `cargo build --workspace --bins` first",
+        path.display()
+    );
+    std::path::absolute(path).with_context(|| format!("make {} absolute", path.display()))
+}

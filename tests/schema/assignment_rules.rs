@@ -1,0 +1,76 @@
+//! Admission rules of `Assignment`: every rule with a spec that it lets pass and one that it refuses.
+
+use cloudpc_operator::api::{Assignment, AssignmentGroup};
+use serde_json::{Value, json};
+
+use crate::support::Rules;
+
+fn assignment() -> Rules<Assignment> {
+    Rules::new(json!({
+        "apiVersion": "cloudpc.dev/v1alpha1",
+        "kind": "Assignment",
+        "metadata": {"name": "finance", "namespace": "team-finance"},
+        "spec": {
+            "targetRef": {"kind": "ProvisioningPolicy", "name": "finance"},
+            "groups": [{"displayName": "Finance"}],
+        },
+    }))
+}
+
+fn group(group: Value) -> Value {
+    json!({"groups": [group]})
+}
+
+#[test]
+fn a_group_is_named_in_exactly_one_way() {
+    let assignment = assignment();
+    assignment.accepts(group(json!({"id": "22222222-0000-4000-8000-000000000001"})));
+    assignment.accepts(group(json!({"mailNickname": "finance"})));
+    let one = "exactly one of id, displayName and mailNickname";
+    assignment.refuses(group(json!({})), one);
+    assignment.refuses(group(json!({"displayName": "Finance", "mailNickname": "finance"})), one);
+    assignment.refuses(group(json!({"id": "Finance"})), "must be a GUID");
+}
+
+#[test]
+fn an_allotment_needs_a_service_plan_and_a_plan_needs_a_policy() {
+    let assignment = assignment();
+    let plan = json!({"displayName": "Finance", "servicePlanId": "55555555-0000-4000-8000-000000000001"});
+    let allotted = json!({"displayName": "Finance", "servicePlanId": "55555555-0000-4000-8000-000000000001",
+        "allotmentLicensesCount": 3, "allotmentDisplayName": "Finance"});
+    assignment.accepts(group(plan.clone()));
+    assignment.accepts(group(allotted));
+    let needs = "need servicePlanId";
+    assignment.refuses(group(json!({"displayName": "Finance", "allotmentLicensesCount": 3})), needs);
+    assignment.refuses(group(json!({"displayName": "Finance", "allotmentDisplayName": "x"})), needs);
+
+    let setting = json!({"kind": "UserSetting", "name": "finance"});
+    assignment.accepts(json!({"targetRef": setting.clone()}));
+    assignment.refuses(
+        json!({"targetRef": setting, "groups": [plan]}),
+        "servicePlanId is for assignments of a ProvisioningPolicy",
+    );
+}
+
+#[test]
+fn the_target_is_fixed_at_creation() {
+    let assignment = assignment();
+    assignment.accepts_change(json!({}), group(json!({"displayName": "Sales"})));
+    assignment.refuses_change(json!({}), json!({"targetRef": {"name": "sales"}}), "targetRef cannot be changed");
+    assignment.refuses_change(
+        json!({}),
+        json!({"targetRef": {"kind": "UserSetting"}}),
+        "targetRef cannot be changed",
+    );
+}
+
+#[test]
+fn a_reference_says_how_the_group_is_named() {
+    let named = |group: Value| serde_json::from_value::<AssignmentGroup>(group).unwrap().reference();
+    assert_eq!(named(json!({"displayName": "Finance"})), "displayName=Finance");
+    assert_eq!(named(json!({"mailNickname": "fin"})), "mailNickname=fin");
+    assert_eq!(
+        named(json!({"id": "22222222-0000-4000-8000-000000000001"})),
+        "id=22222222-0000-4000-8000-000000000001"
+    );
+}

@@ -1,0 +1,116 @@
+//! The examples are valid, complete, and fit the tenant that the simulator is seeded with.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use cloudpc_operator::api::{Assignment, EntraTenant, ProvisioningPolicy, UserSetting};
+use serde_json::Value;
+
+use crate::support::{documents, package, typed, yaml_files};
+
+/// Every object of the examples; the seed and the kustomizations are not objects.
+fn objects() -> Vec<Value> {
+    yaml_files("examples")
+        .iter()
+        .filter(|path| !path.ends_with("seed.yaml") && !path.ends_with("kustomization.yaml"))
+        .flat_map(|path| documents(path))
+        .collect()
+}
+
+fn of_kind(kind: &str) -> Vec<Value> {
+    objects().into_iter().filter(|object| object["kind"] == kind).collect()
+}
+
+fn seed_tenant() -> Value {
+    let seed = documents(&package("examples/simulator/seed.yaml"));
+    seed[0]["tenants"][0].clone()
+}
+
+/// The texts of one field of every entry of a list of the seed.
+fn seeded(list: &str, field: &str) -> BTreeSet<String> {
+    let tenant = seed_tenant();
+    let entries = tenant[list].as_array().expect("the seed has the list").iter();
+    entries.filter_map(|entry| entry[field].as_str().map(str::to_owned)).collect()
+}
+
+#[test]
+fn every_object_passes_admission() {
+    for object in objects() {
+        let verdict = match object["kind"].as_str() {
+            Some("EntraTenant") => typed::<EntraTenant>(&object).validate_cel(),
+            Some("ProvisioningPolicy") => typed::<ProvisioningPolicy>(&object).validate_cel(),
+            Some("UserSetting") => typed::<UserSetting>(&object).validate_cel(),
+            Some("Assignment") => typed::<Assignment>(&object).validate_cel(),
+            Some("Namespace") => Ok(()),
+            other => panic!("{other:?} is not a kind of the examples"),
+        };
+        assert!(verdict.is_ok(), "{}: {verdict:?}", object["metadata"]["name"]);
+    }
+}
+
+#[test]
+fn every_kind_has_an_example_and_every_file_says_what_it_is() {
+    for kind in ["EntraTenant", "ProvisioningPolicy", "UserSetting", "Assignment"] {
+        assert!(!of_kind(kind).is_empty(), "{kind} has no example");
+    }
+    for path in yaml_files("examples") {
+        let text = fs::read_to_string(&path).expect("file can be read");
+        assert!(text.starts_with("# "), "{} does not say what it is", path.display());
+    }
+}
+
+#[test]
+fn the_examples_may_use_the_tenant_and_it_is_the_seeded_one() {
+    let tenants = of_kind("EntraTenant");
+    let [tenant] = tenants.as_slice() else {
+        panic!("one tenant is expected");
+    };
+    assert_eq!(tenant["spec"]["tenantId"], seed_tenant()["id"]);
+    assert_eq!(tenant["spec"]["clientId"], seed_tenant()["apps"][0]["appId"]);
+
+    let namespaces = of_kind("Namespace");
+    let labels = &tenant["spec"]["allowedNamespaces"]["selector"]["matchLabels"];
+    assert_eq!(&namespaces[0]["metadata"]["labels"], labels);
+    for object in [of_kind("ProvisioningPolicy"), of_kind("UserSetting")].concat() {
+        assert_eq!(object["metadata"]["namespace"], namespaces[0]["metadata"]["name"]);
+        assert_eq!(object["spec"]["tenantRef"]["name"], tenant["metadata"]["name"]);
+    }
+}
+
+#[test]
+fn every_assignment_finds_its_target_its_groups_and_its_plan() {
+    for object in of_kind("Assignment") {
+        let name = &object["metadata"]["name"];
+        let assignment: Assignment = typed(&object);
+        let target = &object["spec"]["targetRef"];
+        let found = of_kind(target["kind"].as_str().expect("a kind")).iter().any(|candidate| {
+            candidate["metadata"]["name"] == target["name"] && candidate["metadata"]["namespace"] == object["metadata"]["namespace"]
+        });
+        assert!(found, "{name}: no such target");
+        for group in assignment.spec.groups {
+            let known = [
+                (&group.id, "id"),
+                (&group.display_name, "displayName"),
+                (&group.mail_nickname, "mailNickname"),
+            ];
+            for (value, field) in known {
+                let seeded = seeded("groups", field);
+                assert!(value.iter().all(|value| seeded.contains(value)), "{name}: {field} {value:?}");
+            }
+            let plans = seeded("frontLineServicePlans", "id");
+            assert!(
+                group.service_plan_id.iter().all(|plan| plans.contains(plan)),
+                "{name}: no such plan"
+            );
+        }
+    }
+}
+
+#[test]
+fn no_two_examples_have_the_same_name() {
+    let mut seen = BTreeSet::new();
+    for object in objects() {
+        let key = format!("{} {}", object["kind"], object["metadata"]["name"]);
+        assert!(seen.insert(key.clone()), "{key} appears twice");
+    }
+}

@@ -1,0 +1,12 @@
+//! Checks of what is shipped next to the binary: definitions and their rules, examples, manifests.
+//!
+//! No API server and no simulator here: these run in seconds, and the end-to-end tests apply the same files for real.
+
+mod assignment_rules;
+mod definitions;
+mod examples;
+mod manifests;
+mod policy_rules;
+mod shape;
+mod support;
+mod tenant_and_setting_rules;

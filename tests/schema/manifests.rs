@@ -1,0 +1,194 @@
+//! The installation meets the restricted Pod Security standard and grants no more than the controller needs.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::support::{documents, package, yaml_files};
+
+/// Every object of the installation, definitions aside.
+fn objects() -> Vec<Value> {
+    yaml_files("manifests")
+        .iter()
+        .filter(|path| !path.ends_with("kustomization.yaml"))
+        .flat_map(|path| documents(path))
+        .collect()
+}
+
+fn one(kind: &str, name: &str) -> Value {
+    objects()
+        .into_iter()
+        .find(|object| object["kind"] == kind && object["metadata"]["name"] == name)
+        .unwrap_or_else(|| panic!("there is no {kind} {name}"))
+}
+
+/// A list of texts, in any order.
+fn texts(value: &Value) -> BTreeSet<String> {
+    let entries = value.as_array().into_iter().flatten();
+    entries.map(|entry| entry.as_str().expect("a text").to_owned()).collect()
+}
+
+fn set(words: &[&str]) -> BTreeSet<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn roles() -> Vec<Value> {
+    let is_role = |object: &Value| object["kind"] == "Role" || object["kind"] == "ClusterRole";
+    objects().into_iter().filter(is_role).collect()
+}
+
+#[test]
+fn everything_is_installed() {
+    let listed = texts(&documents(&package("manifests/kustomization.yaml"))[0]["resources"]);
+    let mut expected = set(&["../crds"]);
+    for path in yaml_files("manifests") {
+        let name = path.file_name().expect("a file").to_string_lossy().into_owned();
+        if name != "kustomization.yaml" {
+            expected.insert(name);
+        }
+    }
+    assert_eq!(listed, expected);
+}
+
+#[test]
+fn the_pod_meets_the_restricted_standard() {
+    let namespace = one("Namespace", "cloudpc-system");
+    assert_eq!(namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"], "restricted");
+
+    let pod = one("Deployment", "cloudpc-operator")["spec"]["template"]["spec"].clone();
+    for host in ["hostNetwork", "hostPID", "hostIPC"] {
+        assert!(pod.get(host).is_none(), "{host}");
+    }
+    assert_eq!(pod["securityContext"]["runAsNonRoot"], true);
+    assert_eq!(pod["securityContext"]["runAsUser"], 65532);
+    assert_eq!(pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault");
+    for volume in pod["volumes"].as_array().expect("volumes") {
+        assert!(volume.get("projected").is_some(), "{volume}: only projected volumes are needed");
+    }
+    for container in pod["containers"].as_array().expect("containers") {
+        let context = &container["securityContext"];
+        assert_eq!(context["allowPrivilegeEscalation"], false);
+        assert_eq!(context["readOnlyRootFilesystem"], true);
+        assert_eq!(context["runAsNonRoot"], true);
+        assert_eq!(texts(&context["capabilities"]["drop"]), set(&["ALL"]));
+        assert!(context["capabilities"].get("add").is_none());
+        assert!(container["resources"]["limits"]["memory"].is_string());
+        assert!(container["resources"]["limits"]["cpu"].is_string());
+        assert!(
+            container["ports"]
+                .as_array()
+                .expect("ports")
+                .iter()
+                .all(|port| port.get("hostPort").is_none())
+        );
+    }
+}
+
+#[test]
+fn tokens_are_mounted_only_where_they_are_asked_for() {
+    assert_eq!(one("ServiceAccount", "cloudpc-operator")["automountServiceAccountToken"], false);
+    let pod = one("Deployment", "cloudpc-operator")["spec"]["template"]["spec"].clone();
+    assert_eq!(pod["automountServiceAccountToken"], false);
+
+    let container = &pod["containers"][0];
+    let file = container["env"]
+        .as_array()
+        .expect("environment")
+        .iter()
+        .find(|variable| variable["name"] == "AZURE_FEDERATED_TOKEN_FILE")
+        .and_then(|variable| variable["value"].as_str())
+        .expect("the token file is set");
+    let volumes = pod["volumes"].as_array().expect("volumes");
+    let token = volumes
+        .iter()
+        .flat_map(|volume| volume["projected"]["sources"].as_array().expect("sources"))
+        .map(|source| &source["serviceAccountToken"])
+        .find(|token| token["audience"] == "api://AzureADTokenExchange")
+        .expect("a token for Entra");
+    let mounts = container["volumeMounts"].as_array().expect("mounts");
+    let path = token["path"].as_str().expect("a path");
+    assert!(
+        mounts
+            .iter()
+            .any(|mount| format!("{}/{path}", mount["mountPath"].as_str().unwrap()) == file),
+        "{file} is not where the token is mounted"
+    );
+    assert!(mounts.iter().all(|mount| mount["readOnly"] == true));
+}
+
+#[test]
+fn no_role_has_a_wildcard_a_secret_or_a_way_to_more_rights() {
+    for role in roles() {
+        for rule in role["rules"].as_array().expect("rules") {
+            for part in ["apiGroups", "resources", "verbs", "nonResourceURLs"] {
+                let words = texts(&rule[part]);
+                assert!(words.iter().all(|word| !word.contains('*')), "{rule}");
+                assert!(words.is_disjoint(&set(&["impersonate", "bind", "escalate", "secrets"])), "{rule}");
+            }
+            let touched = texts(&rule["resources"]);
+            let written = !texts(&rule["verbs"]).is_subset(&set(&["get", "list", "watch"]));
+            assert!(!written || !touched.contains("namespaces"), "{rule}");
+        }
+    }
+}
+
+#[test]
+fn the_controller_has_exactly_the_rights_that_it_uses() {
+    let mut granted = BTreeSet::new();
+    for role in roles().iter().filter(|role| role["metadata"]["name"] == "cloudpc-operator") {
+        for rule in role["rules"].as_array().expect("rules") {
+            for resource in texts(&rule["resources"]) {
+                for verb in texts(&rule["verbs"]) {
+                    granted.insert(format!("{} {verb} {resource}", role["kind"].as_str().unwrap()));
+                }
+            }
+        }
+    }
+    let mut expected = BTreeSet::new();
+    for kind in ["entratenants", "provisioningpolicies", "usersettings", "assignments"] {
+        for verb in ["get", "list", "watch", "patch"] {
+            expected.insert(format!("ClusterRole {verb} {kind}"));
+        }
+        expected.insert(format!("ClusterRole patch {kind}/status"));
+    }
+    for verb in ["get", "list", "watch"] {
+        expected.insert(format!("ClusterRole {verb} namespaces"));
+    }
+    for verb in ["create", "patch"] {
+        expected.insert(format!("ClusterRole {verb} events"));
+    }
+    for verb in ["create", "get", "update", "patch"] {
+        expected.insert(format!("Role {verb} leases"));
+    }
+    assert_eq!(granted, expected);
+}
+
+#[test]
+fn teams_can_neither_reach_tenants_nor_write_status() {
+    for role in roles() {
+        let labels = role["metadata"]["labels"].as_object().expect("labels");
+        if labels.keys().any(|label| label.contains("aggregate-to")) {
+            for rule in role["rules"].as_array().expect("rules") {
+                let teams = set(&["provisioningpolicies", "usersettings", "assignments"]);
+                assert_eq!(texts(&rule["resources"]), teams, "{}", role["metadata"]["name"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_network_is_closed_but_for_a_few_ports() {
+    let closed = one("NetworkPolicy", "default-deny")["spec"].clone();
+    assert_eq!(closed["podSelector"], serde_json::json!({}));
+    assert_eq!(texts(&closed["policyTypes"]), set(&["Ingress", "Egress"]));
+    assert!(closed.get("ingress").is_none() && closed.get("egress").is_none());
+
+    let open = one("NetworkPolicy", "cloudpc-operator")["spec"].clone();
+    let ports = |direction: &str| -> BTreeSet<u64> {
+        let rules = open[direction].as_array().expect("rules").iter();
+        let listed = rules.flat_map(|rule| rule["ports"].as_array().expect("ports are named"));
+        listed.map(|port| port["port"].as_u64().expect("a number")).collect()
+    };
+    assert_eq!(ports("egress"), BTreeSet::from([53, 443, 6443]));
+    assert_eq!(ports("ingress"), BTreeSet::from([8080, 8081]));
+}

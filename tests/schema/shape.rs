@@ -1,0 +1,99 @@
+//! Promises about the shape of every schema: bounded, described, without nulls, without a way out of the namespace.
+
+use cloudpc_operator::api::all_crds;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{JSONSchemaProps, JSONSchemaPropsOrArray};
+
+/// Calls `check` with every property below a schema and its path.
+fn walk(schema: &JSONSchemaProps, path: &str, check: &mut dyn FnMut(&str, &JSONSchemaProps)) {
+    for (name, property) in schema.properties.iter().flatten() {
+        let path = format!("{path}.{name}");
+        check(&path, property);
+        walk(property, &path, check);
+    }
+    if let Some(JSONSchemaPropsOrArray::Schema(items)) = &schema.items {
+        let path = format!("{path}[]");
+        check(&path, items);
+        walk(items, &path, check);
+    }
+}
+
+/// Calls `check` with every property of the part (`spec` or `status`) of every kind.
+fn properties_of(part: &str, check: &mut dyn FnMut(&str, &JSONSchemaProps)) {
+    for crd in all_crds() {
+        let schema = crd.spec.versions[0].schema.as_ref().expect("has a schema");
+        let root = schema.open_api_v3_schema.as_ref().expect("has a schema");
+        let properties = root.properties.as_ref().expect("has properties");
+        walk(&properties[part], &format!("{}.{part}", crd.spec.names.kind), check);
+    }
+}
+
+/// A label selector is Kubernetes' own type, and no rule looks into it.
+fn is_selector(path: &str) -> bool {
+    path.contains(".allowedNamespaces.selector")
+}
+
+#[test]
+fn whatever_a_user_writes_has_a_bound() {
+    properties_of("spec", &mut |path, property| {
+        if is_selector(path) {
+            return;
+        }
+        let bounded = match property.type_.as_deref() {
+            Some("string") => property.max_length.is_some() || property.enum_.is_some(),
+            Some("array") => property.max_items.is_some(),
+            Some("integer") => property.minimum.is_some() && property.maximum.is_some(),
+            Some("boolean" | "object") => property.additional_properties.is_none(),
+            _ => false,
+        };
+        assert!(
+            bounded,
+            "{path} has no bound: its rules could exceed the cost budget of the API server"
+        );
+    });
+}
+
+#[test]
+fn spec_has_neither_nulls_nor_defaults() {
+    properties_of("spec", &mut |path, property| {
+        if is_selector(path) {
+            return;
+        }
+        assert_ne!(property.nullable, Some(true), "{path}: has() counts an explicit null");
+        assert!(property.default.is_none(), "{path}: what is left out must stay unmanaged");
+    });
+}
+
+#[test]
+fn every_property_is_described() {
+    for part in ["spec", "status"] {
+        properties_of(part, &mut |path, property| {
+            let described = property.description.as_ref().is_some_and(|text| text.len() > 10);
+            assert!(described || path.ends_with("[]"), "{path} has no description for kubectl explain");
+        });
+    }
+}
+
+#[test]
+fn a_namespaced_kind_cannot_name_a_namespace_a_secret_or_a_host() {
+    properties_of("spec", &mut |path, _| {
+        let field = path.rsplit('.').next().unwrap_or(path).to_lowercase();
+        let forbidden = ["namespace", "secret", "host", "url", "clientid", "tenantid"];
+        assert!(
+            path.starts_with("EntraTenant.") || !forbidden.iter().any(|word| field.contains(word)),
+            "{path} would let a team reach beyond its namespace"
+        );
+    });
+}
+
+#[test]
+fn every_kind_shows_whether_it_is_ready() {
+    for crd in all_crds() {
+        let kind = &crd.spec.names.kind;
+        let version = &crd.spec.versions[0];
+        let columns: Vec<_> = version.additional_printer_columns.iter().flatten().collect();
+        let named = |name: &str| columns.iter().any(|column| column.name == name);
+        assert!(named("Ready") && named("Status") && named("Age"), "{kind}");
+        assert!(version.subresources.as_ref().is_some_and(|some| some.status.is_some()), "{kind}");
+        assert_eq!(crd.spec.names.categories.as_deref(), Some(&["cloudpc".to_owned()][..]), "{kind}");
+    }
+}

@@ -1,0 +1,78 @@
+//! Admission rules of `EntraTenant` and `UserSetting`: every rule with a spec that it lets pass and one that it refuses.
+
+use cloudpc_operator::api::{EntraTenant, UserSetting};
+use serde_json::{Value, json};
+
+use crate::support::Rules;
+
+fn tenant() -> Rules<EntraTenant> {
+    Rules::new(json!({
+        "apiVersion": "cloudpc.dev/v1alpha1",
+        "kind": "EntraTenant",
+        "metadata": {"name": "contoso"},
+        "spec": {
+            "tenantId": "11111111-1111-1111-1111-111111111111",
+            "clientId": "22222222-2222-2222-2222-222222222222",
+        },
+    }))
+}
+
+#[test]
+fn tenant_ids_are_guids_and_the_tenant_is_fixed_at_creation() {
+    let tenant = tenant();
+    let upper = json!({"tenantId": "AAAAAAAA-BBBB-4CCC-8DDD-EEEEEEEEEEEE"});
+    tenant.accepts(upper.clone());
+    for wrong in ["contoso.com", "common", "11111111111111111111111111111111", ""] {
+        tenant.refuses(json!({"tenantId": wrong}), "must be a GUID");
+        tenant.refuses(json!({"clientId": wrong}), "must be a GUID");
+    }
+    tenant.accepts_change(json!({}), json!({"clientId": "33333333-3333-3333-3333-333333333333"}));
+    tenant.refuses_change(json!({}), upper, "tenantId cannot be changed");
+}
+
+#[test]
+fn exactly_one_kind_of_credentials() {
+    let tenant = tenant();
+    tenant.accepts(json!({"credentials": {"workloadIdentity": {}}}));
+    tenant.refuses(json!({"credentials": {}}), "exactly one kind of credentials");
+}
+
+#[test]
+fn a_selector_of_namespaces_selects_something() {
+    let tenant = tenant();
+    let allowed = |selector: Value| json!({"allowedNamespaces": {"selector": selector}});
+    tenant.accepts(allowed(json!({"matchLabels": {"cloudpc.dev/tenant": "contoso"}})));
+    tenant.accepts(allowed(
+        json!({"matchExpressions": [{"key": "kubernetes.io/metadata.name", "operator": "Exists"}]}),
+    ));
+    tenant.accepts(json!({"allowedNamespaces": {"names": ["team-finance"]}}));
+    tenant.refuses(allowed(json!({})), "selector must not be empty");
+    tenant.refuses(
+        json!({"allowedNamespaces": {"names": ["team-finance"], "selector": {"matchLabels": {}}}}),
+        "selector must not be empty",
+    );
+}
+
+#[test]
+fn the_interval_is_a_duration_from_five_seconds_to_a_day() {
+    let tenant = tenant();
+    for good in ["5s", "5m", "1h30m", "24h"] {
+        tenant.accepts(json!({"interval": good}));
+    }
+    for wrong in ["4s", "24h1s", "300", "five minutes", "500ms", "-5m", "1d"] {
+        tenant.refuses(json!({"interval": wrong}), "must be a duration");
+    }
+}
+
+#[test]
+fn a_user_setting_keeps_its_tenant_and_a_tidy_name() {
+    let setting = Rules::<UserSetting>::new(json!({
+        "apiVersion": "cloudpc.dev/v1alpha1",
+        "kind": "UserSetting",
+        "metadata": {"name": "finance", "namespace": "team-finance"},
+        "spec": {"tenantRef": {"name": "contoso"}, "displayName": "Finance (EU)"},
+    }));
+    setting.refuses(json!({"displayName": "Finance "}), "must not start or end");
+    setting.accepts_change(json!({}), json!({"resetEnabled": true}));
+    setting.refuses_change(json!({}), json!({"tenantRef": {"name": "fabrikam"}}), "tenantRef cannot be changed");
+}
