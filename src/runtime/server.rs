@@ -181,7 +181,7 @@ impl Connections {
         self.order.retain(|task| !task.is_finished());
         while self.order.len() >= MAX_CONNECTIONS {
             if let Some(oldest) = self.order.pop_front() {
-                drop(oldest);
+                oldest.abort();
             }
         }
         self.order.push_back(self.tasks.spawn(connection));

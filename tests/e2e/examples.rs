@@ -2,8 +2,8 @@
 //! exactly what they say should be left.
 
 use crate::support::lab;
-use anyhow::{Result, ensure};
-use lab::{Lab, eventually, seconds};
+use anyhow::{Context, Result, ensure};
+use lab::{Lab, seconds};
 use serde_json::Value;
 
 const APPLY: [&[&str]; 3] = [
@@ -22,25 +22,37 @@ async fn the_examples_become_ready_and_deleting_them_leaves_only_what_is_to_be_o
     }
     let objects = declared(&lab).await?;
     for object in &objects {
-        let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let (kind, namespace, name) = (text("/kind"), text("/metadata/namespace"), text("/metadata/name"));
-        lab.wait_condition(kind, namespace, name, "Ready", "True", seconds(120)).await?;
+        let (kind, namespace, name) = (
+            text(object, "/kind"),
+            text(object, "/metadata/namespace"),
+            text(object, "/metadata/name"),
+        );
+        lab.wait_condition(&kind, &namespace, &name, "Ready", "True", seconds(120)).await?;
     }
     for (kind, collection) in COLLECTIONS {
-        assert_eq!(names(&lab.sim.objects(collection).await?), wanted(&objects, kind, |_| true), "{collection}");
+        assert_eq!(
+            names(&lab.sim.objects(collection).await?),
+            wanted(&objects, kind, |_| true),
+            "{collection}"
+        );
     }
-    let assigned = assigned_groups(&lab).await?;
-    let groups: usize = of_kind(&objects, "Assignment").map(|object| object["spec"]["groups"].as_array().map_or(0, Vec::len)).sum();
-    assert_eq!(assigned, groups);
+    assert_eq!(assigned(&lab).await?, wanted_assignments(&lab, &objects).await?);
 
-    lab.kubectl(&["delete", KINDS, "--all", "--all-namespaces", "--timeout=120s"]).await?;
+    lab.kubectl(&["delete", KINDS, "--all", "--all-namespaces", "--timeout=120s"])
+        .await?;
     let orphaned = |object: &Value| object["spec"]["deletionPolicy"] == "Orphan";
     for (kind, collection) in COLLECTIONS {
-        assert_eq!(names(&lab.sim.objects(collection).await?), wanted(&objects, kind, orphaned), "{collection}");
+        assert_eq!(
+            names(&lab.sim.objects(collection).await?),
+            wanted(&objects, kind, orphaned),
+            "{collection}"
+        );
     }
     // Nothing of the namespace is held back by a finalizer.
     lab.kubectl(&["delete", "namespace", "team-finance", "--timeout=120s"]).await?;
-    quiet(&lab).await
+    let (status, _) = lab.operator().terminate().await?;
+    ensure!(status.success(), "the operator ended with {status}");
+    Ok(())
 }
 
 /// The objects of our kinds, as the API server has them.
@@ -52,39 +64,63 @@ async fn declared(lab: &Lab) -> Result<Vec<Value>> {
     Ok(objects)
 }
 
-/// Once nothing is declared, nothing more is written.
-async fn quiet(lab: &Lab) -> Result<()> {
-    let mark = lab.sim.mark().await?;
-    let (status, _) = lab.operator().terminate().await?;
-    ensure!(status.success(), "it ended with {status}");
-    eventually(seconds(10), "no write", async || {
-        let writes = lab.sim.writes(mark).await?;
-        ensure!(writes.is_empty(), "{writes:?}");
-        Ok(())
-    })
-    .await
-}
-
 fn of_kind<'a>(objects: &'a [Value], kind: &str) -> impl Iterator<Item = &'a Value> {
     objects.iter().filter(move |object| object["kind"] == kind)
 }
 
 fn wanted(objects: &[Value], kind: &str, accept: impl Fn(&Value) -> bool) -> Vec<String> {
-    let specs: Vec<Value> = of_kind(objects, kind).filter(|object| accept(object)).map(|object| object["spec"].clone()).collect();
+    let specs: Vec<Value> = of_kind(objects, kind)
+        .filter(|object| accept(object))
+        .map(|object| object["spec"].clone())
+        .collect();
     names(&specs)
 }
 
 /// Display names in order, duplicates included.
 fn names(objects: &[Value]) -> Vec<String> {
-    let mut names: Vec<String> = objects.iter().map(|object| object["displayName"].as_str().unwrap_or_default().to_owned()).collect();
+    let mut names: Vec<String> = objects
+        .iter()
+        .map(|object| object["displayName"].as_str().unwrap_or_default().to_owned())
+        .collect();
     names.sort();
     names
 }
 
-async fn assigned_groups(lab: &Lab) -> Result<usize> {
-    let mut count = 0;
+/// What is assigned in Graph: the name of the object and the id of the group, in order.
+async fn assigned(lab: &Lab) -> Result<Vec<(String, String)>> {
+    let mut pairs = Vec::new();
     for (_, collection) in COLLECTIONS {
-        count += lab.sim.objects(collection).await?.iter().map(|object| object["assignments"].as_array().map_or(0, Vec::len)).sum::<usize>();
+        for object in lab.sim.objects(collection).await? {
+            for assignment in object["assignments"].as_array().into_iter().flatten() {
+                pairs.push((text(&object, "/displayName"), text(assignment, "/target/groupId")));
+            }
+        }
     }
-    Ok(count)
+    pairs.sort();
+    Ok(pairs)
+}
+
+/// The same, from what the Assignments say.
+async fn wanted_assignments(lab: &Lab, objects: &[Value]) -> Result<Vec<(String, String)>> {
+    let groups = lab.sim.objects("groups").await?;
+    let mut pairs = Vec::new();
+    for assignment in of_kind(objects, "Assignment") {
+        let (kind, name) = (text(assignment, "/spec/targetRef/kind"), text(assignment, "/spec/targetRef/name"));
+        let target = of_kind(objects, &kind).find(|object| object["metadata"]["name"] == name.as_str());
+        for wanted in assignment["spec"]["groups"].as_array().into_iter().flatten() {
+            let is_it = |group: &&Value| {
+                ["displayName", "mailNickname", "id"]
+                    .iter()
+                    .any(|key| wanted[key].is_string() && wanted[key] == group[key])
+            };
+            let group = groups.iter().find(is_it).with_context(|| format!("no group {wanted}"))?;
+            pairs.push((text(target.context("no target")?, "/spec/displayName"), text(group, "/id")));
+        }
+    }
+    pairs.sort();
+    Ok(pairs)
+}
+
+fn text(object: &Value, pointer: &str) -> String {
+    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
 }

@@ -3,4 +3,5 @@
 //! One module a topic. `cargo build --workspace --bins` has to come first, for the simulator's binary; `make test` does it.
 
 mod examples;
+mod harness;
 mod support;

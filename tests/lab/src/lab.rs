@@ -84,15 +84,13 @@ impl Lab {
     /// # Errors
     /// When a binary is missing or a part does not come up; the error carries the last lines of its log.
     pub async fn start(options: Options) -> Result<Self> {
-        let mut lab = Self::prepare(options).await?;
+        let lab = Self::prepare(options).await?;
         lab.install().await?;
         if lab.options.start_operator {
-            let operator = lab.start_operator().await?;
-            operator.wait_leading().await?;
-            operator.wait_ready().await?;
-            lab.operator = Some(operator);
+            lab.with_operator().await
+        } else {
+            Ok(lab)
         }
-        Ok(lab)
     }
 
     /// Starts control plane and simulator; nothing of the operator is in the cluster yet.
@@ -144,10 +142,22 @@ impl Lab {
         Ok(())
     }
 
-    /// The replica that [`Lab::start`] started.
+    /// Starts the replica that belongs to the lab, and waits until it works.
+    ///
+    /// # Errors
+    /// See [`Lab::start`].
+    pub async fn with_operator(mut self) -> Result<Self> {
+        let operator = self.start_operator().await?;
+        operator.wait_leading().await?;
+        operator.wait_ready().await?;
+        self.operator = Some(operator);
+        Ok(self)
+    }
+
+    /// The replica that [`Lab::start`] or [`Lab::with_operator`] started.
     ///
     /// # Panics
-    /// When the options said that there should be none.
+    /// When there is none.
     #[must_use]
     pub fn operator(&self) -> &Operator {
         self.operator.as_ref().expect("this lab was started without an operator")

@@ -40,11 +40,16 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether a person made it, as in the portal.
+    #[must_use]
+    pub fn is_by_hand(&self) -> bool {
+        self.actor.as_ref().is_some_and(|actor| actor.get("userPrincipalName").is_some())
+    }
+
     /// Whether it went to Graph and came from an application: neither a token request nor made by hand.
     #[must_use]
     pub fn is_graph_request(&self) -> bool {
-        let by_hand = self.actor.as_ref().is_some_and(|actor| actor.get("userPrincipalName").is_some());
-        matches!(self.api.as_deref(), Some("v1.0" | "beta")) && !by_hand
+        matches!(self.api.as_deref(), Some("v1.0" | "beta")) && !self.is_by_hand()
     }
 
     /// Whether it is a request to Graph that asks for a change.

@@ -20,6 +20,7 @@
 mod binaries;
 mod control;
 mod directory;
+mod fleet;
 mod kubectl;
 mod lab;
 mod ledger;
@@ -31,6 +32,7 @@ mod simulator;
 mod wait;
 
 pub use control_plane::{Component, ControlPlane};
+pub use fleet::{FLEET_NAMESPACE, Fleet, policy};
 pub use lab::{AUDIENCE, Lab, NAMESPACE, Options, SERVICE_ACCOUNT};
 pub use ledger::{Entry, operations};
 pub use operator::{Operator, OperatorOptions};

@@ -26,8 +26,9 @@ impl Federation {
     pub(crate) fn complete(&self, yaml: &str) -> Result<Value> {
         let mut seed: Value = serde_saphyr::from_str(yaml).context("a seed is not YAML")?;
         let credential = json!([{"issuer": self.issuer, "subject": self.subject, "audiences": [self.audience]}]);
-        for tenant in seed["tenants"].as_array_mut().into_iter().flatten() {
-            for app in tenant["apps"].as_array_mut().into_iter().flatten() {
+        // `get_mut`, because indexing would put a null where there is nothing.
+        for tenant in seed.get_mut("tenants").and_then(Value::as_array_mut).into_iter().flatten() {
+            for app in tenant.get_mut("apps").and_then(Value::as_array_mut).into_iter().flatten() {
                 let app = app.as_object_mut().context("an app of a seed is not a mapping")?;
                 app.entry("federatedCredentials").or_insert_with(|| credential.clone());
             }

@@ -1,0 +1,25 @@
+# What there is to run. `make help` lists it; a fresh machine needs Rust, Go, make and a C compiler.
+
+CARGO ?= cargo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint control-plane build
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build all programs
+	$(CARGO) build --workspace --bins
+
+control-plane: ## build the Kubernetes control plane for tests and the demo (minutes, once)
+	@$(CARGO) run --quiet -p control-plane -- build
+
+demo: build control-plane ## show the operator at work without a tenant; KEEP=1 leaves it running
+	@$(CARGO) run --quiet -p lab --bin demo --$(if $(filter-out 0,$(KEEP)), --keep)
+
+test: build control-plane ## run all tests
+	$(CARGO) test --workspace --no-fail-fast
+
+lint: ## check format and lints
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
