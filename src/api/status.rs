@@ -23,7 +23,7 @@ pub struct ManagedStatus {
     /// Generation of the spec that Graph was last seen equal to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub synced_generation: Option<i64>,
-    /// Ready, Reconciling and Stalled (kstatus), and details: Synced, Drifted, ReferencesResolved, ApprovalRequired.
+    /// Ready, Reconciling and Stalled (kstatus), and details: Synced, Drifted, ReferencesResolved.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,

@@ -56,9 +56,7 @@ async fn control<K: Kind>(
     context: &Arc<Context>,
     config: &ControllerConfig,
     shutdown: &Shutdown,
-) where
-    K: kube::Resource<DynamicType = ()>,
-{
+) {
     let stop = shutdown.clone();
     Controller::for_stream(trigger, store.clone())
         .with_config(config.clone())

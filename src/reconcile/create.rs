@@ -97,7 +97,7 @@ pub async fn recover<K: Managed>(object: &K, desired: &Map<String, Value>, statu
     let mut candidates = tenant.snapshot(K::COLLECTION).named(&pending.display_name);
     candidates.retain(|entity| !pending.before.contains(&entity.id) && !claimed(object, &entity.id, context) && made_from(entity, desired, &pending, K::COLLECTION));
     match candidates.as_slice() {
-        [] => not_created::<K>(&uid, status, &notes, context),
+        [] => not_created(&uid, status, &notes, context),
         [entity] => {
             tracing::info!(kind = K::KIND, id = entity.id, attempt = pending.attempt, "found the object of a create whose answer was lost");
             record(entity, status, writer).await?;
@@ -125,7 +125,7 @@ fn wait_until_settled(pending: &PendingCreate, own_attempt: Option<&str>, contex
 }
 
 /// Absence takes two complete lists, a settle window apart.
-fn not_created<K: Managed>(uid: &str, status: &mut ManagedStatus, notes: &super::memory::Notes, context: &Context) -> Result<Option<Entity>, Failure> {
+fn not_created(uid: &str, status: &mut ManagedStatus, notes: &super::memory::Notes, context: &Context) -> Result<Option<Entity>, Failure> {
     match notes.not_created_since {
         Some(since) if since.elapsed() >= context.settle => {
             status.pending_create = None;

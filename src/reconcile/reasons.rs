@@ -3,8 +3,6 @@
 // Ready and its companions.
 /// Graph was seen equal to the spec.
 pub const SYNCED: &str = "Synced";
-/// Work is under way and needs nobody.
-pub const PROGRESSING: &str = "Progressing";
 /// Graph differs from what was once made equal.
 pub const DRIFTED: &str = "Drifted";
 /// Nothing differs.
@@ -77,8 +75,6 @@ pub const GRANTED: &str = "Granted";
 pub const PERMISSION_MISSING: &str = "PermissionMissing";
 /// Not tried, because an earlier step failed.
 pub const NOT_CHECKED: &str = "NotChecked";
-/// Every group of an Assignment is on its target.
-pub const ASSIGNED: &str = "Assigned";
 /// All references are resolved.
 pub const RESOLVED: &str = "Resolved";
 

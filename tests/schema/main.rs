@@ -1,10 +1,12 @@
-//! Checks of what is shipped next to the binary: definitions and their rules, examples, manifests.
+//! Checks of what is shipped next to the binary: definitions and their rules, examples, manifests, documentation.
 //!
 //! No API server and no simulator here: these run in seconds, and the end-to-end tests apply the same files for real.
 
 mod assignment_rules;
 mod definitions;
+mod docs;
 mod examples;
+mod links;
 mod manifests;
 mod policy_rules;
 mod shape;

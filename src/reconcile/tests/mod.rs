@@ -1,6 +1,7 @@
 //! Tests of the pure parts: plans, drift, status. No Graph, no Kubernetes, no clock.
 
 mod assignments;
+mod driver;
 mod properties;
 mod snapshot;
 mod status;

@@ -10,11 +10,9 @@ pub(crate) async fn explain(lab: &Lab) -> Result<()> {
     let kubectl = lab.plane.kubectl();
     let kubectl = Path::new(kubectl.get_program());
     let folder = kubectl.parent().context("kubectl is in a folder")?;
-    let policies = lab.sim.objects("provisioningPolicies").await?;
-    let id = policies
-        .first()
-        .and_then(|policy| policy["id"].as_str())
-        .context("there is no policy in Graph")?;
+    let (namespace, name) = EDITED;
+    let policy = lab.get("ProvisioningPolicy", namespace, name).await?.context("the example is gone")?;
+    let id = policy["status"]["id"].as_str().context("the example has no id")?;
     let (ca, control) = (lab.sim.ca_path().display(), lab.sim.control_url());
     println!("\nEverything keeps running. In another terminal:\n");
     println!("  export KUBECONFIG={}", lab.plane.admin_kubeconfig().display());

@@ -1,0 +1,181 @@
+//! The driver on a kind of its own and a recorded Kubernetes API: a panic stays with its object, a converged object is
+//! not written, a deletion that cannot go on keeps the finalizer.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use http::{Request, Response};
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::client::Body;
+use kube::{Api, Client, CustomResource, ResourceExt};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::api::{FINALIZER, ManagedStatus};
+use crate::graph::Observer;
+use crate::reconcile::conditions::Verdict;
+use crate::reconcile::context::{Context, Malformed, Published, Stores, Wakes};
+use crate::reconcile::driver::{Kind, Run, reconcile};
+use crate::reconcile::memory::Memory;
+use crate::reconcile::outcome::Failure;
+use crate::reconcile::tenant::{Endpoints, Tenants};
+use crate::reconcile::{reasons, status};
+use crate::runtime::backoff::Backoff;
+use crate::runtime::events::Publisher;
+use crate::runtime::guarded::InFlight;
+use crate::runtime::metrics::Metrics;
+
+#[derive(CustomResource, Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[kube(group = "test.cloudpc.dev", version = "v1", kind = "Fragile", namespaced, status = "ManagedStatus")]
+struct FragileSpec {
+    panics: bool,
+}
+
+impl Kind for Fragile {
+    const NAME: &'static str = "Fragile";
+
+    fn api(&self, client: Client) -> Api<Self> {
+        Api::namespaced(client, "team")
+    }
+
+    async fn converge(&self, _run: &mut Run<Self>, _context: &Context) -> Result<Verdict, Failure> {
+        assert!(!self.spec.panics, "a defect");
+        Ok(Verdict::Ready { message: "equal".to_owned() })
+    }
+
+    async fn finalize(&self, _run: &mut Run<Self>, _context: &Context) -> Result<(), Failure> {
+        Err(Failure::waiting(reasons::DELETING, "not yet"))
+    }
+
+    fn report(old: &ManagedStatus, draft: ManagedStatus, verdict: &Verdict, generation: Option<i64>) -> ManagedStatus {
+        status::managed(old, draft, verdict, generation)
+    }
+
+    fn conditions(status: &ManagedStatus) -> &[Condition] {
+        &status.conditions
+    }
+
+    fn handled(status: &ManagedStatus) -> Option<&String> {
+        status.last_handled_reconcile_at.as_ref()
+    }
+
+    fn set_handled(status: &mut ManagedStatus, at: Option<String>) {
+        status.last_handled_reconcile_at = at;
+    }
+
+    fn changed(&self, _new: &ManagedStatus, _context: &Context) {}
+}
+
+struct Silent;
+
+impl Observer for Silent {
+    fn request(&self, _operation: &'static str, _status: Option<u16>, _elapsed: Duration) {}
+}
+
+/// The writes that reached the API, as `(path, body)`.
+type Writes = Arc<Mutex<Vec<(String, Value)>>>;
+
+/// An API that takes every patch and answers with the object that it was sent.
+fn kubernetes(object: &Fragile) -> (Client, Writes) {
+    let writes = Writes::default();
+    let (seen, object) = (Arc::clone(&writes), object.clone());
+    let service = tower::service_fn(move |request: Request<Body>| {
+        let (seen, object) = (Arc::clone(&seen), object.clone());
+        async move {
+            let path = request.uri().path().to_owned();
+            let bytes = request.into_body().collect_bytes().await?;
+            seen.lock().unwrap().push((path, serde_json::from_slice(&bytes)?));
+            let answer = serde_json::to_vec(&object)?;
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(Response::new(Body::from(answer)))
+        }
+    });
+    (Client::new(service, "team"), writes)
+}
+
+fn context(client: Client) -> Arc<Context> {
+    let endpoints = Endpoints {
+        graph: "https://graph.invalid".parse().unwrap(),
+        authority: "https://login.invalid".parse().unwrap(),
+        token_file: None,
+        request_timeout: Duration::from_secs(1),
+    };
+    Arc::new(Context {
+        events: Publisher::new(client.clone(), "test", "test"),
+        kubernetes: client,
+        stores: Stores {
+            tenants: kube::runtime::reflector::store().0,
+            policies: kube::runtime::reflector::store().0,
+            settings: kube::runtime::reflector::store().0,
+            assignments: kube::runtime::reflector::store().0,
+            namespaces: kube::runtime::reflector::store().0,
+            complete: Vec::new(),
+        },
+        tenants: Tenants::new(endpoints, Arc::new(Silent)),
+        wakes: Wakes::default(),
+        published: Published::default(),
+        memory: Memory::default(),
+        backoff: Backoff::default(),
+        metrics: Metrics::new(),
+        in_flight: InFlight::default(),
+        malformed: Arc::new(Malformed::default()),
+        settle: Duration::from_secs(60),
+        leading_since: Timestamp::now(),
+    })
+}
+
+fn fragile(panics: bool) -> Fragile {
+    let mut object = Fragile::new("x", FragileSpec { panics });
+    object.metadata.namespace = Some("team".to_owned());
+    object.metadata.uid = Some("uid".to_owned());
+    object.metadata.generation = Some(1);
+    object.metadata.resource_version = Some("7".to_owned());
+    object.finalizers_mut().push(FINALIZER.to_owned());
+    object
+}
+
+fn status_writes(writes: &Writes) -> Vec<Value> {
+    writes.lock().unwrap().iter().filter(|(path, _)| path.ends_with("/x/status")).map(|(_, body)| body.clone()).collect()
+}
+
+#[tokio::test]
+async fn a_panic_is_reported_on_its_object_and_the_controller_goes_on() {
+    let object = fragile(true);
+    let (client, writes) = kubernetes(&object);
+    let context = context(client);
+    let action = reconcile(Arc::new(object), Arc::clone(&context)).await.unwrap();
+    assert_ne!(action, kube::runtime::controller::Action::await_change());
+    let written = status_writes(&writes);
+    assert_eq!(written.len(), 1);
+    let conditions = written[0]["status"]["conditions"].as_array().unwrap();
+    assert!(conditions.iter().any(|condition| condition["type"] == "Ready" && condition["reason"] == "InternalError"), "{conditions:?}");
+    assert_eq!(context.in_flight.count(), 0);
+}
+
+#[tokio::test]
+async fn the_finalizer_comes_first_and_a_converged_object_is_not_written_again() {
+    let mut object = fragile(false);
+    let (client, writes) = kubernetes(&object);
+    object.metadata.finalizers = None;
+    let context = context(client.clone());
+    reconcile(Arc::new(object), Arc::clone(&context)).await.unwrap();
+    let first = writes.lock().unwrap()[0].1.clone();
+    assert_eq!(first, json!({"metadata": {"finalizers": [FINALIZER], "resourceVersion": "7"}}));
+
+    let mut converged = fragile(false);
+    converged.status = serde_json::from_value(status_writes(&writes)[0]["status"].clone()).unwrap();
+    let before = writes.lock().unwrap().len();
+    reconcile(Arc::new(converged), context).await.unwrap();
+    assert_eq!(writes.lock().unwrap().len(), before);
+}
+
+#[tokio::test]
+async fn a_deletion_that_waits_keeps_the_finalizer() {
+    let mut object = fragile(false);
+    object.metadata.deletion_timestamp = Some(crate::reconcile::create::now());
+    let (client, writes) = kubernetes(&object);
+    reconcile(Arc::new(object), context(client)).await.unwrap();
+    let writes = writes.lock().unwrap();
+    assert!(writes.iter().all(|(_, body)| body["metadata"]["finalizers"].is_null()), "{writes:?}");
+}
