@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint control-plane build
+.PHONY: help demo test bench lint control-plane build
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,10 @@ demo: build control-plane ## show the operator at work without a tenant; KEEP=1 
 
 test: build control-plane ## run all tests
 	$(CARGO) test --workspace --no-fail-fast
+
+bench: control-plane ## print memory, latency and calls of the release build (minutes)
+	$(CARGO) build --release --workspace --bins
+	$(CARGO) bench --bench operator
 
 lint: ## check format and lints
 	$(CARGO) fmt --all --check

@@ -11,7 +11,10 @@ pub(crate) async fn explain(lab: &Lab) -> Result<()> {
     let kubectl = Path::new(kubectl.get_program());
     let folder = kubectl.parent().context("kubectl is in a folder")?;
     let (namespace, name) = EDITED;
-    let policy = lab.get("ProvisioningPolicy", namespace, name).await?.context("the example is gone")?;
+    let policy = lab
+        .get("ProvisioningPolicy", namespace, name)
+        .await?
+        .context("the example is gone")?;
     let id = policy["status"]["id"].as_str().context("the example has no id")?;
     let (ca, control) = (lab.sim.ca_path().display(), lab.sim.control_url());
     println!("\nEverything keeps running. In another terminal:\n");
