@@ -127,9 +127,6 @@ pub struct PendingCreate {
     pub fingerprint: String,
     /// Display name that the new object will carry.
     pub display_name: String,
-    /// Ids of the objects that carried this name before the attempt: none of them is ours.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub before: Vec<String>,
 }
 
 /// References and the ids that they were resolved to.

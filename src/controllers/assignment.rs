@@ -1,20 +1,22 @@
 //! Assignment: makes no Graph call of its own. Its target's pass puts the groups on the target; this reports what
 //! became of them, from the target's status.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use kube::runtime::reflector::ObjectRef;
+use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Api, Client, ResourceExt};
 
-use crate::api::{AssignedGroup, Assignment, AssignmentStatus, ManagedStatus, TargetKind};
+use crate::api::{AssignedGroup, Assignment, AssignmentGroup, AssignmentStatus, DeletionPolicy, ManagedStatus, TargetKind};
 use crate::reconcile::conditions::{Conditions, Verdict};
 use crate::reconcile::context::Context;
-use crate::reconcile::create::now;
 use crate::reconcile::driver::{Kind, Run};
 use crate::reconcile::outcome::Failure;
 use crate::reconcile::plan::Key;
+use crate::reconcile::managed::Managed;
 use crate::reconcile::reasons;
+use crate::reconcile::status::now;
 
 impl Kind for Assignment {
     const NAME: &'static str = "Assignment";
@@ -27,10 +29,10 @@ impl Kind for Assignment {
         if self.spec.suspend == Some(true) {
             return Ok(Verdict::Suspended);
         }
-        let target = target(self, context);
-        let (groups, result) = assess(self, target.as_deref());
+        let (groups, result) = assess(self, target(self, context)?.as_ref());
         run.draft.groups = groups;
-        if result.is_err() && (run.requested || run.draft.observed_generation != self.metadata.generation) {
+        // A new spec concerns the target whatever its status says now; and whatever is missing has to be tried again there.
+        if result.is_err() || run.requested || run.draft.observed_generation != self.metadata.generation {
             wake_target(self, context);
         }
         result
@@ -38,16 +40,21 @@ impl Kind for Assignment {
 
     async fn finalize(&self, _run: &mut Run<Self>, context: &Context) -> Result<(), Failure> {
         let name = self.name_any();
-        let Some(target) = target(self, context) else { return Ok(()) };
-        let held = target.assignments.iter().filter(|entry| entry.declared_by.contains(&name)).count();
-        if held == 0 {
+        let Some(target) = target(self, context)? else { return Ok(()) };
+        let held = target.status.assignments.iter().filter(|entry| entry.declared_by.contains(&name)).count();
+        // A pass of the target that is under way may be about to put groups there for this Assignment.
+        if held == 0 && !target.working_with.contains(&name) {
             return Ok(());
         }
+        if self.spec.suspend == Some(true) && self.spec.deletion_policy != Some(DeletionPolicy::Orphan) {
+            return Err(Failure::waiting(reasons::SUSPENDED, "spec.suspend is set, so the deletion waits; lift it, or set spec.deletionPolicy to Orphan to leave the groups on the target"));
+        }
         wake_target(self, context);
-        if let Some(problem) = target.assignment_problems.iter().find(|problem| problem.assignment == name) {
+        if let Some(problem) = target.status.assignment_problems.iter().find(|problem| problem.assignment == name) {
             return Err(told(problem.reason.as_str(), &problem.message));
         }
-        let message = format!("waiting until {} {} has let go of {held} groups", kind_name(self.spec.target_ref.kind), self.spec.target_ref.name);
+        let kind = kind_name(self.spec.target_ref.kind);
+        let message = format!("waiting until {kind} {} has let go of {}{}", self.spec.target_ref.name, counted(held), why(&target.status));
         Err(Failure::waiting(reasons::DELETING, message))
     }
 
@@ -70,29 +77,56 @@ impl Kind for Assignment {
         status.last_handled_reconcile_at = at;
     }
 
-    fn changed(&self, _new: &AssignmentStatus, _context: &Context) {}
+    fn changed(&self, _new: &AssignmentStatus, context: &Context) {
+        if self.metadata.deletion_timestamp.is_some() {
+            wake_target(self, context);
+        }
+    }
+}
+
+/// The target as an Assignment sees it.
+#[derive(Debug, Default)]
+pub struct Target {
+    /// Its newest status.
+    pub status: Arc<ManagedStatus>,
+    /// It is being deleted.
+    pub leaving: bool,
+    /// The Assignments that its pass under way works with.
+    pub working_with: BTreeSet<String>,
 }
 
 /// The state of each group and the verdict. Pure.
-pub fn assess(assignment: &Assignment, target: Option<&ManagedStatus>) -> (Vec<AssignedGroup>, Result<Verdict, Failure>) {
+pub fn assess(assignment: &Assignment, target: Option<&Target>) -> (Vec<AssignedGroup>, Result<Verdict, Failure>) {
     let reference = &assignment.spec.target_ref;
     let (kind, name) = (kind_name(reference.kind), assignment.name_any());
-    let Some(target) = target else {
+    let Some(target) = target.filter(|target| !target.leaving) else {
         let groups = assignment.spec.groups.iter().map(|group| AssignedGroup { reference: group.reference(), id: None, state: "Pending".to_owned() }).collect();
-        let message = format!("waiting for {kind} {:?}: it does not exist in this namespace", reference.name);
+        let state = if target.is_some() { "is being deleted" } else { "does not exist in this namespace" };
+        let message = format!("waiting for {kind} {:?}: it {state}", reference.name);
         return (groups, Err(Failure::waiting(reasons::TARGET_NOT_FOUND, message)));
     };
-    let groups: Vec<AssignedGroup> = assignment.spec.groups.iter().map(|group| state_of(group, &name, target)).collect();
+    let status = &*target.status;
+    let groups: Vec<AssignedGroup> = assignment.spec.groups.iter().map(|group| state_of(group, &name, status)).collect();
     let missing = groups.iter().filter(|group| group.state != "Assigned").count();
-    let result = match target.assignment_problems.iter().find(|problem| problem.assignment == name) {
+    let surplus = surplus(&groups, assignment, status);
+    let result = match status.assignment_problems.iter().find(|problem| problem.assignment == name) {
         Some(problem) => Err(told(problem.reason.as_str(), &problem.message)),
-        None if missing == 0 => Ok(Verdict::Ready { message: format!("{} is assigned to {kind} {}", counted(groups.len()), reference.name) }),
-        None => Err(not_yet(kind, &reference.name, missing, target)),
+        None if missing > 0 => Err(not_yet(&format!("{} not yet on {kind} {}", counted(missing), reference.name), status)),
+        None if surplus > 0 => Err(not_yet(&format!("{} still to be taken off {kind} {}", counted(surplus), reference.name), status)),
+        None => Ok(Verdict::Ready { message: format!("{} is assigned to {kind} {}", counted(groups.len()), reference.name) }),
     };
     (groups, result)
 }
 
-fn state_of(group: &crate::api::AssignmentGroup, assignment: &str, target: &ManagedStatus) -> AssignedGroup {
+/// How many groups are on the target for this Assignment that its spec does not name any more.
+fn surplus(groups: &[AssignedGroup], assignment: &Assignment, target: &ManagedStatus) -> usize {
+    let named = |(state, group): (&AssignedGroup, &AssignmentGroup)| state.id.as_deref().map(|id| Key::new(id, group.service_plan_id.as_deref()));
+    let wanted: BTreeSet<Key> = groups.iter().zip(&assignment.spec.groups).filter_map(named).collect();
+    let name = assignment.name_any();
+    target.assignments.iter().filter(|entry| entry.declared_by.contains(&name) && !wanted.contains(&Key::from(*entry))).count()
+}
+
+fn state_of(group: &AssignmentGroup, assignment: &str, target: &ManagedStatus) -> AssignedGroup {
     let reference = group.reference();
     let id = target.resolved.iter().flat_map(|resolved| &resolved.groups).find(|resolved| resolved.reference == reference).map(|resolved| resolved.id.clone());
     let on_target = id.as_deref().is_some_and(|id| {
@@ -121,13 +155,16 @@ fn told(reason: &str, message: &str) -> Failure {
     }
 }
 
-/// The target has not taken the groups in; what it says of itself is the best explanation there is.
-fn not_yet(kind: &str, name: &str, missing: usize, target: &ManagedStatus) -> Failure {
-    let holds = |kind: &str, status: &str| target.conditions.iter().find(|condition| condition.type_ == kind && condition.status == status);
-    let ready = holds("Ready", "False").or_else(|| holds("Ready", "Unknown"));
-    let why = ready.map(|ready| format!(": {} ({})", ready.message, ready.reason)).unwrap_or_default();
-    let message = format!("{} not yet on {kind} {name}{why}", counted(missing));
-    if holds("Stalled", "True").is_some() { Failure::stalled(reasons::TARGET_NOT_READY, message) } else { Failure::waiting(reasons::TARGET_NOT_READY, message) }
+/// The target has not done its part; what it says of itself is the best explanation there is.
+fn not_yet(what: &str, target: &ManagedStatus) -> Failure {
+    let message = format!("{what}{}", why(target));
+    let stalled = target.conditions.iter().any(|condition| condition.type_ == "Stalled" && condition.status == "True");
+    if stalled { Failure::stalled(reasons::TARGET_NOT_READY, message) } else { Failure::waiting(reasons::TARGET_NOT_READY, message) }
+}
+
+fn why(target: &ManagedStatus) -> String {
+    let ready = target.conditions.iter().find(|condition| condition.type_ == "Ready" && condition.status != "True");
+    ready.map(|ready| format!(": {} ({})", ready.message, ready.reason)).unwrap_or_default()
 }
 
 fn counted(groups: usize) -> String {
@@ -141,12 +178,26 @@ fn kind_name(kind: TargetKind) -> &'static str {
     }
 }
 
-fn target(assignment: &Assignment, context: &Context) -> Option<Arc<ManagedStatus>> {
-    let (name, namespace) = (&assignment.spec.target_ref.name, assignment.namespace().unwrap_or_default());
+fn target(assignment: &Assignment, context: &Context) -> Result<Option<Target>, Failure> {
     match assignment.spec.target_ref.kind {
-        TargetKind::ProvisioningPolicy => Some(context.published.latest(&*context.stores.policies.get(&ObjectRef::new(name).within(&namespace))?)),
-        TargetKind::UserSetting => Some(context.published.latest(&*context.stores.settings.get(&ObjectRef::new(name).within(&namespace))?)),
+        TargetKind::ProvisioningPolicy => found(assignment, &context.stores.policies, context),
+        TargetKind::UserSetting => found(assignment, &context.stores.settings, context),
     }
+}
+
+fn found<K: Managed>(assignment: &Assignment, store: &Store<K>, context: &Context) -> Result<Option<Target>, Failure> {
+    let (name, namespace) = (&assignment.spec.target_ref.name, assignment.namespace().unwrap_or_default());
+    let Some(target) = store.get(&ObjectRef::new(name).within(&namespace)) else {
+        if context.malformed.names(K::KIND, &namespace).contains(name) {
+            return Err(Failure::waiting(reasons::MALFORMED, format!("{} {name} cannot be read; what is on it stays as it is", K::KIND)));
+        }
+        return Ok(None);
+    };
+    Ok(Some(Target {
+        status: context.published.latest(&*target),
+        leaving: target.meta().deletion_timestamp.is_some(),
+        working_with: context.memory.get(&target.uid().unwrap_or_default()).collected,
+    }))
 }
 
 fn wake_target(assignment: &Assignment, context: &Context) {

@@ -9,11 +9,11 @@ use kube::{Api, Client, ResourceExt};
 use crate::api::{EntraTenant, EntraTenantStatus};
 use crate::reconcile::conditions::{Conditions, Truth, Verdict};
 use crate::reconcile::context::Context;
-use crate::reconcile::create::now;
 use crate::reconcile::driver::{Kind, Run};
 use crate::reconcile::outcome::{Class, Failure};
 use crate::reconcile::reasons;
-use crate::reconcile::tenant::observes;
+use crate::reconcile::status::now;
+use crate::reconcile::tenant::only_looks;
 
 /// How soon a tenant that is being deleted is looked at again while others use it.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -45,18 +45,21 @@ impl Kind for EntraTenant {
         let changed = run.draft.observed_generation != self.metadata.generation;
         if run.requested || changed {
             tenant.gate.reset();
+        }
+        if run.requested || changed || !run.draft.missing_permissions.is_empty() {
             // A permission that was granted meanwhile is only in a new token.
             tenant.client.forget_token();
         }
         run.draft.application_id = Some(self.spec.client_id.clone());
-        tenant.gate.check()?;
-        let token = tenant.gate.record(tenant.client.token().await)?;
+        // Past the gate: this is the pass that finds out whether signing in works again. A token may come from the
+        // client's memory, so it says nothing about Graph and does not open the gate.
+        let token = tenant.client.token().await.map_err(|error| tenant.gate.failed(error))?;
         let granted: BTreeSet<String> = token.roles.into_iter().collect();
-        let missing = missing(&granted, observes(self));
+        let missing = missing(&granted, only_looks(self, None));
         run.draft.missing_permissions = missing.iter().map(|need| need.any_of[0].to_owned()).collect();
         run.draft.granted_permissions = granted.into_iter().collect();
         if !missing.iter().any(|need| need.what == ORGANIZATION.what) {
-            let organization = tenant.gate.record(tenant.client.organization().await)?;
+            let (_, organization) = tenant.read_request(tenant.client.organization()).await?;
             run.draft.organization = Some(organization.display_name);
             run.draft.verified_domains = organization.verified_domains;
         }

@@ -4,6 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{Api, Client, ResourceExt};
 
 use crate::api::ManagedStatus;
+use crate::reconcile::claims::namesakes;
 use crate::reconcile::conditions::Verdict;
 use crate::reconcile::context::Context;
 use crate::reconcile::declared::pointing_at;
@@ -50,9 +51,12 @@ impl<K: Managed> Kind for K {
         for assignment in pointing_at(self, context) {
             context.wakes.assignments.object(&assignment);
         }
-        // A tenant that is being deleted waits for its users to go.
         if self.meta().deletion_timestamp.is_some() {
+            // A tenant that is being deleted waits for its users to go, and a younger resource for the name.
             context.wake_tenant(self.common().tenant);
+            for namesake in namesakes(self, context) {
+                K::wake(context).object(&namesake);
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ mod user_setting;
 mod watches;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::StreamExt;
 use kube::runtime::controller::{Action, Config as ControllerConfig, Controller, Error as RuntimeError};
@@ -29,7 +30,8 @@ pub async fn run(context: Arc<Context>, triggers: Triggers, concurrency: u16, he
         }
     };
     let config = ControllerConfig::default().concurrency(concurrency);
-    tokio::join!(
+    let work = async {
+        tokio::join!(
         ready,
         control(triggers.tenants, &context.stores.tenants, &context.wakes.tenants, &context, &config, &shutdown),
         control(triggers.policies, &context.stores.policies, &context.wakes.policies, &context, &config, &shutdown),
@@ -37,8 +39,14 @@ pub async fn run(context: Arc<Context>, triggers: Triggers, concurrency: u16, he
         control(triggers.assignments, &context.stores.assignments, &context.wakes.assignments, &context, &config, &shutdown),
         watches::wake_namespaces(triggers.namespaces, Arc::clone(&context), shutdown.clone()),
         poll(Arc::clone(&context), shutdown.clone()),
-    );
-    if !context.in_flight.wait_idle(DRAIN).await {
+        );
+    };
+    // After the shutdown, running passes get some time; what they have begun in Graph is finished and recorded.
+    tokio::select! {
+        () = work => {}
+        () = async { shutdown.wait().await; tokio::time::sleep(DRAIN).await } => {}
+    }
+    if !context.in_flight.wait_idle(GRACE).await {
         tracing::warn!(passes = context.in_flight.count(), "passes are still under way at the end of the shutdown");
     }
 }
@@ -47,7 +55,9 @@ pub async fn run(context: Arc<Context>, triggers: Triggers, concurrency: u16, he
 pub const CACHES: &str = "caches";
 
 /// How long running passes may take to end after the shutdown; below the lease's drain time.
-const DRAIN: std::time::Duration = std::time::Duration::from_secs(20);
+const DRAIN: Duration = Duration::from_secs(18);
+/// How long passes that outlived their controller may still take.
+const GRACE: Duration = Duration::from_secs(2);
 
 async fn control<K: Kind>(
     trigger: watches::Trigger<K>,

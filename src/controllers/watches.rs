@@ -21,8 +21,13 @@ use crate::runtime::backoff::Backoff;
 use crate::runtime::events::{EventKind, Publisher};
 use crate::runtime::guarded::InFlight;
 use crate::runtime::metrics::Metrics;
+use crate::runtime::pulse::Pulse;
 use crate::runtime::shutdown::Shutdown;
-use crate::runtime::watch::{Complete, Malformed as MalformedObject, Watchable, Watched, mark_complete, watch};
+use crate::runtime::watch::{Complete, Malformed as MalformedObject, Watchable, Watched, list_config, mark_complete, watch};
+
+/// A process that stood still for longer writes nothing any more. Above the lease's renew deadline, so that the lease is
+/// lost as well and the process ends; below its duration, so that no successor leads yet.
+const LONGEST_GAP: Duration = Duration::from_secs(10);
 
 /// The stream that triggers a controller.
 pub type Trigger<K> = BoxStream<'static, Result<K, watcher::Error>>;
@@ -81,6 +86,7 @@ pub fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
         malformed,
         settle,
         leading_since: Timestamp::now(),
+        pulse: Pulse::start(LONGEST_GAP),
     };
     let triggers = Triggers { tenants: all_tenants.trigger, policies: policies.trigger, settings: settings.trigger, assignments: assignments.trigger, namespaces };
     (Arc::new(context), triggers)
@@ -124,7 +130,7 @@ fn watch_namespaces(client: &Client) -> (reflector::Store<PartialObjectMeta<Name
     let (complete, sender) = Complete::new();
     let (store, writer) = reflector::store();
     let api: Api<PartialObjectMeta<Namespace>> = Api::all(client.clone());
-    let trigger = watcher(api, watcher::Config::default().streaming_lists())
+    let trigger = watcher(api, list_config())
         .default_backoff()
         .modify(|namespace| {
             let meta = namespace.meta_mut();

@@ -94,10 +94,18 @@ impl Client {
         let mut entities = Vec::new();
         for item in self.pages(&operation, url).await? {
             if is_windows_365(&item) {
-                entities.push(self.expanded(&operation, item).await?);
+                entities.push(self.listed(&operation, item).await?);
             }
         }
         Ok(entities)
+    }
+
+    /// An item of a list. What cannot be understood in its assignments concerns that object alone.
+    async fn listed(&self, operation: &Operation, item: Value) -> Result<Entity, GraphError> {
+        match self.expanded(operation, item.clone()).await {
+            Err(error) if error.kind == ErrorKind::Decode => Entity::unreadable(item, error.message.clone()).map_err(|_no_id| error),
+            result => result,
+        }
     }
 
     /// One object with its assignments; `None` when Graph answers 404, which alone proves nothing.

@@ -14,6 +14,8 @@ pub struct Entity {
     pub properties: Map<String, Value>,
     /// The groups bound to it. Empty in the answer to a create, which cannot have any.
     pub assignments: Vec<RemoteAssignment>,
+    /// Why the assignments cannot be understood, if so. They are empty then, which must not be taken for "none".
+    pub unreadable: Option<String>,
 }
 
 impl Entity {
@@ -25,6 +27,14 @@ impl Entity {
     /// Reads an answer to a create, which does not expand assignments.
     pub(super) fn created(value: Value) -> Result<Self, String> {
         Self::parse(value, |_, _| Ok(Vec::new()))
+    }
+
+    /// What can be said of an object whose assignments cannot be understood: one of them must not hide all others.
+    pub(super) fn unreadable(mut value: Value, problem: String) -> Result<Self, String> {
+        if let Some(object) = value.as_object_mut() {
+            object.remove("assignments");
+        }
+        Ok(Self { unreadable: Some(problem), ..Self::created(value)? })
     }
 
     /// Reads an answer to a request with `$expand=assignments`.
@@ -59,11 +69,7 @@ impl Entity {
             shared: is_shared(&properties),
         };
         let assignments = assignments(&owner, &listed).map_err(|problem| format!("{id}: {problem}"))?;
-        Ok(Self {
-            id,
-            properties,
-            assignments,
-        })
+        Ok(Self { id, properties, assignments, unreadable: None })
     }
 }
 

@@ -5,8 +5,6 @@
 //! hands in property maps and gets entities or a [`GraphError`] back. Reads may be repeated; a
 //! write is sent once, and an error says whether it may have been committed.
 
-#![allow(clippy::result_large_err, reason = "an error is rare and never far from a network round trip")]
-
 mod advice;
 mod assignment;
 mod catalogue;

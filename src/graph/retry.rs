@@ -34,7 +34,8 @@ pub(super) async fn token<T, F: Future<Output = Result<T, GraphError>>>(call: im
 }
 
 fn is_repeatable(error: &GraphError) -> bool {
-    matches!(error.kind, ErrorKind::Throttled | ErrorKind::Unavailable | ErrorKind::Transport)
+    // Not a throttled one: whoever asked has to hold back everything that goes to this tenant, not this read alone.
+    matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Transport)
 }
 
 /// The service's own pause, unless it is too long to wait here; `None` gives up. `planned` is

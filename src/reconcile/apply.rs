@@ -1,41 +1,63 @@
 //! Step five: the writes, each sent once. What a write did is seen by a read afterwards, never assumed.
 
+use std::time::Instant;
+
 use kube::ResourceExt;
 
 use super::context::Context;
 use super::create::create;
 use super::driver::Run;
 use super::managed::Managed;
-use super::memory::fingerprint;
+use super::memory::{Sent, fingerprint};
 use super::outcome::{Class, Failure};
 use super::plan::{Change, Desired, plan};
-use super::reasons::event;
+use super::reasons::{self, event};
+use super::removal::confirm_removals;
 use super::status::drift_message;
 use super::tenant::Tenant;
-use crate::graph::{Entity, GraphError};
+use crate::graph::Entity;
 
 /// Applies the changes and returns the object as Graph shows it afterwards.
-pub async fn apply<K: Managed>(object: &K, seen: Option<Entity>, desired: &Desired, changes: &[Change], run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<Entity, Failure> {
-    let uid = object.uid().unwrap_or_default();
+pub async fn apply<K: Managed>(
+    object: &K,
+    seen: Option<Entity>,
+    desired: &Desired,
+    changes: &[Change],
+    run: &mut Run<K>,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<Entity, Failure> {
     let result = send(object, seen, desired, changes, run, tenant, context).await;
-    let plan = fingerprint(&changes);
-    context.memory.update(&uid, |notes| {
+    let (plan, desired) = (fingerprint(&changes), fingerprint(desired));
+    context.memory.update(&object.uid().unwrap_or_default(), |notes| {
+        // What Graph refused is not sent again; what Kubernetes or a name is in the way of is another matter.
         notes.refused = match &result {
-            Err(failure) if failure.class == Class::Stalled => Some((plan, failure.message.clone())),
-            Err(_) => None,
-            Ok(_) => None,
+            Err(failure) if failure.reason == reasons::REFUSED => Some((plan, failure.message.clone())),
+            Ok(_) | Err(_) => None,
         };
-        notes.sent = result.is_ok().then(|| (plan, std::time::Instant::now()));
+        let lost = result.as_ref().is_err_and(|failure| failure.class == Class::Unreachable);
+        if result.is_ok() || lost {
+            notes.sent = Some(Sent { desired, plan, at: Instant::now(), accepted: result.is_ok() });
+        }
     });
     result
 }
 
-async fn send<K: Managed>(object: &K, seen: Option<Entity>, desired: &Desired, changes: &[Change], run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<Entity, Failure> {
+async fn send<K: Managed>(
+    object: &K,
+    seen: Option<Entity>,
+    desired: &Desired,
+    changes: &[Change],
+    run: &mut Run<K>,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<Entity, Failure> {
     let mut seen = seen;
     let mut changes = changes.to_vec();
     let mut answered = None;
     if let [Change::Create { body }] = changes.as_slice() {
         let entity = create(object, body, &mut run.draft, &mut run.writer, tenant, context).await?;
+        run.wrote = true;
         run.event(event::CREATED, "Create", format!("created {} {:?} ({})", K::COLLECTION.singular(), object.common().display_name, entity.id));
         // The answer is the truth for what was just made; what it shows otherwise than sent is looked at in the next pass.
         changes = plan(K::COLLECTION, desired, &run.draft.assignments, Some(&entity)).into_iter().filter(|change| matches!(change, Change::Assign { .. })).collect();
@@ -43,41 +65,36 @@ async fn send<K: Managed>(object: &K, seen: Option<Entity>, desired: &Desired, c
         seen = Some(entity);
     }
     let Some(entity) = seen else {
-        return Err(Failure::retry(super::reasons::INTERNAL_ERROR, "a change was planned for an object that was not seen"));
+        return Err(Failure::retry(reasons::INTERNAL_ERROR, "a change was planned for an object that was not seen"));
     };
     for change in &changes {
-        write(&entity.id, change, run, tenant).await?;
+        write(object, &entity.id, change, run, tenant, context).await?;
     }
     match answered {
         Some(entity) if changes.is_empty() => Ok(entity),
-        _ => read_back::<K>(entity, tenant).await,
+        // The state before the write when the object cannot be found for a moment.
+        _ => Ok(tenant.read(K::COLLECTION, &entity.id).await?.unwrap_or(entity)),
     }
 }
 
-async fn write<K: Managed>(id: &str, change: &Change, run: &mut Run<K>, tenant: &Tenant) -> Result<(), Failure> {
-    tenant.gate.check()?;
+async fn write<K: Managed>(object: &K, id: &str, change: &Change, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
+    context.may_write()?;
+    tenant.snapshot(K::COLLECTION).forget(id);
     match change {
         Change::Update { body, .. } => {
             let names = body.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            sent(tenant, tenant.client.update(K::COLLECTION, id, body).await)?;
+            tenant.write_request(tenant.client.update(K::COLLECTION, id, body)).await?;
             run.event(event::UPDATED, "Update", format!("updated {names} of {} {id}", K::COLLECTION.singular()));
         }
         Change::Assign { targets, fields } => {
+            confirm_removals(object, fields, run.remembered_assignments(), context).await?;
             // What is about to become ours is written down first: after a crash it must not look like somebody else's.
             run.write_ahead_assignments().await?;
-            sent(tenant, tenant.client.assign(K::COLLECTION, id, targets).await)?;
+            tenant.write_request(tenant.client.assign(K::COLLECTION, id, targets)).await?;
             run.event(event::ASSIGNED, "Assign", format!("changed the assignments of {} {id}: {}", K::COLLECTION.singular(), drift_message(fields)));
         }
-        Change::Create { .. } | Change::Immutable { .. } => return Err(Failure::retry(super::reasons::INTERNAL_ERROR, "a change came to the wrong place")),
+        Change::Create { .. } | Change::Immutable { .. } => return Err(Failure::retry(reasons::INTERNAL_ERROR, "a change came to the wrong place")),
     }
+    run.wrote = true;
     Ok(())
-}
-
-fn sent<T>(tenant: &Tenant, result: Result<T, GraphError>) -> Result<T, Failure> {
-    tenant.gate.record(result)
-}
-
-/// The object after a write; the state before it when the object cannot be found for a moment.
-async fn read_back<K: Managed>(before: Entity, tenant: &Tenant) -> Result<Entity, Failure> {
-    Ok(tenant.read(K::COLLECTION, &before.id).await?.unwrap_or(before))
 }

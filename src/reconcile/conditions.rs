@@ -52,12 +52,13 @@ impl<'a> Conditions<'a> {
     /// States a condition.
     pub fn set(&mut self, kind: &str, truth: Truth, reason: &str, message: impl Into<String>) -> &mut Self {
         let old = self.old.iter().find(|old| old.type_ == kind);
+        let message = Self::steady(old, truth, reason, shortened(message.into()));
         let since = old.filter(|old| old.status == truth.as_str()).map_or_else(|| self.now.clone(), |old| old.last_transition_time.clone());
         self.new.push(Condition {
             type_: kind.to_owned(),
             status: truth.as_str().to_owned(),
             reason: reason.to_owned(),
-            message: shortened(message.into()),
+            message,
             last_transition_time: since,
             observed_generation: self.generation,
         });
@@ -80,17 +81,15 @@ impl<'a> Conditions<'a> {
         match failure.class {
             Class::Waiting | Class::Retry => self.set("Ready", Truth::False, reason, message).set("Reconciling", Truth::True, reason, message),
             Class::Stalled => self.set("Ready", Truth::False, reason, message).set("Stalled", Truth::True, reason, message),
-            Class::Unreachable => {
-                // While Graph is away the request ids change with every try; the first one is as good as the last,
-                // and a status that changes with each try would be written with each try.
-                let message = self.earlier("Ready", Truth::Unknown, reason).unwrap_or_else(|| message.to_owned());
-                self.set("Ready", Truth::Unknown, reason, message.clone()).set("Reconciling", Truth::True, reason, message)
-            }
+            Class::Unreachable => self.set("Ready", Truth::Unknown, reason, message).set("Reconciling", Truth::True, reason, message),
         }
     }
 
-    fn earlier(&self, kind: &str, truth: Truth, reason: &str) -> Option<String> {
-        self.old.iter().find(|old| old.type_ == kind && old.status == truth.as_str() && old.reason == reason).map(|old| old.message.clone())
+    /// The message, or the earlier one if only the ids of the try are other ones: a status that names a new request id
+    /// with each try would be written with each try.
+    fn steady(old: Option<&Condition>, truth: Truth, reason: &str, message: String) -> String {
+        let earlier = old.filter(|old| old.status == truth.as_str() && old.reason == reason && same_but_ids(&old.message, &message));
+        earlier.map_or(message, |old| old.message.clone())
     }
 
     /// The finished list.
@@ -125,6 +124,23 @@ pub enum Verdict {
     Suspended,
     /// The pass stopped.
     Failed(Failure),
+}
+
+/// Whether two texts differ at most in what identifies one try: request, trace and correlation ids.
+pub fn same_but_ids(a: &str, b: &str) -> bool {
+    without_ids(a) == without_ids(b)
+}
+
+fn without_ids(text: &str) -> String {
+    const NAMES: [&str; 3] = ["request-id ", "trace id ", "correlation id "];
+    let mut rest = text;
+    let mut kept = String::with_capacity(text.len());
+    while let Some(at) = NAMES.iter().filter_map(|name| rest.find(name).map(|at| at + name.len())).min() {
+        kept.push_str(&rest[..at]);
+        rest = rest[at..].trim_start_matches(|c: char| c.is_ascii_hexdigit() || c == '-');
+    }
+    kept.push_str(rest);
+    kept
 }
 
 fn shortened(mut message: String) -> String {
@@ -164,9 +180,10 @@ mod tests {
 
     #[test]
     fn an_outage_is_told_once() {
-        let first = conditions(&[], &unreachable("request-id 1"), 1);
+        let first = conditions(&[], &unreachable("503 (request-id 0a-1, trace id 5e). Wait"), 1);
         assert_eq!(first[0].status, "Unknown");
-        assert_eq!(conditions(&first, &unreachable("request-id 2"), 2), first);
+        assert_eq!(conditions(&first, &unreachable("503 (request-id 0b-2, trace id 6f). Wait"), 2), first);
+        assert_ne!(conditions(&first, &unreachable("504 (request-id 0b-2, trace id 6f). Wait"), 2), first);
     }
 
     #[test]

@@ -15,12 +15,15 @@ use tokio::sync::mpsc;
 
 use super::managed::Managed;
 use super::memory::Memory;
+use super::outcome::Failure;
+use super::reasons;
 use super::tenant::Tenants;
 use crate::api::{Assignment, EntraTenant, ManagedStatus, ProvisioningPolicy, UserSetting};
 use crate::runtime::backoff::Backoff;
 use crate::runtime::events::Publisher;
 use crate::runtime::guarded::InFlight;
 use crate::runtime::metrics::Metrics;
+use crate::runtime::pulse::Pulse;
 use crate::runtime::watch::Complete;
 
 /// The shared context of all controllers in this process.
@@ -51,6 +54,8 @@ pub struct Context {
     pub settle: Duration,
     /// When this process became the leader.
     pub leading_since: Timestamp,
+    /// Whether the process has run without standing still.
+    pub pulse: Pulse,
 }
 
 /// Caches of what Kubernetes holds, complete before the first pass.
@@ -183,6 +188,15 @@ pub struct Wakes {
 }
 
 impl Context {
+    /// Refuses a write to Graph after the process stood still for so long that another one may be the leader by now.
+    /// The lease notices that too, but perhaps a moment after a pass that was in the middle of its work.
+    pub fn may_write(&self) -> Result<(), Failure> {
+        if self.pulse.steady() {
+            return Ok(());
+        }
+        Err(Failure::retry(reasons::INTERNAL_ERROR, "the process stood still for longer than its lease allows, so it writes nothing any more"))
+    }
+
     /// Asks for a pass over everything that uses a tenant.
     pub fn wake_tenant_users(&self, tenant: &str) {
         for policy in self.stores.policies.state().iter().filter(|policy| policy.spec.tenant_ref.name == tenant) {

@@ -7,17 +7,16 @@
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::claims::{holder, refuse_rival};
 use super::context::Context;
 use super::managed::Managed;
-use super::memory::fingerprint;
 use super::outcome::Failure;
 use super::reasons;
-use super::status::StatusWriter;
+use super::status::{StatusWriter, now};
 use super::tenant::Tenant;
 use crate::api::{ManagedStatus, PendingCreate};
 use crate::graph::{self, Entity};
@@ -53,12 +52,13 @@ pub async fn create<K: Managed>(
     status.pending_create = Some(PendingCreate {
         attempt: attempt.to_string(),
         since: now(),
-        fingerprint: format!("{:016x}", fingerprint(body)),
+        fingerprint: body_hash(body),
         display_name: name.to_owned(),
-        before: Vec::new(),
     });
-    writer.write(status).await?;
+    // Before the intent: one that is followed by no request would have to be waited for all the same.
     tenant.gate.check()?;
+    context.may_write()?;
+    writer.write(status).await?;
     let asked = Instant::now();
     let answer = tenant.client.create(K::COLLECTION, body, attempt).await;
     match answer {
@@ -68,13 +68,13 @@ pub async fn create<K: Managed>(
             Ok(entity)
         }
         Err(error) if error.outcome_unknown() => {
-            let failure = tenant.gate.record::<()>(Err(error)).err().map(|failure| failure.message).unwrap_or_default();
-            Err(Failure::waiting_for(reasons::CREATE_UNCONFIRMED, format!("the create may or may not have happened ({failure}); looking it up before anything else"), context.settle))
+            let message = format!("the create may or may not have happened ({}); looking it up before anything else", tenant.gate.failed(error).message);
+            Err(Failure::waiting_for(reasons::CREATE_UNCONFIRMED, message, context.settle))
         }
         Err(error) => {
             // Graph said no: nothing was made, so the intent has no product.
             status.pending_create = None;
-            Err(tenant.gate.record::<()>(Err(error)).err().unwrap_or_else(|| Failure::retry(reasons::INTERNAL_ERROR, "an error was lost")))
+            Err(tenant.gate.failed(error))
         }
     }
 }
@@ -95,7 +95,7 @@ pub async fn recover<K: Managed>(object: &K, desired: &Map<String, Value>, statu
     wait_until_settled(&pending, notes.attempt.as_deref(), context)?;
     tenant.list_since(K::COLLECTION, Instant::now()).await?;
     let mut candidates = tenant.snapshot(K::COLLECTION).named(&pending.display_name);
-    candidates.retain(|entity| !pending.before.contains(&entity.id) && !claimed(object, &entity.id, context) && made_from(entity, desired, &pending, K::COLLECTION));
+    candidates.retain(|entity| holder(object, &entity.id, context).is_none() && made_from(entity, desired, &pending, K::COLLECTION));
     match candidates.as_slice() {
         [] => not_created(&uid, status, &notes, context),
         [entity] => {
@@ -141,45 +141,22 @@ fn not_created(uid: &str, status: &mut ManagedStatus, notes: &super::memory::Not
     }
 }
 
-/// Whether an entity carries everything that the attempt sent. A spec that changed since is compared by name alone,
-/// because what was sent is not known any more.
+/// Whether an entity carries everything that the attempt sent. What was sent is not known any more when the spec has
+/// changed since; then its name and what no spec can change have to fit.
 fn made_from(entity: &Entity, desired: &Map<String, Value>, pending: &PendingCreate, collection: graph::Collection) -> bool {
-    let same_spec = format!("{:016x}", fingerprint(desired)) == pending.fingerprint;
-    !same_spec || graph::differences(collection, desired, &entity.properties).is_empty()
-}
-
-/// Whether another resource holds this object.
-fn claimed<K: Managed>(object: &K, id: &str, context: &Context) -> bool {
-    let uid = object.uid();
-    K::all(context).iter().any(|other| other.uid() != uid && other.status().and_then(|status| status.id.as_deref()).is_some_and(|held| held.eq_ignore_ascii_case(id)))
-}
-
-/// Two resources of one tenant that want the same name: the older one has it.
-fn refuse_rival<K: Managed>(object: &K, context: &Context) -> Result<(), Failure> {
-    let rank = |object: &K| (object.creation_timestamp().map(|time| time.0), object.uid());
-    let (common, own) = (object.common(), rank(object));
-    let name = common.display_name.to_lowercase();
-    let rival = K::all(context).into_iter().find(|other| {
-        let theirs = other.common();
-        other.uid() != object.uid() && theirs.tenant == common.tenant && theirs.display_name.to_lowercase() == name && rank(other) < own
-    });
-    match rival {
-        None => Ok(()),
-        Some(rival) => {
-            let message = format!(
-                "{} {}/{} wants the displayName {:?} in this tenant as well and is older; give one of them another spec.displayName",
-                K::KIND,
-                rival.namespace().unwrap_or_default(),
-                rival.name_any(),
-                common.display_name
-            );
-            Err(Failure::stalled(reasons::NAME_CONFLICT, message))
-        }
+    let immutable = |name: &str| graph::property(collection, name).is_some_and(|property| property.immutable);
+    let mut sent = desired.clone();
+    if body_hash(desired) != pending.fingerprint {
+        sent.retain(|name, _| immutable(name));
     }
+    graph::differences(collection, &sent, &entity.properties).is_empty()
 }
 
-/// The time as Kubernetes keeps it: in whole seconds.
-pub fn now() -> Time {
-    let now = Timestamp::now();
-    Time(Timestamp::from_second(now.as_second()).unwrap_or(now))
+/// A hash (FNV-1a) of a body. It is kept in status and read by later versions of this program, so it may not depend on
+/// how that was built.
+fn body_hash(body: &Map<String, Value>) -> String {
+    let sorted: std::collections::BTreeMap<_, _> = body.iter().collect();
+    let text = serde_json::to_string(&sorted).unwrap_or_default();
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("{hash:016x}")
 }

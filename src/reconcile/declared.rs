@@ -15,7 +15,7 @@ use super::outcome::{Class, Failure};
 use super::plan::{Declared, Key};
 use super::reasons;
 use super::tenant::Tenant;
-use crate::api::{Assignment, AssignmentGroup, AssignmentOwnership, AssignmentProblem, DeletionPolicy, ResolvedGroup};
+use crate::api::{Assignment, AssignmentGroup, AssignmentOwnership, AssignmentProblem, DeletionPolicy, FINALIZER, ResolvedGroup};
 use crate::graph::Group;
 
 /// What the Assignments of a target come to.
@@ -31,6 +31,9 @@ pub struct Declarations {
     pub groups: Vec<ResolvedGroup>,
     /// What kept Assignments from being taken into account.
     pub problems: Vec<AssignmentProblem>,
+    /// Why not every Assignment was looked at: nothing may be concluded then.
+    pub stopped: Option<Failure>,
+    lookups: usize,
 }
 
 /// The Assignments that point at a target, oldest first, so that a conflict has the same winner every time.
@@ -50,46 +53,97 @@ fn unreadable(namespace: &str, context: &Context) -> BTreeSet<String> {
 }
 
 /// Collects what the Assignments declare; looks up groups that are not pinned yet.
-pub async fn collect<K: Managed>(object: &K, pinned: &[ResolvedGroup], tenant: &Tenant, context: &Context) -> Result<Declarations, Failure> {
+///
+/// `only_look`: nothing is written to Graph, so an Assignment that is being deleted is let go of instead of waited for.
+pub async fn collect<K: Managed>(object: &K, pinned: &[ResolvedGroup], only_look: bool, tenant: &Tenant, context: &Context) -> Declarations {
+    let assignments = pointing_at(object, context);
+    let names = assignments.iter().map(|assignment| assignment.name_any()).collect();
+    context.memory.update(&object.uid().unwrap_or_default(), |notes| notes.collected = names);
     let mut declarations = Declarations { frozen: unreadable(&object.namespace().unwrap_or_default(), context), ..Declarations::default() };
-    for assignment in pointing_at(object, context) {
-        let name = assignment.name_any();
-        if assignment.metadata.deletion_timestamp.is_some() {
-            if assignment.spec.deletion_policy == Some(DeletionPolicy::Orphan) {
-                declarations.release(name, object.common().ownership == Some(AssignmentOwnership::Exclusive));
+    if !declarations.frozen.is_empty() {
+        // Nobody knows which groups an unreadable Assignment names.
+        declarations.groups.extend_from_slice(pinned);
+    }
+    for assignment in assignments {
+        match standing(&assignment, context) {
+            Standing::Leaving if only_look || assignment.spec.deletion_policy == Some(DeletionPolicy::Orphan) => {
+                let exclusive = !only_look && object.common().ownership == Some(AssignmentOwnership::Exclusive);
+                declarations.release(assignment.name_any(), exclusive);
             }
-            continue;
-        }
-        if assignment.spec.suspend == Some(true) {
-            declarations.frozen.insert(name);
-            continue;
-        }
-        for group in &assignment.spec.groups {
-            declarations.add(&name, group, pinned, tenant).await?;
+            Standing::Leaving => {}
+            Standing::Frozen => declarations.freeze(&assignment, pinned),
+            Standing::Counts => declarations.add_all(&assignment, pinned, tenant).await,
         }
     }
     declarations.groups.sort_by(|a, b| a.reference.cmp(&b.reference));
     declarations.groups.dedup();
-    Ok(declarations)
+    declarations
 }
 
+/// What an Assignment stands for now.
+enum Standing {
+    Counts,
+    Leaving,
+    Frozen,
+}
+
+fn standing(assignment: &Assignment, context: &Context) -> Standing {
+    let suspended = assignment.spec.suspend == Some(true);
+    let orphan = assignment.spec.deletion_policy == Some(DeletionPolicy::Orphan);
+    if assignment.metadata.deletion_timestamp.is_some() {
+        // Suspended means that nothing happens, also not on deletion, unless nothing is to happen in Graph anyway.
+        return if suspended && !orphan { Standing::Frozen } else { Standing::Leaving };
+    }
+    // Without our finalizer it could vanish at any moment, and what it put on the target would be nobody's.
+    let uid = assignment.uid().unwrap_or_default();
+    let held = assignment.finalizers().iter().any(|name| name == FINALIZER) || context.memory.get(&uid).held;
+    if suspended || !held { Standing::Frozen } else { Standing::Counts }
+}
+
+/// A pass looks up at most so many groups, so that it ends; the next one goes on from the pins of this one.
+const LOOKUPS: usize = 50;
+
 impl Declarations {
-    async fn add(&mut self, assignment: &str, group: &AssignmentGroup, pinned: &[ResolvedGroup], tenant: &Tenant) -> Result<(), Failure> {
+    /// An Assignment that cannot be judged keeps its groups and the ids that their names were resolved to.
+    fn freeze(&mut self, assignment: &Assignment, pinned: &[ResolvedGroup]) {
+        let named = |pin: &&ResolvedGroup| assignment.spec.groups.iter().any(|group| group.reference() == pin.reference);
+        self.groups.extend(pinned.iter().filter(named).cloned());
+        self.frozen.insert(assignment.name_any());
+    }
+
+    async fn add_all(&mut self, assignment: &Assignment, pinned: &[ResolvedGroup], tenant: &Tenant) {
+        for group in &assignment.spec.groups {
+            let reference = group.reference();
+            let known = self.groups.iter().chain(pinned).find(|known| known.reference == reference).cloned();
+            match known {
+                Some(known) => self.add(&assignment.name_any(), group, known),
+                // The pass ends here, but what is pinned stays pinned.
+                None if self.stopped.is_some() => {}
+                None => self.resolve(&assignment.name_any(), group, tenant).await,
+            }
+        }
+    }
+
+    async fn resolve(&mut self, assignment: &str, group: &AssignmentGroup, tenant: &Tenant) {
+        if self.lookups == LOOKUPS {
+            let message = format!("looked up {LOOKUPS} groups, more are to come");
+            self.stopped = Some(Failure::waiting_for(reasons::RESOLVING, message, std::time::Duration::from_millis(100)));
+            return;
+        }
+        self.lookups += 1;
+        match look_up(group, tenant).await {
+            Ok(resolved) => self.add(assignment, group, resolved),
+            // Without an answer from Graph nothing about the target is known either.
+            Err(failure) if failure.class == Class::Unreachable => self.stopped = Some(failure),
+            Err(failure) => {
+                self.frozen.insert(assignment.to_owned());
+                self.problem(assignment, failure.reason, failure.message);
+            }
+        }
+    }
+
+    fn add(&mut self, assignment: &str, group: &AssignmentGroup, resolved: ResolvedGroup) {
         let reference = group.reference();
-        let known = self.groups.iter().chain(pinned).find(|known| known.reference == reference).cloned();
-        let resolved = match known {
-            Some(known) => known,
-            None => match look_up(group, tenant).await {
-                Ok(resolved) => resolved,
-                // Without an answer from Graph nothing about the target is known either.
-                Err(failure) if failure.class == Class::Unreachable => return Err(failure),
-                Err(failure) => {
-                    self.frozen.insert(assignment.to_owned());
-                    self.problem(assignment, failure.reason, failure.message);
-                    return Ok(());
-                }
-            },
-        };
         let key = Key::new(&resolved.id, group.service_plan_id.as_deref());
         let wanted = Declared {
             by: vec![assignment.to_owned()],
@@ -114,7 +168,6 @@ impl Declarations {
             let message = format!("group {reference} is declared with another allotment by Assignment {winner}, which is older and wins");
             self.problem(assignment, reasons::CONFLICT, message);
         }
-        Ok(())
     }
 
     /// Under Exclusive the groups would be removed by the next pass, which is the opposite of what Orphan asks for; so
@@ -135,11 +188,11 @@ impl Declarations {
 }
 
 async fn look_up(group: &AssignmentGroup, tenant: &Tenant) -> Result<ResolvedGroup, Failure> {
-    tenant.gate.check()?;
+    let client = &tenant.client;
     let found: Vec<Group> = match (&group.id, &group.display_name, &group.mail_nickname) {
-        (Some(id), _, _) => tenant.gate.record(tenant.client.group(id).await)?.into_iter().collect(),
-        (_, Some(name), _) => tenant.gate.record(tenant.client.groups_by_display_name(name).await)?,
-        (_, _, Some(name)) => tenant.gate.record(tenant.client.groups_by_mail_nickname(name).await)?,
+        (Some(id), _, _) => tenant.read_request(client.group(id)).await?.1.into_iter().collect(),
+        (_, Some(name), _) => tenant.read_request(client.groups_by_display_name(name)).await?.1,
+        (_, _, Some(name)) => tenant.read_request(client.groups_by_mail_nickname(name)).await?.1,
         (None, None, None) => return Err(Failure::stalled(reasons::INVALID_SPEC, "an entry of spec.groups names no group: give id, displayName or mailNickname")),
     };
     let reference = group.reference();

@@ -1,20 +1,22 @@
 //! Deletion: unassign, wait until that is seen, delete, wait until the object is absent. The finalizer goes last.
 //! Every step follows from what Graph shows, so it may be interrupted anywhere.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kube::ResourceExt;
 
+use super::claims::refuse_claimed;
 use super::context::Context;
 use super::create::recover;
 use super::driver::Run;
 use super::managed::Managed;
+use super::memory::{Sent, fingerprint};
 use super::observe::prove_absence;
 use super::outcome::{Class, Failure};
 use super::reasons::{self, event};
 use super::resolve;
-use super::tenant::{Tenant, observes};
-use crate::api::{DeletionPolicy, EntraTenant, Mode};
+use super::tenant::{Tenant, only_looks};
+use crate::api::{DeletionPolicy, Mode};
 use crate::graph::Entity;
 
 /// How soon Graph is asked again whether a step has taken effect.
@@ -22,6 +24,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Removes from Graph what the resource stands for. `Ok` when the finalizer may go.
 pub async fn delete<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) -> Result<(), Failure> {
+    const ONLY_LOOKS: &str = "mode is Observe, which writes nothing to Graph";
     let common = object.common();
     if run.draft.id.is_none() && run.draft.pending_create.is_none() {
         return Ok(());
@@ -32,29 +35,38 @@ pub async fn delete<K: Managed>(object: &K, run: &mut Run<K>, context: &Context)
     if common.suspend {
         return Err(Failure::waiting(reasons::SUSPENDED, "spec.suspend is set, so the deletion waits; lift it, or set spec.deletionPolicy to Orphan to leave the object in Graph"));
     }
+    if common.mode == Some(Mode::Observe) {
+        return released(run, ONLY_LOOKS);
+    }
     let (described, tenant) = resolve::tenant(object, context)?;
     if only_looks(&described, common.mode) {
-        return released(run, "mode is Observe, which writes nothing to Graph");
+        return released(run, ONLY_LOOKS);
     }
     let Some(id) = find(object, run, &tenant, context).await? else { return Ok(()) };
-    let uid = object.uid().unwrap_or_default();
-    let entity = tenant.read(K::COLLECTION, &id).await?;
-    let Some(entity) = entity else {
-        return gone::<K>(&uid, &id, &tenant, context).await;
-    };
-    unassign::<K>(&entity, run, &tenant).await?;
-    let deleted = tenant.gate.record(tenant.client.delete(K::COLLECTION, &id).await);
-    deleted.map_err(refused_for_now)?;
-    run.event(event::DELETED, "Delete", format!("deleted {} {:?} ({id})", K::COLLECTION.singular(), common.display_name));
-    context.memory.update(&uid, |notes| notes.deleted = Some(id.clone()));
+    refuse_claimed(object, Some(&id), context)?;
     match tenant.read(K::COLLECTION, &id).await? {
-        None => Ok(()),
-        Some(_) => Err(Failure::waiting_for(reasons::DELETING, format!("Graph accepted the deletion of {id} and still shows it"), LOOK_AGAIN)),
+        None => gone::<K>(&object.uid().unwrap_or_default(), &id, &tenant, context).await,
+        Some(entity) => remove(object, &entity, run, &tenant, context).await,
     }
 }
 
-fn only_looks(tenant: &EntraTenant, mode: Option<Mode>) -> bool {
-    observes(tenant) || mode == Some(Mode::Observe)
+/// Unassigns and deletes an object that is there; each step is sent once in a settle window, and waited for.
+async fn remove<K: Managed>(object: &K, entity: &Entity, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
+    let (uid, id) = (object.uid().unwrap_or_default(), entity.id.as_str());
+    let notes = context.memory.get(&uid);
+    if notes.deleted.is_some_and(|(deleted, at)| deleted == id && at.elapsed() < context.settle) {
+        return Err(Failure::waiting(reasons::DELETING, format!("Graph accepted the deletion of {id} and still shows it")));
+    }
+    context.may_write()?;
+    unassign(&uid, entity, run, tenant, context).await?;
+    tenant.snapshot(K::COLLECTION).forget(id);
+    tenant.write_request(tenant.client.delete(K::COLLECTION, id)).await.map_err(refused_for_now)?;
+    run.event(event::DELETED, "Delete", format!("deleted {} {:?} ({id})", K::COLLECTION.singular(), object.common().display_name));
+    context.memory.update(&uid, |notes| notes.deleted = Some((id.to_owned(), Instant::now())));
+    match tenant.read(K::COLLECTION, id).await? {
+        None => Ok(()),
+        Some(_) => Err(Failure::waiting_for(reasons::DELETING, format!("Graph accepted the deletion of {id} and still shows it"), LOOK_AGAIN)),
+    }
 }
 
 fn released<K: Managed>(run: &mut Run<K>, why: &str) -> Result<(), Failure> {
@@ -76,23 +88,33 @@ async fn find<K: Managed>(object: &K, run: &mut Run<K>, tenant: &Tenant, context
 
 /// The object is not found: enough after our own DELETE, otherwise in need of proof.
 async fn gone<K: Managed>(uid: &str, id: &str, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
-    if context.memory.get(uid).deleted.as_deref() == Some(id) {
+    if context.memory.get(uid).deleted.is_some_and(|(deleted, _)| deleted == id) {
         return Ok(());
     }
     prove_absence::<K>(uid, id, tenant, context).await
 }
 
-async fn unassign<K: Managed>(entity: &Entity, run: &mut Run<K>, tenant: &Tenant) -> Result<(), Failure> {
+async fn unassign<K: Managed>(uid: &str, entity: &Entity, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
     if entity.assignments.is_empty() {
+        run.draft.assignments.clear();
         return Ok(());
     }
-    tenant.gate.record(tenant.client.assign(K::COLLECTION, &entity.id, &[]).await).map_err(refused_for_now)?;
+    let still = |count: usize| format!("Graph accepted that {} is unassigned and still shows {count} assignments", entity.id);
+    let current = fingerprint(&"unassign");
+    let sent = context.memory.get(uid).sent;
+    if sent.is_some_and(|sent| sent.plan == current && sent.accepted && sent.at.elapsed() < context.settle) {
+        return Err(Failure::waiting(reasons::DELETING, still(entity.assignments.len())));
+    }
+    tenant.snapshot(K::COLLECTION).forget(&entity.id);
+    tenant.write_request(tenant.client.assign(K::COLLECTION, &entity.id, &[])).await.map_err(refused_for_now)?;
+    context.memory.update(uid, |notes| notes.sent = Some(Sent { desired: current, plan: current, at: Instant::now(), accepted: true }));
     run.event(event::ASSIGNED, "Unassign", format!("removed {} assignments of {} {}", entity.assignments.len(), K::COLLECTION.singular(), entity.id));
     match tenant.read(K::COLLECTION, &entity.id).await? {
-        Some(after) if !after.assignments.is_empty() => {
-            Err(Failure::waiting_for(reasons::DELETING, format!("Graph accepted that {} is unassigned and still shows {} assignments", entity.id, after.assignments.len()), LOOK_AGAIN))
+        Some(after) if !after.assignments.is_empty() => Err(Failure::waiting_for(reasons::DELETING, still(after.assignments.len()), LOOK_AGAIN)),
+        Some(_) | None => {
+            run.draft.assignments.clear();
+            Ok(())
         }
-        Some(_) | None => Ok(()),
     }
 }
 

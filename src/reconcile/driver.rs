@@ -88,6 +88,7 @@ pub async fn reconcile<K: Kind>(object: Arc<K>, context: Arc<Context>) -> Result
         Ok(Ok(end)) => end,
         Ok(Err(fault)) | Err(fault) => broken(&*object, &fault.to_string(), &context).await,
     };
+    after_pass(&*object, &end, &context);
     let elapsed = started.elapsed();
     context.metrics.reconcile(K::NAME, end.outcome, elapsed);
     tracing::info!(
@@ -103,6 +104,16 @@ pub async fn reconcile<K: Kind>(object: Arc<K>, context: Arc<Context>) -> Result
         "pass"
     );
     Ok(end.next.map_or_else(Action::await_change, Action::requeue))
+}
+
+/// Lets go of what the pass held, and of everything when the object is gone.
+fn after_pass<K: Kind>(object: &K, end: &End, context: &Context) {
+    let uid = object.uid().unwrap_or_default();
+    if end.next.is_none() {
+        context.memory.forget(&uid);
+    } else {
+        context.memory.update(&uid, |notes| notes.collected.clear());
+    }
 }
 
 /// Whether the cache does not show the status that was written last: a pass on it would work on an old memory, only
@@ -122,12 +133,12 @@ async fn pass<K: Kind>(object: Arc<K>, context: Arc<Context>) -> End {
     if deleting && !held {
         return End { outcome: "gone", reason: "", message: String::new(), next: None };
     }
+    let uid = object.uid().unwrap_or_default();
     let object = match with_finalizer(object, held, &context).await {
         Ok(object) => object,
-        Err(error) => return ended(&Err(Failure::from(error)), false, "", &context),
+        Err(error) => return ended(&Err(Failure::from(error)), false, &uid, &context),
     };
     let mut run = Run::new(&*object, context.kubernetes.clone());
-    let uid = object.uid().unwrap_or_default();
     if run.requested {
         context.memory.update(&uid, |notes| notes.refused = None);
     }
@@ -149,7 +160,9 @@ async fn with_finalizer<K: Kind>(object: Arc<K>, held: bool, context: &Context) 
     }
     let mut finalizers = object.finalizers().to_vec();
     finalizers.push(FINALIZER.to_owned());
-    patch_finalizers(&*object, &finalizers, context).await.map(Arc::new)
+    let object = patch_finalizers(&*object, &finalizers, context).await?;
+    context.memory.update(&object.uid().unwrap_or_default(), |notes| notes.held = true);
+    Ok(Arc::new(object))
 }
 
 async fn patch_finalizers<K: Kind>(object: &K, finalizers: &[String], context: &Context) -> Result<K, kube::Error> {
@@ -169,7 +182,6 @@ async fn released<K: Kind>(object: &K, run: Run<K>, context: &Context) -> End {
         Err(error) if !is_gone(&error) => ended(&Err(Failure::from(error)), false, &object.uid().unwrap_or_default(), context),
         Ok(_) | Err(_) => {
             let uid = object.uid().unwrap_or_default();
-            context.memory.forget(&uid);
             context.backoff.forget(&uid);
             context.metrics.drifted(K::NAME, context.memory.set_drifted(K::NAME, &uid, false));
             object.changed(&run.draft, context);
@@ -194,7 +206,7 @@ async fn report<K: Kind>(object: &K, mut run: Run<K>, result: Result<Verdict, Fa
     }
     context.metrics.drifted(K::NAME, context.memory.set_drifted(K::NAME, &uid, K::conditions(&status).iter().any(|condition| condition.type_ == "Drifted" && condition.status == "True")));
     publish(object, &run, context);
-    let wrote = run.wrote();
+    let wrote = run.wrote;
     match run.writer.report(&status).await {
         Ok(written) => {
             if written {

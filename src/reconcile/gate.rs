@@ -1,5 +1,6 @@
 //! One breaker per tenant: after a failure that concerns the whole tenant (no token, no answer, throttled), the
-//! other objects of the tenant wait with it instead of asking the same question a thousand times.
+//! other objects of the tenant wait with it instead of asking the same question a thousand times. When the wait is
+//! over, one pass tries; the others follow when it succeeds.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -12,67 +13,92 @@ const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(60);
 /// A refused sign-in is a matter for people; asking more often than this helps nobody (reliability.md F22).
 const LONGEST_SIGN_IN: Duration = Duration::from_secs(600);
+/// How long one try may take before another pass may make one.
+const TRY: Duration = Duration::from_secs(30);
+/// How soon those look again that wait for the outcome of a try.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// The breaker.
 #[derive(Default)]
-pub struct Gate(Mutex<State>);
+pub struct Gate(Mutex<Option<Closed>>);
 
-#[derive(Default)]
-struct State {
+struct Closed {
     failures: u32,
-    closed: Option<(Instant, Failure)>,
+    since: Instant,
+    until: Instant,
+    trying: Option<Instant>,
+    failure: Failure,
 }
 
 impl Gate {
-    /// Lets a pass through, or hands it the failure that the tenant had last, with the time that is left to wait.
+    /// Lets a request through, or hands out the failure that the tenant had last, with the time that is left to wait.
     pub fn check(&self) -> Result<(), Failure> {
-        let state = self.lock();
-        match &state.closed {
-            Some((until, failure)) if *until > Instant::now() => {
-                let left = until.saturating_duration_since(Instant::now());
-                Err(Failure { after: Some(jitter(left + Duration::from_millis(200), 10)), ..failure.clone() })
+        let (mut gate, now) = (self.lock(), Instant::now());
+        let Some(closed) = gate.as_mut() else { return Ok(()) };
+        let wait = if closed.until > now {
+            closed.until.saturating_duration_since(now) + Duration::from_millis(200)
+        } else if closed.trying.is_some_and(|since| now.saturating_duration_since(since) < TRY) {
+            LOOK_AGAIN
+        } else {
+            closed.trying = Some(now);
+            return Ok(());
+        };
+        Err(Failure { after: Some(jitter(wait, 10)), ..closed.failure.clone() })
+    }
+
+    /// Takes the result of a write into account and passes it on. `asked` is when the request was made.
+    pub fn record<T>(&self, asked: Instant, result: Result<T, GraphError>) -> Result<T, Failure> {
+        match result {
+            Ok(value) => {
+                let mut gate = self.lock();
+                // A late success of a request from before the failure says nothing about now.
+                if gate.as_ref().is_some_and(|closed| asked >= closed.since) {
+                    *gate = None;
+                }
+                Ok(value)
             }
-            _ => Ok(()),
+            Err(error) => Err(self.failed(error)),
         }
     }
 
-    /// Takes the result of a Graph request into account and passes it on.
-    pub fn record<T>(&self, result: Result<T, GraphError>) -> Result<T, Failure> {
-        match result {
-            Ok(value) => {
-                *self.lock() = State::default();
-                Ok(value)
-            }
-            Err(error) => {
-                let signing_in = matches!(error.kind, ErrorKind::Token { transient: false, .. });
-                let asked_for = error.retry_after;
-                let failure = Failure::from(error);
-                if failure.class == Class::Unreachable {
-                    self.close(&failure, if signing_in { LONGEST_SIGN_IN } else { LONGEST }, asked_for);
-                }
-                Err(failure)
-            }
+    /// The same for a read. A read that Graph calls wrong says nothing about the spec, so it is tried again.
+    pub fn record_read<T>(&self, asked: Instant, result: Result<T, GraphError>) -> Result<T, Failure> {
+        self.record(asked, result).map_err(|failure| if failure.class == Class::Stalled { Failure { class: Class::Retry, ..failure } } else { failure })
+    }
+
+    /// Takes an error into account: one that concerns the whole tenant closes the gate.
+    pub fn failed(&self, error: GraphError) -> Failure {
+        let longest = match error.kind {
+            ErrorKind::Token { transient: false, .. } | ErrorKind::Unauthorized => Some(LONGEST_SIGN_IN),
+            ErrorKind::Token { .. } | ErrorKind::Throttled | ErrorKind::Unavailable | ErrorKind::Transport => Some(LONGEST),
+            ErrorKind::BadRequest | ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Decode => None,
+        };
+        let asked_for = error.retry_after;
+        let failure = Failure::from(error);
+        if let Some(longest) = longest {
+            self.close(&failure, longest, asked_for.unwrap_or_default());
         }
+        failure
     }
 
     /// Forgets what failed: the tenant's configuration changed, or somebody asked for another try.
     pub fn reset(&self) {
-        *self.lock() = State::default();
+        *self.lock() = None;
     }
 
-    fn close(&self, failure: &Failure, longest: Duration, asked_for: Option<Duration>) {
-        let mut state = self.lock();
-        // Passes that failed side by side count as one failure.
-        if state.closed.as_ref().is_some_and(|(until, _)| *until > Instant::now()) {
+    fn close(&self, failure: &Failure, longest: Duration, asked_for: Duration) {
+        let (mut gate, now) = (self.lock(), Instant::now());
+        if let Some(closed) = gate.as_mut().filter(|closed| closed.until > now) {
+            // Passes that failed side by side count as one failure; the longest wait that Graph asked for holds.
+            closed.until = closed.until.max(now + asked_for);
             return;
         }
-        let backoff = FIRST.saturating_mul(1 << state.failures.min(16)).min(longest);
-        state.failures += 1;
-        let wait = asked_for.unwrap_or_default().max(backoff);
-        state.closed = Some((Instant::now() + wait, failure.clone()));
+        let failures = gate.as_ref().map_or(0, |closed| closed.failures);
+        let backoff = FIRST.saturating_mul(1 << failures.min(16)).min(longest);
+        *gate = Some(Closed { failures: failures + 1, since: now, until: now + asked_for.max(backoff), trying: None, failure: failure.clone() });
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Closed>> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

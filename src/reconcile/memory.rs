@@ -1,7 +1,7 @@
 //! What a process remembers about an object between passes: only what saves requests or keeps calm. Everything
 //! that correctness rests on is in the object's status; a restart loses this and nothing else.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Mutex;
 use std::time::Instant;
@@ -15,18 +15,35 @@ pub struct Notes {
     pub judged: Option<u64>,
     /// Graph refused this plan at this generation: it is not sent again until something changes.
     pub refused: Option<(u64, String)>,
-    /// This plan was sent and accepted; until the settle window is over it is not sent again.
-    pub sent: Option<(u64, Instant)>,
+    /// The last write whose effect was not seen yet.
+    pub sent: Option<Sent>,
+    /// The Assignments that the pass under way works with: none of them may go before it has ended.
+    pub collected: BTreeSet<String>,
+    /// Our finalizer is on it, whether or not the cache shows it.
+    pub held: bool,
     /// When the object was first not found, though it was there before.
     pub missing_since: Option<Instant>,
     /// A DELETE for this id was accepted in this process.
-    pub deleted: Option<String>,
+    pub deleted: Option<(String, Instant)>,
     /// The create attempt that this process made itself.
     pub attempt: Option<String>,
     /// The status that was written last, and when: a cache that does not show it yet is behind.
     pub written: Option<(u64, Instant)>,
     /// When a complete list first held no object for a pending create.
     pub not_created_since: Option<Instant>,
+}
+
+/// A write that was sent: accepted, or with an answer that was lost.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent {
+    /// What was to be reached.
+    pub desired: u64,
+    /// What was sent.
+    pub plan: u64,
+    /// When.
+    pub at: Instant,
+    /// Graph said yes. Otherwise the answer was lost, and sending the same again does no harm.
+    pub accepted: bool,
 }
 
 /// The notes of all objects, by UID.
@@ -50,6 +67,11 @@ impl Memory {
     /// Forgets an object that is gone.
     pub fn forget(&self, uid: &str) {
         self.lock().remove(uid);
+    }
+
+    /// Forgets whatever is not in `alive`: objects that went without a last pass.
+    pub fn retain(&self, alive: &HashSet<String>) {
+        self.lock().retain(|uid, _| alive.contains(uid));
     }
 
     /// Notes whether an object's status shows drift; returns how many of its kind do.

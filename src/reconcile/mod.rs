@@ -5,6 +5,7 @@
 //! ahead of a Graph write, because a crash must not lose them: the intent of a create, and what becomes ours by an assign.
 
 pub mod apply;
+pub mod claims;
 pub mod conditions;
 pub mod context;
 pub mod create;
@@ -21,6 +22,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod poll;
 pub mod reasons;
+pub mod removal;
 pub mod resolve;
 pub mod run;
 pub mod snapshot;

@@ -1,9 +1,9 @@
 //! Step two: what Graph holds. Reads only.
 //!
 //! The shared snapshot answers when nothing is to do; before a write the object is read afresh. Absence is proven
-//! by two reads, a settle window apart, and a complete list that agree (design 3.2).
+//! by two reads, two settle windows apart, and a complete list that agree (design 3.2).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use kube::ResourceExt;
 
@@ -14,13 +14,21 @@ use super::reasons;
 use super::tenant::Tenant;
 use crate::graph::Entity;
 
-/// The object with this id. `converged` tells whether an entity needs no write; only then the snapshot is enough.
+/// The object with this id. `oldest` is how old the snapshot may be; without it the object is read. `converged` tells whether an entity needs no write; only then the snapshot is enough.
 /// `None`: it is proven to be absent.
-pub async fn observe<K: Managed>(object: &K, id: &str, fresh: bool, converged: impl Fn(&Entity) -> bool, tenant: &Tenant, context: &Context) -> Result<Option<Entity>, Failure> {
+pub async fn observe<K: Managed>(
+    object: &K,
+    id: &str,
+    oldest: Option<Duration>,
+    converged: impl Fn(&Entity) -> bool,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<Option<Entity>, Failure> {
     let uid = object.uid().unwrap_or_default();
-    if !fresh {
-        tenant.listed(K::COLLECTION).await?;
-        if let Some(entity) = tenant.snapshot(K::COLLECTION).get(id).filter(|entity| converged(entity)) {
+    if let Some(oldest) = oldest {
+        tenant.listed(K::COLLECTION, oldest).await?;
+        let enough = |entity: &Entity| entity.unreadable.is_none() && converged(entity);
+        if let Some(entity) = tenant.snapshot(K::COLLECTION).get(id).filter(enough) {
             context.memory.update(&uid, |notes| notes.missing_since = None);
             return Ok(Some(entity));
         }
@@ -41,7 +49,8 @@ pub async fn prove_absence<K: Managed>(uid: &str, id: &str, tenant: &Tenant, con
         context.memory.update(uid, |notes| notes.missing_since = Some(since));
         since
     });
-    let left = context.settle.saturating_sub(since.elapsed());
+    // Twice the window: a create whose effect spreads slowly must not be taken for a deletion.
+    let left = (context.settle * 2).saturating_sub(since.elapsed());
     if !left.is_zero() {
         let message = format!("{} {id} was not found; looking once more before it counts as deleted", K::COLLECTION.singular());
         return Err(Failure::waiting_for(reasons::ABSENCE_UNCONFIRMED, message, left));

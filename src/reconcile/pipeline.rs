@@ -1,11 +1,12 @@
 //! One pass over an object that stands for something in Graph:
 //! `resolve → observe → plan → guard → apply → report`. Data flows forward only.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kube::ResourceExt;
 
 use super::apply::apply;
+use super::claims::refuse_claimed;
 use super::conditions::Verdict;
 use super::context::Context;
 use super::create::recover;
@@ -17,14 +18,12 @@ use super::memory::{fingerprint, judged};
 use super::observe::observe;
 use super::outcome::Failure;
 use super::plan::{self, Change, Desired, plan};
-use super::reasons;
+use super::reasons::{self, event};
 use super::resolve;
-use super::tenant::{Tenant, observes};
-use crate::api::{AssignmentOwnership, Mode, Resolved};
+use super::status::drift_message;
+use super::tenant::{Tenant, interval, only_looks};
+use crate::api::{AssignmentOwnership, EntraTenant, Resolved};
 use crate::graph::Entity;
-
-/// How soon an object is read again whose last write Graph does not show yet.
-const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Makes Graph equal to the spec, or says why not.
 pub async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) -> Result<Verdict, Failure> {
@@ -32,36 +31,68 @@ pub async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Contex
         return Ok(Verdict::Suspended);
     }
     let (described, tenant) = resolve::tenant(object, context)?; // caches
-    let desired = desire(object, run, &tenant, context).await?; // Graph lookups, for names that are not pinned
-    let seen = look(object, run, &desired, &tenant, context).await?; // Graph reads
+    let only_look = only_looks(&described, object.common().mode);
+    let desired = desire(object, run, only_look, &tenant, context).await?; // Graph lookups, for names that are not pinned
+    let seen = look(object, run, &desired, &described, &tenant, context).await?; // Graph reads
     remember(object, run, &desired, seen.as_ref(), &tenant, context);
     let changes = plan(K::COLLECTION, &desired, &run.draft.assignments, seen.as_ref()); // pure
-    let only_look = observes(&described) || object.common().mode == Some(Mode::Observe);
     match guard(&changes, &desired, run, only_look, object.meta().generation) {
-        Decision::Converged => Ok(converged(object, run, context)),
+        Decision::Converged => converged(object, run, &desired, context),
         Decision::Hold(verdict) => Ok(verdict),
-        Decision::Stop(failure) => Err(failure),
+        Decision::Stop(failure) => {
+            // What cannot be reached must not keep a group from being assigned or taken off.
+            let assigns: Vec<Change> = changes.into_iter().filter(|change| matches!(change, Change::Assign { .. })).collect();
+            carry_out(object, seen, &desired, &assigns, run, &tenant, context).await?;
+            Err(failure)
+        }
         Decision::Proceed => {
-            hold_repeats(object, &changes, context)?;
-            let entity = apply(object, seen, &desired, &changes, run, &tenant, context).await?; // Graph writes
-            remember(object, run, &desired, Some(&entity), &tenant, context);
-            let left = plan(K::COLLECTION, &desired, &run.draft.assignments, Some(&entity));
-            if left.is_empty() { Ok(converged(object, run, context)) } else { Err(not_visible(&left)) }
+            let entity = carry_out(object, seen, &desired, &changes, run, &tenant, context).await?; // Graph writes
+            let left = plan(K::COLLECTION, &desired, &run.draft.assignments, entity.as_ref());
+            if left.is_empty() { converged(object, run, &desired, context) } else { Err(not_visible(&left)) }
         }
     }
 }
 
+/// Applies the changes, once: not a plan that Graph refused, nor one that it accepted and does not show yet.
+async fn carry_out<K: Managed>(
+    object: &K,
+    seen: Option<Entity>,
+    desired: &Desired,
+    changes: &[Change],
+    run: &mut Run<K>,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<Option<Entity>, Failure> {
+    if changes.is_empty() {
+        return Ok(seen);
+    }
+    refuse_claimed(object, run.draft.id.as_deref(), context)?;
+    hold_repeats(object, changes, context)?;
+    let entity = apply(object, seen, desired, changes, run, tenant, context).await?;
+    remember(object, run, desired, Some(&entity), tenant, context);
+    Ok(Some(entity))
+}
+
 /// Resolves every reference and says what Graph shall hold.
-async fn desire<K: Managed>(object: &K, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<Desired, Failure> {
+async fn desire<K: Managed>(object: &K, run: &mut Run<K>, only_look: bool, tenant: &Tenant, context: &Context) -> Result<Desired, Failure> {
     let pinned = run.draft.resolved.clone().unwrap_or_default();
     let image = match object.image() {
         Some(reference) => Some(resolve::image(&reference, Some(&pinned), tenant).await?),
         None => None,
     };
-    let declarations = declared::collect(object, &pinned.groups, tenant, context).await?;
+    let declarations = declared::collect(object, &pinned.groups, only_look, tenant, context).await;
     let properties = object.properties(image.as_ref());
-    let resolved = Resolved { image, groups: declarations.groups };
+    let mut groups = declarations.groups;
+    if declarations.stopped.is_some() {
+        groups.extend(pinned.groups);
+        groups.sort_by(|a, b| a.reference.cmp(&b.reference));
+        groups.dedup();
+    }
+    let resolved = Resolved { image, groups };
     run.draft.resolved = (resolved != Resolved::default()).then_some(resolved);
+    if let Some(failure) = declarations.stopped {
+        return Err(failure);
+    }
     run.draft.assignment_problems = declarations.problems;
     Ok(Desired {
         properties,
@@ -73,40 +104,54 @@ async fn desire<K: Managed>(object: &K, run: &mut Run<K>, tenant: &Tenant, conte
 }
 
 /// Finds the object: by its id, or as the product of a create whose answer was lost.
-async fn look<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, tenant: &Tenant, context: &Context) -> Result<Option<Entity>, Failure> {
+async fn look<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, described: &EntraTenant, tenant: &Tenant, context: &Context) -> Result<Option<Entity>, Failure> {
     let Some(id) = run.draft.id.clone() else {
         return recover(object, &desired.properties, &mut run.draft, &mut run.writer, tenant, context).await;
     };
     let settled = |entity: &Entity| plan(K::COLLECTION, desired, &run.draft.assignments, Some(entity)).is_empty();
-    observe(object, &id, run.requested, settled, tenant, context).await
+    // The poller lists once an interval; a list that is older than two says nothing about now.
+    let unseen = context.memory.get(&object.uid().unwrap_or_default()).sent.is_some();
+    let oldest: Option<Duration> = (!run.requested && !unseen).then(|| interval(&described.spec) * 2);
+    observe(object, &id, oldest, settled, tenant, context).await
 }
 
 /// Takes what was seen into the status and the notes.
 fn remember<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, seen: Option<&Entity>, tenant: &Tenant, context: &Context) {
+    let uid = object.uid().unwrap_or_default();
+    let unsettled = context.memory.get(&uid).sent.is_some_and(|sent| sent.at.elapsed() < context.settle);
     let assignments = seen.map_or(&[][..], |entity| entity.assignments.as_slice());
-    run.draft.assignments = plan::owned_after(desired, &run.draft.assignments, assignments);
+    run.draft.assignments = plan::owned_after(desired, &run.draft.assignments, assignments, unsettled);
     run.draft.foreign_assignments = plan::foreign(&run.draft.assignments, assignments);
     let namesakes = if seen.is_some() { Vec::new() } else { tenant.snapshot(K::COLLECTION).named(object.common().display_name) };
-    context.memory.update(&object.uid().unwrap_or_default(), |notes| notes.judged = Some(judged(seen, &namesakes)));
+    context.memory.update(&uid, |notes| notes.judged = Some(judged(seen, &namesakes)));
 }
 
-fn converged<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) -> Verdict {
-    context.memory.update(&object.uid().unwrap_or_default(), |notes| {
+/// Graph equals the spec: unless it is only that an earlier write for another spec has not reached the reads yet.
+fn converged<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, context: &Context) -> Result<Verdict, Failure> {
+    let uid = object.uid().unwrap_or_default();
+    let sent = context.memory.get(&uid).sent;
+    if let Some(sent) = sent.filter(|sent| sent.desired != fingerprint(desired)) {
+        let left = context.settle.saturating_sub(sent.at.elapsed());
+        if !left.is_zero() {
+            let message = "an earlier write, for an older spec, may still take effect; looking again before this counts as equal";
+            return Err(Failure::waiting_for(reasons::NOT_VISIBLE_YET, message, left));
+        }
+    }
+    context.memory.update(&uid, |notes| {
         notes.sent = None;
         notes.refused = None;
     });
-    if !run.draft.drift.is_empty() && run.wrote() {
-        run.event(reasons::event::DRIFT_CORRECTED, "Correct", format!("corrected: {}", super::status::drift_message(&run.draft.drift)));
+    if !run.draft.drift.is_empty() && (run.wrote || sent.is_some()) {
+        run.event(event::DRIFT_CORRECTED, "Correct", format!("corrected what somebody else had changed: {}", drift_message(&run.draft.drift)));
     }
     let assigned = match run.draft.assignments.len() {
         0 => String::new(),
         1 => ", assigned to 1 group".to_owned(),
         n => format!(", assigned to {n} groups"),
     };
-    Verdict::Ready { message: format!("{} {} equals the spec{assigned}", K::COLLECTION.singular(), run.draft.id.as_deref().unwrap_or_default()) }
+    Ok(Verdict::Ready { message: format!("{} {} equals the spec{assigned}", K::COLLECTION.singular(), run.draft.id.as_deref().unwrap_or_default()) })
 }
 
-/// A plan that Graph refused, or that it accepted and does not show yet, is not sent again.
 fn hold_repeats<K: Managed>(object: &K, changes: &[Change], context: &Context) -> Result<(), Failure> {
     let notes = context.memory.get(&object.uid().unwrap_or_default());
     let current = fingerprint(&changes);
@@ -115,13 +160,14 @@ fn hold_repeats<K: Managed>(object: &K, changes: &[Change], context: &Context) -
     {
         return Err(Failure::stalled(reasons::REFUSED, message));
     }
+    let young = |at: Instant| at.elapsed() < context.settle;
     match notes.sent {
-        Some((sent, at)) if sent == current && at.elapsed() < context.settle => Err(not_visible(changes)),
+        Some(sent) if sent.accepted && sent.plan == current && young(sent.at) => Err(not_visible(changes)),
         _ => Ok(()),
     }
 }
 
 fn not_visible(changes: &[Change]) -> Failure {
     let fields = plan::differing_fields(changes);
-    Failure::waiting_for(reasons::NOT_VISIBLE_YET, format!("Graph accepted the change and does not show it yet: {}", super::status::drift_message(&fields)), LOOK_AGAIN)
+    Failure::waiting(reasons::NOT_VISIBLE_YET, format!("Graph accepted the change and does not show it yet: {}", drift_message(&fields)))
 }

@@ -25,7 +25,8 @@ impl Key {
         Self { group: group.to_lowercase(), plan: plan.filter(|plan| !plan.is_empty()).map(str::to_lowercase) }
     }
 
-    fn path(&self) -> String {
+    /// Where the entry stands in a plan and in `status.drift`.
+    pub fn path(&self) -> String {
         match &self.plan {
             Some(plan) => format!("/assignments/{}/{plan}", self.group),
             None => format!("/assignments/{}", self.group),
@@ -105,7 +106,8 @@ pub fn plan(collection: Collection, desired: &Desired, owned: &[OwnedAssignment]
     let Some(entity) = observed else {
         return vec![Change::Create { body: desired.properties.clone() }];
     };
-    let mut changes = Vec::new();
+    // Assignments first: a property that Graph refuses must not keep a group from being taken off.
+    let mut changes: Vec<Change> = plan_assignments(desired, owned, &entity.assignments).into_iter().collect();
     let (immutable, fields): (Vec<_>, Vec<_>) =
         graph::differences(collection, &desired.properties, &entity.properties).into_iter().partition(|difference| is_immutable(collection, difference));
     if !immutable.is_empty() {
@@ -116,7 +118,6 @@ pub fn plan(collection: Collection, desired: &Desired, owned: &[OwnedAssignment]
         body.retain(|name, _| fields.iter().any(|field| field.property == name));
         changes.push(Change::Update { body, fields });
     }
-    changes.extend(plan_assignments(desired, owned, &entity.assignments));
     changes
 }
 
@@ -159,7 +160,8 @@ fn plan_assignments(desired: &Desired, owned: &[OwnedAssignment], observed: &[Re
             None => {
                 let removed = match owned.get(&key) {
                     Some(entry) => fate(entry, desired) == Fate::Removed,
-                    None => desired.exclusive,
+                    // A foreign group may be one that an Assignment names which cannot be judged now.
+                    None => desired.exclusive && desired.frozen.is_empty(),
                 };
                 if removed {
                     fields.push(difference(&key, None, Some(describe(&kept(remote)))));
@@ -219,8 +221,9 @@ fn difference(key: &Key, desired: Option<String>, observed: Option<String>) -> D
 }
 
 /// The memory of what is ours after a pass that saw `observed`: what is declared and there, and what is kept for a
-/// frozen Assignment. What a releasing Assignment owned is left out.
-pub fn owned_after(desired: &Desired, owned: &[OwnedAssignment], observed: &[RemoteAssignment]) -> Vec<OwnedAssignment> {
+/// frozen Assignment. What a releasing Assignment owned is left out. `unsettled`: a write is so young that what is not
+/// on the object may still appear there.
+pub fn owned_after(desired: &Desired, owned: &[OwnedAssignment], observed: &[RemoteAssignment], unsettled: bool) -> Vec<OwnedAssignment> {
     let remote: BTreeMap<Key, &RemoteAssignment> = observed.iter().map(|entry| (entry.into(), entry)).collect();
     let mut after: BTreeMap<Key, OwnedAssignment> = BTreeMap::new();
     for (key, declared) in &desired.declared {
@@ -239,10 +242,21 @@ pub fn owned_after(desired: &Desired, owned: &[OwnedAssignment], observed: &[Rem
     }
     for entry in owned {
         let key = Key::from(entry);
+        let frozen: Vec<String> = entry.declared_by.iter().filter(|name| desired.frozen.contains(*name)).cloned().collect();
+        if let Some(known) = after.get_mut(&key) {
+            // A frozen Assignment keeps its share in a group that another one declares as well.
+            known.declared_by.extend(frozen.into_iter().filter(|name| !desired.declared[&key].by.contains(name)));
+            continue;
+        }
         // An entry whose removal has not been seen yet is still ours: forgetting it would make it foreign and leave it there.
-        let pending = fate(entry, desired) == Fate::Removed && remote.contains_key(&key);
-        if !after.contains_key(&key) && (pending || fate(entry, desired) == Fate::Frozen) {
-            after.insert(key.clone(), OwnedAssignment { verified: remote.contains_key(&key), ..entry.clone() });
+        let there = remote.contains_key(&key);
+        let kept = match fate(entry, desired) {
+            Fate::Frozen => Some(frozen),
+            Fate::Removed => (there || unsettled).then(|| entry.declared_by.clone()),
+            Fate::Released => None,
+        };
+        if let Some(declared_by) = kept {
+            after.insert(key.clone(), OwnedAssignment { verified: there, declared_by, ..entry.clone() });
         }
     }
     after.into_values().collect()

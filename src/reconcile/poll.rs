@@ -1,7 +1,7 @@
 //! The drift poller: one list per tenant, collection and interval; it wakes only the objects whose state in Graph
 //! is another one than the last pass judged. Steady state costs pages per collection, not requests per object.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -35,6 +35,7 @@ pub async fn poll(context: Arc<Context>, shutdown: Shutdown) {
             if described.spec.suspend == Some(true) || running.contains_key(&name) || !is_due(&mut due, &described) {
                 continue;
             }
+            forget_the_gone(&context);
             // In a task of its own: a tenant that is slow to answer delays no other.
             running.insert(name, tokio::spawn(poll_tenant(described, Arc::clone(&context))));
         }
@@ -42,6 +43,18 @@ pub async fn poll(context: Arc<Context>, shutdown: Shutdown) {
     for task in running.into_values() {
         task.abort();
     }
+}
+
+/// Drops the notes of objects that went without a last pass: their finalizer was taken off by hand.
+fn forget_the_gone(context: &Context) {
+    let stores = &context.stores;
+    let uids = |metas: Vec<Option<String>>| metas.into_iter().flatten();
+    let alive: HashSet<String> = uids(stores.tenants.state().iter().map(|object| object.uid()).collect())
+        .chain(uids(stores.policies.state().iter().map(|object| object.uid()).collect()))
+        .chain(uids(stores.settings.state().iter().map(|object| object.uid()).collect()))
+        .chain(uids(stores.assignments.state().iter().map(|object| object.uid()).collect()))
+        .collect();
+    context.memory.retain(&alive);
 }
 
 /// Whether the tenant's interval is over; starts the next one if so. The first one starts when the tenant is seen:
@@ -63,18 +76,23 @@ fn is_due(due: &mut HashMap<String, (Duration, Instant)>, described: &EntraTenan
 async fn poll_tenant(described: Arc<EntraTenant>, context: Arc<Context>) {
     // A tenant whose credentials cannot even be built says so in its own status.
     let Ok(tenant) = context.tenants.get(&described) else { return };
-    poll_kind::<ProvisioningPolicy>(&tenant, &context).await;
-    poll_kind::<UserSetting>(&tenant, &context).await;
+    let interval = interval(&described.spec);
+    poll_kind::<ProvisioningPolicy>(&tenant, interval, &context).await;
+    poll_kind::<UserSetting>(&tenant, interval, &context).await;
 }
 
-async fn poll_kind<K: Managed>(tenant: &Tenant, context: &Context) {
+async fn poll_kind<K: Managed>(tenant: &Tenant, interval: Duration, context: &Context) {
     let objects: Vec<Arc<K>> = K::all(context).into_iter().filter(|object| object.common().tenant == tenant.name).collect();
     // Nobody in Kubernetes wants this collection, so nobody needs the list.
     if objects.is_empty() {
         return;
     }
     if let Err(failure) = tenant.list_since(K::COLLECTION, Instant::now()).await {
-        tracing::warn!(tenant = tenant.name, collection = K::COLLECTION.as_str(), reason = failure.reason, message = failure.message, "poll failed");
+        tracing::warn!(tenant = tenant.name, collection = K::COLLECTION.as_str(), reason = failure.reason, detail = failure.message, "poll failed");
+        // Nobody knows any more whether what was Ready still is; each object says so itself.
+        if tenant.snapshot(K::COLLECTION).listed().is_some_and(|listed| listed.elapsed() > interval * 2) {
+            objects.iter().for_each(|object| K::wake(context).object(object));
+        }
         return;
     }
     let snapshot = tenant.snapshot(K::COLLECTION);

@@ -25,6 +25,8 @@ pub const TARGET_NOT_READY: &str = "TargetNotReady";
 pub const GROUP_NOT_FOUND: &str = "GroupNotFound";
 /// An image is not in the gallery.
 pub const IMAGE_NOT_FOUND: &str = "ImageNotFound";
+/// References are being looked up, some of them are still to come.
+pub const RESOLVING: &str = "ResolvingReferences";
 /// A create was sent and its outcome has to be looked up.
 pub const CREATE_UNCONFIRMED: &str = "CreateUnconfirmed";
 /// A write was accepted and reads do not show it yet.

@@ -33,6 +33,8 @@ pub struct Run<K: Kind> {
     pub requested: bool,
     /// Drift was found that was not there before.
     pub drifted: bool,
+    /// Graph was changed.
+    pub wrote: bool,
     /// What to publish.
     pub notes: Vec<Note>,
 }
@@ -42,7 +44,7 @@ impl<K: Kind> Run<K> {
     pub fn new(object: &K, client: kube::Client) -> Self {
         let draft: K::Status = object.status().cloned().unwrap_or_default();
         let requested = requested_at(object).is_some_and(|at| K::handled(&draft) != Some(&at));
-        Self { writer: StatusWriter::new(object.api(client), object), draft, requested, drifted: false, notes: Vec::new() }
+        Self { writer: StatusWriter::new(object.api(client), object), draft, requested, drifted: false, wrote: false, notes: Vec::new() }
     }
 
     /// Something was done in Graph.
@@ -53,11 +55,6 @@ impl<K: Kind> Run<K> {
     /// Something is not as it should be.
     pub fn warn(&mut self, reason: &'static str, action: &'static str, text: String) {
         self.notes.push(Note { kind: EventKind::Warning, reason, action, text });
-    }
-
-    /// Whether this pass wrote to Graph.
-    pub fn wrote(&self) -> bool {
-        self.notes.iter().any(|note| note.kind == EventKind::Normal)
     }
 }
 

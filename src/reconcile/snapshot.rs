@@ -4,16 +4,18 @@
 //! For speed and for Graph's sake; correctness never rests on its age.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Mutex;
-use std::time::Instant;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use crate::graph::{Client, Collection, Entity, GraphError};
+use super::outcome::Failure;
+use crate::graph::Entity;
 
 /// The tenant's objects of one collection as last seen.
 #[derive(Default)]
 pub struct Snapshot {
     entries: Mutex<Option<Entries>>,
     refresh: tokio::sync::Mutex<()>,
+    failed: Mutex<Option<(Instant, Failure)>>,
 }
 
 #[derive(Default)]
@@ -26,21 +28,13 @@ struct Entries {
 }
 
 impl Snapshot {
-    /// Lists the collection and remembers the answer. Callers that come while a list is under way share its answer
-    /// when that list was asked for after `not_before`.
-    pub async fn refresh(&self, client: &Client, collection: Collection, not_before: Instant) -> Result<(), GraphError> {
-        let _one_at_a_time = self.refresh.lock().await;
-        if self.listed().is_some_and(|listed| listed >= not_before) {
-            return Ok(());
-        }
-        let asked = Instant::now();
-        let listed = client.list(collection).await?;
-        self.take(listed, asked);
-        Ok(())
+    /// One list at a time: whoever comes while one is under way waits for its answer, and may find it good enough.
+    pub async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.refresh.lock().await
     }
 
     /// Replaces what is known by a complete list that was asked for at `asked`.
-    pub(super) fn take(&self, listed: Vec<Entity>, asked: Instant) {
+    pub fn take(&self, listed: Vec<Entity>, asked: Instant) {
         let mut guard = self.lock();
         let entries = guard.get_or_insert_default();
         entries.listed = Some(asked);
@@ -97,7 +91,25 @@ impl Snapshot {
         entries.newer.insert(id, (asked, entity.cloned()));
     }
 
+    /// Forgets an object that is about to be written: what was seen before the write says nothing any more.
+    pub fn forget(&self, id: &str) {
+        if let Some(entries) = self.lock().as_mut() {
+            entries.objects.remove(&id.to_lowercase());
+        }
+    }
+
+    /// What the last list failed with, for as long as asking again would be a nuisance.
+    pub fn recent_failure(&self, shortest: Duration) -> Option<Failure> {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.as_ref().filter(|(at, _)| at.elapsed() < shortest).map(|(_, failure)| failure.clone())
+    }
+
+    /// Notes how the last list ended.
+    pub fn note_failure(&self, failure: Option<Failure>) {
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = failure.map(|failure| (Instant::now(), failure));
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Entries>> {
-        self.entries.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::api::{Patch, PatchParams};
 use kube::core::object::HasStatus;
 use kube::{Api, Resource, ResourceExt};
@@ -9,8 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::conditions::{Conditions, Truth, Verdict};
-use super::create::now;
+use super::conditions::{Conditions, Truth, Verdict, same_but_ids};
 use super::outcome::{Class, is_gone};
 use super::reasons;
 use crate::api::{DriftRecord, DriftedField, FIELD_MANAGER, ManagedStatus};
@@ -24,6 +25,8 @@ const ATTEMPTS: u32 = 5;
 pub struct StatusWriter<K: HasStatus> {
     api: Api<K>,
     name: String,
+    // With it a write never reaches another object that has taken the name.
+    uid: Option<String>,
     resource_version: Option<String>,
     written: Option<K::Status>,
 }
@@ -35,7 +38,7 @@ where
 {
     /// With an API that is bound to the object's scope.
     pub fn new(api: Api<K>, object: &K) -> Self {
-        Self { api, name: object.name_any(), resource_version: object.resource_version(), written: object.status().cloned() }
+        Self { api, name: object.name_any(), uid: object.uid(), resource_version: object.resource_version(), written: object.status().cloned() }
     }
 
     /// The status as it stands in Kubernetes, as far as this pass knows.
@@ -73,7 +76,7 @@ where
     }
 
     async fn send(&mut self, status: &K::Status, resource_version: Option<String>) -> Result<(), kube::Error> {
-        let mut body = json!({"apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": {"name": self.name}, "status": status});
+        let mut body = json!({"apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": {"name": self.name, "uid": self.uid}, "status": status});
         if let Some(version) = resource_version {
             body["metadata"]["resourceVersion"] = version.into();
         }
@@ -101,6 +104,12 @@ where
 /// found; this adds what follows from it. Pure, the clock aside, which moves nothing that did not change.
 pub fn managed(old: &ManagedStatus, mut draft: ManagedStatus, verdict: &Verdict, generation: Option<i64>) -> ManagedStatus {
     draft.observed_generation = generation;
+    for problem in &mut draft.assignment_problems {
+        let earlier = old.assignment_problems.iter().find(|old| old.assignment == problem.assignment && same_but_ids(&old.message, &problem.message));
+        if let Some(earlier) = earlier {
+            problem.message.clone_from(&earlier.message);
+        }
+    }
     if matches!(verdict, Verdict::Ready { .. }) {
         draft.synced_generation = generation;
         draft.drift.clear();
@@ -153,6 +162,12 @@ fn references(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &Manage
     } else {
         conditions.set(KIND, Truth::True, reasons::RESOLVED, "every reference is resolved");
     }
+}
+
+/// The time as Kubernetes keeps it: in whole seconds.
+pub fn now() -> Time {
+    let now = Timestamp::now();
+    Time(Timestamp::from_second(now.as_second()).unwrap_or(now))
 }
 
 /// One line about what differs.

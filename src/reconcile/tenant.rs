@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use super::gate::Gate;
-use super::outcome::Failure;
+use super::outcome::{Class, Failure};
 use super::snapshot::Snapshot;
 use crate::api::{EntraTenant, EntraTenantSpec, Mode};
-use crate::graph::{self, Client, ClientConfig, Collection, Entity, GalleryImage, Observer};
+use crate::graph::{self, Client, ClientConfig, Collection, Entity, GalleryImage, GraphError, Observer};
 use crate::reconcile::reasons;
 
 /// Where Graph and Entra are, and which assertion the controller signs in with: the same for every tenant.
@@ -34,6 +34,9 @@ const NO_TOKEN_FILE: &str = "workload identity needs the pod's projected token: 
 
 /// The drift poll's interval when the spec names none.
 pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(300);
+
+/// How soon a list is tried again that failed for a reason of its own.
+const LIST_PAUSE: Duration = Duration::from_secs(20);
 
 /// One tenant.
 pub struct Tenant {
@@ -87,27 +90,51 @@ impl Tenant {
         }
     }
 
-    /// Makes sure that the collection was listed at all. The poller keeps the list current from then on.
-    pub async fn listed(&self, collection: Collection) -> Result<(), Failure> {
-        if self.snapshot(collection).listed().is_some() {
-            return Ok(());
-        }
-        self.list_since(collection, self.since).await
+    /// Makes sure that the collection was listed, at most `oldest` ago. The poller keeps the list current.
+    pub async fn listed(&self, collection: Collection, oldest: Duration) -> Result<(), Failure> {
+        self.list_since(collection, Instant::now().checked_sub(oldest).unwrap_or(self.since)).await
     }
 
     /// Lists the collection unless a list was asked for after `not_before`.
     pub async fn list_since(&self, collection: Collection, not_before: Instant) -> Result<(), Failure> {
+        let snapshot = self.snapshot(collection);
+        let _turn = snapshot.turn().await;
+        if snapshot.listed().is_some_and(|listed| listed >= not_before) {
+            return Ok(());
+        }
+        // After the turn came: whoever was before may just have failed.
         self.gate.check()?;
-        self.gate.record(self.snapshot(collection).refresh(&self.client, collection, not_before).await)
+        if let Some(failure) = snapshot.recent_failure(LIST_PAUSE) {
+            return Err(failure);
+        }
+        let asked = Instant::now();
+        let result = self.gate.record_read(asked, self.client.list(collection).await);
+        snapshot.note_failure(result.as_ref().err().filter(|failure| failure.class != Class::Unreachable).cloned());
+        snapshot.take(result?, asked);
+        Ok(())
     }
 
     /// Reads one object and remembers what was seen.
     pub async fn read(&self, collection: Collection, id: &str) -> Result<Option<Entity>, Failure> {
-        self.gate.check()?;
-        let asked = Instant::now();
-        let entity = self.gate.record(self.client.get(collection, id).await)?;
+        let entity = self.read_request(self.client.get(collection, id)).await;
+        let (asked, entity) = entity?;
         self.snapshot(collection).put(id, entity.as_ref(), asked);
         Ok(entity)
+    }
+
+    /// Makes a read through the gate. Returns when it was asked for as well.
+    pub async fn read_request<T>(&self, request: impl Future<Output = Result<T, GraphError>>) -> Result<(Instant, T), Failure> {
+        self.gate.check()?;
+        let asked = Instant::now();
+        let value = self.gate.record_read(asked, request.await)?;
+        Ok((asked, value))
+    }
+
+    /// Makes a write through the gate.
+    pub async fn write_request<T>(&self, request: impl Future<Output = Result<T, GraphError>>) -> Result<T, Failure> {
+        self.gate.check()?;
+        let asked = Instant::now();
+        self.gate.record(asked, request.await)
     }
 
     /// The gallery's images, at most `oldest` old.
@@ -116,8 +143,7 @@ impl Tenant {
         if let Some((_, images)) = gallery.as_ref().filter(|(at, _)| at.elapsed() < oldest) {
             return Ok(images.clone());
         }
-        self.gate.check()?;
-        let images = self.gate.record(self.client.gallery_images().await)?;
+        let (_, images) = self.read_request(self.client.gallery_images()).await?;
         *gallery = Some((Instant::now(), images.clone()));
         Ok(images)
     }
@@ -128,9 +154,9 @@ pub fn interval(spec: &EntraTenantSpec) -> Duration {
     spec.interval.as_deref().and_then(|text| text.parse::<jiff::SignedDuration>().ok()).and_then(|duration| Duration::try_from(duration).ok()).unwrap_or(DEFAULT_INTERVAL)
 }
 
-/// Whether the tenant is only looked at.
-pub fn observes(tenant: &EntraTenant) -> bool {
-    tenant.spec.mode == Some(Mode::Observe)
+/// Whether an object is only looked at: by its own mode, or by its tenant's, which wins.
+pub fn only_looks(tenant: &EntraTenant, mode: Option<Mode>) -> bool {
+    tenant.spec.mode == Some(Mode::Observe) || mode == Some(Mode::Observe)
 }
 
 /// The tenants in use, by the name of their EntraTenant.

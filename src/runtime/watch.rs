@@ -88,7 +88,10 @@ pub struct Malformed {
     pub error: String,
 }
 
-/// Watches a kind through a streaming list.
+/// Watches a kind.
+///
+/// The first list is paged and most-recent. Not a streaming list: kube 5 starts that at version "0", which lets a server
+/// that lags behind answer with the past, and what is absent from a cache decides what is taken off in Graph.
 ///
 /// `on_malformed` is called once for each undecodable version; such an object is not in the store. Note that writing
 /// the status of the object makes a new version of it, so write only what differs.
@@ -97,8 +100,12 @@ where
     K: Watchable,
     F: FnMut(Malformed) + Send + 'static,
 {
-    let config = watcher::Config::default().streaming_lists();
-    watched(watcher(api, config).default_backoff(), on_malformed)
+    watched(watcher(api, list_config()).default_backoff(), on_malformed)
+}
+
+/// Small pages: the memory that a large page takes is never given back.
+pub fn list_config() -> watcher::Config {
+    watcher::Config::default().page_size(50)
 }
 
 /// The same for any source of watch events. The source must bring its own backoff.

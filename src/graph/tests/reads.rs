@@ -53,7 +53,7 @@ async fn user_settings_are_read_from_v1() {
 #[tokio::test(start_paused = true)]
 async fn transient_failures_are_repeated_and_the_asked_pause_is_kept() {
     let fake = Fake::new([
-        Reply::status(429).with("retry-after", "2.128"),
+        Reply::status(503).with("retry-after", "2.128"),
         Reply::Fail(SendError::Interrupted("reset".to_owned())),
         page(&json!([])),
     ]);
@@ -76,14 +76,29 @@ async fn three_tries_and_then_the_last_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_long_pause_is_left_to_the_caller() {
-    let fake = Fake::new([Reply::status(429).with("retry-after", "120")]);
-    let error = fake.client.list(Collection::UserSettings).await.unwrap_err();
-    assert_eq!(
-        (error.kind, error.retry_after),
-        (ErrorKind::Throttled, Some(Duration::from_secs(120)))
-    );
-    assert!(error.is_transient() && !error.outcome_unknown());
+async fn throttling_and_a_long_pause_are_left_to_the_caller_who_can_hold_back_everything_else() {
+    for (status, asked, kind) in [(429, "2.128", ErrorKind::Throttled), (503, "120", ErrorKind::Unavailable)] {
+        let fake = Fake::new([Reply::status(status).with("retry-after", asked)]);
+        let error = fake.client.list(Collection::UserSettings).await.unwrap_err();
+        let pause = Duration::from_secs(if status == 429 { 3 } else { 120 });
+        assert_eq!((error.kind, error.retry_after), (kind, Some(pause)));
+        assert_eq!(fake.sent().len(), 1);
+        assert!(error.is_transient());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_cannot_be_understood_does_not_hide_the_others() {
+    for odd in [json!(null), json!([{"id": "?"}])] {
+        let odd = json!({"id": "p1", "displayName": "odd", "assignments": odd});
+        let fine = json!({"id": "p2", "displayName": "fine", "assignments": []});
+        let fake = Fake::new([page(&json!([odd, fine])), Reply::json(200, &odd)]);
+        let listed = fake.client.list(Collection::ProvisioningPolicies).await.unwrap();
+        assert!(listed[0].unreadable.is_some() && listed[0].assignments.is_empty());
+        assert_eq!((listed[0].display_name(), &listed[1].unreadable), (Some("odd"), &None));
+        let alone = fake.client.get(Collection::ProvisioningPolicies, "p1").await.unwrap_err();
+        assert_eq!(alone.kind, ErrorKind::Decode);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -107,8 +122,6 @@ async fn what_is_not_graphs_answer_is_unknown_and_never_absence() {
         bomb,
         redirect,
         Reply::json(200, &json!({"value": [{"displayName": "no id", "assignments": []}]})),
-        Reply::json(200, &json!({"value": [{"id": "p1", "assignments": null}]})),
-        Reply::json(200, &json!({"value": [{"id": "p1", "assignments": [{"id": "?"}]}]})),
     ] {
         let fake = Fake::new([broken]);
         let error = fake.client.list(Collection::ProvisioningPolicies).await.unwrap_err();

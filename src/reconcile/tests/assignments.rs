@@ -47,7 +47,7 @@ fn a_frozen_assignment_keeps_its_groups_and_its_claim() {
     let desired = Desired { frozen: BTreeSet::from(["a".to_owned()]), ..Desired::default() };
     let entity = seen(&["ours"]);
     assert_eq!(assigned(&desired, &[owned("ours", "a")], &entity), None);
-    assert_eq!(owned_after(&desired, &[owned("ours", "a")], &entity.assignments), [owned("ours", "a")]);
+    assert_eq!(owned_after(&desired, &[owned("ours", "a")], &entity.assignments, false), [owned("ours", "a")]);
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn an_orphaned_assignment_leaves_its_groups_and_gives_up_its_claim() {
     let desired = Desired { releasing: BTreeSet::from(["a".to_owned()]), ..Desired::default() };
     let entity = seen(&["ours"]);
     assert_eq!(assigned(&desired, &[owned("ours", "a")], &entity), None);
-    let after = owned_after(&desired, &[owned("ours", "a")], &entity.assignments);
+    let after = owned_after(&desired, &[owned("ours", "a")], &entity.assignments, false);
     assert_eq!(after, []);
     assert_eq!(foreign(&after, &entity.assignments), ["ours"]);
 }
@@ -105,10 +105,38 @@ fn a_group_that_somebody_took_off_is_drift_and_a_newly_declared_one_is_not() {
     let found = drift(&changes, &desired, &memory, true, &[]);
     assert_eq!(found.iter().map(|field| field.path.as_str()).collect::<Vec<_>>(), ["/assignments/lost"]);
     // The pass that reported it noted that the group is not there; it is drift all the same until it is back.
-    let unverified = owned_after(&desired, &memory, &[]);
+    let unverified = owned_after(&desired, &memory, &[], false);
     assert!(!unverified.iter().any(|entry| entry.verified));
     assert_eq!(drift(&changes, &desired, &unverified, true, &found), found);
     assert_eq!(drift(&changes, &desired, &unverified, true, &[]), []);
+}
+
+#[test]
+fn a_frozen_co_owner_keeps_its_share_and_the_other_can_leave() {
+    let both = OwnedAssignment { declared_by: vec!["a".to_owned(), "b".to_owned()], ..owned("g", "a") };
+    let entity = seen(&["g"]);
+    let mut desired = Desired { frozen: BTreeSet::from(["a".to_owned()]), ..Desired::default() };
+    declare(&mut desired, "g", "b");
+    let declared = owned_after(&desired, std::slice::from_ref(&both), &entity.assignments, false);
+    assert_eq!(declared[0].declared_by, ["b", "a"]);
+    // b is deleted: the group stays for a, and nothing says that b still holds it.
+    desired.declared.clear();
+    assert_eq!(assigned(&desired, &declared, &entity), None);
+    assert_eq!(owned_after(&desired, &declared, &entity.assignments, false)[0].declared_by, ["a"]);
+}
+
+#[test]
+fn exclusive_ownership_waits_while_an_assignment_cannot_be_judged() {
+    let desired = Desired { exclusive: true, frozen: BTreeSet::from(["a".to_owned()]), ..Desired::default() };
+    assert_eq!(assigned(&desired, &[], &seen(&["perhaps-of-a"])), None);
+}
+
+#[test]
+fn what_was_just_accepted_is_remembered_though_it_does_not_show_yet() {
+    let memory = [OwnedAssignment { verified: false, ..owned("g", "a") }];
+    let desired = Desired::default();
+    assert_eq!(owned_after(&desired, &memory, &[], true).len(), 1);
+    assert_eq!(owned_after(&desired, &memory, &[], false), []);
 }
 
 fn name() -> impl Strategy<Value = String> {
@@ -122,7 +150,7 @@ fn group() -> impl Strategy<Value = String> {
 prop_compose! {
     fn case()(
         declared in prop::collection::btree_map(group(), name(), 0..5),
-        remembered in prop::collection::btree_map(group(), name(), 0..5),
+        remembered in prop::collection::btree_map(group(), prop::collection::btree_set(name(), 1..3), 0..5),
         present in prop::collection::btree_set(group(), 0..5),
         frozen in prop::collection::btree_set(name(), 0..2),
         releasing in prop::collection::btree_set(name(), 0..2),
@@ -133,7 +161,8 @@ prop_compose! {
         for (group, by) in &declared {
             declare(&mut desired, group, by);
         }
-        let remembered = remembered.iter().map(|(group, by)| owned(group, by)).collect();
+        let entry = |(group, by): (&String, &BTreeSet<String>)| OwnedAssignment { declared_by: by.iter().cloned().collect(), ..owned(group, "") };
+        let remembered = remembered.iter().map(entry).collect();
         let present: Vec<&str> = present.iter().map(String::as_str).collect();
         (desired, remembered, seen(&present))
     }
@@ -147,7 +176,7 @@ proptest! {
             entity.assignments = replaced(&targets);
         }
         prop_assert_eq!(assigned(&desired, &memory, &entity), None);
-        let after = owned_after(&desired, &memory, &entity.assignments);
+        let after = owned_after(&desired, &memory, &entity.assignments, false);
         prop_assert_eq!(assigned(&desired, &after, &entity), None);
     }
 
@@ -169,7 +198,7 @@ proptest! {
     /// The memory never loses a group that is on the object, ours, and neither released nor declared away yet.
     #[test]
     fn the_memory_keeps_what_is_still_to_be_removed((desired, memory, entity) in case()) {
-        let after = owned_after(&desired, &memory, &entity.assignments);
+        let after = owned_after(&desired, &memory, &entity.assignments, false);
         for entry in &memory {
             let key = Key::from(entry);
             let there = entity.assignments.iter().any(|remote| Key::from(remote) == key);

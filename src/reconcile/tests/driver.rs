@@ -26,6 +26,7 @@ use crate::runtime::backoff::Backoff;
 use crate::runtime::events::Publisher;
 use crate::runtime::guarded::InFlight;
 use crate::runtime::metrics::Metrics;
+use crate::runtime::pulse::Pulse;
 
 #[derive(CustomResource, Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[kube(group = "test.cloudpc.dev", version = "v1", kind = "Fragile", namespaced, status = "ManagedStatus")]
@@ -122,6 +123,7 @@ fn context(client: Client) -> Arc<Context> {
         malformed: Arc::new(Malformed::default()),
         settle: Duration::from_secs(60),
         leading_since: Timestamp::now(),
+        pulse: Pulse::start(Duration::from_secs(10)),
     })
 }
 
@@ -173,7 +175,7 @@ async fn the_finalizer_comes_first_and_a_converged_object_is_not_written_again()
 #[tokio::test]
 async fn a_deletion_that_waits_keeps_the_finalizer() {
     let mut object = fragile(false);
-    object.metadata.deletion_timestamp = Some(crate::reconcile::create::now());
+    object.metadata.deletion_timestamp = Some(status::now());
     let (client, writes) = kubernetes(&object);
     reconcile(Arc::new(object), context(client)).await.unwrap();
     let writes = writes.lock().unwrap();

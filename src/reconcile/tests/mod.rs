@@ -2,6 +2,7 @@
 
 mod assignments;
 mod driver;
+mod gate;
 mod properties;
 mod snapshot;
 mod status;
@@ -20,7 +21,7 @@ pub fn object(value: Value) -> Map<String, Value> {
 }
 
 pub fn entity(properties: Value, assignments: Vec<RemoteAssignment>) -> Entity {
-    Entity { id: "11111111-0000-4000-8000-000000000001".to_owned(), properties: object(properties), assignments }
+    Entity { id: "11111111-0000-4000-8000-000000000001".to_owned(), properties: object(properties), assignments, unreadable: None }
 }
 
 pub fn remote(group: &str) -> RemoteAssignment {

@@ -38,11 +38,11 @@ fn the_synced_generation_stays_when_a_later_one_fails() {
 fn an_outage_makes_everything_unknown_and_is_written_once() {
     let first = managed(&ManagedStatus::default(), ManagedStatus::default(), &ready(), Some(1));
     let outage = |message: &str| Verdict::Failed(Failure { class: Class::Unreachable, reason: reasons::GRAPH_UNAVAILABLE, message: message.to_owned(), after: None });
-    let down = managed(&first, first.clone(), &outage("request-id 1"), Some(1));
+    let down = managed(&first, first.clone(), &outage("down (request-id 1)"), Some(1));
     for kind in ["Ready", "Synced", "Drifted", "ReferencesResolved"] {
         assert_eq!(condition(&down, kind), Some("Unknown"), "{kind}");
     }
-    assert_eq!(managed(&down, down.clone(), &outage("request-id 2"), Some(1)), down);
+    assert_eq!(managed(&down, down.clone(), &outage("down (request-id 2)"), Some(1)), down);
 }
 
 #[test]

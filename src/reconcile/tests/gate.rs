@@ -1,0 +1,62 @@
+//! The breaker: one failure holds all back, one try goes through, only a success from after the failure opens it.
+
+use std::time::{Duration, Instant};
+
+use crate::graph::{ErrorKind, GraphError};
+use crate::reconcile::gate::Gate;
+use crate::reconcile::outcome::{Class, Failure};
+
+fn error(kind: ErrorKind, retry_after: Option<Duration>) -> GraphError {
+    GraphError {
+        operation: "list".to_owned(),
+        kind,
+        status: None,
+        code: None,
+        inner_code: None,
+        message: "no".to_owned(),
+        request_id: None,
+        retry_after,
+    }
+}
+
+#[test]
+fn a_failure_of_the_tenant_holds_everybody_back_until_a_later_success() {
+    let (gate, before) = (Gate::default(), Instant::now());
+    assert!(gate.check().is_ok());
+    let failure = gate.failed(error(ErrorKind::Unavailable, None));
+    assert_eq!(failure.class, Class::Unreachable);
+    let held = gate.check().unwrap_err();
+    assert!(held.after.is_some_and(|after| after > Duration::from_millis(500)));
+    // The answer to a request from before the failure does not open it.
+    gate.record(before, Ok(())).unwrap();
+    assert!(gate.check().is_err());
+    gate.record(Instant::now(), Ok(())).unwrap();
+    assert!(gate.check().is_ok());
+}
+
+#[test]
+fn the_longest_pause_that_graph_asked_for_holds() {
+    let gate = Gate::default();
+    gate.failed(error(ErrorKind::Throttled, Some(Duration::from_secs(5))));
+    gate.failed(error(ErrorKind::Throttled, Some(Duration::from_secs(100))));
+    gate.failed(error(ErrorKind::Throttled, Some(Duration::from_secs(5))));
+    assert!(gate.check().unwrap_err().after.is_some_and(|after| after > Duration::from_secs(85)));
+}
+
+#[test]
+fn what_concerns_one_request_holds_nobody_back() {
+    let gate = Gate::default();
+    for kind in [ErrorKind::BadRequest, ErrorKind::Forbidden, ErrorKind::NotFound, ErrorKind::Conflict, ErrorKind::Decode] {
+        gate.failed(error(kind, None));
+        assert!(gate.check().is_ok(), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_refused_read_is_tried_again_and_a_refused_write_is_not() {
+    let gate = Gate::default();
+    let refused = || Err::<(), _>(error(ErrorKind::BadRequest, None));
+    let class = |result: Result<(), Failure>| result.unwrap_err().class;
+    assert_eq!(class(gate.record_read(Instant::now(), refused())), Class::Retry);
+    assert_eq!(class(gate.record(Instant::now(), refused())), Class::Stalled);
+}
