@@ -83,3 +83,6 @@ async fn control<K: Kind>(
         })
         .await;
 }
+
+#[cfg(test)]
+mod tests;
