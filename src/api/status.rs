@@ -123,8 +123,8 @@ pub struct PendingCreate {
     pub attempt: String,
     /// When the intent was written.
     pub since: Time,
-    /// Hash of what is to be created.
-    pub fingerprint: String,
+    /// What was sent, as JSON: only an object that has all of it can be the product of the attempt.
+    pub sent: String,
     /// Display name that the new object will carry.
     pub display_name: String,
 }

@@ -14,12 +14,15 @@ use uuid::Uuid;
 use super::claims::{holder, refuse_rival};
 use super::context::Context;
 use super::managed::Managed;
-use super::outcome::Failure;
+use super::outcome::{Failure, is_conflict, is_gone};
 use super::reasons;
 use super::status::{StatusWriter, now};
 use super::tenant::Tenant;
 use crate::api::{ManagedStatus, PendingCreate};
 use crate::graph::{self, Entity};
+
+/// How often the id of a new object is written before the recovery has to find it.
+const RECORD_ATTEMPTS: u32 = 5;
 
 /// Creates the object. Returns what Graph answered.
 pub async fn create<K: Managed>(
@@ -52,7 +55,7 @@ pub async fn create<K: Managed>(
     status.pending_create = Some(PendingCreate {
         attempt: attempt.to_string(),
         since: now(),
-        fingerprint: body_hash(body),
+        sent: Value::Object(body.clone()).to_string(),
         display_name: name.to_owned(),
     });
     // Before the intent: one that is followed by no request would have to be waited for all the same.
@@ -64,7 +67,7 @@ pub async fn create<K: Managed>(
     match answer {
         Ok(entity) => {
             tenant.snapshot(K::COLLECTION).put(&entity.id, Some(&entity), asked);
-            record(&entity, status, writer).await?;
+            record(&entity, &attempt.to_string(), status, writer, context).await?;
             Ok(entity)
         }
         Err(error) if error.outcome_unknown() => {
@@ -80,27 +83,49 @@ pub async fn create<K: Managed>(
 }
 
 /// Writes the id down at once and clears the intent. Repeated until it sticks: an id that is lost here can only be
-/// found again by the recovery.
-async fn record<K: Managed>(entity: &Entity, status: &mut ManagedStatus, writer: &mut StatusWriter<K>) -> Result<(), Failure> {
+/// found again by the recovery. Given up only when the intent is not ours any more: another leader has taken over.
+async fn record<K: Managed>(entity: &Entity, attempt: &str, status: &mut ManagedStatus, writer: &mut StatusWriter<K>, context: &Context) -> Result<(), Failure> {
     status.id = Some(entity.id.clone());
     status.pending_create = None;
-    writer.write_through(status).await.map_err(Failure::from)
+    let ours = |status: &ManagedStatus| status.pending_create.as_ref().is_some_and(|pending| pending.attempt == attempt);
+    let mut failures = 0;
+    loop {
+        context.may_write()?;
+        let error = match writer.write(status).await {
+            Ok(()) => return Ok(()),
+            Err(error) if is_gone(&error) || failures == RECORD_ATTEMPTS => return Err(error.into()),
+            Err(error) if is_conflict(&error) => match writer.catch_up(ours).await {
+                Ok(true) => continue,
+                Ok(false) => return Err(Failure::retry(reasons::KUBERNETES_API, "another process has taken this object over")),
+                Err(error) => error,
+            },
+            Err(error) => error,
+        };
+        failures += 1;
+        tracing::warn!(kind = K::KIND, id = entity.id, %error, failures, "the id of a new object was not recorded; trying again");
+        tokio::time::sleep(Duration::from_millis(200) * 2_u32.pow(failures)).await;
+    }
 }
 
 /// Looks for the product of an intent whose answer was lost. `Ok(None)`: nothing was made.
-pub async fn recover<K: Managed>(object: &K, desired: &Map<String, Value>, status: &mut ManagedStatus, writer: &mut StatusWriter<K>, tenant: &Tenant, context: &Context) -> Result<Option<Entity>, Failure> {
+pub async fn recover<K: Managed>(object: &K, status: &mut ManagedStatus, writer: &mut StatusWriter<K>, tenant: &Tenant, context: &Context) -> Result<Option<Entity>, Failure> {
     let Some(pending) = status.pending_create.clone() else { return Ok(None) };
     let uid = object.uid().unwrap_or_default();
     let notes = context.memory.get(&uid);
     wait_until_settled(&pending, notes.attempt.as_deref(), context)?;
     tenant.list_since(K::COLLECTION, Instant::now()).await?;
+    let Ok(sent) = serde_json::from_str::<Map<String, Value>>(&pending.sent) else {
+        return Err(Failure::stalled(reasons::INTERNAL_ERROR, "status.pendingCreate.sent is not JSON, so what was created cannot be recognised"));
+    };
+    // Everything that was sent, not the name alone: somebody may have made a namesake meanwhile.
+    let fits = |entity: &Entity| graph::differences(K::COLLECTION, &sent, &entity.properties).is_empty();
     let mut candidates = tenant.snapshot(K::COLLECTION).named(&pending.display_name);
-    candidates.retain(|entity| holder(object, &entity.id, context).is_none() && made_from(entity, desired, &pending, K::COLLECTION));
+    candidates.retain(|entity| holder(object, &entity.id, context).is_none() && fits(entity));
     match candidates.as_slice() {
         [] => not_created(&uid, status, &notes, context),
         [entity] => {
             tracing::info!(kind = K::KIND, id = entity.id, attempt = pending.attempt, "found the object of a create whose answer was lost");
-            record(entity, status, writer).await?;
+            record(entity, &pending.attempt, status, writer, context).await?;
             Ok(Some(entity.clone()))
         }
         several => {
@@ -139,24 +164,4 @@ fn not_created(uid: &str, status: &mut ManagedStatus, notes: &super::memory::Not
             Err(Failure::waiting_for(reasons::CREATE_UNCONFIRMED, "a create was sent and Graph does not show its product; looking once more before a new attempt", left))
         }
     }
-}
-
-/// Whether an entity carries everything that the attempt sent. What was sent is not known any more when the spec has
-/// changed since; then its name and what no spec can change have to fit.
-fn made_from(entity: &Entity, desired: &Map<String, Value>, pending: &PendingCreate, collection: graph::Collection) -> bool {
-    let immutable = |name: &str| graph::property(collection, name).is_some_and(|property| property.immutable);
-    let mut sent = desired.clone();
-    if body_hash(desired) != pending.fingerprint {
-        sent.retain(|name, _| immutable(name));
-    }
-    graph::differences(collection, &sent, &entity.properties).is_empty()
-}
-
-/// A hash (FNV-1a) of a body. It is kept in status and read by later versions of this program, so it may not depend on
-/// how that was built.
-fn body_hash(body: &Map<String, Value>) -> String {
-    let sorted: std::collections::BTreeMap<_, _> = body.iter().collect();
-    let text = serde_json::to_string(&sorted).unwrap_or_default();
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("{hash:016x}")
 }

@@ -80,9 +80,7 @@ async fn find<K: Managed>(object: &K, run: &mut Run<K>, tenant: &Tenant, context
     if let Some(id) = &run.draft.id {
         return Ok(Some(id.clone()));
     }
-    let image = run.draft.resolved.as_ref().and_then(|resolved| resolved.image.clone());
-    let sent = object.properties(image.as_ref());
-    let found = recover(object, &sent, &mut run.draft, &mut run.writer, tenant, context).await?;
+    let found = recover(object, &mut run.draft, &mut run.writer, tenant, context).await?;
     Ok(found.map(|entity| entity.id))
 }
 

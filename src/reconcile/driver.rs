@@ -116,6 +116,12 @@ fn after_pass<K: Kind>(object: &K, end: &End, context: &Context) {
     }
 }
 
+/// Whether somebody else has written the status of an object; it will be put right by a pass.
+pub fn overwritten<K: Kind>(object: &K, context: &Context) -> bool {
+    let written = context.memory.get(&object.uid().unwrap_or_default()).written;
+    written.is_some_and(|(status, at)| at.elapsed() >= CATCH_UP && object.status().map(fingerprint_of) != Some(status))
+}
+
 /// Whether the cache does not show the status that was written last: a pass on it would work on an old memory, only
 /// to fail when it writes.
 fn behind<K: Kind>(object: &K, context: &Context) -> bool {
@@ -207,6 +213,10 @@ async fn report<K: Kind>(object: &K, mut run: Run<K>, result: Result<Verdict, Fa
     context.metrics.drifted(K::NAME, context.memory.set_drifted(K::NAME, &uid, K::conditions(&status).iter().any(|condition| condition.type_ == "Drifted" && condition.status == "True")));
     publish(object, &run, context);
     let wrote = run.wrote;
+    // A process that is perhaps not the leader any more leaves the status to its successor.
+    if let Err(failure) = context.may_write() {
+        return ended(&Err(failure), wrote, &uid, context);
+    }
     match run.writer.report(&status).await {
         Ok(written) => {
             if written {

@@ -74,9 +74,12 @@ impl Gate {
             ErrorKind::BadRequest | ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Decode => None,
         };
         let asked_for = error.retry_after;
-        let failure = Failure::from(error);
+        let text = error.to_string();
+        let mut failure = Failure::from(error);
         if let Some(longest) = longest {
-            self.close(&failure, longest, asked_for.unwrap_or_default());
+            tracing::warn!(reason = failure.reason, error = text, "a request failed for a reason that concerns the whole tenant");
+            failure.message = format!("the tenant's requests fail, the first one was: {}", failure.message);
+            return self.close(failure, longest, asked_for.unwrap_or_default());
         }
         failure
     }
@@ -86,16 +89,20 @@ impl Gate {
         *self.lock() = None;
     }
 
-    fn close(&self, failure: &Failure, longest: Duration, asked_for: Duration) {
+    /// Closes for a while. Returns the failure that everybody is told: the first one of its kind, as long as it lasts, so
+    /// that an outage is told once and not with every try.
+    fn close(&self, failure: Failure, longest: Duration, asked_for: Duration) -> Failure {
         let (mut gate, now) = (self.lock(), Instant::now());
         if let Some(closed) = gate.as_mut().filter(|closed| closed.until > now) {
             // Passes that failed side by side count as one failure; the longest wait that Graph asked for holds.
             closed.until = closed.until.max(now + asked_for);
-            return;
+            return closed.failure.clone();
         }
         let failures = gate.as_ref().map_or(0, |closed| closed.failures);
+        let first = gate.take().map(|closed| closed.failure).filter(|first| first.reason == failure.reason).unwrap_or(failure);
         let backoff = FIRST.saturating_mul(1 << failures.min(16)).min(longest);
-        *gate = Some(Closed { failures: failures + 1, since: now, until: now + asked_for.max(backoff), trying: None, failure: failure.clone() });
+        *gate = Some(Closed { failures: failures + 1, since: now, until: now + asked_for.max(backoff), trying: None, failure: first.clone() });
+        Failure { after: None, ..first }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Closed>> {

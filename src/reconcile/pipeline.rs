@@ -106,7 +106,7 @@ async fn desire<K: Managed>(object: &K, run: &mut Run<K>, only_look: bool, tenan
 /// Finds the object: by its id, or as the product of a create whose answer was lost.
 async fn look<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, described: &EntraTenant, tenant: &Tenant, context: &Context) -> Result<Option<Entity>, Failure> {
     let Some(id) = run.draft.id.clone() else {
-        return recover(object, &desired.properties, &mut run.draft, &mut run.writer, tenant, context).await;
+        return recover(object, &mut run.draft, &mut run.writer, tenant, context).await;
     };
     let settled = |entity: &Entity| plan(K::COLLECTION, desired, &run.draft.assignments, Some(entity)).is_empty();
     // The poller lists once an interval; a list that is older than two says nothing about now.

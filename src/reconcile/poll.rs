@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use kube::ResourceExt;
 
 use super::context::Context;
+use super::driver::{Kind, overwritten};
 use super::managed::Managed;
 use super::memory::judged;
 use super::tenant::{Tenant, interval};
@@ -79,9 +80,15 @@ async fn poll_tenant(described: Arc<EntraTenant>, context: Arc<Context>) {
     let interval = interval(&described.spec);
     poll_kind::<ProvisioningPolicy>(&tenant, interval, &context).await;
     poll_kind::<UserSetting>(&tenant, interval, &context).await;
+    if overwritten(&*described, &context) {
+        context.wakes.tenants.object(&described);
+    }
+    for assignment in context.stores.assignments.state().iter().filter(|assignment| overwritten(&***assignment, &context)) {
+        context.wakes.assignments.object(assignment);
+    }
 }
 
-async fn poll_kind<K: Managed>(tenant: &Tenant, interval: Duration, context: &Context) {
+async fn poll_kind<K: Managed + Kind>(tenant: &Tenant, interval: Duration, context: &Context) {
     let objects: Vec<Arc<K>> = K::all(context).into_iter().filter(|object| object.common().tenant == tenant.name).collect();
     // Nobody in Kubernetes wants this collection, so nobody needs the list.
     if objects.is_empty() {
@@ -99,7 +106,7 @@ async fn poll_kind<K: Managed>(tenant: &Tenant, interval: Duration, context: &Co
     context.metrics.polled(K::KIND, snapshot.len(), jiff::Timestamp::now());
     let mut woken = 0_u32;
     for object in &objects {
-        if differs(&**object, tenant, context) {
+        if differs(&**object, tenant, context) || overwritten(&**object, context) {
             K::wake(context).object(object);
             woken += 1;
         }

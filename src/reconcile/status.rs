@@ -18,14 +18,11 @@ use crate::api::{DriftRecord, DriftedField, FIELD_MANAGER, ManagedStatus};
 
 /// How long a write to the Kubernetes API may take.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How often a status that must not be lost is written before giving up.
-const ATTEMPTS: u32 = 5;
 
 /// Writes the status of one object during one pass, the whole of it each time.
 pub struct StatusWriter<K: HasStatus> {
     api: Api<K>,
     name: String,
-    // With it a write never reaches another object that has taken the name.
     uid: Option<String>,
     resource_version: Option<String>,
     written: Option<K::Status>,
@@ -53,36 +50,25 @@ where
         current
     }
 
+    /// Takes over the newest version of the object after a write lost against it. False when that is not `ours` any more.
+    pub async fn catch_up(&mut self, ours: impl Fn(&K::Status) -> bool) -> Result<bool, kube::Error> {
+        let newest = tokio::time::timeout(WRITE_TIMEOUT, self.api.get(&self.name)).await.map_err(|_elapsed| late())??;
+        if newest.uid() != self.uid || !newest.status().is_some_and(ours) {
+            return Ok(false);
+        }
+        self.resource_version = newest.resource_version();
+        Ok(true)
+    }
+
     /// Writes on condition that the object has not changed since it was read: a pass that ran on a stale copy must
     /// not decide anything.
     pub async fn write(&mut self, status: &K::Status) -> Result<(), kube::Error> {
-        self.send(status, self.resource_version.clone()).await
-    }
-
-    /// Writes whatever happened to the object meanwhile, and again until it sticks. Only for what would be lost
-    /// otherwise; safe because the status has one writer, the leader.
-    pub async fn write_through(&mut self, status: &K::Status) -> Result<(), kube::Error> {
-        let mut attempt = 1;
-        loop {
-            match self.send(status, None).await {
-                Err(error) if attempt < ATTEMPTS && !is_gone(&error) => {
-                    tracing::warn!(object = self.name, %error, attempt, "status was not written; trying again");
-                    tokio::time::sleep(Duration::from_millis(200) * 2_u32.pow(attempt)).await;
-                    attempt += 1;
-                }
-                result => return result,
-            }
-        }
-    }
-
-    async fn send(&mut self, status: &K::Status, resource_version: Option<String>) -> Result<(), kube::Error> {
-        let mut body = json!({"apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": {"name": self.name, "uid": self.uid}, "status": status});
-        if let Some(version) = resource_version {
-            body["metadata"]["resourceVersion"] = version.into();
-        }
+        // With the uid a write never reaches another object that has taken the name.
+        let metadata = json!({"name": self.name, "uid": self.uid, "resourceVersion": self.resource_version});
+        let body = json!({"apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": metadata, "status": status});
         let params = PatchParams::apply(FIELD_MANAGER).force();
         let written = tokio::time::timeout(WRITE_TIMEOUT, self.api.patch_status(&self.name, &params, &Patch::Apply(&body))).await;
-        let written = written.map_err(|_elapsed| kube::Error::Service("the Kubernetes API did not answer in time".into()))??;
+        let written = written.map_err(|_elapsed| late())??;
         self.resource_version = written.resource_version();
         self.written = Some(status.clone());
         Ok(())
@@ -98,6 +84,10 @@ where
             result => result.map(|()| true),
         }
     }
+}
+
+fn late() -> kube::Error {
+    kube::Error::Service("the Kubernetes API did not answer in time".into())
 }
 
 /// The status after a pass over an object that stands for something in Graph. `draft` holds the data that the steps
