@@ -2,6 +2,14 @@
 //!
 //! One module a topic. `cargo build --workspace --bins` has to come first, for the simulator's binary; `make test` does it.
 
+mod admission;
+mod assignments;
+mod credentials;
 mod examples;
 mod harness;
+mod isolation;
+mod refused;
+mod scene;
+mod semantics;
 mod support;
+mod waiting;

@@ -1,0 +1,156 @@
+//! What the API server refuses by itself: the answer names field and rule, and Graph hears nothing of it.
+
+use crate::scene::{IMAGE, apply, assignment, contoso, namespace, policy, ready, setting, tenant, with};
+use crate::support::lab;
+use anyhow::{Result, ensure};
+use lab::Lab;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn an_invalid_spec_is_refused_by_field_and_rule_and_never_reaches_graph() -> Result<()> {
+    let lab = lab().await;
+    let kept = with(policy("team", "kept", "Kept"), json!({"provisioningType": "dedicated"}));
+    apply(&lab, &[namespace("team", "contoso"), contoso(), kept.clone()]).await?;
+    ready(&lab, "ProvisioningPolicy", "team", "kept").await?;
+    let mark = lab.sim.mark().await?;
+
+    for (object, said) in invalid_policies().into_iter().chain(others()).chain(changes(&kept)) {
+        refused(&lab, &object, said).await?;
+    }
+
+    // What is valid goes through afterwards, and is all that was written.
+    apply(&lab, &[setting("team", "last", "Last")]).await?;
+    ready(&lab, "UserSetting", "team", "last").await?;
+    let writes = lab.sim.writes(mark).await?;
+    let written: Vec<_> = writes.iter().map(|entry| (entry.method.as_str(), entry.body.as_ref())).collect();
+    ensure!(
+        matches!(written.as_slice(), [("POST", Some(body))] if body["displayName"] == "Last"),
+        "{written:?}"
+    );
+    Ok(())
+}
+
+async fn refused(lab: &Lab, object: &Value, said: &[&str]) -> Result<()> {
+    let Err(answer) = apply(lab, std::slice::from_ref(object)).await else {
+        anyhow::bail!("the API server took {object}");
+    };
+    let answer = format!("{answer:#}");
+    for part in said {
+        ensure!(answer.contains(part), "{part:?} is not in the answer to {object}: {answer}");
+    }
+    Ok(())
+}
+
+type Case = (Value, &'static [&'static str]);
+
+fn invalid_policies() -> Vec<Case> {
+    let bad = |fields| with(policy("team", "bad", "Bad"), fields);
+    let mut without_image = bad(json!({}));
+    without_image["spec"].as_object_mut().expect("a spec").remove("imageDisplayName");
+    vec![
+        (
+            without_image,
+            &["spec: Invalid value", "one of imageId and imageDisplayName must be given"],
+        ),
+        (
+            bad(json!({"imageType": "custom"})),
+            &["a custom image needs both imageId and imageDisplayName"],
+        ),
+        (
+            bad(json!({"displayName": "A & B"})),
+            &["spec.displayName", "must not contain any of"],
+        ),
+        (
+            bad(json!({"displayName": "x".repeat(121)})),
+            &["spec.displayName", "may not be more than 120"],
+        ),
+        (
+            bad(
+                json!({"domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "regionName": "westeurope", "onPremisesConnectionId": "c"}]}),
+            ),
+            &[
+                "spec.domainJoinConfigurations[0]",
+                "azureADJoin needs exactly one of onPremisesConnectionId and regionName",
+            ],
+        ),
+        (
+            bad(json!({"domainJoinConfigurations": [{"domainJoinType": "workgroup"}]})),
+            &["spec.domainJoinConfigurations[0].domainJoinType", "supported values"],
+        ),
+        (
+            bad(json!({"cloudPcNamingTemplate": "CPC-%USERNAME:5%"})),
+            &["spec.cloudPcNamingTemplate", "must contain %RAND:y% with y of at least 5"],
+        ),
+        (
+            bad(json!({"cloudPcNamingTemplate": "LONGPREFIX-%RAND:5%"})),
+            &["spec.cloudPcNamingTemplate", "must result in at most 15 characters"],
+        ),
+        (bad(json!({"imageName": IMAGE})), &["unknown field \"spec.imageName\""]),
+    ]
+}
+
+fn others() -> Vec<Case> {
+    let binding = |kind, group: Value| assignment("team", "bad", kind, "kept", json!([group]));
+    let plan = "55555555-0000-4000-8000-000000000001";
+    let mut everybody = tenant("bad", lab::TENANT, crate::scene::APP);
+    everybody["spec"]["allowedNamespaces"] = json!({"selector": {}});
+    vec![
+        (
+            with(
+                setting("team", "bad", "Bad"),
+                json!({"restorePointSetting": {"frequencyType": "weekly"}}),
+            ),
+            &["spec.restorePointSetting.frequencyType", "\"weekly\"", "twelveHours"],
+        ),
+        (
+            binding("ProvisioningPolicy", json!({"displayName": "A", "mailNickname": "a"})),
+            &["spec.groups[0]", "exactly one of id, displayName and mailNickname must be given"],
+        ),
+        (
+            binding("ProvisioningPolicy", json!({"id": "not-a-guid"})),
+            &["spec.groups[0].id", "must be a GUID"],
+        ),
+        (
+            binding("ProvisioningPolicy", json!({"displayName": "A", "allotmentLicensesCount": 1})),
+            &["spec.groups[0]", "need servicePlanId"],
+        ),
+        (
+            binding("UserSetting", json!({"displayName": "A", "servicePlanId": plan})),
+            &["servicePlanId is for assignments of a ProvisioningPolicy"],
+        ),
+        (
+            assignment("team", "bad", "UserSetting", "kept", json!([])),
+            &["spec.groups", "at least 1 items"],
+        ),
+        (
+            tenant("bad", "contoso.onmicrosoft.com", crate::scene::APP),
+            &["spec.tenantId", "must be a GUID"],
+        ),
+        (
+            with(contoso(), json!({"interval": "1s"})),
+            &[
+                "spec.interval",
+                "must be a duration of whole hours, minutes and seconds from 5s to 24h",
+            ],
+        ),
+        (everybody, &["spec.allowedNamespaces", "selector must not be empty"]),
+    ]
+}
+
+/// Fields that cannot be changed once they are set.
+fn changes(kept: &Value) -> Vec<Case> {
+    vec![
+        (
+            with(kept.clone(), json!({"provisioningType": "sharedByUser"})),
+            &["provisioningType cannot be added, removed or changed"],
+        ),
+        (
+            with(kept.clone(), json!({"tenantRef": {"name": "other"}})),
+            &["spec.tenantRef", "tenantRef cannot be changed"],
+        ),
+        (
+            with(contoso(), json!({"tenantId": "99999999-9999-9999-9999-999999999999"})),
+            &["spec.tenantId", "tenantId cannot be changed"],
+        ),
+    ]
+}

@@ -1,0 +1,204 @@
+//! What the fields of a spec promise: what is written, what is left alone, and what is waited for.
+
+use crate::scene::{
+    FINANCE, apply, assignment, change, contoso, delete, find, graph, id, namespace, path, policy, ready, reconcile, setting, told,
+    two_polls, with, writes_to,
+};
+use crate::support::lab;
+use anyhow::{Context, Result, ensure};
+use lab::{Lab, seconds};
+use serde_json::{Value, json};
+
+const SETTING: &str = "UserSetting";
+const SETTINGS: &str = "userSettings";
+const POLICY: &str = "ProvisioningPolicy";
+
+/// A change by hand.
+async fn by_hand(lab: &Lab, display_name: &str, fields: Value) -> Result<()> {
+    let object = graph(lab, SETTINGS, display_name).await?;
+    let path = path(SETTINGS, object["id"].as_str().unwrap_or_default());
+    lab.sim.portal("PATCH", &path, Some(fields)).await.map(drop)
+}
+
+#[tokio::test]
+async fn orphan_observe_and_suspend_leave_graph_alone() -> Result<()> {
+    let lab = lab().await;
+    apply(&lab, &[contoso(), namespace("team", "contoso")]).await?;
+    tokio::try_join!(
+        async { orphan(&lab).await.context("deletionPolicy Orphan") },
+        async { observe(&lab).await.context("mode Observe") },
+        async { suspend(&lab).await.context("suspend") },
+        async { unmanaged(&lab).await.context("a field that is not set") },
+    )?;
+    Ok(())
+}
+
+async fn orphan(lab: &Lab) -> Result<()> {
+    let left = with(setting("team", "left", "Left"), json!({"deletionPolicy": "Orphan"}));
+    let bound = assignment("team", "left", SETTING, "left", json!([{"id": FINANCE}]));
+    apply(lab, &[left, bound]).await?;
+    ready(lab, "Assignment", "team", "left").await?;
+    let before = graph(lab, SETTINGS, "Left").await?;
+    let mark = lab.sim.mark().await?;
+    delete(lab, SETTING, "team", "left").await?;
+    lab.wait_gone(SETTING, "team", "left", seconds(60)).await?;
+    assert_eq!(graph(lab, SETTINGS, "Left").await?, before);
+    assert_eq!(writes_to(lab, mark, before["id"].as_str().unwrap_or_default()).await?.len(), 0);
+    let event = lab.wait_event(SETTING, "left", "Released", seconds(60)).await?;
+    ensure!(event.note.unwrap_or_default().contains("Orphan"));
+    Ok(())
+}
+
+async fn observe(lab: &Lab) -> Result<()> {
+    let watched = with(setting("team", "watched", "Watched"), json!({"mode": "Observe"}));
+    apply(
+        lab,
+        &[watched, with(setting("team", "seen", "Seen"), json!({"resetEnabled": false}))],
+    )
+    .await?;
+    told(lab, SETTING, "team", "watched", ("Ready", "False", "ObservedDifference")).await?;
+    let object = lab.get(SETTING, "team", "watched").await?.context("it is there")?;
+    assert_eq!(object["status"]["plan"]["changes"], json!([{"op": "create", "to": "Watched"}]));
+
+    let seen = id(&ready(lab, SETTING, "team", "seen").await?)?;
+    change(lab, SETTING, "team", "seen", json!({"mode": "Observe"})).await?;
+    ready(lab, SETTING, "team", "seen").await?;
+    let mark = lab.sim.mark().await?;
+    by_hand(lab, "Seen", json!({"resetEnabled": true})).await?;
+    told(lab, SETTING, "team", "seen", ("Drifted", "True", "Drifted")).await?;
+    two_polls(lab, SETTINGS).await?;
+    let object = lab.get(SETTING, "team", "seen").await?.context("it is there")?;
+    let status = &object["status"];
+    assert_eq!(
+        status["drift"],
+        json!([{"path": "/resetEnabled", "desired": "false", "observed": "true"}])
+    );
+    assert_eq!(
+        status["plan"]["changes"],
+        json!([{"op": "update", "path": "/resetEnabled", "from": "true", "to": "false"}])
+    );
+    assert_eq!(writes_to(lab, mark, &seen).await?.len(), 0);
+    ensure!(graph(lab, SETTINGS, "Watched").await.is_err(), "it was made");
+
+    for name in ["seen", "watched"] {
+        change(lab, SETTING, "team", name, json!({"mode": "Enforce"})).await?;
+        let object = ready(lab, SETTING, "team", name).await?;
+        ensure!(object["status"].get("plan").is_none(), "{}", object["status"]);
+    }
+    assert_eq!(graph(lab, SETTINGS, "Seen").await?["resetEnabled"], false);
+    graph(lab, SETTINGS, "Watched").await.map(drop)
+}
+
+async fn suspend(lab: &Lab) -> Result<()> {
+    apply(lab, &[setting("team", "resting", "Resting")]).await?;
+    let object = id(&ready(lab, SETTING, "team", "resting").await?)?;
+    change(lab, SETTING, "team", "resting", json!({"suspend": true})).await?;
+    told(lab, SETTING, "team", "resting", ("Ready", "Unknown", "Suspended")).await?;
+    let mark = lab.sim.mark().await?;
+    by_hand(lab, "Resting", json!({"localAdminEnabled": true})).await?;
+    two_polls(lab, SETTINGS).await?;
+    told(lab, SETTING, "team", "resting", ("Ready", "Unknown", "Suspended")).await?;
+    let mut requests = lab.sim.graph_requests(mark).await?;
+    requests.retain(|entry| entry.path.contains(&object));
+    ensure!(requests.is_empty(), "{requests:?}");
+    assert_eq!(graph(lab, SETTINGS, "Resting").await?["localAdminEnabled"], true);
+
+    change(lab, SETTING, "team", "resting", json!({"suspend": null})).await?;
+    ready(lab, SETTING, "team", "resting").await?;
+    assert_eq!(graph(lab, SETTINGS, "Resting").await?["localAdminEnabled"], false);
+    Ok(())
+}
+
+async fn unmanaged(lab: &Lab) -> Result<()> {
+    apply(lab, &[setting("team", "free", "Free")]).await?;
+    let object = id(&ready(lab, SETTING, "team", "free").await?)?;
+    let mark = lab.sim.mark().await?;
+    let portal = json!({"resetEnabled": true, "restorePointSetting": {"frequencyType": "fourHours", "userRestoreEnabled": true}});
+    by_hand(lab, "Free", portal.clone()).await?;
+    two_polls(lab, SETTINGS).await?;
+    let seen = reconcile(lab, SETTING, "team", "free", "now").await?;
+    assert_eq!(find(&seen, "Drifted").context("no Drifted")?["status"], "False");
+    assert_eq!(writes_to(lab, mark, &object).await?.len(), 0);
+    change(lab, SETTING, "team", "free", json!({"localAdminEnabled": true})).await?;
+    ready(lab, SETTING, "team", "free").await?;
+    let after = graph(lab, SETTINGS, "Free").await?;
+    assert_eq!((&after["resetEnabled"], &after["localAdminEnabled"]), (&json!(true), &json!(true)));
+    assert_eq!(after["restorePointSetting"]["frequencyType"], "fourHours");
+    Ok(())
+}
+
+#[tokio::test]
+async fn patches_are_minimal_requests_are_echoed_and_a_tenant_outlives_its_users() -> Result<()> {
+    let lab = lab().await;
+    apply(&lab, &[contoso(), namespace("team", "contoso")]).await?;
+    patches(&lab).await.context("changed fields")?;
+    requested(&lab).await.context("reconcile now")?;
+    tenant_last(&lab).await.context("deletion of a tenant")
+}
+
+async fn patches(lab: &Lab) -> Result<()> {
+    let all = json!({"description": "old", "windowsSetting": {"locale": "en-GB"}, "enableSingleSignOn": true});
+    apply(lab, &[with(policy("team", "desk", "Desk"), all)]).await?;
+    let object = id(&ready(lab, POLICY, "team", "desk").await?)?;
+    for answer in ["entity", "noContent"] {
+        lab.sim.options(json!({"patchAnswer": answer})).await?;
+        let mark = lab.sim.mark().await?;
+        change(lab, POLICY, "team", "desk", json!({"description": answer})).await?;
+        ready(lab, POLICY, "team", "desk").await?;
+        let writes = writes_to(lab, mark, &object).await?;
+        let bodies: Vec<_> = writes.iter().map(|entry| (entry.method.as_str(), entry.body.clone())).collect();
+        assert_eq!(bodies, [("PATCH", Some(json!({"description": answer})))]);
+        assert_eq!(graph(lab, "provisioningPolicies", "Desk").await?["description"], answer);
+    }
+    lab.sim.options(json!({"patchAnswer": "entity"})).await.map(drop)
+}
+
+async fn requested(lab: &Lab) -> Result<()> {
+    apply(lab, &[setting("team", "users", "Users")]).await?;
+    let object = id(&ready(lab, SETTING, "team", "users").await?)?;
+    // The second takes the place of the first: with both, the echo holds both.
+    let annotations = [
+        json!({"cloudpc.dev/reconcile-requested-at": "first"}),
+        json!({"cloudpc.dev/reconcile-requested-at": null, "reconcile.fluxcd.io/requestedAt": "second"}),
+    ];
+    for (annotation, at) in annotations.into_iter().zip(["first", "second"]) {
+        let mark = lab.sim.mark().await?;
+        lab.patch(SETTING, "team", "users", &json!({"metadata": {"annotations": annotation}}))
+            .await?;
+        lab.wait_object(SETTING, "team", "users", "the request is echoed", seconds(60), |object| {
+            object["status"]["lastHandledReconcileAt"] == at
+        })
+        .await?;
+        let mut requests = lab.sim.graph_requests(mark).await?;
+        requests.retain(|entry| entry.path.ends_with(&object));
+        ensure!(requests.iter().any(|entry| entry.method == "GET"), "{at}: no fresh read");
+        ensure!(requests.iter().all(|entry| entry.method == "GET"), "{at}: {requests:?}");
+    }
+    Ok(())
+}
+
+async fn tenant_last(lab: &Lab) -> Result<()> {
+    delete(lab, "EntraTenant", "", "contoso").await?;
+    let message = told(lab, "EntraTenant", "", "contoso", ("Ready", "False", "InUse")).await?;
+    for user in ["ProvisioningPolicy team/desk", "UserSetting team/users"] {
+        ensure!(message.contains(user), "{message}");
+    }
+    // What uses the tenant still works, so that it can be taken down in order.
+    change(lab, SETTING, "team", "users", json!({"localAdminEnabled": true})).await?;
+    ready(lab, SETTING, "team", "users").await?;
+    delete(lab, POLICY, "team", "desk").await?;
+    lab.wait_gone(POLICY, "team", "desk", seconds(60)).await?;
+    ensure!(
+        lab.get("EntraTenant", "", "contoso").await?.is_some(),
+        "the tenant went before its users"
+    );
+    delete(lab, SETTING, "team", "users").await?;
+    lab.wait_gone("EntraTenant", "", "contoso", seconds(60)).await?;
+    ensure!(
+        lab.get(SETTING, "team", "users").await?.is_none(),
+        "the tenant went before its users"
+    );
+    assert_eq!(lab.sim.objects(SETTINGS).await?.len(), 0);
+    assert_eq!(lab.sim.objects("provisioningPolicies").await?.len(), 0);
+    Ok(())
+}
