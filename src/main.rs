@@ -28,5 +28,8 @@ fn main() -> ExitCode {
 }
 
 fn serve(config: &cli::Config) -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(process::run(config))
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(process::run(config))
 }

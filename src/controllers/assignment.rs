@@ -12,9 +12,9 @@ use crate::api::{AssignedGroup, Assignment, AssignmentGroup, AssignmentStatus, D
 use crate::reconcile::conditions::{Conditions, Verdict};
 use crate::reconcile::context::Context;
 use crate::reconcile::driver::{Kind, Run};
+use crate::reconcile::managed::Managed;
 use crate::reconcile::outcome::Failure;
 use crate::reconcile::plan::Key;
-use crate::reconcile::managed::Managed;
 use crate::reconcile::reasons;
 use crate::reconcile::status::now;
 
@@ -41,20 +41,33 @@ impl Kind for Assignment {
     async fn finalize(&self, _run: &mut Run<Self>, context: &Context) -> Result<(), Failure> {
         let name = self.name_any();
         let Some(target) = target(self, context)? else { return Ok(()) };
-        let held = target.status.assignments.iter().filter(|entry| entry.declared_by.contains(&name)).count();
+        let held = target
+            .status
+            .assignments
+            .iter()
+            .filter(|entry| entry.declared_by.contains(&name))
+            .count();
         // A pass of the target that is under way may be about to put groups there for this Assignment.
         if held == 0 && !target.working_with.contains(&name) {
             return Ok(());
         }
         if self.spec.suspend == Some(true) && self.spec.deletion_policy != Some(DeletionPolicy::Orphan) {
-            return Err(Failure::waiting(reasons::SUSPENDED, "spec.suspend is set, so the deletion waits; lift it, or set spec.deletionPolicy to Orphan to leave the groups on the target"));
+            return Err(Failure::waiting(
+                reasons::SUSPENDED,
+                "spec.suspend is set, so the deletion waits; lift it, or set spec.deletionPolicy to Orphan to leave the groups on the target",
+            ));
         }
         wake_target(self, context);
         if let Some(problem) = target.status.assignment_problems.iter().find(|problem| problem.assignment == name) {
             return Err(told(problem.reason.as_str(), &problem.message));
         }
         let kind = kind_name(self.spec.target_ref.kind);
-        let message = format!("waiting until {kind} {} has let go of {}{}", self.spec.target_ref.name, counted(held), why(&target.status));
+        let message = format!(
+            "waiting until {kind} {} has let go of {}{}",
+            self.spec.target_ref.name,
+            counted(held),
+            why(&target.status)
+        );
         Err(Failure::waiting(reasons::DELETING, message))
     }
 
@@ -100,8 +113,21 @@ pub fn assess(assignment: &Assignment, target: Option<&Target>) -> (Vec<Assigned
     let reference = &assignment.spec.target_ref;
     let (kind, name) = (kind_name(reference.kind), assignment.name_any());
     let Some(target) = target.filter(|target| !target.leaving) else {
-        let groups = assignment.spec.groups.iter().map(|group| AssignedGroup { reference: group.reference(), id: None, state: "Pending".to_owned() }).collect();
-        let state = if target.is_some() { "is being deleted" } else { "does not exist in this namespace" };
+        let groups = assignment
+            .spec
+            .groups
+            .iter()
+            .map(|group| AssignedGroup {
+                reference: group.reference(),
+                id: None,
+                state: "Pending".to_owned(),
+            })
+            .collect();
+        let state = if target.is_some() {
+            "is being deleted"
+        } else {
+            "does not exist in this namespace"
+        };
         let message = format!("waiting for {kind} {:?}: it {state}", reference.name);
         return (groups, Err(Failure::waiting(reasons::TARGET_NOT_FOUND, message)));
     };
@@ -111,24 +137,42 @@ pub fn assess(assignment: &Assignment, target: Option<&Target>) -> (Vec<Assigned
     let surplus = surplus(&groups, assignment, status);
     let result = match status.assignment_problems.iter().find(|problem| problem.assignment == name) {
         Some(problem) => Err(told(problem.reason.as_str(), &problem.message)),
-        None if missing > 0 => Err(not_yet(&format!("{} not yet on {kind} {}", counted(missing), reference.name), status)),
-        None if surplus > 0 => Err(not_yet(&format!("{} still to be taken off {kind} {}", counted(surplus), reference.name), status)),
-        None => Ok(Verdict::Ready { message: format!("{} is assigned to {kind} {}", counted(groups.len()), reference.name) }),
+        None if missing > 0 => Err(not_yet(
+            &format!("{} not yet on {kind} {}", counted(missing), reference.name),
+            status,
+        )),
+        None if surplus > 0 => Err(not_yet(
+            &format!("{} still to be taken off {kind} {}", counted(surplus), reference.name),
+            status,
+        )),
+        None => Ok(Verdict::Ready {
+            message: format!("{} is assigned to {kind} {}", counted(groups.len()), reference.name),
+        }),
     };
     (groups, result)
 }
 
 /// How many groups are on the target for this Assignment that its spec does not name any more.
 fn surplus(groups: &[AssignedGroup], assignment: &Assignment, target: &ManagedStatus) -> usize {
-    let named = |(state, group): (&AssignedGroup, &AssignmentGroup)| state.id.as_deref().map(|id| Key::new(id, group.service_plan_id.as_deref()));
+    let named =
+        |(state, group): (&AssignedGroup, &AssignmentGroup)| state.id.as_deref().map(|id| Key::new(id, group.service_plan_id.as_deref()));
     let wanted: BTreeSet<Key> = groups.iter().zip(&assignment.spec.groups).filter_map(named).collect();
     let name = assignment.name_any();
-    target.assignments.iter().filter(|entry| entry.declared_by.contains(&name) && !wanted.contains(&Key::from(*entry))).count()
+    target
+        .assignments
+        .iter()
+        .filter(|entry| entry.declared_by.contains(&name) && !wanted.contains(&Key::from(*entry)))
+        .count()
 }
 
 fn state_of(group: &AssignmentGroup, assignment: &str, target: &ManagedStatus) -> AssignedGroup {
     let reference = group.reference();
-    let id = target.resolved.iter().flat_map(|resolved| &resolved.groups).find(|resolved| resolved.reference == reference).map(|resolved| resolved.id.clone());
+    let id = target
+        .resolved
+        .iter()
+        .flat_map(|resolved| &resolved.groups)
+        .find(|resolved| resolved.reference == reference)
+        .map(|resolved| resolved.id.clone());
     let on_target = id.as_deref().is_some_and(|id| {
         let key = Key::new(id, group.service_plan_id.as_deref());
         target.assignments.iter().any(|entry| {
@@ -139,8 +183,18 @@ fn state_of(group: &AssignmentGroup, assignment: &str, target: &ManagedStatus) -
                 && group.allotment_display_name == entry.allotment_display_name
         })
     });
-    let state = if on_target { "Assigned" } else if id.is_some() { "Pending" } else { "Unresolved" };
-    AssignedGroup { reference, id, state: state.to_owned() }
+    let state = if on_target {
+        "Assigned"
+    } else if id.is_some() {
+        "Pending"
+    } else {
+        "Unresolved"
+    };
+    AssignedGroup {
+        reference,
+        id,
+        state: state.to_owned(),
+    }
 }
 
 /// A problem that the target's pass had with this Assignment, under its own class.
@@ -158,17 +212,33 @@ fn told(reason: &str, message: &str) -> Failure {
 /// The target has not done its part; what it says of itself is the best explanation there is.
 fn not_yet(what: &str, target: &ManagedStatus) -> Failure {
     let message = format!("{what}{}", why(target));
-    let stalled = target.conditions.iter().any(|condition| condition.type_ == "Stalled" && condition.status == "True");
-    if stalled { Failure::stalled(reasons::TARGET_NOT_READY, message) } else { Failure::waiting(reasons::TARGET_NOT_READY, message) }
+    let stalled = target
+        .conditions
+        .iter()
+        .any(|condition| condition.type_ == "Stalled" && condition.status == "True");
+    if stalled {
+        Failure::stalled(reasons::TARGET_NOT_READY, message)
+    } else {
+        Failure::waiting(reasons::TARGET_NOT_READY, message)
+    }
 }
 
 fn why(target: &ManagedStatus) -> String {
-    let ready = target.conditions.iter().find(|condition| condition.type_ == "Ready" && condition.status != "True");
-    ready.map(|ready| format!(": {} ({})", ready.message, ready.reason)).unwrap_or_default()
+    let ready = target
+        .conditions
+        .iter()
+        .find(|condition| condition.type_ == "Ready" && condition.status != "True");
+    ready
+        .map(|ready| format!(": {} ({})", ready.message, ready.reason))
+        .unwrap_or_default()
 }
 
 fn counted(groups: usize) -> String {
-    if groups == 1 { "1 group".to_owned() } else { format!("{groups} groups") }
+    if groups == 1 {
+        "1 group".to_owned()
+    } else {
+        format!("{groups} groups")
+    }
 }
 
 fn kind_name(kind: TargetKind) -> &'static str {
@@ -189,7 +259,10 @@ fn found<K: Managed>(assignment: &Assignment, store: &Store<K>, context: &Contex
     let (name, namespace) = (&assignment.spec.target_ref.name, assignment.namespace().unwrap_or_default());
     let Some(target) = store.get(&ObjectRef::new(name).within(&namespace)) else {
         if context.malformed.names(K::KIND, &namespace).contains(name) {
-            return Err(Failure::waiting(reasons::MALFORMED, format!("{} {name} cannot be read; what is on it stays as it is", K::KIND)));
+            return Err(Failure::waiting(
+                reasons::MALFORMED,
+                format!("{} {name} cannot be read; what is on it stays as it is", K::KIND),
+            ));
         }
         return Ok(None);
     };

@@ -25,10 +25,34 @@ struct Need {
     any_of: &'static [&'static str],
 }
 
-const WRITE: Need = Need { what: "write provisioning policies and user settings", any_of: &["CloudPC.ReadWrite.All"] };
-const READ: Need = Need { what: "read provisioning policies and user settings", any_of: &["CloudPC.Read.All", "CloudPC.ReadWrite.All"] };
-const GROUPS: Need = Need { what: "look up groups", any_of: &["Group.Read.All", "GroupMember.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"] };
-const ORGANIZATION: Need = Need { what: "read the organization's name and domains", any_of: &["Organization.Read.All", "DeviceManagementServiceConfig.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"] };
+const WRITE: Need = Need {
+    what: "write provisioning policies and user settings",
+    any_of: &["CloudPC.ReadWrite.All"],
+};
+const READ: Need = Need {
+    what: "read provisioning policies and user settings",
+    any_of: &["CloudPC.Read.All", "CloudPC.ReadWrite.All"],
+};
+const GROUPS: Need = Need {
+    what: "look up groups",
+    any_of: &[
+        "Group.Read.All",
+        "GroupMember.Read.All",
+        "Group.ReadWrite.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+    ],
+};
+const ORGANIZATION: Need = Need {
+    what: "read the organization's name and domains",
+    any_of: &[
+        "Organization.Read.All",
+        "DeviceManagementServiceConfig.Read.All",
+        "Organization.ReadWrite.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+    ],
+};
 
 impl Kind for EntraTenant {
     const NAME: &'static str = "EntraTenant";
@@ -64,8 +88,16 @@ impl Kind for EntraTenant {
             run.draft.verified_domains = organization.verified_domains;
         }
         match missing.as_slice() {
-            [] => Ok(Verdict::Ready { message: format!("signed in to {}", run.draft.organization.as_deref().unwrap_or(&self.spec.tenant_id)) }),
-            missing => Err(Failure { after: Some(Duration::from_secs(60)), ..Failure::retry(reasons::PERMISSION_MISSING, explain(missing, &self.spec.client_id)) }),
+            [] => {
+                tenant.forget_failures();
+                Ok(Verdict::Ready {
+                    message: format!("signed in to {}", run.draft.organization.as_deref().unwrap_or(&self.spec.tenant_id)),
+                })
+            }
+            missing => Err(Failure {
+                after: Some(Duration::from_secs(60)),
+                ..Failure::retry(reasons::PERMISSION_MISSING, explain(missing, &self.spec.client_id))
+            }),
         }
     }
 
@@ -81,8 +113,15 @@ impl Kind for EntraTenant {
         if run.draft.observed_generation != self.metadata.generation {
             context.wake_tenant_users(&name);
         }
-        let more = if users.len() > SHOWN { format!(" and {} more", users.len() - SHOWN) } else { String::new() };
-        let message = format!("in use by {}{more}; delete them first", users.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", "));
+        let more = if users.len() > SHOWN {
+            format!(" and {} more", users.len() - SHOWN)
+        } else {
+            String::new()
+        };
+        let message = format!(
+            "in use by {}{more}; delete them first",
+            users.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ")
+        );
         Err(Failure::waiting_for(reasons::IN_USE, message, LOOK_AGAIN))
     }
 
@@ -115,11 +154,18 @@ impl Kind for EntraTenant {
 
 fn missing(granted: &BTreeSet<String>, only_look: bool) -> Vec<Need> {
     let needs = [if only_look { READ } else { WRITE }, GROUPS, ORGANIZATION];
-    needs.into_iter().filter(|need| !need.any_of.iter().any(|permission| granted.contains(*permission))).collect()
+    needs
+        .into_iter()
+        .filter(|need| !need.any_of.iter().any(|permission| granted.contains(*permission)))
+        .collect()
 }
 
 fn explain(missing: &[Need], client_id: &str) -> String {
-    let lines = missing.iter().map(|need| format!("{} (to {})", need.any_of[0], need.what)).collect::<Vec<_>>().join(", ");
+    let lines = missing
+        .iter()
+        .map(|need| format!("{} (to {})", need.any_of[0], need.what))
+        .collect::<Vec<_>>()
+        .join(", ");
     format!(
         "the application {client_id} lacks application permissions: {lines}. Add them in Entra under App registrations > API permissions > Microsoft Graph > Application permissions and grant admin consent; a new grant counts within a minute or two"
     )
@@ -132,7 +178,12 @@ fn details(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &EntraTena
         Verdict::Ready { .. } => {
             conditions.set("Authenticated", Truth::True, reasons::SIGNED_IN, "Entra issued a token");
             conditions.set("Reachable", Truth::True, reasons::SYNCED, "Graph answers");
-            conditions.set("PermissionsSufficient", Truth::True, reasons::GRANTED, format!("granted: {}", draft.granted_permissions.join(", ")));
+            conditions.set(
+                "PermissionsSufficient",
+                Truth::True,
+                reasons::GRANTED,
+                format!("granted: {}", draft.granted_permissions.join(", ")),
+            );
         }
         Verdict::Failed(failure) if failure.reason == reasons::AUTHENTICATION_FAILED => {
             conditions.set("Authenticated", Truth::False, failure.reason, &failure.message);
@@ -146,7 +197,12 @@ fn details(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &EntraTena
         }
         Verdict::Failed(failure) if failure.class == Class::Unreachable => {
             conditions.set("Authenticated", Truth::Unknown, reasons::NOT_CHECKED, not_checked);
-            conditions.set("Reachable", Truth::False, failure.reason, "Graph does not answer as it should; see Ready");
+            conditions.set(
+                "Reachable",
+                Truth::False,
+                failure.reason,
+                "Graph does not answer as it should; see Ready",
+            );
             conditions.set("PermissionsSufficient", Truth::Unknown, reasons::NOT_CHECKED, not_checked);
         }
         Verdict::Failed(_) | Verdict::Working { .. } | Verdict::Held { .. } | Verdict::Suspended => {

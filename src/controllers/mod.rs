@@ -32,13 +32,41 @@ pub async fn run(context: Arc<Context>, triggers: Triggers, concurrency: u16, he
     let config = ControllerConfig::default().concurrency(concurrency);
     let work = async {
         tokio::join!(
-        ready,
-        control(triggers.tenants, &context.stores.tenants, &context.wakes.tenants, &context, &config, &shutdown),
-        control(triggers.policies, &context.stores.policies, &context.wakes.policies, &context, &config, &shutdown),
-        control(triggers.settings, &context.stores.settings, &context.wakes.settings, &context, &config, &shutdown),
-        control(triggers.assignments, &context.stores.assignments, &context.wakes.assignments, &context, &config, &shutdown),
-        watches::wake_namespaces(triggers.namespaces, Arc::clone(&context), shutdown.clone()),
-        poll(Arc::clone(&context), shutdown.clone()),
+            ready,
+            control(
+                triggers.tenants,
+                &context.stores.tenants,
+                &context.wakes.tenants,
+                &context,
+                &config,
+                &shutdown
+            ),
+            control(
+                triggers.policies,
+                &context.stores.policies,
+                &context.wakes.policies,
+                &context,
+                &config,
+                &shutdown
+            ),
+            control(
+                triggers.settings,
+                &context.stores.settings,
+                &context.wakes.settings,
+                &context,
+                &config,
+                &shutdown
+            ),
+            control(
+                triggers.assignments,
+                &context.stores.assignments,
+                &context.wakes.assignments,
+                &context,
+                &config,
+                &shutdown
+            ),
+            watches::wake_namespaces(triggers.namespaces, Arc::clone(&context), shutdown.clone()),
+            poll(Arc::clone(&context), shutdown.clone()),
         );
     };
     // After the shutdown, running passes get some time; what they have begun in Graph is finished and recorded.
@@ -47,7 +75,10 @@ pub async fn run(context: Arc<Context>, triggers: Triggers, concurrency: u16, he
         () = async { shutdown.wait().await; tokio::time::sleep(DRAIN).await } => {}
     }
     if !context.in_flight.wait_idle(GRACE).await {
-        tracing::warn!(passes = context.in_flight.count(), "passes are still under way at the end of the shutdown");
+        tracing::warn!(
+            passes = context.in_flight.count(),
+            "passes are still under way at the end of the shutdown"
+        );
     }
 }
 
@@ -72,7 +103,11 @@ async fn control<K: Kind>(
         .with_config(config.clone())
         .reconcile_on(wake.stream())
         .graceful_shutdown_on(async move { stop.wait().await })
-        .run(reconcile::<K>, |_object, error, _context| -> Action { match *error {} }, Arc::clone(context))
+        .run(
+            reconcile::<K>,
+            |_object, error, _context| -> Action { match *error {} },
+            Arc::clone(context),
+        )
         .for_each(|result| {
             match result {
                 // The object was deleted between its trigger and its pass.

@@ -29,7 +29,11 @@ impl Managed for ProvisioningPolicy {
 
     fn image(&self) -> Option<ImageReference> {
         let custom = self.spec.image_type == Some(ImageType::Custom);
-        Some(ImageReference { id: self.spec.image_id.clone(), display_name: self.spec.image_display_name.clone(), custom })
+        Some(ImageReference {
+            id: self.spec.image_id.clone(),
+            display_name: self.spec.image_display_name.clone(),
+            custom,
+        })
     }
 
     fn properties(&self, image: Option<&ResolvedImage>) -> Map<String, Value> {
@@ -89,4 +93,3 @@ pub(super) fn put<T: Serialize>(properties: &mut Map<String, Value>, name: &str,
         properties.insert(name.to_owned(), json!(value));
     }
 }
-

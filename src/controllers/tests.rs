@@ -33,7 +33,11 @@ fn a_full_policy_is_translated_property_by_property() {
         "microsoftManagedDesktop": {"managedType": "starterManaged", "profile": ""}, "autopatch": {"autopatchGroupId": "33333333-0000-4000-8000-000000000001"},
     });
     let policy: ProvisioningPolicy = parsed("ProvisioningPolicy", &spec);
-    let image = ResolvedImage { reference: String::new(), id: "p_o_s".to_owned(), display_name: "Windows".to_owned() };
+    let image = ResolvedImage {
+        reference: String::new(),
+        id: "p_o_s".to_owned(),
+        display_name: "Windows".to_owned(),
+    };
     every_property_is_known(&policy, Some(&image));
     let properties = Value::Object(policy.properties(Some(&image)));
     let mut expected = spec;
@@ -47,7 +51,10 @@ fn what_a_setting_leaves_out_is_not_managed() {
     let spec = json!({"tenantRef": {"name": "contoso"}, "displayName": "s", "resetEnabled": false});
     let setting: UserSetting = parsed("UserSetting", &spec);
     every_property_is_known(&setting, None);
-    assert_eq!(Value::Object(setting.properties(None)), json!({"displayName": "s", "resetEnabled": false}));
+    assert_eq!(
+        Value::Object(setting.properties(None)),
+        json!({"displayName": "s", "resetEnabled": false})
+    );
     let full = json!({"tenantRef": {"name": "contoso"}, "displayName": "s", "localAdminEnabled": true, "resetEnabled": true,
         "restorePointSetting": {"frequencyType": "twelveHours", "userRestoreEnabled": true}});
     every_property_is_known::<UserSetting>(&parsed("UserSetting", &full), None);
@@ -60,7 +67,10 @@ fn assignment() -> Assignment {
 
 fn target(status: Value) -> Target {
     let status: ManagedStatus = serde_json::from_value(status).unwrap();
-    Target { status: Arc::new(status), ..Target::default() }
+    Target {
+        status: Arc::new(status),
+        ..Target::default()
+    }
 }
 
 /// A target on which Finance is assigned as the Assignment `x` declares it.
@@ -84,8 +94,16 @@ fn an_assignment_is_ready_only_when_its_groups_and_no_others_are_seen_on_the_tar
         class(Some(&target(status)))
     };
     let waiting = Some((Class::Waiting, "TargetNotReady"));
-    assert_eq!(with(|status| status["assignments"][0]["verified"] = json!(false)), waiting, "not seen in Graph");
-    assert_eq!(with(|status| status["assignments"][0]["declaredBy"] = json!(["other"])), waiting, "not taken in");
+    assert_eq!(
+        with(|status| status["assignments"][0]["verified"] = json!(false)),
+        waiting,
+        "not seen in Graph"
+    );
+    assert_eq!(
+        with(|status| status["assignments"][0]["declaredBy"] = json!(["other"])),
+        waiting,
+        "not taken in"
+    );
     assert_eq!(with(|status| status["resolved"] = json!({})), waiting, "not resolved");
     let surplus = |status: &mut Value| {
         let old = json!({"groupId": "g2", "declaredBy": ["x"], "verified": true});
@@ -102,5 +120,11 @@ fn an_assignment_is_ready_only_when_its_groups_and_no_others_are_seen_on_the_tar
 fn an_assignment_waits_for_a_target_that_is_not_there_or_going() {
     let missing = Some((Class::Waiting, "TargetNotFound"));
     assert_eq!(class(None), missing);
-    assert_eq!(class(Some(&Target { leaving: true, ..target(assigned()) })), missing);
+    assert_eq!(
+        class(Some(&Target {
+            leaving: true,
+            ..target(assigned())
+        })),
+        missing
+    );
 }

@@ -57,9 +57,19 @@ pub struct Dependencies {
 
 /// Starts the watches and builds the context.
 pub fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
-    let Dependencies { kubernetes, tenants, events, metrics, settle } = dependencies;
+    let Dependencies {
+        kubernetes,
+        tenants,
+        events,
+        metrics,
+        settle,
+    } = dependencies;
     let malformed = Arc::new(Malformed::default());
-    let sink = Sink { malformed: Arc::clone(&malformed), events: events.clone(), metrics: metrics.clone() };
+    let sink = Sink {
+        malformed: Arc::clone(&malformed),
+        events: events.clone(),
+        metrics: metrics.clone(),
+    };
     let all_tenants = sink.watch::<EntraTenant>(&kubernetes, "EntraTenant");
     let policies = sink.watch::<ProvisioningPolicy>(&kubernetes, "ProvisioningPolicy");
     let settings = sink.watch::<UserSetting>(&kubernetes, "UserSetting");
@@ -73,7 +83,13 @@ pub fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
             settings: settings.store,
             assignments: assignments.store,
             namespaces: namespace_store,
-            complete: vec![all_tenants.complete, policies.complete, settings.complete, assignments.complete, namespaces_complete],
+            complete: vec![
+                all_tenants.complete,
+                policies.complete,
+                settings.complete,
+                assignments.complete,
+                namespaces_complete,
+            ],
         },
         tenants,
         wakes: Wakes::default(),
@@ -88,7 +104,13 @@ pub fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
         leading_since: Timestamp::now(),
         pulse: Pulse::start(LONGEST_GAP),
     };
-    let triggers = Triggers { tenants: all_tenants.trigger, policies: policies.trigger, settings: settings.trigger, assignments: assignments.trigger, namespaces };
+    let triggers = Triggers {
+        tenants: all_tenants.trigger,
+        policies: policies.trigger,
+        settings: settings.trigger,
+        assignments: assignments.trigger,
+        namespaces,
+    };
     (Arc::new(context), triggers)
 }
 
@@ -104,7 +126,13 @@ impl Sink {
         let (malformed, events, metrics) = (Arc::clone(&self.malformed), self.events.clone(), self.metrics.clone());
         let api: Api<DeserializeGuard<K>> = Api::all(client.clone());
         watch(api, move |object| {
-            tracing::error!(kind, namespace = object.namespace, name = object.name, error = object.error, "an object cannot be read as its kind; it is left alone");
+            tracing::error!(
+                kind,
+                namespace = object.namespace,
+                name = object.name,
+                error = object.error,
+                "an object cannot be read as its kind; it is left alone"
+            );
             malformed.insert(kind, object.namespace.as_deref().unwrap_or_default(), &object.name);
             metrics.malformed(kind);
             let note = format!("this object cannot be read as a {kind} and is left alone: {}", object.error);
@@ -126,7 +154,13 @@ fn reference<K: Watchable>(object: &MalformedObject) -> ObjectReference {
 }
 
 /// Namespaces matter for their labels only, so only their metadata is fetched and kept.
-fn watch_namespaces(client: &Client) -> (reflector::Store<PartialObjectMeta<Namespace>>, Trigger<PartialObjectMeta<Namespace>>, Complete) {
+fn watch_namespaces(
+    client: &Client,
+) -> (
+    reflector::Store<PartialObjectMeta<Namespace>>,
+    Trigger<PartialObjectMeta<Namespace>>,
+    Complete,
+) {
     let (complete, sender) = Complete::new();
     let (store, writer) = reflector::store();
     let api: Api<PartialObjectMeta<Namespace>> = Api::all(client.clone());

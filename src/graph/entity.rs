@@ -34,7 +34,10 @@ impl Entity {
         if let Some(object) = value.as_object_mut() {
             object.remove("assignments");
         }
-        Ok(Self { unreadable: Some(problem), ..Self::created(value)? })
+        Ok(Self {
+            unreadable: Some(problem),
+            ..Self::created(value)?
+        })
     }
 
     /// Reads an answer to a request with `$expand=assignments`.
@@ -69,7 +72,12 @@ impl Entity {
             shared: is_shared(&properties),
         };
         let assignments = assignments(&owner, &listed).map_err(|problem| format!("{id}: {problem}"))?;
-        Ok(Self { id, properties, assignments, unreadable: None })
+        Ok(Self {
+            id,
+            properties,
+            assignments,
+            unreadable: None,
+        })
     }
 }
 

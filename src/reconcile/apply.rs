@@ -30,14 +30,14 @@ pub async fn apply<K: Managed>(
     let result = send(object, seen, desired, changes, run, tenant, context).await;
     let (plan, desired) = (fingerprint(&changes), fingerprint(desired));
     context.memory.update(&object.uid().unwrap_or_default(), |notes| {
-        // What Graph refused is not sent again; what Kubernetes or a name is in the way of is another matter.
-        notes.refused = match &result {
-            Err(failure) if failure.reason == reasons::REFUSED => Some((plan, failure.message.clone())),
-            Ok(_) | Err(_) => None,
-        };
         let lost = result.as_ref().is_err_and(|failure| failure.class == Class::Unreachable);
         if result.is_ok() || lost {
-            notes.sent = Some(Sent { desired, plan, at: Instant::now(), accepted: result.is_ok() });
+            notes.sent = Some(Sent {
+                desired,
+                plan,
+                at: Instant::now(),
+                accepted: result.is_ok(),
+            });
         }
     });
     result
@@ -56,19 +56,46 @@ async fn send<K: Managed>(
     let mut changes = changes.to_vec();
     let mut answered = None;
     if let [Change::Create { body }] = changes.as_slice() {
-        let entity = create(object, body, &mut run.draft, &mut run.writer, tenant, context).await?;
+        let created = create(object, body, &mut run.draft, &mut run.writer, tenant, context).await;
+        let entity = created.inspect_err(|failure| note_refusal(object, &changes[0], failure, context))?;
         run.wrote = true;
-        run.event(event::CREATED, "Create", format!("created {} {:?} ({})", K::COLLECTION.singular(), object.common().display_name, entity.id));
+        run.event(
+            event::CREATED,
+            "Create",
+            format!(
+                "created {} {:?} ({})",
+                K::COLLECTION.singular(),
+                object.common().display_name,
+                entity.id
+            ),
+        );
         // The answer is the truth for what was just made; what it shows otherwise than sent is looked at in the next pass.
-        changes = plan(K::COLLECTION, desired, &run.draft.assignments, Some(&entity)).into_iter().filter(|change| matches!(change, Change::Assign { .. })).collect();
+        changes = plan(K::COLLECTION, desired, &run.draft.assignments, Some(&entity))
+            .into_iter()
+            .filter(|change| matches!(change, Change::Assign { .. }))
+            .collect();
         answered = Some(entity.clone());
         seen = Some(entity);
     }
     let Some(entity) = seen else {
-        return Err(Failure::retry(reasons::INTERNAL_ERROR, "a change was planned for an object that was not seen"));
+        return Err(Failure::retry(
+            reasons::INTERNAL_ERROR,
+            "a change was planned for an object that was not seen",
+        ));
     };
+    let mut refused = None;
     for change in &changes {
-        write(object, &entity.id, change, run, tenant, context).await?;
+        match write(object, &entity.id, change, run, tenant, context).await {
+            Err(failure) if failure.reason == reasons::REFUSED => {
+                note_refusal(object, change, &failure, context);
+                // The other changes have nothing to do with it.
+                refused.get_or_insert(failure);
+            }
+            result => result?,
+        }
+    }
+    if let Some(failure) = refused {
+        return Err(failure);
     }
     match answered {
         Some(entity) if changes.is_empty() => Ok(entity),
@@ -77,23 +104,54 @@ async fn send<K: Managed>(
     }
 }
 
-async fn write<K: Managed>(object: &K, id: &str, change: &Change, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
+/// What Graph refused is not sent again; what Kubernetes or a name is in the way of is another matter.
+fn note_refusal<K: Managed>(object: &K, change: &Change, failure: &Failure, context: &Context) {
+    if failure.reason == reasons::REFUSED {
+        let refusal = (fingerprint(change), failure.message.clone());
+        context
+            .memory
+            .update(&object.uid().unwrap_or_default(), |notes| notes.refused.push(refusal));
+    }
+}
+
+async fn write<K: Managed>(
+    object: &K,
+    id: &str,
+    change: &Change,
+    run: &mut Run<K>,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<(), Failure> {
     context.may_write()?;
     tenant.snapshot(K::COLLECTION).forget(id);
     match change {
         Change::Update { body, .. } => {
             let names = body.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             tenant.write_request(tenant.client.update(K::COLLECTION, id, body)).await?;
-            run.event(event::UPDATED, "Update", format!("updated {names} of {} {id}", K::COLLECTION.singular()));
+            run.event(
+                event::UPDATED,
+                "Update",
+                format!("updated {names} of {} {id}", K::COLLECTION.singular()),
+            );
         }
         Change::Assign { targets, fields } => {
             confirm_removals(object, fields, run.remembered_assignments(), context).await?;
             // What is about to become ours is written down first: after a crash it must not look like somebody else's.
             run.write_ahead_assignments().await?;
             tenant.write_request(tenant.client.assign(K::COLLECTION, id, targets)).await?;
-            run.event(event::ASSIGNED, "Assign", format!("changed the assignments of {} {id}: {}", K::COLLECTION.singular(), drift_message(fields)));
+            run.event(
+                event::ASSIGNED,
+                "Assign",
+                format!(
+                    "changed the assignments of {} {id}: {}",
+                    K::COLLECTION.singular(),
+                    drift_message(fields)
+                ),
+            );
         }
-        Change::Create { .. } | Change::Immutable { .. } => return Err(Failure::retry(reasons::INTERNAL_ERROR, "a change came to the wrong place")),
+        Change::Create { .. } | Change::Immutable { .. } => {
+            return Err(Failure::retry(reasons::INTERNAL_ERROR, "a change came to the wrong place"));
+        }
     }
     run.wrote = true;
     Ok(())

@@ -46,14 +46,21 @@ pub struct Conditions<'a> {
 impl<'a> Conditions<'a> {
     /// Starts from what the status had, to keep its transition times.
     pub fn new(old: &'a [Condition], generation: Option<i64>, now: Time) -> Self {
-        Self { old, new: Vec::new(), generation, now }
+        Self {
+            old,
+            new: Vec::new(),
+            generation,
+            now,
+        }
     }
 
     /// States a condition.
     pub fn set(&mut self, kind: &str, truth: Truth, reason: &str, message: impl Into<String>) -> &mut Self {
         let old = self.old.iter().find(|old| old.type_ == kind);
         let message = Self::steady(old, truth, reason, shortened(message.into()));
-        let since = old.filter(|old| old.status == truth.as_str()).map_or_else(|| self.now.clone(), |old| old.last_transition_time.clone());
+        let since = old
+            .filter(|old| old.status == truth.as_str())
+            .map_or_else(|| self.now.clone(), |old| old.last_transition_time.clone());
         self.new.push(Condition {
             type_: kind.to_owned(),
             status: truth.as_str().to_owned(),
@@ -69,9 +76,17 @@ impl<'a> Conditions<'a> {
     pub fn ready(&mut self, verdict: &Verdict) -> &mut Self {
         match verdict {
             Verdict::Ready { message } => self.set("Ready", Truth::True, reasons::SYNCED, message),
-            Verdict::Working { reason, message } => self.set("Ready", Truth::False, reason, message).set("Reconciling", Truth::True, reason, message),
+            Verdict::Working { reason, message } => {
+                self.set("Ready", Truth::False, reason, message)
+                    .set("Reconciling", Truth::True, reason, message)
+            }
             Verdict::Held { reason, message } => self.set("Ready", Truth::False, reason, message),
-            Verdict::Suspended => self.set("Ready", Truth::Unknown, reasons::SUSPENDED, "spec.suspend is set: nothing is read, compared or written"),
+            Verdict::Suspended => self.set(
+                "Ready",
+                Truth::Unknown,
+                reasons::SUSPENDED,
+                "spec.suspend is set: nothing is read, compared or written",
+            ),
             Verdict::Failed(failure) => self.failed(failure),
         }
     }
@@ -79,9 +94,16 @@ impl<'a> Conditions<'a> {
     fn failed(&mut self, failure: &Failure) -> &mut Self {
         let (reason, message) = (failure.reason, failure.message.as_str());
         match failure.class {
-            Class::Waiting | Class::Retry => self.set("Ready", Truth::False, reason, message).set("Reconciling", Truth::True, reason, message),
-            Class::Stalled => self.set("Ready", Truth::False, reason, message).set("Stalled", Truth::True, reason, message),
-            Class::Unreachable => self.set("Ready", Truth::Unknown, reason, message).set("Reconciling", Truth::True, reason, message),
+            Class::Deferred | Class::Waiting | Class::Retry => {
+                self.set("Ready", Truth::False, reason, message)
+                    .set("Reconciling", Truth::True, reason, message)
+            }
+            Class::Stalled => self
+                .set("Ready", Truth::False, reason, message)
+                .set("Stalled", Truth::True, reason, message),
+            Class::Unreachable => self
+                .set("Ready", Truth::Unknown, reason, message)
+                .set("Reconciling", Truth::True, reason, message),
         }
     }
 
@@ -145,7 +167,10 @@ fn without_ids(text: &str) -> String {
 
 fn shortened(mut message: String) -> String {
     if message.len() > LONGEST_MESSAGE {
-        let cut = (0..=LONGEST_MESSAGE - 3).rev().find(|at| message.is_char_boundary(*at)).unwrap_or(0);
+        let cut = (0..=LONGEST_MESSAGE - 3)
+            .rev()
+            .find(|at| message.is_char_boundary(*at))
+            .unwrap_or(0);
         message.truncate(cut);
         message.push('…');
     }
@@ -165,7 +190,12 @@ mod tests {
     }
 
     fn unreachable(message: &str) -> Verdict {
-        Verdict::Failed(Failure { class: Class::Unreachable, reason: reasons::GRAPH_UNAVAILABLE, message: message.to_owned(), after: None })
+        Verdict::Failed(Failure {
+            class: Class::Unreachable,
+            reason: reasons::GRAPH_UNAVAILABLE,
+            message: message.to_owned(),
+            after: None,
+        })
     }
 
     #[test]
@@ -182,8 +212,14 @@ mod tests {
     fn an_outage_is_told_once() {
         let first = conditions(&[], &unreachable("503 (request-id 0a-1, trace id 5e). Wait"), 1);
         assert_eq!(first[0].status, "Unknown");
-        assert_eq!(conditions(&first, &unreachable("503 (request-id 0b-2, trace id 6f). Wait"), 2), first);
-        assert_ne!(conditions(&first, &unreachable("504 (request-id 0b-2, trace id 6f). Wait"), 2), first);
+        assert_eq!(
+            conditions(&first, &unreachable("503 (request-id 0b-2, trace id 6f). Wait"), 2),
+            first
+        );
+        assert_ne!(
+            conditions(&first, &unreachable("504 (request-id 0b-2, trace id 6f). Wait"), 2),
+            first
+        );
     }
 
     #[test]

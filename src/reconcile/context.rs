@@ -101,9 +101,27 @@ impl Malformed {
         self.lock().insert((kind, namespace.to_owned(), name.to_owned()));
     }
 
+    /// Forgets one that is gone.
+    pub fn remove(&self, kind: &str, namespace: &str, name: &str) {
+        self.lock().retain(|(k, ns, n)| !(*k == kind && ns == namespace && n == name));
+    }
+
+    /// Namespace and name of those of a kind.
+    pub fn of_kind(&self, kind: &str) -> Vec<(String, String)> {
+        self.lock()
+            .iter()
+            .filter(|(k, ..)| *k == kind)
+            .map(|(_, namespace, name)| (namespace.clone(), name.clone()))
+            .collect()
+    }
+
     /// The names of a kind in a namespace.
     pub fn names(&self, kind: &'static str, namespace: &str) -> BTreeSet<String> {
-        self.lock().iter().filter(|(k, ns, _)| *k == kind && ns == namespace).map(|(_, _, name)| name.clone()).collect()
+        self.lock()
+            .iter()
+            .filter(|(k, ns, _)| *k == kind && ns == namespace)
+            .map(|(_, _, name)| name.clone())
+            .collect()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<(&'static str, String, String)>> {
@@ -129,7 +147,11 @@ impl Published {
 
     /// The newest status of an object.
     pub fn latest<K: Managed>(&self, object: &K) -> Arc<ManagedStatus> {
-        let written = self.lock().get(&object.uid().unwrap_or_default()).filter(|(at, _)| at.elapsed() < PUBLISHED_FOR).map(|(_, status)| Arc::clone(status));
+        let written = self
+            .lock()
+            .get(&object.uid().unwrap_or_default())
+            .filter(|(at, _)| at.elapsed() < PUBLISHED_FOR)
+            .map(|(_, status)| Arc::clone(status));
         written.unwrap_or_else(|| Arc::new(object.status().cloned().unwrap_or_default()))
     }
 
@@ -152,7 +174,10 @@ pub struct Wake<K: kube::Resource<DynamicType = ()>> {
 impl<K: kube::Resource<DynamicType = ()>> Default for Wake<K> {
     fn default() -> Self {
         let (sender, receiver) = mpsc::unbounded_channel();
-        Self { sender, receiver: Mutex::new(Some(receiver)) }
+        Self {
+            sender,
+            receiver: Mutex::new(Some(receiver)),
+        }
     }
 }
 
@@ -194,15 +219,30 @@ impl Context {
         if self.pulse.steady() {
             return Ok(());
         }
-        Err(Failure::retry(reasons::INTERNAL_ERROR, "the process stood still for longer than its lease allows, so it writes nothing any more"))
+        Err(Failure::retry(
+            reasons::INTERNAL_ERROR,
+            "the process stood still for longer than its lease allows, so it writes nothing any more",
+        ))
     }
 
     /// Asks for a pass over everything that uses a tenant.
     pub fn wake_tenant_users(&self, tenant: &str) {
-        for policy in self.stores.policies.state().iter().filter(|policy| policy.spec.tenant_ref.name == tenant) {
+        for policy in self
+            .stores
+            .policies
+            .state()
+            .iter()
+            .filter(|policy| policy.spec.tenant_ref.name == tenant)
+        {
             self.wakes.policies.object(policy);
         }
-        for setting in self.stores.settings.state().iter().filter(|setting| setting.spec.tenant_ref.name == tenant) {
+        for setting in self
+            .stores
+            .settings
+            .state()
+            .iter()
+            .filter(|setting| setting.spec.tenant_ref.name == tenant)
+        {
             self.wakes.settings.object(setting);
         }
     }
@@ -228,7 +268,11 @@ impl Context {
     /// Who uses a tenant, as `Kind namespace/name`.
     pub fn tenant_users(&self, tenant: &str) -> Vec<String> {
         fn line(kind: &str, meta: &kube::core::ObjectMeta) -> String {
-            format!("{kind} {}/{}", meta.namespace.as_deref().unwrap_or_default(), meta.name.as_deref().unwrap_or_default())
+            format!(
+                "{kind} {}/{}",
+                meta.namespace.as_deref().unwrap_or_default(),
+                meta.name.as_deref().unwrap_or_default()
+            )
         }
         let policies = self.stores.policies.state();
         let settings = self.stores.settings.state();
@@ -236,7 +280,12 @@ impl Context {
             .iter()
             .filter(|policy| policy.spec.tenant_ref.name == tenant)
             .map(|policy| line("ProvisioningPolicy", &policy.metadata))
-            .chain(settings.iter().filter(|setting| setting.spec.tenant_ref.name == tenant).map(|setting| line("UserSetting", &setting.metadata)))
+            .chain(
+                settings
+                    .iter()
+                    .filter(|setting| setting.spec.tenant_ref.name == tenant)
+                    .map(|setting| line("UserSetting", &setting.metadata)),
+            )
             .collect();
         users.sort();
         users

@@ -24,6 +24,9 @@ use crate::graph::{self, Entity};
 /// How often the id of a new object is written before the recovery has to find it.
 const RECORD_ATTEMPTS: u32 = 5;
 
+/// A wish for a list that is older counts from now.
+const STALE_WISH: Duration = Duration::from_secs(10);
+
 /// Creates the object. Returns what Graph answered.
 pub async fn create<K: Managed>(
     object: &K,
@@ -35,8 +38,8 @@ pub async fn create<K: Managed>(
 ) -> Result<Entity, Failure> {
     let name = object.common().display_name;
     refuse_rival(object, context)?;
-    // A complete list that is newer than this pass: an object of this name that exists already is not ours to take.
-    tenant.list_since(K::COLLECTION, Instant::now()).await?;
+    // A complete list from after the wish to create: an object of this name that exists already is not ours to take.
+    list_since_wanted(object, tenant, context).await?;
     let namesakes = tenant.snapshot(K::COLLECTION).named(name);
     if !namesakes.is_empty() {
         let ids = namesakes.iter().map(|entity| entity.id.as_str()).collect::<Vec<_>>().join(", ");
@@ -71,7 +74,10 @@ pub async fn create<K: Managed>(
             Ok(entity)
         }
         Err(error) if error.outcome_unknown() => {
-            let message = format!("the create may or may not have happened ({}); looking it up before anything else", tenant.gate.failed(error).message);
+            let message = format!(
+                "the create may or may not have happened ({}); looking it up before anything else",
+                tenant.gate.failed(error).message
+            );
             Err(Failure::waiting_for(reasons::CREATE_UNCONFIRMED, message, context.settle))
         }
         Err(error) => {
@@ -82,9 +88,27 @@ pub async fn create<K: Managed>(
     }
 }
 
+/// A list that was asked for after this resource first wanted one. A pass that was deferred keeps its place in time, so
+/// that one list serves all that wait.
+async fn list_since_wanted<K: Managed>(object: &K, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
+    let uid = object.uid().unwrap_or_default();
+    let earlier = context.memory.get(&uid).list_wanted.filter(|wanted| wanted.elapsed() < STALE_WISH);
+    let wanted = earlier.unwrap_or_else(Instant::now);
+    context.memory.update(&uid, |notes| notes.list_wanted = Some(wanted));
+    tenant.list_since(K::COLLECTION, wanted).await?;
+    context.memory.update(&uid, |notes| notes.list_wanted = None);
+    Ok(())
+}
+
 /// Writes the id down at once and clears the intent. Repeated until it sticks: an id that is lost here can only be
 /// found again by the recovery. Given up only when the intent is not ours any more: another leader has taken over.
-async fn record<K: Managed>(entity: &Entity, attempt: &str, status: &mut ManagedStatus, writer: &mut StatusWriter<K>, context: &Context) -> Result<(), Failure> {
+async fn record<K: Managed>(
+    entity: &Entity,
+    attempt: &str,
+    status: &mut ManagedStatus,
+    writer: &mut StatusWriter<K>,
+    context: &Context,
+) -> Result<(), Failure> {
     status.id = Some(entity.id.clone());
     status.pending_create = None;
     let ours = |status: &ManagedStatus| status.pending_create.as_ref().is_some_and(|pending| pending.attempt == attempt);
@@ -96,7 +120,12 @@ async fn record<K: Managed>(entity: &Entity, attempt: &str, status: &mut Managed
             Err(error) if is_gone(&error) || failures == RECORD_ATTEMPTS => return Err(error.into()),
             Err(error) if is_conflict(&error) => match writer.catch_up(ours).await {
                 Ok(true) => continue,
-                Ok(false) => return Err(Failure::retry(reasons::KUBERNETES_API, "another process has taken this object over")),
+                Ok(false) => {
+                    return Err(Failure::retry(
+                        reasons::KUBERNETES_API,
+                        "another process has taken this object over",
+                    ));
+                }
                 Err(error) => error,
             },
             Err(error) => error,
@@ -108,14 +137,25 @@ async fn record<K: Managed>(entity: &Entity, attempt: &str, status: &mut Managed
 }
 
 /// Looks for the product of an intent whose answer was lost. `Ok(None)`: nothing was made.
-pub async fn recover<K: Managed>(object: &K, status: &mut ManagedStatus, writer: &mut StatusWriter<K>, tenant: &Tenant, context: &Context) -> Result<Option<Entity>, Failure> {
-    let Some(pending) = status.pending_create.clone() else { return Ok(None) };
+pub async fn recover<K: Managed>(
+    object: &K,
+    status: &mut ManagedStatus,
+    writer: &mut StatusWriter<K>,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<Option<Entity>, Failure> {
+    let Some(pending) = status.pending_create.clone() else {
+        return Ok(None);
+    };
     let uid = object.uid().unwrap_or_default();
     let notes = context.memory.get(&uid);
     wait_until_settled(&pending, notes.attempt.as_deref(), context)?;
     tenant.list_since(K::COLLECTION, Instant::now()).await?;
     let Ok(sent) = serde_json::from_str::<Map<String, Value>>(&pending.sent) else {
-        return Err(Failure::stalled(reasons::INTERNAL_ERROR, "status.pendingCreate.sent is not JSON, so what was created cannot be recognised"));
+        return Err(Failure::stalled(
+            reasons::INTERNAL_ERROR,
+            "status.pendingCreate.sent is not JSON, so what was created cannot be recognised",
+        ));
     };
     // Everything that was sent, not the name alone: somebody may have made a namesake meanwhile.
     let fits = |entity: &Entity| graph::differences(K::COLLECTION, &sent, &entity.properties).is_empty();
@@ -124,13 +164,21 @@ pub async fn recover<K: Managed>(object: &K, status: &mut ManagedStatus, writer:
     match candidates.as_slice() {
         [] => not_created(&uid, status, &notes, context),
         [entity] => {
-            tracing::info!(kind = K::KIND, id = entity.id, attempt = pending.attempt, "found the object of a create whose answer was lost");
+            tracing::info!(
+                kind = K::KIND,
+                id = entity.id,
+                attempt = pending.attempt,
+                "found the object of a create whose answer was lost"
+            );
             record(entity, &pending.attempt, status, writer, context).await?;
             Ok(Some(entity.clone()))
         }
         several => {
             let ids = several.iter().map(|entity| entity.id.as_str()).collect::<Vec<_>>().join(", ");
-            let message = format!("a create lost its answer and {} objects fit it: {ids}. Delete those that are not wanted in Graph, then ask for a reconcile", several.len());
+            let message = format!(
+                "a create lost its answer and {} objects fit it: {ids}. Delete those that are not wanted in Graph, then ask for a reconcile",
+                several.len()
+            );
             Err(Failure::stalled(reasons::NAME_CONFLICT, message))
         }
     }
@@ -139,12 +187,20 @@ pub async fn recover<K: Managed>(object: &K, status: &mut ManagedStatus, writer:
 /// Waits for the settle window; for an attempt of an earlier leader, whose request may still be on its way, from this
 /// leader's start.
 fn wait_until_settled(pending: &PendingCreate, own_attempt: Option<&str>, context: &Context) -> Result<(), Failure> {
-    let start = if own_attempt == Some(pending.attempt.as_str()) { pending.since.0 } else { pending.since.0.max(context.leading_since) };
+    let start = if own_attempt == Some(pending.attempt.as_str()) {
+        pending.since.0
+    } else {
+        pending.since.0.max(context.leading_since)
+    };
     let settled = start + jiff::SignedDuration::try_from(context.settle).unwrap_or(jiff::SignedDuration::from_mins(1));
     let left = settled.duration_since(Timestamp::now());
     if left.is_positive() {
         let left = Duration::try_from(left).unwrap_or(context.settle);
-        return Err(Failure::waiting_for(reasons::CREATE_UNCONFIRMED, "a create was sent and its answer was lost; waiting until Graph surely shows its outcome", left));
+        return Err(Failure::waiting_for(
+            reasons::CREATE_UNCONFIRMED,
+            "a create was sent and its answer was lost; waiting until Graph surely shows its outcome",
+            left,
+        ));
     }
     Ok(())
 }
@@ -161,7 +217,11 @@ fn not_created(uid: &str, status: &mut ManagedStatus, notes: &super::memory::Not
             let since = since.unwrap_or_else(Instant::now);
             context.memory.update(uid, |notes| notes.not_created_since = Some(since));
             let left = context.settle.saturating_sub(since.elapsed());
-            Err(Failure::waiting_for(reasons::CREATE_UNCONFIRMED, "a create was sent and Graph does not show its product; looking once more before a new attempt", left))
+            Err(Failure::waiting_for(
+                reasons::CREATE_UNCONFIRMED,
+                "a create was sent and Graph does not show its product; looking once more before a new attempt",
+                left,
+            ))
         }
     }
 }

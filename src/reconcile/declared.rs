@@ -40,7 +40,9 @@ pub struct Declarations {
 pub fn pointing_at<K: Managed>(object: &K, context: &Context) -> Vec<Arc<Assignment>> {
     let (namespace, name) = (object.namespace(), object.name_any());
     let mut found = context.stores.assignments.state();
-    found.retain(|assignment| assignment.namespace() == namespace && assignment.spec.target_ref.kind == K::TARGET && assignment.spec.target_ref.name == name);
+    found.retain(|assignment| {
+        assignment.namespace() == namespace && assignment.spec.target_ref.kind == K::TARGET && assignment.spec.target_ref.name == name
+    });
     found.sort_by_key(|assignment| (assignment.creation_timestamp().map(|time| time.0), assignment.name_any()));
     found
 }
@@ -55,11 +57,22 @@ fn unreadable(namespace: &str, context: &Context) -> BTreeSet<String> {
 /// Collects what the Assignments declare; looks up groups that are not pinned yet.
 ///
 /// `only_look`: nothing is written to Graph, so an Assignment that is being deleted is let go of instead of waited for.
-pub async fn collect<K: Managed>(object: &K, pinned: &[ResolvedGroup], only_look: bool, tenant: &Tenant, context: &Context) -> Declarations {
+pub async fn collect<K: Managed>(
+    object: &K,
+    pinned: &[ResolvedGroup],
+    only_look: bool,
+    tenant: &Tenant,
+    context: &Context,
+) -> Declarations {
     let assignments = pointing_at(object, context);
     let names = assignments.iter().map(|assignment| assignment.name_any()).collect();
-    context.memory.update(&object.uid().unwrap_or_default(), |notes| notes.collected = names);
-    let mut declarations = Declarations { frozen: unreadable(&object.namespace().unwrap_or_default(), context), ..Declarations::default() };
+    context
+        .memory
+        .update(&object.uid().unwrap_or_default(), |notes| notes.collected = names);
+    let mut declarations = Declarations {
+        frozen: unreadable(&object.namespace().unwrap_or_default(), context),
+        ..Declarations::default()
+    };
     if !declarations.frozen.is_empty() {
         // Nobody knows which groups an unreadable Assignment names.
         declarations.groups.extend_from_slice(pinned);
@@ -92,7 +105,11 @@ fn standing(assignment: &Assignment, context: &Context) -> Standing {
     let orphan = assignment.spec.deletion_policy == Some(DeletionPolicy::Orphan);
     if assignment.metadata.deletion_timestamp.is_some() {
         // Suspended means that nothing happens, also not on deletion, unless nothing is to happen in Graph anyway.
-        return if suspended && !orphan { Standing::Frozen } else { Standing::Leaving };
+        return if suspended && !orphan {
+            Standing::Frozen
+        } else {
+            Standing::Leaving
+        };
     }
     // Without our finalizer it could vanish at any moment, and what it put on the target would be nobody's.
     let uid = assignment.uid().unwrap_or_default();
@@ -127,7 +144,11 @@ impl Declarations {
     async fn resolve(&mut self, assignment: &str, group: &AssignmentGroup, tenant: &Tenant) {
         if self.lookups == LOOKUPS {
             let message = format!("looked up {LOOKUPS} groups, more are to come");
-            self.stopped = Some(Failure::waiting_for(reasons::RESOLVING, message, std::time::Duration::from_millis(100)));
+            self.stopped = Some(Failure::waiting_for(
+                reasons::RESOLVING,
+                message,
+                std::time::Duration::from_millis(100),
+            ));
             return;
         }
         self.lookups += 1;
@@ -156,7 +177,10 @@ impl Declarations {
                 self.entries.insert(key, wanted);
                 None
             }
-            Some(existing) if existing.allotment_licenses_count == wanted.allotment_licenses_count && existing.allotment_display_name == wanted.allotment_display_name => {
+            Some(existing)
+                if existing.allotment_licenses_count == wanted.allotment_licenses_count
+                    && existing.allotment_display_name == wanted.allotment_display_name =>
+            {
                 if !existing.by.contains(&wanted.by[0]) {
                     existing.by.extend(wanted.by);
                 }
@@ -174,7 +198,8 @@ impl Declarations {
     /// nothing happens until a person decides.
     fn release(&mut self, assignment: String, exclusive: bool) {
         if exclusive {
-            let message = "deletionPolicy Orphan would leave groups that assignmentOwnership Exclusive of the target removes; change one of the two";
+            let message =
+                "deletionPolicy Orphan would leave groups that assignmentOwnership Exclusive of the target removes; change one of the two";
             self.problem(&assignment, reasons::CONFLICT, message.to_owned());
             self.frozen.insert(assignment);
         } else {
@@ -183,7 +208,11 @@ impl Declarations {
     }
 
     fn problem(&mut self, assignment: &str, reason: &str, message: String) {
-        self.problems.push(AssignmentProblem { assignment: assignment.to_owned(), reason: reason.to_owned(), message });
+        self.problems.push(AssignmentProblem {
+            assignment: assignment.to_owned(),
+            reason: reason.to_owned(),
+            message,
+        });
     }
 }
 
@@ -193,15 +222,30 @@ async fn look_up(group: &AssignmentGroup, tenant: &Tenant) -> Result<ResolvedGro
         (Some(id), _, _) => tenant.read_request(client.group(id)).await?.1.into_iter().collect(),
         (_, Some(name), _) => tenant.read_request(client.groups_by_display_name(name)).await?.1,
         (_, _, Some(name)) => tenant.read_request(client.groups_by_mail_nickname(name)).await?.1,
-        (None, None, None) => return Err(Failure::stalled(reasons::INVALID_SPEC, "an entry of spec.groups names no group: give id, displayName or mailNickname")),
+        (None, None, None) => {
+            return Err(Failure::stalled(
+                reasons::INVALID_SPEC,
+                "an entry of spec.groups names no group: give id, displayName or mailNickname",
+            ));
+        }
     };
     let reference = group.reference();
     match found.as_slice() {
-        [found] => Ok(ResolvedGroup { reference, id: found.id.clone(), display_name: Some(found.display_name.clone()) }),
-        [] => Err(Failure::waiting(reasons::GROUP_NOT_FOUND, format!("waiting for group {reference}: the tenant has none"))),
+        [found] => Ok(ResolvedGroup {
+            reference,
+            id: found.id.clone(),
+            display_name: Some(found.display_name.clone()),
+        }),
+        [] => Err(Failure::waiting(
+            reasons::GROUP_NOT_FOUND,
+            format!("waiting for group {reference}: the tenant has none"),
+        )),
         several => {
             let ids = several.iter().map(|group| group.id.as_str()).collect::<Vec<_>>().join(", ");
-            Err(Failure::stalled(reasons::AMBIGUOUS_REFERENCE, format!("group {reference} stands for {} groups: {ids}; name one by id", several.len())))
+            Err(Failure::stalled(
+                reasons::AMBIGUOUS_REFERENCE,
+                format!("group {reference} stands for {} groups: {ids}; name one by id", several.len()),
+            ))
         }
     }
 }

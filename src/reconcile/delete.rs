@@ -33,7 +33,10 @@ pub async fn delete<K: Managed>(object: &K, run: &mut Run<K>, context: &Context)
         return released(run, "deletionPolicy is Orphan");
     }
     if common.suspend {
-        return Err(Failure::waiting(reasons::SUSPENDED, "spec.suspend is set, so the deletion waits; lift it, or set spec.deletionPolicy to Orphan to leave the object in Graph"));
+        return Err(Failure::waiting(
+            reasons::SUSPENDED,
+            "spec.suspend is set, so the deletion waits; lift it, or set spec.deletionPolicy to Orphan to leave the object in Graph",
+        ));
     }
     if common.mode == Some(Mode::Observe) {
         return released(run, ONLY_LOOKS);
@@ -42,7 +45,9 @@ pub async fn delete<K: Managed>(object: &K, run: &mut Run<K>, context: &Context)
     if only_looks(&described, common.mode) {
         return released(run, ONLY_LOOKS);
     }
-    let Some(id) = find(object, run, &tenant, context).await? else { return Ok(()) };
+    let Some(id) = find(object, run, &tenant, context).await? else {
+        return Ok(());
+    };
     refuse_claimed(object, Some(&id), context)?;
     match tenant.read(K::COLLECTION, &id).await? {
         None => gone::<K>(&object.uid().unwrap_or_default(), &id, &tenant, context).await,
@@ -54,24 +59,47 @@ pub async fn delete<K: Managed>(object: &K, run: &mut Run<K>, context: &Context)
 async fn remove<K: Managed>(object: &K, entity: &Entity, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
     let (uid, id) = (object.uid().unwrap_or_default(), entity.id.as_str());
     let notes = context.memory.get(&uid);
-    if notes.deleted.is_some_and(|(deleted, at)| deleted == id && at.elapsed() < context.settle) {
-        return Err(Failure::waiting(reasons::DELETING, format!("Graph accepted the deletion of {id} and still shows it")));
+    if notes
+        .deleted
+        .is_some_and(|(deleted, at)| deleted == id && at.elapsed() < context.settle)
+    {
+        return Err(Failure::waiting(
+            reasons::DELETING,
+            format!("Graph accepted the deletion of {id} and still shows it"),
+        ));
     }
     context.may_write()?;
     unassign(&uid, entity, run, tenant, context).await?;
     tenant.snapshot(K::COLLECTION).forget(id);
-    tenant.write_request(tenant.client.delete(K::COLLECTION, id)).await.map_err(refused_for_now)?;
-    run.event(event::DELETED, "Delete", format!("deleted {} {:?} ({id})", K::COLLECTION.singular(), object.common().display_name));
-    context.memory.update(&uid, |notes| notes.deleted = Some((id.to_owned(), Instant::now())));
+    tenant
+        .write_request(tenant.client.delete(K::COLLECTION, id))
+        .await
+        .map_err(refused_for_now)?;
+    run.event(
+        event::DELETED,
+        "Delete",
+        format!("deleted {} {:?} ({id})", K::COLLECTION.singular(), object.common().display_name),
+    );
+    context
+        .memory
+        .update(&uid, |notes| notes.deleted = Some((id.to_owned(), Instant::now())));
     match tenant.read(K::COLLECTION, id).await? {
         None => Ok(()),
-        Some(_) => Err(Failure::waiting_for(reasons::DELETING, format!("Graph accepted the deletion of {id} and still shows it"), LOOK_AGAIN)),
+        Some(_) => Err(Failure::waiting_for(
+            reasons::DELETING,
+            format!("Graph accepted the deletion of {id} and still shows it"),
+            LOOK_AGAIN,
+        )),
     }
 }
 
 fn released<K: Managed>(run: &mut Run<K>, why: &str) -> Result<(), Failure> {
     let id = run.draft.id.clone().unwrap_or_else(|| "whose creation is unconfirmed".to_owned());
-    run.event(event::RELEASED, "Release", format!("{} {id} stays in Graph and is no longer managed: {why}", K::COLLECTION.singular()));
+    run.event(
+        event::RELEASED,
+        "Release",
+        format!("{} {id} stays in Graph and is no longer managed: {why}", K::COLLECTION.singular()),
+    );
     Ok(())
 }
 
@@ -97,18 +125,44 @@ async fn unassign<K: Managed>(uid: &str, entity: &Entity, run: &mut Run<K>, tena
         run.draft.assignments.clear();
         return Ok(());
     }
-    let still = |count: usize| format!("Graph accepted that {} is unassigned and still shows {count} assignments", entity.id);
+    let still = |count: usize| {
+        format!(
+            "Graph accepted that {} is unassigned and still shows {count} assignments",
+            entity.id
+        )
+    };
     let current = fingerprint(&"unassign");
     let sent = context.memory.get(uid).sent;
     if sent.is_some_and(|sent| sent.plan == current && sent.accepted && sent.at.elapsed() < context.settle) {
         return Err(Failure::waiting(reasons::DELETING, still(entity.assignments.len())));
     }
     tenant.snapshot(K::COLLECTION).forget(&entity.id);
-    tenant.write_request(tenant.client.assign(K::COLLECTION, &entity.id, &[])).await.map_err(refused_for_now)?;
-    context.memory.update(uid, |notes| notes.sent = Some(Sent { desired: current, plan: current, at: Instant::now(), accepted: true }));
-    run.event(event::ASSIGNED, "Unassign", format!("removed {} assignments of {} {}", entity.assignments.len(), K::COLLECTION.singular(), entity.id));
+    tenant
+        .write_request(tenant.client.assign(K::COLLECTION, &entity.id, &[]))
+        .await
+        .map_err(refused_for_now)?;
+    context.memory.update(uid, |notes| {
+        notes.sent = Some(Sent {
+            desired: current,
+            plan: current,
+            at: Instant::now(),
+            accepted: true,
+        })
+    });
+    run.event(
+        event::ASSIGNED,
+        "Unassign",
+        format!(
+            "removed {} assignments of {} {}",
+            entity.assignments.len(),
+            K::COLLECTION.singular(),
+            entity.id
+        ),
+    );
     match tenant.read(K::COLLECTION, &entity.id).await? {
-        Some(after) if !after.assignments.is_empty() => Err(Failure::waiting_for(reasons::DELETING, still(after.assignments.len()), LOOK_AGAIN)),
+        Some(after) if !after.assignments.is_empty() => {
+            Err(Failure::waiting_for(reasons::DELETING, still(after.assignments.len()), LOOK_AGAIN))
+        }
         Some(_) | None => {
             run.draft.assignments.clear();
             Ok(())
@@ -118,5 +172,12 @@ async fn unassign<K: Managed>(uid: &str, entity: &Entity, run: &mut Run<K>, tena
 
 /// A deletion has to end: what Graph refuses now (still in use, still unassigning) is tried again.
 fn refused_for_now(failure: Failure) -> Failure {
-    if failure.class == Class::Stalled { Failure { class: Class::Waiting, ..failure } } else { failure }
+    if failure.class == Class::Stalled {
+        Failure {
+            class: Class::Waiting,
+            ..failure
+        }
+    } else {
+        failure
+    }
 }

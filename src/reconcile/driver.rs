@@ -17,8 +17,8 @@ use serde_json::json;
 
 use super::conditions::Verdict;
 use super::context::Context;
-use super::outcome::{Class, Failure, is_gone};
 use super::memory::fingerprint;
+use super::outcome::{Class, Failure, is_gone};
 use super::reasons;
 pub use super::run::Run;
 use super::run::requested_at;
@@ -42,7 +42,17 @@ const CATCH_UP: Duration = Duration::from_secs(5);
 const CATCH_UP_POLL: Duration = Duration::from_millis(50);
 
 /// A kind that has a controller.
-pub trait Kind: Resource<DynamicType = ()> + HasStatus<Status: Default + Clone + PartialEq + Serialize + Send + Sync> + Clone + Debug + DeserializeOwned + Serialize + Send + Sync + 'static {
+pub trait Kind:
+    Resource<DynamicType = ()>
+    + HasStatus<Status: Default + Clone + PartialEq + Serialize + Send + Sync>
+    + Clone
+    + Debug
+    + DeserializeOwned
+    + Serialize
+    + Send
+    + Sync
+    + 'static
+{
     /// Its name, for labels and logs.
     const NAME: &'static str;
 
@@ -137,7 +147,12 @@ async fn pass<K: Kind>(object: Arc<K>, context: Arc<Context>) -> End {
     let deleting = object.meta().deletion_timestamp.is_some();
     let held = object.finalizers().iter().any(|name| name == FINALIZER);
     if deleting && !held {
-        return End { outcome: "gone", reason: "", message: String::new(), next: None };
+        return End {
+            outcome: "gone",
+            reason: "",
+            message: String::new(),
+            next: None,
+        };
     }
     let uid = object.uid().unwrap_or_default();
     let object = match with_finalizer(object, held, &context).await {
@@ -146,7 +161,7 @@ async fn pass<K: Kind>(object: Arc<K>, context: Arc<Context>) -> End {
     };
     let mut run = Run::new(&*object, context.kubernetes.clone());
     if run.requested {
-        context.memory.update(&uid, |notes| notes.refused = None);
+        context.memory.update(&uid, |notes| notes.refused.clear());
     }
     let result = if deleting {
         match object.finalize(&mut run, &context).await {
@@ -174,8 +189,14 @@ async fn with_finalizer<K: Kind>(object: Arc<K>, held: bool, context: &Context) 
 async fn patch_finalizers<K: Kind>(object: &K, finalizers: &[String], context: &Context) -> Result<K, kube::Error> {
     // The resourceVersion makes this a compare-and-swap: a finalizer that somebody else adds meanwhile is not lost.
     let patch = json!({"metadata": {"finalizers": finalizers, "resourceVersion": object.resource_version()}});
-    let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
-    object.api(context.kubernetes.clone()).patch(&object.name_any(), &params, &Patch::Merge(&patch)).await
+    let params = PatchParams {
+        field_manager: Some(FIELD_MANAGER.to_owned()),
+        ..PatchParams::default()
+    };
+    object
+        .api(context.kubernetes.clone())
+        .patch(&object.name_any(), &params, &Patch::Merge(&patch))
+        .await
 }
 
 /// Ends a deletion: the finalizer goes, and with it everything that is remembered.
@@ -192,13 +213,23 @@ async fn released<K: Kind>(object: &K, run: Run<K>, context: &Context) -> End {
             context.metrics.drifted(K::NAME, context.memory.set_drifted(K::NAME, &uid, false));
             object.changed(&run.draft, context);
             context.published.forget(&uid);
-            End { outcome: "deleted", reason: reasons::DELETING, message: "the finalizer was removed".to_owned(), next: None }
+            End {
+                outcome: "deleted",
+                reason: reasons::DELETING,
+                message: "the finalizer was removed".to_owned(),
+                next: None,
+            }
         }
     }
 }
 
 async fn report<K: Kind>(object: &K, mut run: Run<K>, result: Result<Verdict, Failure>, context: &Context) -> End {
     let uid = object.uid().unwrap_or_default();
+    if let Err(failure) = &result
+        && failure.class == Class::Deferred
+    {
+        return ended(&result, run.wrote, &uid, context);
+    }
     let verdict = match &result {
         Ok(verdict) => verdict.clone(),
         Err(failure) => Verdict::Failed(failure.clone()),
@@ -210,7 +241,16 @@ async fn report<K: Kind>(object: &K, mut run: Run<K>, result: Result<Verdict, Fa
     if run.drifted {
         context.metrics.drift(K::NAME);
     }
-    context.metrics.drifted(K::NAME, context.memory.set_drifted(K::NAME, &uid, K::conditions(&status).iter().any(|condition| condition.type_ == "Drifted" && condition.status == "True")));
+    context.metrics.drifted(
+        K::NAME,
+        context.memory.set_drifted(
+            K::NAME,
+            &uid,
+            K::conditions(&status)
+                .iter()
+                .any(|condition| condition.type_ == "Drifted" && condition.status == "True"),
+        ),
+    );
     publish(object, &run, context);
     let wrote = run.wrote;
     // A process that is perhaps not the leader any more leaves the status to its successor.
@@ -220,7 +260,9 @@ async fn report<K: Kind>(object: &K, mut run: Run<K>, result: Result<Verdict, Fa
     match run.writer.report(&status).await {
         Ok(written) => {
             if written {
-                context.memory.update(&uid, |notes| notes.written = Some((fingerprint_of(&status), Instant::now())));
+                context
+                    .memory
+                    .update(&uid, |notes| notes.written = Some((fingerprint_of(&status), Instant::now())));
                 object.changed(&status, context);
             }
             ended(&result, wrote, &uid, context)
@@ -232,10 +274,21 @@ async fn report<K: Kind>(object: &K, mut run: Run<K>, result: Result<Verdict, Fa
 /// An event when Ready takes another reason for the worse.
 fn transition<K: Kind>(before: &K::Status, after: &K::Status, verdict: &Verdict, run: &mut Run<K>) {
     let Verdict::Failed(failure) = verdict else { return };
-    let ready = |status: &K::Status| K::conditions(status).iter().find(|condition| condition.type_ == "Ready").map(|condition| (condition.reason.clone(), condition.observed_generation));
+    let ready = |status: &K::Status| {
+        K::conditions(status)
+            .iter()
+            .find(|condition| condition.type_ == "Ready")
+            .map(|condition| (condition.reason.clone(), condition.observed_generation))
+    };
     if ready(before) != ready(after) {
         match failure.class {
-            Class::Waiting => run.notes.push(super::run::Note { kind: EventKind::Normal, reason: failure.reason, action: "Wait", text: failure.message.clone() }),
+            Class::Deferred => {}
+            Class::Waiting => run.notes.push(super::run::Note {
+                kind: EventKind::Normal,
+                reason: failure.reason,
+                action: "Wait",
+                text: failure.message.clone(),
+            }),
             Class::Stalled | Class::Retry | Class::Unreachable => run.warn(failure.reason, "Reconcile", failure.message.clone()),
         }
     }
@@ -244,13 +297,18 @@ fn transition<K: Kind>(before: &K::Status, after: &K::Status, verdict: &Verdict,
 fn publish<K: Kind>(object: &K, run: &Run<K>, context: &Context) {
     let reference = object.object_ref(&());
     for note in &run.notes {
-        context.events.publish(&reference, note.kind, note.reason, note.action, note.text.clone());
+        context
+            .events
+            .publish(&reference, note.kind, note.reason, note.action, note.text.clone());
     }
 }
 
 /// A deletion that cannot go on says so; it never looks like a converged object.
 fn deleting_still(failure: Failure) -> Failure {
-    Failure { message: format!("deleting: {}", failure.message), ..failure }
+    Failure {
+        message: format!("deleting: {}", failure.message),
+        ..failure
+    }
 }
 
 fn ended(result: &Result<Verdict, Failure>, wrote: bool, uid: &str, context: &Context) -> End {
@@ -265,15 +323,29 @@ fn ended(result: &Result<Verdict, Failure>, wrote: bool, uid: &str, context: &Co
                 Verdict::Suspended => ("suspended", reasons::SUSPENDED, String::new(), IDLE),
                 Verdict::Failed(failure) => return ended(&Err(failure.clone()), wrote, uid, context),
             };
-            End { outcome, reason, message, next: Some(if next == SOON { next } else { jitter(next, 10) }) }
+            End {
+                outcome,
+                reason,
+                message,
+                next: Some(if next == SOON { next } else { jitter(next, 10) }),
+            }
         }
         Err(failure) => {
             let (outcome, next) = match failure.class {
+                Class::Deferred => ("deferred", failure.after.unwrap_or(SOON)),
                 Class::Stalled => ("stalled", jitter(IDLE, 10)),
-                Class::Waiting => ("waiting", failure.after.unwrap_or_else(|| context.backoff.failure(uid).min(LONGEST_WAIT))),
+                Class::Waiting => (
+                    "waiting",
+                    failure.after.unwrap_or_else(|| context.backoff.failure(uid).min(LONGEST_WAIT)),
+                ),
                 Class::Retry | Class::Unreachable => ("failed", failure.after.unwrap_or_else(|| context.backoff.failure(uid))),
             };
-            End { outcome, reason: failure.reason, message: failure.message.clone(), next: Some(next) }
+            End {
+                outcome,
+                reason: failure.reason,
+                message: failure.message.clone(),
+                next: Some(next),
+            }
         }
     }
 }
@@ -281,7 +353,10 @@ fn ended(result: &Result<Verdict, Failure>, wrote: bool, uid: &str, context: &Co
 /// A panic or a pass without end: the others go on, this object says so.
 async fn broken<K: Kind>(object: &K, fault: &str, context: &Context) -> End {
     context.metrics.panicked(K::NAME);
-    let failure = Failure::retry(reasons::INTERNAL_ERROR, format!("a defect in the controller stopped this pass: it {fault}"));
+    let failure = Failure::retry(
+        reasons::INTERNAL_ERROR,
+        format!("a defect in the controller stopped this pass: it {fault}"),
+    );
     let run = Run::new(object, context.kubernetes.clone());
     let reported = guarded(LONGEST_PASS, report(object, run, Err(failure.clone()), context)).await;
     reported.unwrap_or_else(|_fault| ended(&Err(failure), false, &object.uid().unwrap_or_default(), context))

@@ -43,7 +43,10 @@ impl Gate {
             closed.trying = Some(now);
             return Ok(());
         };
-        Err(Failure { after: Some(jitter(wait, 10)), ..closed.failure.clone() })
+        Err(Failure {
+            after: Some(jitter(wait, 10)),
+            ..closed.failure.clone()
+        })
     }
 
     /// Takes the result of a write into account and passes it on. `asked` is when the request was made.
@@ -63,7 +66,16 @@ impl Gate {
 
     /// The same for a read. A read that Graph calls wrong says nothing about the spec, so it is tried again.
     pub fn record_read<T>(&self, asked: Instant, result: Result<T, GraphError>) -> Result<T, Failure> {
-        self.record(asked, result).map_err(|failure| if failure.class == Class::Stalled { Failure { class: Class::Retry, ..failure } } else { failure })
+        self.record(asked, result).map_err(|failure| {
+            if failure.class == Class::Stalled {
+                Failure {
+                    class: Class::Retry,
+                    ..failure
+                }
+            } else {
+                failure
+            }
+        })
     }
 
     /// Takes an error into account: one that concerns the whole tenant closes the gate.
@@ -77,7 +89,11 @@ impl Gate {
         let text = error.to_string();
         let mut failure = Failure::from(error);
         if let Some(longest) = longest {
-            tracing::warn!(reason = failure.reason, error = text, "a request failed for a reason that concerns the whole tenant");
+            tracing::warn!(
+                reason = failure.reason,
+                error = text,
+                "a request failed for a reason that concerns the whole tenant"
+            );
             failure.message = format!("the tenant's requests fail, the first one was: {}", failure.message);
             return self.close(failure, longest, asked_for.unwrap_or_default());
         }
@@ -99,9 +115,19 @@ impl Gate {
             return closed.failure.clone();
         }
         let failures = gate.as_ref().map_or(0, |closed| closed.failures);
-        let first = gate.take().map(|closed| closed.failure).filter(|first| first.reason == failure.reason).unwrap_or(failure);
+        let first = gate
+            .take()
+            .map(|closed| closed.failure)
+            .filter(|first| first.reason == failure.reason)
+            .unwrap_or(failure);
         let backoff = FIRST.saturating_mul(1 << failures.min(16)).min(longest);
-        *gate = Some(Closed { failures: failures + 1, since: now, until: now + asked_for.max(backoff), trying: None, failure: first.clone() });
+        *gate = Some(Closed {
+            failures: failures + 1,
+            since: now,
+            until: now + asked_for.max(backoff),
+            trying: None,
+            failure: first.clone(),
+        });
         Failure { after: None, ..first }
     }
 

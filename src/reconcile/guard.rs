@@ -36,7 +36,10 @@ pub fn guard<K: Managed>(changes: &[Change], desired: &Desired, run: &mut Run<K>
     }
     if let Some(Change::Immutable { fields }) = changes.iter().find(|change| matches!(change, Change::Immutable { .. })) {
         let paths = fields.iter().map(|field| field.path.as_str()).collect::<Vec<_>>().join(", ");
-        let message = format!("Graph does not let {paths} change after creation, and it differs: {}. Delete the resource and create it anew, or set the spec to what Graph holds", drift_message(&plan::differing_fields(changes)));
+        let message = format!(
+            "Graph does not let {paths} change after creation, and it differs: {}. Delete the resource and create it anew, or set the spec to what Graph holds",
+            drift_message(&plan::differing_fields(changes))
+        );
         return Decision::Stop(Failure::stalled(reasons::IMMUTABLE_FIELD, message));
     }
     let synced = generation.is_some() && run.draft.synced_generation == generation;
@@ -48,19 +51,36 @@ pub fn guard<K: Managed>(changes: &[Change], desired: &Desired, run: &mut Run<K>
     run.warn(event::DRIFT_DETECTED, "Compare", message.clone());
     run.drifted = true;
     run.draft.drift = drift;
-    Decision::Hold(Verdict::Working { reason: reasons::DRIFTED, message: format!("{message}; correcting it") })
+    Decision::Hold(Verdict::Working {
+        reason: reasons::DRIFTED,
+        message: format!("{message}; correcting it"),
+    })
 }
 
 /// `mode: Observe`: everything that differs is reported, nothing is written.
 fn observed_only<K: Managed>(changes: &[Change], run: &mut Run<K>) -> Verdict {
     let fields = plan::differing_fields(changes);
     let changes = plan::describe_changes(changes);
-    let summary = format!("{} held back by mode Observe: {}", if changes.len() == 1 { "1 change".to_owned() } else { format!("{} changes", changes.len()) }, drift_message(&fields));
+    let summary = format!(
+        "{} held back by mode Observe: {}",
+        if changes.len() == 1 {
+            "1 change".to_owned()
+        } else {
+            format!("{} changes", changes.len())
+        },
+        drift_message(&fields)
+    );
     if run.draft.drift != fields {
         run.warn(event::DRIFT_DETECTED, "Compare", drift_message(&fields));
         run.drifted = true;
         run.draft.drift = fields;
     }
-    run.draft.plan = Some(PendingPlan { summary: summary.clone(), changes });
-    Verdict::Held { reason: reasons::OBSERVED_DIFFERENCE, message: summary }
+    run.draft.plan = Some(PendingPlan {
+        summary: summary.clone(),
+        changes,
+    });
+    Verdict::Held {
+        reason: reasons::OBSERVED_DIFFERENCE,
+        message: summary,
+    }
 }

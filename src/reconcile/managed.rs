@@ -44,7 +44,15 @@ pub struct ImageReference {
 
 /// A kind that stands for one object in Graph.
 pub trait Managed:
-    Resource<DynamicType = (), Scope = NamespaceResourceScope> + HasStatus<Status = ManagedStatus> + Clone + Debug + DeserializeOwned + Serialize + Send + Sync + 'static
+    Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + HasStatus<Status = ManagedStatus>
+    + Clone
+    + Debug
+    + DeserializeOwned
+    + Serialize
+    + Send
+    + Sync
+    + 'static
 {
     /// Where its objects are in Graph.
     const COLLECTION: Collection;

@@ -13,8 +13,8 @@ use crate::graph::Entity;
 pub struct Notes {
     /// The state of Graph that the last pass judged; the poller wakes the object when it is another one.
     pub judged: Option<u64>,
-    /// Graph refused this plan at this generation: it is not sent again until something changes.
-    pub refused: Option<(u64, String)>,
+    /// Changes that Graph refused, with its words: they are not sent again until they are other ones.
+    pub refused: Vec<(u64, String)>,
     /// The last write whose effect was not seen yet.
     pub sent: Option<Sent>,
     /// The Assignments that the pass under way works with: none of them may go before it has ended.
@@ -29,6 +29,8 @@ pub struct Notes {
     pub attempt: Option<String>,
     /// The status that was written last, and when: a cache that does not show it yet is behind.
     pub written: Option<(u64, Instant)>,
+    /// Since when a list is wanted for a create.
+    pub list_wanted: Option<Instant>,
     /// When a complete list first held no object for a pending create.
     pub not_created_since: Option<Instant>,
 }

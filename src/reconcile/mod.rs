@@ -27,6 +27,7 @@ pub mod resolve;
 pub mod run;
 pub mod snapshot;
 pub mod status;
+pub mod sweep;
 pub mod tenant;
 
 #[cfg(test)]

@@ -52,12 +52,18 @@ pub async fn prove_absence<K: Managed>(uid: &str, id: &str, tenant: &Tenant, con
     // Twice the window: a create whose effect spreads slowly must not be taken for a deletion.
     let left = (context.settle * 2).saturating_sub(since.elapsed());
     if !left.is_zero() {
-        let message = format!("{} {id} was not found; looking once more before it counts as deleted", K::COLLECTION.singular());
+        let message = format!(
+            "{} {id} was not found; looking once more before it counts as deleted",
+            K::COLLECTION.singular()
+        );
         return Err(Failure::waiting_for(reasons::ABSENCE_UNCONFIRMED, message, left));
     }
     tenant.list_since(K::COLLECTION, Instant::now()).await?;
     if tenant.snapshot(K::COLLECTION).get(id).is_some() {
-        let message = format!("{} {id} was not found on its own and is in the list; Graph contradicts itself, so nothing is decided", K::COLLECTION.singular());
+        let message = format!(
+            "{} {id} was not found on its own and is in the list; Graph contradicts itself, so nothing is decided",
+            K::COLLECTION.singular()
+        );
         return Err(Failure::waiting_for(reasons::ABSENCE_UNCONFIRMED, message, context.settle));
     }
     Ok(())

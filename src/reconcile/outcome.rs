@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::reasons;
 use crate::graph::{ErrorKind, GraphError};
+use crate::runtime::backoff::jitter;
 
 /// Why a pass stopped. The class decides what happens next; the text is for people.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +23,8 @@ pub struct Failure {
 /// The decision that a failure causes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Class {
+    /// Another pass is finding out what this one needs: come back in a moment, nothing is told to anybody.
+    Deferred,
     /// A dependency or the service is still working: look again, nobody is alarmed.
     Waiting,
     /// A person must act: no retry until something changes.
@@ -33,24 +36,53 @@ pub enum Class {
 }
 
 impl Failure {
+    /// A pass that gives its place to others while somebody else asks Graph what it needs to know.
+    pub fn deferred() -> Self {
+        let after = Some(jitter(Duration::from_millis(250), 40));
+        Self {
+            class: Class::Deferred,
+            reason: reasons::NOT_CHECKED,
+            message: "another pass is reading the same".to_owned(),
+            after,
+        }
+    }
+
     /// A wait for something that appears by itself.
     pub fn waiting(reason: &'static str, message: impl Into<String>) -> Self {
-        Self { class: Class::Waiting, reason, message: message.into(), after: None }
+        Self {
+            class: Class::Waiting,
+            reason,
+            message: message.into(),
+            after: None,
+        }
     }
 
     /// A wait whose end is known.
     pub fn waiting_for(reason: &'static str, message: impl Into<String>, after: Duration) -> Self {
-        Self { after: Some(after), ..Self::waiting(reason, message) }
+        Self {
+            after: Some(after),
+            ..Self::waiting(reason, message)
+        }
     }
 
     /// Nothing can go on until a person acts.
     pub fn stalled(reason: &'static str, message: impl Into<String>) -> Self {
-        Self { class: Class::Stalled, reason, message: message.into(), after: None }
+        Self {
+            class: Class::Stalled,
+            reason,
+            message: message.into(),
+            after: None,
+        }
     }
 
     /// An attempt that is worth repeating.
     pub fn retry(reason: &'static str, message: impl Into<String>) -> Self {
-        Self { class: Class::Retry, reason, message: message.into(), after: None }
+        Self {
+            class: Class::Retry,
+            reason,
+            message: message.into(),
+            after: None,
+        }
     }
 }
 
@@ -66,8 +98,17 @@ impl From<GraphError> for Failure {
             ErrorKind::Unavailable | ErrorKind::Transport | ErrorKind::Decode => (Class::Unreachable, reasons::GRAPH_UNAVAILABLE),
         };
         let advice = error.advice();
-        let message = if advice.is_empty() { error.to_string() } else { format!("{error}. {advice}") };
-        Self { class, reason, message, after: error.retry_after }
+        let message = if advice.is_empty() {
+            error.to_string()
+        } else {
+            format!("{error}. {advice}")
+        };
+        Self {
+            class,
+            reason,
+            message,
+            after: error.retry_after,
+        }
     }
 }
 
@@ -75,7 +116,10 @@ impl From<kube::Error> for Failure {
     fn from(error: kube::Error) -> Self {
         if is_conflict(&error) {
             // Our copy was stale; the next pass sees the newer one.
-            return Self { after: Some(Duration::from_millis(500)), ..Self::retry(reasons::KUBERNETES_API, "the object changed during the pass; looking again") };
+            return Self {
+                after: Some(Duration::from_millis(500)),
+                ..Self::retry(reasons::KUBERNETES_API, "the object changed during the pass; looking again")
+            };
         }
         // kube's own text of an answer repeats the whole Status object.
         let text = match &error {

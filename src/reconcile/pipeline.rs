@@ -41,19 +41,26 @@ pub async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Contex
         Decision::Hold(verdict) => Ok(verdict),
         Decision::Stop(failure) => {
             // What cannot be reached must not keep a group from being assigned or taken off.
-            let assigns: Vec<Change> = changes.into_iter().filter(|change| matches!(change, Change::Assign { .. })).collect();
+            let assigns: Vec<Change> = changes
+                .into_iter()
+                .filter(|change| matches!(change, Change::Assign { .. }))
+                .collect();
             carry_out(object, seen, &desired, &assigns, run, &tenant, context).await?;
             Err(failure)
         }
         Decision::Proceed => {
             let entity = carry_out(object, seen, &desired, &changes, run, &tenant, context).await?; // Graph writes
             let left = plan(K::COLLECTION, &desired, &run.draft.assignments, entity.as_ref());
-            if left.is_empty() { converged(object, run, &desired, context) } else { Err(not_visible(&left)) }
+            if left.is_empty() {
+                converged(object, run, &desired, context)
+            } else {
+                Err(not_visible(&left))
+            }
         }
     }
 }
 
-/// Applies the changes, once: not a plan that Graph refused, nor one that it accepted and does not show yet.
+/// Applies the changes, once: not those that Graph refused, nor those that it accepted and does not show yet.
 async fn carry_out<K: Managed>(
     object: &K,
     seen: Option<Entity>,
@@ -67,10 +74,14 @@ async fn carry_out<K: Managed>(
         return Ok(seen);
     }
     refuse_claimed(object, run.draft.id.as_deref(), context)?;
-    hold_repeats(object, changes, context)?;
-    let entity = apply(object, seen, desired, changes, run, tenant, context).await?;
-    remember(object, run, desired, Some(&entity), tenant, context);
-    Ok(Some(entity))
+    let (fresh, refused) = without_refused(object, changes, context);
+    if !fresh.is_empty() {
+        hold_unseen(object, &fresh, context)?;
+        let entity = apply(object, seen, desired, &fresh, run, tenant, context).await?;
+        remember(object, run, desired, Some(&entity), tenant, context);
+        return refused.map_or(Ok(Some(entity)), Err);
+    }
+    refused.map_or(Ok(seen), Err)
 }
 
 /// Resolves every reference and says what Graph shall hold.
@@ -104,7 +115,14 @@ async fn desire<K: Managed>(object: &K, run: &mut Run<K>, only_look: bool, tenan
 }
 
 /// Finds the object: by its id, or as the product of a create whose answer was lost.
-async fn look<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, described: &EntraTenant, tenant: &Tenant, context: &Context) -> Result<Option<Entity>, Failure> {
+async fn look<K: Managed>(
+    object: &K,
+    run: &mut Run<K>,
+    desired: &Desired,
+    described: &EntraTenant,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<Option<Entity>, Failure> {
     let Some(id) = run.draft.id.clone() else {
         return recover(object, &mut run.draft, &mut run.writer, tenant, context).await;
     };
@@ -122,7 +140,11 @@ fn remember<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, seen: O
     let assignments = seen.map_or(&[][..], |entity| entity.assignments.as_slice());
     run.draft.assignments = plan::owned_after(desired, &run.draft.assignments, assignments, unsettled);
     run.draft.foreign_assignments = plan::foreign(&run.draft.assignments, assignments);
-    let namesakes = if seen.is_some() { Vec::new() } else { tenant.snapshot(K::COLLECTION).named(object.common().display_name) };
+    let namesakes = if seen.is_some() {
+        Vec::new()
+    } else {
+        tenant.snapshot(K::COLLECTION).named(object.common().display_name)
+    };
     context.memory.update(&uid, |notes| notes.judged = Some(judged(seen, &namesakes)));
 }
 
@@ -139,29 +161,47 @@ fn converged<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, contex
     }
     context.memory.update(&uid, |notes| {
         notes.sent = None;
-        notes.refused = None;
+        notes.refused.clear();
     });
     if !run.draft.drift.is_empty() && (run.wrote || sent.is_some()) {
-        run.event(event::DRIFT_CORRECTED, "Correct", format!("corrected what somebody else had changed: {}", drift_message(&run.draft.drift)));
+        run.event(
+            event::DRIFT_CORRECTED,
+            "Correct",
+            format!("corrected what somebody else had changed: {}", drift_message(&run.draft.drift)),
+        );
     }
     let assigned = match run.draft.assignments.len() {
         0 => String::new(),
         1 => ", assigned to 1 group".to_owned(),
         n => format!(", assigned to {n} groups"),
     };
-    Ok(Verdict::Ready { message: format!("{} {} equals the spec{assigned}", K::COLLECTION.singular(), run.draft.id.as_deref().unwrap_or_default()) })
+    Ok(Verdict::Ready {
+        message: format!(
+            "{} {} equals the spec{assigned}",
+            K::COLLECTION.singular(),
+            run.draft.id.as_deref().unwrap_or_default()
+        ),
+    })
 }
 
-fn hold_repeats<K: Managed>(object: &K, changes: &[Change], context: &Context) -> Result<(), Failure> {
-    let notes = context.memory.get(&object.uid().unwrap_or_default());
+/// The changes that Graph has not refused yet, and what it said of the first that it has.
+fn without_refused<K: Managed>(object: &K, changes: &[Change], context: &Context) -> (Vec<Change>, Option<Failure>) {
+    let uid = object.uid().unwrap_or_default();
+    let current: Vec<u64> = changes.iter().map(fingerprint).collect();
+    context
+        .memory
+        .update(&uid, |notes| notes.refused.retain(|(refused, _)| current.contains(refused)));
+    let refusals = context.memory.get(&uid).refused;
+    let is_refused = |change: &Change| refusals.iter().any(|(refused, _)| *refused == fingerprint(change));
+    let failure = refusals.first().map(|(_, message)| Failure::stalled(reasons::REFUSED, message));
+    (changes.iter().filter(|change| !is_refused(change)).cloned().collect(), failure)
+}
+
+/// A plan that Graph accepted and does not show yet is not sent again at once.
+fn hold_unseen<K: Managed>(object: &K, changes: &[Change], context: &Context) -> Result<(), Failure> {
     let current = fingerprint(&changes);
-    if let Some((refused, message)) = notes.refused
-        && refused == current
-    {
-        return Err(Failure::stalled(reasons::REFUSED, message));
-    }
     let young = |at: Instant| at.elapsed() < context.settle;
-    match notes.sent {
+    match context.memory.get(&object.uid().unwrap_or_default()).sent {
         Some(sent) if sent.accepted && sent.plan == current && young(sent.at) => Err(not_visible(changes)),
         _ => Ok(()),
     }
@@ -169,5 +209,8 @@ fn hold_repeats<K: Managed>(object: &K, changes: &[Change], context: &Context) -
 
 fn not_visible(changes: &[Change]) -> Failure {
     let fields = plan::differing_fields(changes);
-    Failure::waiting(reasons::NOT_VISIBLE_YET, format!("Graph accepted the change and does not show it yet: {}", drift_message(&fields)))
+    Failure::waiting(
+        reasons::NOT_VISIBLE_YET,
+        format!("Graph accepted the change and does not show it yet: {}", drift_message(&fields)),
+    )
 }

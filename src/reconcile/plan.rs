@@ -22,7 +22,10 @@ pub struct Key {
 impl Key {
     /// The key of a group and a service plan; an empty plan is none.
     pub fn new(group: &str, plan: Option<&str>) -> Self {
-        Self { group: group.to_lowercase(), plan: plan.filter(|plan| !plan.is_empty()).map(str::to_lowercase) }
+        Self {
+            group: group.to_lowercase(),
+            plan: plan.filter(|plan| !plan.is_empty()).map(str::to_lowercase),
+        }
     }
 
     /// Where the entry stands in a plan and in `status.drift`.
@@ -104,12 +107,15 @@ pub enum Change {
 /// What has to be done so that Graph equals `desired`. Empty means converged.
 pub fn plan(collection: Collection, desired: &Desired, owned: &[OwnedAssignment], observed: Option<&Entity>) -> Vec<Change> {
     let Some(entity) = observed else {
-        return vec![Change::Create { body: desired.properties.clone() }];
+        return vec![Change::Create {
+            body: desired.properties.clone(),
+        }];
     };
     // Assignments first: a property that Graph refuses must not keep a group from being taken off.
     let mut changes: Vec<Change> = plan_assignments(desired, owned, &entity.assignments).into_iter().collect();
-    let (immutable, fields): (Vec<_>, Vec<_>) =
-        graph::differences(collection, &desired.properties, &entity.properties).into_iter().partition(|difference| is_immutable(collection, difference));
+    let (immutable, fields): (Vec<_>, Vec<_>) = graph::differences(collection, &desired.properties, &entity.properties)
+        .into_iter()
+        .partition(|difference| is_immutable(collection, difference));
     if !immutable.is_empty() {
         changes.push(Change::Immutable { fields: immutable });
     }
@@ -122,7 +128,9 @@ pub fn plan(collection: Collection, desired: &Desired, owned: &[OwnedAssignment]
 }
 
 fn is_immutable(collection: Collection, difference: &Difference) -> bool {
-    graph::properties(collection).iter().any(|property| property.name == difference.property && property.immutable)
+    graph::properties(collection)
+        .iter()
+        .any(|property| property.name == difference.property && property.immutable)
 }
 
 /// Whether an owned entry that nobody declares stays on the object, and stays ours.
@@ -182,7 +190,9 @@ fn plan_assignments(desired: &Desired, owned: &[OwnedAssignment], observed: &[Re
 
 fn same_allotment(declared: &Declared, remote: &RemoteAssignment) -> bool {
     let name = declared.allotment_display_name.as_deref();
-    declared.allotment_licenses_count.is_none_or(|count| remote.allotment_licenses_count == Some(count))
+    declared
+        .allotment_licenses_count
+        .is_none_or(|count| remote.allotment_licenses_count == Some(count))
         && name.is_none_or(|name| remote.allotment_display_name.as_deref().unwrap_or_default() == name)
 }
 
@@ -192,8 +202,13 @@ fn merged(key: &Key, declared: &Declared, remote: Option<&RemoteAssignment>) -> 
         id: remote.and_then(|remote| remote.id.clone()),
         group_id: remote.map_or_else(|| key.group.clone(), |remote| remote.group_id.clone()),
         service_plan_id: remote.map_or_else(|| key.plan.clone(), |remote| remote.service_plan_id.clone()),
-        allotment_licenses_count: declared.allotment_licenses_count.or_else(|| remote.and_then(|remote| remote.allotment_licenses_count)),
-        allotment_display_name: declared.allotment_display_name.clone().or_else(|| remote.and_then(|remote| remote.allotment_display_name.clone())),
+        allotment_licenses_count: declared
+            .allotment_licenses_count
+            .or_else(|| remote.and_then(|remote| remote.allotment_licenses_count)),
+        allotment_display_name: declared
+            .allotment_display_name
+            .clone()
+            .or_else(|| remote.and_then(|remote| remote.allotment_display_name.clone())),
     }
 }
 
@@ -217,7 +232,11 @@ fn describe(target: &AssignmentTarget) -> String {
 }
 
 fn difference(key: &Key, desired: Option<String>, observed: Option<String>) -> DriftedField {
-    DriftedField { path: key.path(), desired, observed }
+    DriftedField {
+        path: key.path(),
+        desired,
+        observed,
+    }
 }
 
 /// The memory of what is ours after a pass that saw `observed`: what is declared and there, and what is kept for a
@@ -242,10 +261,17 @@ pub fn owned_after(desired: &Desired, owned: &[OwnedAssignment], observed: &[Rem
     }
     for entry in owned {
         let key = Key::from(entry);
-        let frozen: Vec<String> = entry.declared_by.iter().filter(|name| desired.frozen.contains(*name)).cloned().collect();
+        let frozen: Vec<String> = entry
+            .declared_by
+            .iter()
+            .filter(|name| desired.frozen.contains(*name))
+            .cloned()
+            .collect();
         if let Some(known) = after.get_mut(&key) {
             // A frozen Assignment keeps its share in a group that another one declares as well.
-            known.declared_by.extend(frozen.into_iter().filter(|name| !desired.declared[&key].by.contains(name)));
+            known
+                .declared_by
+                .extend(frozen.into_iter().filter(|name| !desired.declared[&key].by.contains(name)));
             continue;
         }
         // An entry whose removal has not been seen yet is still ours: forgetting it would make it foreign and leave it there.
@@ -256,7 +282,14 @@ pub fn owned_after(desired: &Desired, owned: &[OwnedAssignment], observed: &[Rem
             Fate::Released => None,
         };
         if let Some(declared_by) = kept {
-            after.insert(key.clone(), OwnedAssignment { verified: there, declared_by, ..entry.clone() });
+            after.insert(
+                key.clone(),
+                OwnedAssignment {
+                    verified: there,
+                    declared_by,
+                    ..entry.clone()
+                },
+            );
         }
     }
     after.into_values().collect()
@@ -265,20 +298,33 @@ pub fn owned_after(desired: &Desired, owned: &[OwnedAssignment], observed: &[Rem
 /// The groups on the object that no Assignment of ours put there.
 pub fn foreign(owned: &[OwnedAssignment], observed: &[RemoteAssignment]) -> Vec<String> {
     let owned: BTreeSet<Key> = owned.iter().map(Key::from).collect();
-    let foreign: BTreeSet<String> = observed.iter().map(Key::from).filter(|key| !owned.contains(key)).map(|key| key.group).collect();
+    let foreign: BTreeSet<String> = observed
+        .iter()
+        .map(Key::from)
+        .filter(|key| !owned.contains(key))
+        .map(|key| key.group)
+        .collect();
     foreign.into_iter().collect()
 }
 
 /// The part of the difference that nobody asked for in Kubernetes: a property that was equal at this very generation
 /// (`synced`), an assignment that was seen on the object as it is declared now, an entry that `Exclusive` does not
 /// allow. `reported` is the drift that the status already shows; it stays drift until it is gone.
-pub fn drift(changes: &[Change], desired: &Desired, owned: &[OwnedAssignment], synced: bool, reported: &[DriftedField]) -> Vec<DriftedField> {
-    let by_path: BTreeMap<String, (Key, &OwnedAssignment)> = owned.iter().map(|entry| (Key::from(entry).path(), (entry.into(), entry))).collect();
+pub fn drift(
+    changes: &[Change],
+    desired: &Desired,
+    owned: &[OwnedAssignment],
+    synced: bool,
+    reported: &[DriftedField],
+) -> Vec<DriftedField> {
+    let by_path: BTreeMap<String, (Key, &OwnedAssignment)> =
+        owned.iter().map(|entry| (Key::from(entry).path(), (entry.into(), entry))).collect();
     let unasked = |field: &&DriftedField| match by_path.get(&field.path) {
         Some((key, entry)) => {
             let seen = entry.verified || reported.iter().any(|earlier| earlier.path == field.path);
             seen && desired.declared.get(key).is_some_and(|declared| {
-                declared.allotment_licenses_count == entry.allotment_licenses_count && declared.allotment_display_name == entry.allotment_display_name
+                declared.allotment_licenses_count == entry.allotment_licenses_count
+                    && declared.allotment_display_name == entry.allotment_display_name
             })
         }
         None => field.desired.is_none(),
@@ -295,11 +341,21 @@ pub fn drift(changes: &[Change], desired: &Desired, owned: &[OwnedAssignment], s
 
 /// The changes as the status shows them.
 pub fn describe_changes(changes: &[Change]) -> Vec<PlannedChange> {
-    let line = |op: &str, field: &DriftedField| PlannedChange { op: op.to_owned(), path: Some(field.path.clone()), from: field.observed.clone(), to: field.desired.clone() };
+    let line = |op: &str, field: &DriftedField| PlannedChange {
+        op: op.to_owned(),
+        path: Some(field.path.clone()),
+        from: field.observed.clone(),
+        to: field.desired.clone(),
+    };
     changes
         .iter()
         .flat_map(|change| match change {
-            Change::Create { body } => vec![PlannedChange { op: "create".to_owned(), path: None, from: None, to: body.get("displayName").map(text) }],
+            Change::Create { body } => vec![PlannedChange {
+                op: "create".to_owned(),
+                path: None,
+                from: None,
+                to: body.get("displayName").map(text),
+            }],
             Change::Update { fields, .. } => fields.iter().map(|field| line("update", &shown(field))).collect(),
             Change::Assign { fields, .. } => fields
                 .iter()
@@ -315,7 +371,11 @@ pub fn differing_fields(changes: &[Change]) -> Vec<DriftedField> {
     changes
         .iter()
         .flat_map(|change| match change {
-            Change::Create { .. } => vec![DriftedField { path: String::new(), desired: Some("present".to_owned()), observed: None }],
+            Change::Create { .. } => vec![DriftedField {
+                path: String::new(),
+                desired: Some("present".to_owned()),
+                observed: None,
+            }],
             Change::Update { fields, .. } | Change::Immutable { fields } => fields.iter().map(shown).collect(),
             Change::Assign { fields, .. } => fields.clone(),
         })
@@ -323,7 +383,11 @@ pub fn differing_fields(changes: &[Change]) -> Vec<DriftedField> {
 }
 
 fn shown(difference: &Difference) -> DriftedField {
-    DriftedField { path: difference.path.clone(), desired: Some(text(&difference.desired)), observed: Some(text(&difference.observed)) }
+    DriftedField {
+        path: difference.path.clone(),
+        desired: Some(text(&difference.desired)),
+        observed: Some(text(&difference.observed)),
+    }
 }
 
 /// A value as a person reads it: strings bare, everything else as compact JSON, long values cut.

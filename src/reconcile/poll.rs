@@ -1,16 +1,18 @@
 //! The drift poller: one list per tenant, collection and interval; it wakes only the objects whose state in Graph
 //! is another one than the last pass judged. Steady state costs pages per collection, not requests per object.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kube::ResourceExt;
 
 use super::context::Context;
-use super::driver::{Kind, overwritten};
+use super::driver::Kind;
 use super::managed::Managed;
 use super::memory::judged;
+use super::resolve::lets_in;
+use super::sweep::sweep;
 use super::tenant::{Tenant, interval};
 use crate::api::{EntraTenant, ProvisioningPolicy, UserSetting};
 use crate::runtime::backoff::jitter;
@@ -19,14 +21,22 @@ use crate::runtime::shutdown::Shutdown;
 /// How often the schedule is looked at.
 const TICK: Duration = Duration::from_millis(500);
 
+/// How often the caches are compared with what this process remembers.
+const SWEEP: Duration = Duration::from_secs(60);
+
 /// Polls every tenant until the shutdown.
 pub async fn poll(context: Arc<Context>, shutdown: Shutdown) {
     let mut due: HashMap<String, (Duration, Instant)> = HashMap::new();
     let mut running: HashMap<String, tokio::task::JoinHandle<()>> = HashMap::new();
+    let mut swept = Instant::now();
     loop {
         tokio::select! {
             () = shutdown.wait() => break,
             () = tokio::time::sleep(TICK) => {}
+        }
+        if swept.elapsed() >= SWEEP {
+            sweep(&context).await;
+            swept = Instant::now();
         }
         let tenants = context.stores.tenants.state();
         due.retain(|name, _| tenants.iter().any(|tenant| tenant.name_any() == *name));
@@ -36,7 +46,6 @@ pub async fn poll(context: Arc<Context>, shutdown: Shutdown) {
             if described.spec.suspend == Some(true) || running.contains_key(&name) || !is_due(&mut due, &described) {
                 continue;
             }
-            forget_the_gone(&context);
             // In a task of its own: a tenant that is slow to answer delays no other.
             running.insert(name, tokio::spawn(poll_tenant(described, Arc::clone(&context))));
         }
@@ -44,18 +53,6 @@ pub async fn poll(context: Arc<Context>, shutdown: Shutdown) {
     for task in running.into_values() {
         task.abort();
     }
-}
-
-/// Drops the notes of objects that went without a last pass: their finalizer was taken off by hand.
-fn forget_the_gone(context: &Context) {
-    let stores = &context.stores;
-    let uids = |metas: Vec<Option<String>>| metas.into_iter().flatten();
-    let alive: HashSet<String> = uids(stores.tenants.state().iter().map(|object| object.uid()).collect())
-        .chain(uids(stores.policies.state().iter().map(|object| object.uid()).collect()))
-        .chain(uids(stores.settings.state().iter().map(|object| object.uid()).collect()))
-        .chain(uids(stores.assignments.state().iter().map(|object| object.uid()).collect()))
-        .collect();
-    context.memory.retain(&alive);
 }
 
 /// Whether the tenant's interval is over; starts the next one if so. The first one starts when the tenant is seen:
@@ -77,27 +74,33 @@ fn is_due(due: &mut HashMap<String, (Duration, Instant)>, described: &EntraTenan
 async fn poll_tenant(described: Arc<EntraTenant>, context: Arc<Context>) {
     // A tenant whose credentials cannot even be built says so in its own status.
     let Ok(tenant) = context.tenants.get(&described) else { return };
-    let interval = interval(&described.spec);
-    poll_kind::<ProvisioningPolicy>(&tenant, interval, &context).await;
-    poll_kind::<UserSetting>(&tenant, interval, &context).await;
-    if overwritten(&*described, &context) {
-        context.wakes.tenants.object(&described);
-    }
-    for assignment in context.stores.assignments.state().iter().filter(|assignment| overwritten(&***assignment, &context)) {
-        context.wakes.assignments.object(assignment);
-    }
+    poll_kind::<ProvisioningPolicy>(&described, &tenant, &context).await;
+    poll_kind::<UserSetting>(&described, &tenant, &context).await;
 }
 
-async fn poll_kind<K: Managed + Kind>(tenant: &Tenant, interval: Duration, context: &Context) {
-    let objects: Vec<Arc<K>> = K::all(context).into_iter().filter(|object| object.common().tenant == tenant.name).collect();
+async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, context: &Context) {
+    let uses =
+        |object: &Arc<K>| object.common().tenant == tenant.name && lets_in(described, &object.namespace().unwrap_or_default(), context);
+    let objects: Vec<Arc<K>> = K::all(context).into_iter().filter(uses).collect();
     // Nobody in Kubernetes wants this collection, so nobody needs the list.
     if objects.is_empty() {
         return;
     }
     if let Err(failure) = tenant.list_since(K::COLLECTION, Instant::now()).await {
-        tracing::warn!(tenant = tenant.name, collection = K::COLLECTION.as_str(), reason = failure.reason, detail = failure.message, "poll failed");
+        tracing::warn!(
+            tenant = tenant.name,
+            collection = K::COLLECTION.as_str(),
+            reason = failure.reason,
+            detail = failure.message,
+            "poll failed"
+        );
+        context.wakes.tenants.object(described);
         // Nobody knows any more whether what was Ready still is; each object says so itself.
-        if tenant.snapshot(K::COLLECTION).listed().is_some_and(|listed| listed.elapsed() > interval * 2) {
+        if tenant
+            .snapshot(K::COLLECTION)
+            .listed()
+            .is_some_and(|listed| listed.elapsed() > interval(&described.spec) * 2)
+        {
             objects.iter().for_each(|object| K::wake(context).object(object));
         }
         return;
@@ -106,18 +109,33 @@ async fn poll_kind<K: Managed + Kind>(tenant: &Tenant, interval: Duration, conte
     context.metrics.polled(K::KIND, snapshot.len(), jiff::Timestamp::now());
     let mut woken = 0_u32;
     for object in &objects {
-        if differs(&**object, tenant, context) || overwritten(&**object, context) {
+        if differs(&**object, tenant, context) {
             K::wake(context).object(object);
             woken += 1;
         }
     }
-    tracing::info!(tenant = tenant.name, collection = K::COLLECTION.as_str(), objects = snapshot.len(), woken, "poll");
+    tracing::info!(
+        tenant = tenant.name,
+        collection = K::COLLECTION.as_str(),
+        objects = snapshot.len(),
+        woken,
+        "poll"
+    );
 }
 
 fn differs<K: Managed>(object: &K, tenant: &Tenant, context: &Context) -> bool {
-    let Some(last) = context.memory.get(&object.uid().unwrap_or_default()).judged else { return false };
+    let Some(last) = context.memory.get(&object.uid().unwrap_or_default()).judged else {
+        return false;
+    };
     let snapshot = tenant.snapshot(K::COLLECTION);
-    let entity = object.status().and_then(|status| status.id.as_deref()).and_then(|id| snapshot.get(id));
-    let namesakes = if entity.is_some() { Vec::new() } else { snapshot.named(object.common().display_name) };
+    let entity = object
+        .status()
+        .and_then(|status| status.id.as_deref())
+        .and_then(|id| snapshot.get(id));
+    let namesakes = if entity.is_some() {
+        Vec::new()
+    } else {
+        snapshot.named(object.common().display_name)
+    };
     judged(entity.as_ref(), &namesakes) != last
 }

@@ -44,17 +44,34 @@ impl<K: Kind> Run<K> {
     pub fn new(object: &K, client: kube::Client) -> Self {
         let draft: K::Status = object.status().cloned().unwrap_or_default();
         let requested = requested_at(object).is_some_and(|at| K::handled(&draft) != Some(&at));
-        Self { writer: StatusWriter::new(object.api(client), object), draft, requested, drifted: false, wrote: false, notes: Vec::new() }
+        Self {
+            writer: StatusWriter::new(object.api(client), object),
+            draft,
+            requested,
+            drifted: false,
+            wrote: false,
+            notes: Vec::new(),
+        }
     }
 
     /// Something was done in Graph.
     pub fn event(&mut self, reason: &'static str, action: &'static str, text: String) {
-        self.notes.push(Note { kind: EventKind::Normal, reason, action, text });
+        self.notes.push(Note {
+            kind: EventKind::Normal,
+            reason,
+            action,
+            text,
+        });
     }
 
     /// Something is not as it should be.
     pub fn warn(&mut self, reason: &'static str, action: &'static str, text: String) {
-        self.notes.push(Note { kind: EventKind::Warning, reason, action, text });
+        self.notes.push(Note {
+            kind: EventKind::Warning,
+            reason,
+            action,
+            text,
+        });
     }
 }
 
@@ -67,16 +84,26 @@ impl<K: Managed> Run<K> {
     /// Writes the draft if entries are in it that the status does not hold yet.
     pub async fn write_ahead_assignments(&mut self) -> Result<(), Failure> {
         let known = self.remembered_assignments();
-        let same = |a: &OwnedAssignment, b: &OwnedAssignment| a.group_id.eq_ignore_ascii_case(&b.group_id) && a.service_plan_id == b.service_plan_id;
-        if self.draft.assignments.iter().all(|entry| known.iter().any(|known| same(known, entry))) {
+        let same = |a: &OwnedAssignment, b: &OwnedAssignment| {
+            a.group_id.eq_ignore_ascii_case(&b.group_id) && a.service_plan_id == b.service_plan_id
+        };
+        if self
+            .draft
+            .assignments
+            .iter()
+            .all(|entry| known.iter().any(|known| same(known, entry)))
+        {
             return Ok(());
         }
         self.writer.write(&self.draft).await.map_err(Failure::from)
     }
 }
 
-/// The newest request to reconcile, by annotation. With both annotations set, both count.
+/// The newest request to reconcile, by annotation. Requests are times, so of two annotations the later one is the newest.
 pub fn requested_at<K: ResourceExt>(object: &K) -> Option<String> {
-    let values: Vec<&str> = RECONCILE_ANNOTATIONS.iter().filter_map(|name| object.annotations().get(*name)).map(String::as_str).collect();
-    (!values.is_empty()).then(|| values.join(","))
+    RECONCILE_ANNOTATIONS
+        .iter()
+        .filter_map(|name| object.annotations().get(*name))
+        .max()
+        .cloned()
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::outcome::Failure;
 use crate::graph::Entity;
+use crate::runtime::backoff::jitter;
 
 /// The tenant's objects of one collection as last seen.
 #[derive(Default)]
@@ -28,9 +29,9 @@ struct Entries {
 }
 
 impl Snapshot {
-    /// One list at a time: whoever comes while one is under way waits for its answer, and may find it good enough.
-    pub async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.refresh.lock().await
+    /// The right to list, if nobody else is at it: one list at a time, and nobody stands in line for it.
+    pub fn turn(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, Failure> {
+        self.refresh.try_lock().map_err(|_taken| Failure::deferred())
     }
 
     /// Replaces what is known by a complete list that was asked for at `asked`.
@@ -65,7 +66,10 @@ impl Snapshot {
     pub fn named(&self, display_name: &str) -> Vec<Entity> {
         let wanted = display_name.to_lowercase();
         let named = |entity: &&Entity| entity.display_name().is_some_and(|name| name.to_lowercase() == wanted);
-        self.lock().as_ref().map(|entries| entries.objects.values().filter(named).cloned().collect()).unwrap_or_default()
+        self.lock()
+            .as_ref()
+            .map(|entries| entries.objects.values().filter(named).cloned().collect())
+            .unwrap_or_default()
     }
 
     /// How many objects the last list held.
@@ -101,7 +105,12 @@ impl Snapshot {
     /// What the last list failed with, for as long as asking again would be a nuisance.
     pub fn recent_failure(&self, shortest: Duration) -> Option<Failure> {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        failed.as_ref().filter(|(at, _)| at.elapsed() < shortest).map(|(_, failure)| failure.clone())
+        let (at, failure) = failed.as_ref()?;
+        let left = shortest.checked_sub(at.elapsed())?;
+        Some(Failure {
+            after: Some(jitter(left, 10)),
+            ..failure.clone()
+        })
     }
 
     /// Notes how the last list ended.

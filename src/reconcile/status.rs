@@ -35,7 +35,13 @@ where
 {
     /// With an API that is bound to the object's scope.
     pub fn new(api: Api<K>, object: &K) -> Self {
-        Self { api, name: object.name_any(), uid: object.uid(), resource_version: object.resource_version(), written: object.status().cloned() }
+        Self {
+            api,
+            name: object.name_any(),
+            uid: object.uid(),
+            resource_version: object.resource_version(),
+            written: object.status().cloned(),
+        }
     }
 
     /// The status as it stands in Kubernetes, as far as this pass knows.
@@ -52,7 +58,9 @@ where
 
     /// Takes over the newest version of the object after a write lost against it. False when that is not `ours` any more.
     pub async fn catch_up(&mut self, ours: impl Fn(&K::Status) -> bool) -> Result<bool, kube::Error> {
-        let newest = tokio::time::timeout(WRITE_TIMEOUT, self.api.get(&self.name)).await.map_err(|_elapsed| late())??;
+        let newest = tokio::time::timeout(WRITE_TIMEOUT, self.api.get(&self.name))
+            .await
+            .map_err(|_elapsed| late())??;
         if newest.uid() != self.uid || !newest.status().is_some_and(ours) {
             return Ok(false);
         }
@@ -95,7 +103,10 @@ fn late() -> kube::Error {
 pub fn managed(old: &ManagedStatus, mut draft: ManagedStatus, verdict: &Verdict, generation: Option<i64>) -> ManagedStatus {
     draft.observed_generation = generation;
     for problem in &mut draft.assignment_problems {
-        let earlier = old.assignment_problems.iter().find(|old| old.assignment == problem.assignment && same_but_ids(&old.message, &problem.message));
+        let earlier = old
+            .assignment_problems
+            .iter()
+            .find(|old| old.assignment == problem.assignment && same_but_ids(&old.message, &problem.message));
         if let Some(earlier) = earlier {
             problem.message.clone_from(&earlier.message);
         }
@@ -110,7 +121,12 @@ pub fn managed(old: &ManagedStatus, mut draft: ManagedStatus, verdict: &Verdict,
     conditions.ready(verdict);
     synced(&mut conditions, verdict);
     if draft.drift.is_empty() {
-        conditions.set("Drifted", if unknown(verdict) { Truth::Unknown } else { Truth::False }, reasons::NO_DRIFT, "nothing was changed in Graph by somebody else");
+        conditions.set(
+            "Drifted",
+            if unknown(verdict) { Truth::Unknown } else { Truth::False },
+            reasons::NO_DRIFT,
+            "nothing was changed in Graph by somebody else",
+        );
     } else {
         conditions.set("Drifted", Truth::True, reasons::DRIFTED, drift_message(&draft.drift));
     }
@@ -130,10 +146,16 @@ fn unknown(verdict: &Verdict) -> bool {
 fn synced(conditions: &mut Conditions<'_>, verdict: &Verdict) {
     match verdict {
         Verdict::Ready { .. } => conditions.set("Synced", Truth::True, reasons::SYNCED, "Graph equals the spec"),
-        Verdict::Working { reason, .. } | Verdict::Held { reason, .. } => conditions.set("Synced", Truth::False, reason, "Graph differs from the spec"),
+        Verdict::Working { reason, .. } | Verdict::Held { reason, .. } => {
+            conditions.set("Synced", Truth::False, reason, "Graph differs from the spec")
+        }
         Verdict::Suspended => conditions.set("Synced", Truth::Unknown, reasons::SUSPENDED, "not looked at"),
         Verdict::Failed(failure) => {
-            let truth = if failure.class == Class::Unreachable { Truth::Unknown } else { Truth::False };
+            let truth = if failure.class == Class::Unreachable {
+                Truth::Unknown
+            } else {
+                Truth::False
+            };
             conditions.set("Synced", truth, failure.reason, "Graph was not seen equal to the spec")
         }
     };
@@ -146,7 +168,12 @@ fn references(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &Manage
     {
         conditions.set(KIND, Truth::False, failure.reason, &failure.message);
     } else if let Some(problem) = draft.assignment_problems.first() {
-        conditions.set(KIND, Truth::False, &problem.reason, format!("Assignment {}: {}", problem.assignment, problem.message));
+        conditions.set(
+            KIND,
+            Truth::False,
+            &problem.reason,
+            format!("Assignment {}: {}", problem.assignment, problem.message),
+        );
     } else if unknown(verdict) {
         conditions.set(KIND, Truth::Unknown, reasons::NOT_CHECKED, "not looked at");
     } else {
@@ -166,7 +193,11 @@ pub fn drift_message(fields: &[DriftedField]) -> String {
     let line = |field: &DriftedField| {
         let side = |value: &Option<String>| value.as_deref().map_or_else(|| "nothing".to_owned(), |value| format!("{value:?}"));
         let path = if field.path.is_empty() { "the object" } else { &field.path };
-        format!("{path} is {} in Graph and {} in the spec", side(&field.observed), side(&field.desired))
+        format!(
+            "{path} is {} in Graph and {} in the spec",
+            side(&field.observed),
+            side(&field.desired)
+        )
     };
     let mut message = fields.iter().take(SHOWN).map(line).collect::<Vec<_>>().join("; ");
     if fields.len() > SHOWN {
@@ -178,8 +209,15 @@ pub fn drift_message(fields: &[DriftedField]) -> String {
 fn last_drift(old: &ManagedStatus, draft: &ManagedStatus) -> Option<DriftRecord> {
     match (&old.last_drift, draft.drift.is_empty()) {
         (Some(record), false) if record.corrected_at.is_none() && record.fields == draft.drift => Some(record.clone()),
-        (_, false) => Some(DriftRecord { detected_at: now(), corrected_at: None, fields: draft.drift.clone() }),
-        (Some(record), true) if record.corrected_at.is_none() => Some(DriftRecord { corrected_at: Some(now()), ..record.clone() }),
+        (_, false) => Some(DriftRecord {
+            detected_at: now(),
+            corrected_at: None,
+            fields: draft.drift.clone(),
+        }),
+        (Some(record), true) if record.corrected_at.is_none() => Some(DriftRecord {
+            corrected_at: Some(now()),
+            ..record.clone()
+        }),
         (record, true) => record.clone(),
     }
 }

@@ -30,7 +30,8 @@ pub struct Endpoints {
 /// The permission scope of Microsoft Graph in the public cloud; a property of the resource, not of the address it is reached at.
 const SCOPE: &str = "https://graph.microsoft.com/.default";
 
-const NO_TOKEN_FILE: &str = "workload identity needs the pod's projected token: set AZURE_FEDERATED_TOKEN_FILE or --federated-token-file on the controller";
+const NO_TOKEN_FILE: &str =
+    "workload identity needs the pod's projected token: set AZURE_FEDERATED_TOKEN_FILE or --federated-token-file on the controller";
 
 /// The drift poll's interval when the spec names none.
 pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(300);
@@ -61,15 +62,26 @@ struct Identity {
 
 impl From<&EntraTenantSpec> for Identity {
     fn from(spec: &EntraTenantSpec) -> Self {
-        Self { tenant_id: spec.tenant_id.clone(), client_id: spec.client_id.clone() }
+        Self {
+            tenant_id: spec.tenant_id.clone(),
+            client_id: spec.client_id.clone(),
+        }
     }
 }
 
 impl Tenant {
     fn new(name: String, spec: &EntraTenantSpec, endpoints: &Endpoints, observer: Arc<dyn Observer>) -> Result<Self, Failure> {
-        let Some(token_file) = &endpoints.token_file else { return Err(Failure::stalled(reasons::AUTHENTICATION_FAILED, NO_TOKEN_FILE)) };
+        let Some(token_file) = &endpoints.token_file else {
+            return Err(Failure::stalled(reasons::AUTHENTICATION_FAILED, NO_TOKEN_FILE));
+        };
         let credential = graph::workload_identity(&endpoints.authority, &spec.tenant_id, &spec.client_id, token_file)?;
-        let client = Client::new(ClientConfig { root: endpoints.graph.clone(), scope: SCOPE.to_owned(), credential, request_timeout: endpoints.request_timeout, observer })?;
+        let client = Client::new(ClientConfig {
+            root: endpoints.graph.clone(),
+            scope: SCOPE.to_owned(),
+            credential,
+            request_timeout: endpoints.request_timeout,
+            observer,
+        })?;
         Ok(Self {
             name,
             client,
@@ -92,17 +104,17 @@ impl Tenant {
 
     /// Makes sure that the collection was listed, at most `oldest` ago. The poller keeps the list current.
     pub async fn listed(&self, collection: Collection, oldest: Duration) -> Result<(), Failure> {
-        self.list_since(collection, Instant::now().checked_sub(oldest).unwrap_or(self.since)).await
+        self.list_since(collection, Instant::now().checked_sub(oldest).unwrap_or(self.since))
+            .await
     }
 
     /// Lists the collection unless a list was asked for after `not_before`.
     pub async fn list_since(&self, collection: Collection, not_before: Instant) -> Result<(), Failure> {
         let snapshot = self.snapshot(collection);
-        let _turn = snapshot.turn().await;
         if snapshot.listed().is_some_and(|listed| listed >= not_before) {
             return Ok(());
         }
-        // After the turn came: whoever was before may just have failed.
+        let _turn = snapshot.turn()?;
         self.gate.check()?;
         if let Some(failure) = snapshot.recent_failure(LIST_PAUSE) {
             return Err(failure);
@@ -137,9 +149,15 @@ impl Tenant {
         self.gate.record(asked, request.await)
     }
 
+    /// Forgets what lists failed with: somebody found that the tenant works again.
+    pub fn forget_failures(&self) {
+        self.policies.note_failure(None);
+        self.settings.note_failure(None);
+    }
+
     /// The gallery's images, at most `oldest` old.
     pub async fn gallery(&self, oldest: Duration) -> Result<Vec<GalleryImage>, Failure> {
-        let mut gallery = self.gallery.lock().await;
+        let mut gallery = self.gallery.try_lock().map_err(|_taken| Failure::deferred())?;
         if let Some((_, images)) = gallery.as_ref().filter(|(at, _)| at.elapsed() < oldest) {
             return Ok(images.clone());
         }
@@ -151,7 +169,11 @@ impl Tenant {
 
 /// The poll interval of a tenant.
 pub fn interval(spec: &EntraTenantSpec) -> Duration {
-    spec.interval.as_deref().and_then(|text| text.parse::<jiff::SignedDuration>().ok()).and_then(|duration| Duration::try_from(duration).ok()).unwrap_or(DEFAULT_INTERVAL)
+    spec.interval
+        .as_deref()
+        .and_then(|text| text.parse::<jiff::SignedDuration>().ok())
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .unwrap_or(DEFAULT_INTERVAL)
 }
 
 /// Whether an object is only looked at: by its own mode, or by its tenant's, which wins.
@@ -169,7 +191,11 @@ pub struct Tenants {
 impl Tenants {
     /// No tenant yet.
     pub fn new(endpoints: Endpoints, observer: Arc<dyn Observer>) -> Self {
-        Self { endpoints, observer, known: Mutex::default() }
+        Self {
+            endpoints,
+            observer,
+            known: Mutex::default(),
+        }
     }
 
     /// The tenant that an EntraTenant describes; a new one when its identity changed, so that no token, no cache and

@@ -20,7 +20,10 @@ struct State {
 impl Pulse {
     /// Starts taking the pulse; a gap longer than `longest` is remembered for ever. Must be called inside a tokio runtime.
     pub fn start(longest: Duration) -> Self {
-        let pulse = Self(Arc::new(State { longest, last: Mutex::new(Some(Instant::now())) }));
+        let pulse = Self(Arc::new(State {
+            longest,
+            last: Mutex::new(Some(Instant::now())),
+        }));
         let beating = Arc::downgrade(&pulse.0);
         tokio::spawn(async move {
             loop {
@@ -54,7 +57,10 @@ mod tests {
     #[test]
     fn a_gap_is_never_forgotten() {
         let start = Instant::now();
-        let state = State { longest: Duration::from_secs(8), last: Mutex::new(Some(start)) };
+        let state = State {
+            longest: Duration::from_secs(8),
+            last: Mutex::new(Some(start)),
+        };
         assert!(state.beat(start + Duration::from_secs(8)));
         assert!(!state.beat(start + Duration::from_secs(17)));
         assert!(!state.beat(start + Duration::from_secs(17)));

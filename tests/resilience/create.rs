@@ -141,7 +141,7 @@ async fn an_id_that_kubernetes_does_not_take_is_written_until_it_sticks() -> Res
         let lines = stage.operator.log_lines()?;
         lines
             .into_iter()
-            .find(|line| line["message"] == "status was not written; trying again")
+            .find(|line| line["message"] == "the id of a new object was not recorded; trying again")
             .context("no such line")
     })
     .await?;

@@ -16,10 +16,12 @@ fn seen(groups: &[&str]) -> Entity {
 }
 
 fn assigned(desired: &Desired, owned: &[OwnedAssignment], entity: &Entity) -> Option<Vec<AssignmentTarget>> {
-    plan(ProvisioningPolicies, desired, owned, Some(entity)).into_iter().find_map(|change| match change {
-        Change::Assign { targets, .. } => Some(targets),
-        _ => None,
-    })
+    plan(ProvisioningPolicies, desired, owned, Some(entity))
+        .into_iter()
+        .find_map(|change| match change {
+            Change::Assign { targets, .. } => Some(targets),
+            _ => None,
+        })
 }
 
 fn groups(targets: &[AssignmentTarget]) -> BTreeSet<&str> {
@@ -44,15 +46,24 @@ fn a_group_that_is_no_longer_declared_is_removed_and_foreign_ones_stay() {
 
 #[test]
 fn a_frozen_assignment_keeps_its_groups_and_its_claim() {
-    let desired = Desired { frozen: BTreeSet::from(["a".to_owned()]), ..Desired::default() };
+    let desired = Desired {
+        frozen: BTreeSet::from(["a".to_owned()]),
+        ..Desired::default()
+    };
     let entity = seen(&["ours"]);
     assert_eq!(assigned(&desired, &[owned("ours", "a")], &entity), None);
-    assert_eq!(owned_after(&desired, &[owned("ours", "a")], &entity.assignments, false), [owned("ours", "a")]);
+    assert_eq!(
+        owned_after(&desired, &[owned("ours", "a")], &entity.assignments, false),
+        [owned("ours", "a")]
+    );
 }
 
 #[test]
 fn an_orphaned_assignment_leaves_its_groups_and_gives_up_its_claim() {
-    let desired = Desired { releasing: BTreeSet::from(["a".to_owned()]), ..Desired::default() };
+    let desired = Desired {
+        releasing: BTreeSet::from(["a".to_owned()]),
+        ..Desired::default()
+    };
     let entity = seen(&["ours"]);
     assert_eq!(assigned(&desired, &[owned("ours", "a")], &entity), None);
     let after = owned_after(&desired, &[owned("ours", "a")], &entity.assignments, false);
@@ -62,7 +73,10 @@ fn an_orphaned_assignment_leaves_its_groups_and_gives_up_its_claim() {
 
 #[test]
 fn exclusive_ownership_removes_foreign_groups() {
-    let mut desired = Desired { exclusive: true, ..Desired::default() };
+    let mut desired = Desired {
+        exclusive: true,
+        ..Desired::default()
+    };
     declare(&mut desired, "ours", "a");
     let targets = assigned(&desired, &[owned("ours", "a")], &seen(&["foreign", "ours"])).unwrap();
     assert_eq!(groups(&targets), BTreeSet::from(["ours"]));
@@ -88,11 +102,20 @@ fn an_allotment_is_compared_only_when_it_is_declared() {
     };
     let mut desired = Desired::default();
     let key = Key::new("g", Some("plan"));
-    desired.declared.insert(key.clone(), Declared { by: vec!["a".to_owned()], ..Declared::default() });
+    desired.declared.insert(
+        key.clone(),
+        Declared {
+            by: vec!["a".to_owned()],
+            ..Declared::default()
+        },
+    );
     assert_eq!(assigned(&desired, &[], &entity), None);
     desired.declared.get_mut(&key).unwrap().allotment_licenses_count = Some(5);
     let targets = assigned(&desired, &[], &entity).unwrap();
-    assert_eq!((targets[0].allotment_licenses_count, targets[0].allotment_display_name.as_deref()), (Some(5), Some("name")));
+    assert_eq!(
+        (targets[0].allotment_licenses_count, targets[0].allotment_display_name.as_deref()),
+        (Some(5), Some("name"))
+    );
 }
 
 #[test]
@@ -103,7 +126,10 @@ fn a_group_that_somebody_took_off_is_drift_and_a_newly_declared_one_is_not() {
     let memory = [owned("lost", "a")];
     let changes = plan(ProvisioningPolicies, &desired, &memory, Some(&seen(&[])));
     let found = drift(&changes, &desired, &memory, true, &[]);
-    assert_eq!(found.iter().map(|field| field.path.as_str()).collect::<Vec<_>>(), ["/assignments/lost"]);
+    assert_eq!(
+        found.iter().map(|field| field.path.as_str()).collect::<Vec<_>>(),
+        ["/assignments/lost"]
+    );
     // The pass that reported it noted that the group is not there; it is drift all the same until it is back.
     let unverified = owned_after(&desired, &memory, &[], false);
     assert!(!unverified.iter().any(|entry| entry.verified));
@@ -113,9 +139,15 @@ fn a_group_that_somebody_took_off_is_drift_and_a_newly_declared_one_is_not() {
 
 #[test]
 fn a_frozen_co_owner_keeps_its_share_and_the_other_can_leave() {
-    let both = OwnedAssignment { declared_by: vec!["a".to_owned(), "b".to_owned()], ..owned("g", "a") };
+    let both = OwnedAssignment {
+        declared_by: vec!["a".to_owned(), "b".to_owned()],
+        ..owned("g", "a")
+    };
     let entity = seen(&["g"]);
-    let mut desired = Desired { frozen: BTreeSet::from(["a".to_owned()]), ..Desired::default() };
+    let mut desired = Desired {
+        frozen: BTreeSet::from(["a".to_owned()]),
+        ..Desired::default()
+    };
     declare(&mut desired, "g", "b");
     let declared = owned_after(&desired, std::slice::from_ref(&both), &entity.assignments, false);
     assert_eq!(declared[0].declared_by, ["b", "a"]);
@@ -127,13 +159,20 @@ fn a_frozen_co_owner_keeps_its_share_and_the_other_can_leave() {
 
 #[test]
 fn exclusive_ownership_waits_while_an_assignment_cannot_be_judged() {
-    let desired = Desired { exclusive: true, frozen: BTreeSet::from(["a".to_owned()]), ..Desired::default() };
+    let desired = Desired {
+        exclusive: true,
+        frozen: BTreeSet::from(["a".to_owned()]),
+        ..Desired::default()
+    };
     assert_eq!(assigned(&desired, &[], &seen(&["perhaps-of-a"])), None);
 }
 
 #[test]
 fn what_was_just_accepted_is_remembered_though_it_does_not_show_yet() {
-    let memory = [OwnedAssignment { verified: false, ..owned("g", "a") }];
+    let memory = [OwnedAssignment {
+        verified: false,
+        ..owned("g", "a")
+    }];
     let desired = Desired::default();
     assert_eq!(owned_after(&desired, &memory, &[], true).len(), 1);
     assert_eq!(owned_after(&desired, &memory, &[], false), []);

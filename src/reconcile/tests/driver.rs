@@ -43,7 +43,9 @@ impl Kind for Fragile {
 
     async fn converge(&self, _run: &mut Run<Self>, _context: &Context) -> Result<Verdict, Failure> {
         assert!(!self.spec.panics, "a defect");
-        Ok(Verdict::Ready { message: "equal".to_owned() })
+        Ok(Verdict::Ready {
+            message: "equal".to_owned(),
+        })
     }
 
     async fn finalize(&self, _run: &mut Run<Self>, _context: &Context) -> Result<(), Failure> {
@@ -138,7 +140,13 @@ fn fragile(panics: bool) -> Fragile {
 }
 
 fn status_writes(writes: &Writes) -> Vec<Value> {
-    writes.lock().unwrap().iter().filter(|(path, _)| path.ends_with("/x/status")).map(|(_, body)| body.clone()).collect()
+    writes
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|(path, _)| path.ends_with("/x/status"))
+        .map(|(_, body)| body.clone())
+        .collect()
 }
 
 #[tokio::test]
@@ -151,7 +159,12 @@ async fn a_panic_is_reported_on_its_object_and_the_controller_goes_on() {
     let written = status_writes(&writes);
     assert_eq!(written.len(), 1);
     let conditions = written[0]["status"]["conditions"].as_array().unwrap();
-    assert!(conditions.iter().any(|condition| condition["type"] == "Ready" && condition["reason"] == "InternalError"), "{conditions:?}");
+    assert!(
+        conditions
+            .iter()
+            .any(|condition| condition["type"] == "Ready" && condition["reason"] == "InternalError"),
+        "{conditions:?}"
+    );
     assert_eq!(context.in_flight.count(), 0);
 }
 
@@ -179,5 +192,8 @@ async fn a_deletion_that_waits_keeps_the_finalizer() {
     let (client, writes) = kubernetes(&object);
     reconcile(Arc::new(object), context(client)).await.unwrap();
     let writes = writes.lock().unwrap();
-    assert!(writes.iter().all(|(_, body)| body["metadata"]["finalizers"].is_null()), "{writes:?}");
+    assert!(
+        writes.iter().all(|(_, body)| body["metadata"]["finalizers"].is_null()),
+        "{writes:?}"
+    );
 }

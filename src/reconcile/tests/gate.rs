@@ -46,7 +46,13 @@ fn the_longest_pause_that_graph_asked_for_holds() {
 #[test]
 fn what_concerns_one_request_holds_nobody_back() {
     let gate = Gate::default();
-    for kind in [ErrorKind::BadRequest, ErrorKind::Forbidden, ErrorKind::NotFound, ErrorKind::Conflict, ErrorKind::Decode] {
+    for kind in [
+        ErrorKind::BadRequest,
+        ErrorKind::Forbidden,
+        ErrorKind::NotFound,
+        ErrorKind::Conflict,
+        ErrorKind::Decode,
+    ] {
         gate.failed(error(kind, None));
         assert!(gate.check().is_ok(), "{kind:?}");
     }

@@ -21,7 +21,12 @@ pub fn object(value: Value) -> Map<String, Value> {
 }
 
 pub fn entity(properties: Value, assignments: Vec<RemoteAssignment>) -> Entity {
-    Entity { id: "11111111-0000-4000-8000-000000000001".to_owned(), properties: object(properties), assignments, unreadable: None }
+    Entity {
+        id: "11111111-0000-4000-8000-000000000001".to_owned(),
+        properties: object(properties),
+        assignments,
+        unreadable: None,
+    }
 }
 
 pub fn remote(group: &str) -> RemoteAssignment {
@@ -46,7 +51,13 @@ pub fn owned(group: &str, by: &str) -> OwnedAssignment {
 }
 
 pub fn declare(desired: &mut Desired, group: &str, by: &str) {
-    desired.declared.insert(Key::new(group, None), Declared { by: vec![by.to_owned()], ..Declared::default() });
+    desired.declared.insert(
+        Key::new(group, None),
+        Declared {
+            by: vec![by.to_owned()],
+            ..Declared::default()
+        },
+    );
 }
 
 /// What Graph holds after an `assign`: exactly what was posted.

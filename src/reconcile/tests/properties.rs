@@ -7,13 +7,21 @@ use crate::graph::Collection::ProvisioningPolicies;
 use crate::reconcile::plan::{Change, Desired, describe_changes, drift, plan};
 
 fn desired(properties: serde_json::Value) -> Desired {
-    Desired { properties: object(properties), ..Desired::default() }
+    Desired {
+        properties: object(properties),
+        ..Desired::default()
+    }
 }
 
 #[test]
 fn an_absent_object_is_created_whole() {
     let desired = desired(policy());
-    assert_eq!(plan(ProvisioningPolicies, &desired, &[], None), [Change::Create { body: desired.properties.clone() }]);
+    assert_eq!(
+        plan(ProvisioningPolicies, &desired, &[], None),
+        [Change::Create {
+            body: desired.properties.clone()
+        }]
+    );
 }
 
 #[test]
@@ -26,7 +34,9 @@ fn what_the_spec_leaves_out_is_neither_compared_nor_written() {
 fn an_update_sends_what_differs_and_nothing_else() {
     let desired = desired(json!({"displayName": "fin", "description": "new", "enableSingleSignOn": true}));
     let changes = plan(ProvisioningPolicies, &desired, &[], Some(&entity(policy(), vec![])));
-    let [Change::Update { body, fields }] = changes.as_slice() else { panic!("{changes:?}") };
+    let [Change::Update { body, fields }] = changes.as_slice() else {
+        panic!("{changes:?}")
+    };
     assert_eq!(*body, object(json!({"description": "new"})));
     assert_eq!(fields.len(), 1);
     assert_eq!(describe_changes(&changes)[0].path.as_deref(), Some("/description"));
@@ -36,7 +46,9 @@ fn an_update_sends_what_differs_and_nothing_else() {
 fn an_immutable_property_is_never_part_of_an_update() {
     let desired = desired(json!({"provisioningType": "sharedByEntraGroup", "description": "new"}));
     let changes = plan(ProvisioningPolicies, &desired, &[], Some(&entity(policy(), vec![])));
-    let [Change::Immutable { fields }, Change::Update { body, .. }] = changes.as_slice() else { panic!("{changes:?}") };
+    let [Change::Immutable { fields }, Change::Update { body, .. }] = changes.as_slice() else {
+        panic!("{changes:?}")
+    };
     assert_eq!(fields[0].path, "/provisioningType");
     assert!(!body.contains_key("provisioningType"));
 }
@@ -47,7 +59,10 @@ fn a_difference_is_drift_only_when_this_generation_was_once_equal() {
     let changes = plan(ProvisioningPolicies, &desired, &[], Some(&entity(policy(), vec![])));
     assert_eq!(drift(&changes, &desired, &[], false, &[]), []);
     let found = drift(&changes, &desired, &[], true, &[]);
-    assert_eq!((found[0].path.as_str(), found[0].desired.as_deref(), found[0].observed.as_deref()), ("/description", Some("mine"), Some("")));
+    assert_eq!(
+        (found[0].path.as_str(), found[0].desired.as_deref(), found[0].observed.as_deref()),
+        ("/description", Some("mine"), Some(""))
+    );
 }
 
 #[test]

@@ -9,7 +9,10 @@ use crate::graph::Entity;
 use crate::reconcile::snapshot::Snapshot;
 
 fn named(id: &str, name: &str) -> Entity {
-    Entity { id: id.to_owned(), ..entity(json!({"displayName": name}), vec![]) }
+    Entity {
+        id: id.to_owned(),
+        ..entity(json!({"displayName": name}), vec![])
+    }
 }
 
 #[test]

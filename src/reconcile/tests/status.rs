@@ -7,37 +7,69 @@ use crate::reconcile::reasons;
 use crate::reconcile::status::managed;
 
 fn ready() -> Verdict {
-    Verdict::Ready { message: "equal".to_owned() }
+    Verdict::Ready {
+        message: "equal".to_owned(),
+    }
 }
 
 fn condition<'a>(status: &'a ManagedStatus, kind: &str) -> Option<&'a str> {
-    status.conditions.iter().find(|condition| condition.type_ == kind).map(|condition| condition.status.as_str())
+    status
+        .conditions
+        .iter()
+        .find(|condition| condition.type_ == kind)
+        .map(|condition| condition.status.as_str())
 }
 
 fn drift() -> Vec<DriftedField> {
-    vec![DriftedField { path: "/description".to_owned(), desired: Some("a".to_owned()), observed: Some("b".to_owned()) }]
+    vec![DriftedField {
+        path: "/description".to_owned(),
+        desired: Some("a".to_owned()),
+        observed: Some("b".to_owned()),
+    }]
 }
 
 #[test]
 fn a_converged_pass_writes_the_same_status_again() {
     let first = managed(&ManagedStatus::default(), ManagedStatus::default(), &ready(), Some(3));
     assert_eq!((first.observed_generation, first.synced_generation), (Some(3), Some(3)));
-    assert_eq!((condition(&first, "Ready"), condition(&first, "Synced"), condition(&first, "Drifted")), (Some("True"), Some("True"), Some("False")));
+    assert_eq!(
+        (
+            condition(&first, "Ready"),
+            condition(&first, "Synced"),
+            condition(&first, "Drifted")
+        ),
+        (Some("True"), Some("True"), Some("False"))
+    );
     assert_eq!(managed(&first, first.clone(), &ready(), Some(3)), first);
 }
 
 #[test]
 fn the_synced_generation_stays_when_a_later_one_fails() {
     let first = managed(&ManagedStatus::default(), ManagedStatus::default(), &ready(), Some(3));
-    let failed = managed(&first, first.clone(), &Verdict::Failed(Failure::stalled(reasons::REFUSED, "no")), Some(4));
+    let failed = managed(
+        &first,
+        first.clone(),
+        &Verdict::Failed(Failure::stalled(reasons::REFUSED, "no")),
+        Some(4),
+    );
     assert_eq!((failed.observed_generation, failed.synced_generation), (Some(4), Some(3)));
-    assert_eq!((condition(&failed, "Ready"), condition(&failed, "Stalled")), (Some("False"), Some("True")));
+    assert_eq!(
+        (condition(&failed, "Ready"), condition(&failed, "Stalled")),
+        (Some("False"), Some("True"))
+    );
 }
 
 #[test]
 fn an_outage_makes_everything_unknown_and_is_written_once() {
     let first = managed(&ManagedStatus::default(), ManagedStatus::default(), &ready(), Some(1));
-    let outage = |message: &str| Verdict::Failed(Failure { class: Class::Unreachable, reason: reasons::GRAPH_UNAVAILABLE, message: message.to_owned(), after: None });
+    let outage = |message: &str| {
+        Verdict::Failed(Failure {
+            class: Class::Unreachable,
+            reason: reasons::GRAPH_UNAVAILABLE,
+            message: message.to_owned(),
+            after: None,
+        })
+    };
     let down = managed(&first, first.clone(), &outage("down (request-id 1)"), Some(1));
     for kind in ["Ready", "Synced", "Drifted", "ReferencesResolved"] {
         assert_eq!(condition(&down, kind), Some("Unknown"), "{kind}");
@@ -47,10 +79,19 @@ fn an_outage_makes_everything_unknown_and_is_written_once() {
 
 #[test]
 fn a_corrected_drift_stays_on_record() {
-    let found = ManagedStatus { drift: drift(), ..ManagedStatus::default() };
-    let working = Verdict::Working { reason: reasons::DRIFTED, message: "correcting".to_owned() };
+    let found = ManagedStatus {
+        drift: drift(),
+        ..ManagedStatus::default()
+    };
+    let working = Verdict::Working {
+        reason: reasons::DRIFTED,
+        message: "correcting".to_owned(),
+    };
     let drifted = managed(&ManagedStatus::default(), found, &working, Some(1));
-    assert_eq!((condition(&drifted, "Drifted"), condition(&drifted, "Reconciling")), (Some("True"), Some("True")));
+    assert_eq!(
+        (condition(&drifted, "Drifted"), condition(&drifted, "Reconciling")),
+        (Some("True"), Some("True"))
+    );
     assert!(drifted.last_drift.as_ref().unwrap().corrected_at.is_none());
     assert_eq!(managed(&drifted, drifted.clone(), &working, Some(1)), drifted);
 
