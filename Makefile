@@ -17,6 +17,9 @@ control-plane: ## build the Kubernetes control plane for tests and the demo (min
 demo: build control-plane ## show the operator at work without a tenant; KEEP=1 leaves it running
 	@$(CARGO) run --quiet -p lab --bin demo --$(if $(filter-out 0,$(KEEP)), --keep)
 
+# Most of an end-to-end test is waiting, so more of them than there are cores run side by side.
+export RUST_TEST_THREADS ?= 4
+
 test: build control-plane ## run all tests
 	$(CARGO) test --workspace --no-fail-fast
 
