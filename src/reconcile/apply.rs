@@ -17,19 +17,32 @@ use super::status::drift_message;
 use super::tenant::Tenant;
 use crate::graph::Entity;
 
+/// What the writes of one pass are about.
+pub struct Work<'a, K> {
+    /// The resource.
+    pub object: &'a K,
+    /// What Graph shall hold.
+    pub desired: &'a Desired,
+    /// Where.
+    pub tenant: &'a Tenant,
+    /// What all passes share.
+    pub context: &'a Context,
+}
+
+// Not derived: that would ask for `K: Copy`, though only a reference to it is copied.
+impl<K> Clone for Work<'_, K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K> Copy for Work<'_, K> {}
+
 /// Applies the changes and returns the object as Graph shows it afterwards.
-pub async fn apply<K: Managed>(
-    object: &K,
-    seen: Option<Entity>,
-    desired: &Desired,
-    changes: &[Change],
-    run: &mut Run<K>,
-    tenant: &Tenant,
-    context: &Context,
-) -> Result<Entity, Failure> {
-    let result = send(object, seen, desired, changes, run, tenant, context).await;
-    let (plan, desired) = (fingerprint(&changes), fingerprint(desired));
-    context.memory.update(&object.uid().unwrap_or_default(), |notes| {
+pub async fn apply<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Change], run: &mut Run<K>) -> Result<Entity, Failure> {
+    let result = send(work, seen, changes, run).await;
+    let (plan, desired) = (fingerprint(&changes), fingerprint(work.desired));
+    work.context.memory.update(&work.object.uid().unwrap_or_default(), |notes| {
         let lost = result.as_ref().is_err_and(|failure| failure.class == Class::Unreachable);
         if result.is_ok() || lost {
             notes.sent = Some(Sent {
@@ -43,21 +56,19 @@ pub async fn apply<K: Managed>(
     result
 }
 
-async fn send<K: Managed>(
-    object: &K,
-    seen: Option<Entity>,
-    desired: &Desired,
-    changes: &[Change],
-    run: &mut Run<K>,
-    tenant: &Tenant,
-    context: &Context,
-) -> Result<Entity, Failure> {
+async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Change], run: &mut Run<K>) -> Result<Entity, Failure> {
+    let Work {
+        object,
+        desired,
+        tenant,
+        context,
+    } = work;
     let mut seen = seen;
     let mut changes = changes.to_vec();
     let mut answered = None;
     if let [Change::Create { body }] = changes.as_slice() {
         let created = create(object, body, &mut run.draft, &mut run.writer, tenant, context).await;
-        let entity = created.inspect_err(|failure| note_refusal(object, &changes[0], failure, context))?;
+        let entity = created.inspect_err(|failure| note_refusal(work, &changes[0], failure))?;
         run.wrote = true;
         run.event(
             event::CREATED,
@@ -85,9 +96,9 @@ async fn send<K: Managed>(
     };
     let mut refused = None;
     for change in &changes {
-        match write(object, &entity.id, change, run, tenant, context).await {
+        match write(work, &entity.id, change, run).await {
             Err(failure) if failure.reason == reasons::REFUSED => {
-                note_refusal(object, change, &failure, context);
+                note_refusal(work, change, &failure);
                 // The other changes have nothing to do with it.
                 refused.get_or_insert(failure);
             }
@@ -105,23 +116,19 @@ async fn send<K: Managed>(
 }
 
 /// What Graph refused is not sent again; what Kubernetes or a name is in the way of is another matter.
-fn note_refusal<K: Managed>(object: &K, change: &Change, failure: &Failure, context: &Context) {
+fn note_refusal<K: Managed>(work: Work<'_, K>, change: &Change, failure: &Failure) {
     if failure.reason == reasons::REFUSED {
         let refusal = (fingerprint(change), failure.message.clone());
-        context
+        work.context
             .memory
-            .update(&object.uid().unwrap_or_default(), |notes| notes.refused.push(refusal));
+            .update(&work.object.uid().unwrap_or_default(), |notes| notes.refused.push(refusal));
     }
 }
 
-async fn write<K: Managed>(
-    object: &K,
-    id: &str,
-    change: &Change,
-    run: &mut Run<K>,
-    tenant: &Tenant,
-    context: &Context,
-) -> Result<(), Failure> {
+async fn write<K: Managed>(work: Work<'_, K>, id: &str, change: &Change, run: &mut Run<K>) -> Result<(), Failure> {
+    let Work {
+        object, tenant, context, ..
+    } = work;
     context.may_write()?;
     tenant.snapshot(K::COLLECTION).forget(id);
     match change {

@@ -4,10 +4,11 @@
 //! So everybody who watches the object learns of every foreign change, however quickly it is undone.
 
 use super::conditions::Verdict;
+use super::drift::{describe_changes, differing_fields, drift};
 use super::driver::Run;
 use super::managed::Managed;
 use super::outcome::Failure;
-use super::plan::{self, Change, Desired};
+use super::plan::{Change, Desired};
 use super::reasons::{self, event};
 use super::status::drift_message;
 use crate::api::PendingPlan;
@@ -38,12 +39,12 @@ pub fn guard<K: Managed>(changes: &[Change], desired: &Desired, run: &mut Run<K>
         let paths = fields.iter().map(|field| field.path.as_str()).collect::<Vec<_>>().join(", ");
         let message = format!(
             "Graph does not let {paths} change after creation, and it differs: {}. Delete the resource and create it anew, or set the spec to what Graph holds",
-            drift_message(&plan::differing_fields(changes))
+            drift_message(&differing_fields(changes))
         );
         return Decision::Stop(Failure::stalled(reasons::IMMUTABLE_FIELD, message));
     }
     let synced = generation.is_some() && run.draft.synced_generation == generation;
-    let drift = plan::drift(changes, desired, run.remembered_assignments(), synced, &run.draft.drift);
+    let drift = drift(changes, desired, run.remembered_assignments(), synced, &run.draft.drift);
     if drift.is_empty() || run.draft.drift == drift {
         return Decision::Proceed;
     }
@@ -59,8 +60,8 @@ pub fn guard<K: Managed>(changes: &[Change], desired: &Desired, run: &mut Run<K>
 
 /// `mode: Observe`: everything that differs is reported, nothing is written.
 fn observed_only<K: Managed>(changes: &[Change], run: &mut Run<K>) -> Verdict {
-    let fields = plan::differing_fields(changes);
-    let changes = plan::describe_changes(changes);
+    let fields = differing_fields(changes);
+    let changes = describe_changes(changes);
     let summary = format!(
         "{} held back by mode Observe: {}",
         if changes.len() == 1 {

@@ -11,6 +11,7 @@ pub mod context;
 pub mod create;
 pub mod declared;
 pub mod delete;
+pub mod drift;
 pub mod driver;
 pub mod gate;
 pub mod guard;

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use kube::ResourceExt;
 
-use super::apply::apply;
+use super::apply::{Work, apply};
 use super::claims::refuse_claimed;
 use super::conditions::Verdict;
 use super::context::Context;
 use super::create::recover;
 use super::declared;
+use super::drift::differing_fields;
 use super::driver::Run;
 use super::guard::{Decision, guard};
 use super::managed::Managed;
@@ -36,6 +37,12 @@ pub async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Contex
     let seen = look(object, run, &desired, &described, &tenant, context).await?; // Graph reads
     remember(object, run, &desired, seen.as_ref(), &tenant, context);
     let changes = plan(K::COLLECTION, &desired, &run.draft.assignments, seen.as_ref()); // pure
+    let work = Work {
+        object,
+        desired: &desired,
+        tenant: &tenant,
+        context,
+    };
     match guard(&changes, &desired, run, only_look, object.meta().generation) {
         Decision::Converged => converged(object, run, &desired, context),
         Decision::Hold(verdict) => Ok(verdict),
@@ -45,11 +52,11 @@ pub async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Contex
                 .into_iter()
                 .filter(|change| matches!(change, Change::Assign { .. }))
                 .collect();
-            carry_out(object, seen, &desired, &assigns, run, &tenant, context).await?;
+            carry_out(work, seen, &assigns, run).await?;
             Err(failure)
         }
         Decision::Proceed => {
-            let entity = carry_out(object, seen, &desired, &changes, run, &tenant, context).await?; // Graph writes
+            let entity = carry_out(work, seen, &changes, run).await?; // Graph writes
             let left = plan(K::COLLECTION, &desired, &run.draft.assignments, entity.as_ref());
             if left.is_empty() {
                 converged(object, run, &desired, context)
@@ -62,14 +69,17 @@ pub async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Contex
 
 /// Applies the changes, once: not those that Graph refused, nor those that it accepted and does not show yet.
 async fn carry_out<K: Managed>(
-    object: &K,
+    work: Work<'_, K>,
     seen: Option<Entity>,
-    desired: &Desired,
     changes: &[Change],
     run: &mut Run<K>,
-    tenant: &Tenant,
-    context: &Context,
 ) -> Result<Option<Entity>, Failure> {
+    let Work {
+        object,
+        desired,
+        tenant,
+        context,
+    } = work;
     if changes.is_empty() {
         return Ok(seen);
     }
@@ -77,7 +87,7 @@ async fn carry_out<K: Managed>(
     let (fresh, refused) = without_refused(object, changes, context);
     if !fresh.is_empty() {
         hold_unseen(object, &fresh, context)?;
-        let entity = apply(object, seen, desired, &fresh, run, tenant, context).await?;
+        let entity = apply(work, seen, &fresh, run).await?;
         remember(object, run, desired, Some(&entity), tenant, context);
         return refused.map_or(Ok(Some(entity)), Err);
     }
@@ -208,7 +218,7 @@ fn hold_unseen<K: Managed>(object: &K, changes: &[Change], context: &Context) ->
 }
 
 fn not_visible(changes: &[Change]) -> Failure {
-    let fields = plan::differing_fields(changes);
+    let fields = differing_fields(changes);
     Failure::waiting(
         reasons::NOT_VISIBLE_YET,
         format!("Graph accepted the change and does not show it yet: {}", drift_message(&fields)),

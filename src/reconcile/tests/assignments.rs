@@ -9,7 +9,8 @@ use super::{declare, entity, owned, remote, replaced};
 use crate::api::OwnedAssignment;
 use crate::graph::Collection::ProvisioningPolicies;
 use crate::graph::{AssignmentTarget, Entity, RemoteAssignment};
-use crate::reconcile::plan::{Change, Declared, Desired, Key, drift, foreign, owned_after, plan};
+use crate::reconcile::drift::drift;
+use crate::reconcile::plan::{Change, Declared, Desired, Key, foreign, owned_after, plan};
 
 fn seen(groups: &[&str]) -> Entity {
     entity(json!({}), groups.iter().map(|group| remote(group)).collect())

@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::{entity, object, policy};
 use crate::graph::Collection::ProvisioningPolicies;
-use crate::reconcile::plan::{Change, Desired, describe_changes, drift, plan};
+use crate::reconcile::drift::{describe_changes, drift};
+use crate::reconcile::plan::{Change, Desired, plan};
 
 fn desired(properties: serde_json::Value) -> Desired {
     Desired {
