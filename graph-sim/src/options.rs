@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Options {
-    /// Objects on one page of a list, and the most that `$top` gets.
+    /// Objects on one page of a list that does not ask for another number by `$top`.
     pub page_size: usize,
     /// What a successful PATCH answers.
     pub patch_answer: PatchAnswer,
