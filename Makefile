@@ -24,7 +24,7 @@ test: build control-plane ## run all tests
 	$(CARGO) test --workspace --no-fail-fast
 
 bench: control-plane ## print memory, latency and calls of the release build (minutes)
-	$(CARGO) build --release --workspace --bins
+	$(CARGO) build --release -p graph-sim --bins
 	$(CARGO) bench --bench operator
 
 lint: ## check format and lints
