@@ -49,8 +49,8 @@ async fn elect(config: &Config, clients: &Clients, health: &Health, metrics: &Me
     health.set_ready(ELECTION, true);
     let work = |shutdown: Shutdown| work(config, clients, health, metrics, shutdown);
     if !config.leader_election {
-        work(shutdown).await;
-        return Ok(());
+        work(shutdown.clone()).await;
+        return ended(&shutdown);
     }
     let lease = LeaseConfig {
         namespace: config.leader_election_namespace.clone(),
@@ -58,7 +58,16 @@ async fn elect(config: &Config, clients: &Clients, health: &Health, metrics: &Me
         identity: config.identity.clone(),
         timings: LeaseTimings::default(),
     };
-    lead(clients.strict.clone(), lease, shutdown, work).await.context("leader election")
+    lead(clients.strict.clone(), lease, shutdown.clone(), work)
+        .await
+        .context("leader election")?;
+    ended(&shutdown)
+}
+
+/// The work ends by itself only when something is wrong with the process.
+fn ended(shutdown: &Shutdown) -> anyhow::Result<()> {
+    anyhow::ensure!(shutdown.requested(), "the work ended without a request to; see the log");
+    Ok(())
 }
 
 async fn work(config: &Config, clients: &Clients, health: &Health, metrics: &Metrics, shutdown: Shutdown) {

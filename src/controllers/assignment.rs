@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::runtime::reflector::{ObjectRef, Store};
@@ -31,9 +32,11 @@ impl Kind for Assignment {
         }
         let (groups, result) = assess(self, target(self, context)?.as_ref());
         run.draft.groups = groups;
-        // A new spec concerns the target whatever its status says now; and whatever is missing has to be tried again there.
-        if result.is_err() || run.requested || run.draft.observed_generation != self.metadata.generation {
+        if run.requested || run.draft.observed_generation != self.metadata.generation {
+            // A new spec concerns the target whatever its status says now.
             wake_target(self, context);
+        } else if result.is_err() {
+            wake_target_now_and_then(self, context);
         }
         result
     }
@@ -100,6 +103,8 @@ impl Kind for Assignment {
 /// The target as an Assignment sees it.
 #[derive(Debug, Default)]
 pub struct Target {
+    /// Its UID.
+    pub uid: String,
     /// Its newest status.
     pub status: Arc<ManagedStatus>,
     /// It is being deleted.
@@ -201,6 +206,7 @@ fn state_of(group: &AssignmentGroup, assignment: &str, target: &ManagedStatus) -
 fn told(reason: &str, message: &str) -> Failure {
     match reason {
         reasons::GROUP_NOT_FOUND => Failure::waiting(reasons::GROUP_NOT_FOUND, message),
+        reasons::RESOLVING => Failure::waiting(reasons::RESOLVING, message),
         reasons::AMBIGUOUS_REFERENCE => Failure::stalled(reasons::AMBIGUOUS_REFERENCE, message),
         reasons::CONFLICT => Failure::stalled(reasons::CONFLICT, message),
         reasons::INVALID_SPEC => Failure::stalled(reasons::INVALID_SPEC, message),
@@ -267,10 +273,21 @@ fn found<K: Managed>(assignment: &Assignment, store: &Store<K>, context: &Contex
         return Ok(None);
     };
     Ok(Some(Target {
+        uid: target.uid().unwrap_or_default(),
         status: context.published.latest(&*target),
         leaving: target.meta().deletion_timestamp.is_some(),
         working_with: context.memory.get(&target.uid().unwrap_or_default()).collected,
     }))
+}
+
+/// What is missing has to be tried again by the target; but not as often as there are Assignments that miss something.
+fn wake_target_now_and_then(assignment: &Assignment, context: &Context) {
+    const PAUSE: Duration = Duration::from_secs(20);
+    let Ok(Some(target)) = target(assignment, context) else { return };
+    if context.memory.get(&target.uid).woken.is_none_or(|woken| woken.elapsed() >= PAUSE) {
+        context.memory.update(&target.uid, |notes| notes.woken = Some(Instant::now()));
+        wake_target(assignment, context);
+    }
 }
 
 fn wake_target(assignment: &Assignment, context: &Context) {

@@ -75,6 +75,13 @@ impl Kind for EntraTenant {
             tenant.client.forget_token();
         }
         run.draft.application_id = Some(self.spec.client_id.clone());
+        if let Some(failure) = tenant
+            .gate
+            .closed()
+            .filter(|failure| failure.reason == reasons::AUTHENTICATION_FAILED)
+        {
+            return Err(failure);
+        }
         // Past the gate: this is the pass that finds out whether signing in works again. A token may come from the
         // client's memory, so it says nothing about Graph and does not open the gate.
         let token = tenant.client.token().await.map_err(|error| tenant.gate.failed(error))?;
@@ -101,17 +108,13 @@ impl Kind for EntraTenant {
         }
     }
 
-    async fn finalize(&self, run: &mut Run<Self>, context: &Context) -> Result<(), Failure> {
+    async fn finalize(&self, _run: &mut Run<Self>, context: &Context) -> Result<(), Failure> {
         const SHOWN: usize = 10;
         let name = self.name_any();
         let users = context.tenant_users(&name);
         if users.is_empty() {
             context.tenants.forget(&name);
             return Ok(());
-        }
-        // What is left of the tenant has to keep working until its users are gone.
-        if run.draft.observed_generation != self.metadata.generation {
-            context.wake_tenant_users(&name);
         }
         let more = if users.len() > SHOWN {
             format!(" and {} more", users.len() - SHOWN)
@@ -146,9 +149,15 @@ impl Kind for EntraTenant {
         status.last_handled_reconcile_at = at;
     }
 
-    fn changed(&self, _new: &EntraTenantStatus, context: &Context) {
-        // What waited for this tenant, or failed with it, has a reason to look again.
-        context.wake_tenant_users(&self.name_any());
+    fn changed(&self, new: &EntraTenantStatus, context: &Context) {
+        // What waited for this tenant, or failed with it, has a reason to look again; a mere change of words is none.
+        let ready = |status: &EntraTenantStatus| {
+            let ready = status.conditions.iter().find(|condition| condition.type_ == "Ready");
+            ready.map(|ready| (ready.status.clone(), ready.reason.clone(), ready.observed_generation))
+        };
+        if self.status.as_ref().and_then(ready) != ready(new) {
+            context.wake_tenant_users(&self.name_any());
+        }
     }
 }
 

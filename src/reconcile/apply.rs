@@ -8,7 +8,7 @@ use super::context::Context;
 use super::create::create;
 use super::driver::Run;
 use super::managed::Managed;
-use super::memory::{Sent, fingerprint};
+use super::memory::{Sent, fingerprint, judged};
 use super::outcome::{Class, Failure};
 use super::plan::{Change, Desired, plan};
 use super::reasons::{self, event};
@@ -40,6 +40,7 @@ impl<K> Copy for Work<'_, K> {}
 
 /// Applies the changes and returns the object as Graph shows it afterwards.
 pub async fn apply<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Change], run: &mut Run<K>) -> Result<Entity, Failure> {
+    let before = judged(seen.as_ref(), &[]);
     let result = send(work, seen, changes, run).await;
     let (plan, desired) = (fingerprint(&changes), fingerprint(work.desired));
     work.context.memory.update(&work.object.uid().unwrap_or_default(), |notes| {
@@ -49,6 +50,8 @@ pub async fn apply<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes:
                 desired,
                 plan,
                 at: Instant::now(),
+                before,
+                seen: false,
                 accepted: result.is_ok(),
             });
         }
@@ -129,12 +132,11 @@ async fn write<K: Managed>(work: Work<'_, K>, id: &str, change: &Change, run: &m
     let Work {
         object, tenant, context, ..
     } = work;
-    context.may_write()?;
     tenant.snapshot(K::COLLECTION).forget(id);
     match change {
         Change::Update { body, .. } => {
             let names = body.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            tenant.write_request(tenant.client.update(K::COLLECTION, id, body)).await?;
+            tenant.write_request(tenant.client.update(K::COLLECTION, id, body), context).await?;
             run.event(
                 event::UPDATED,
                 "Update",
@@ -145,7 +147,9 @@ async fn write<K: Managed>(work: Work<'_, K>, id: &str, change: &Change, run: &m
             confirm_removals(object, fields, run.remembered_assignments(), context).await?;
             // What is about to become ours is written down first: after a crash it must not look like somebody else's.
             run.write_ahead_assignments().await?;
-            tenant.write_request(tenant.client.assign(K::COLLECTION, id, targets)).await?;
+            tenant
+                .write_request(tenant.client.assign(K::COLLECTION, id, targets), context)
+                .await?;
             run.event(
                 event::ASSIGNED,
                 "Assign",

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::claims::{holder, refuse_rival};
 use super::context::Context;
 use super::managed::Managed;
+use super::observe::list_since_wanted;
 use super::outcome::{Failure, is_conflict, is_gone};
 use super::reasons;
 use super::status::{StatusWriter, now};
@@ -23,9 +24,6 @@ use crate::graph::{self, Entity};
 
 /// How often the id of a new object is written before the recovery has to find it.
 const RECORD_ATTEMPTS: u32 = 5;
-
-/// A wish for a list that is older counts from now.
-const STALE_WISH: Duration = Duration::from_secs(10);
 
 /// Creates the object. Returns what Graph answered.
 pub async fn create<K: Managed>(
@@ -39,7 +37,8 @@ pub async fn create<K: Managed>(
     let name = object.common().display_name;
     refuse_rival(object, context)?;
     // A complete list from after the wish to create: an object of this name that exists already is not ours to take.
-    list_since_wanted(object, tenant, context).await?;
+    let uid = object.uid().unwrap_or_default();
+    list_since_wanted(&uid, K::COLLECTION, tenant, context).await?;
     let namesakes = tenant.snapshot(K::COLLECTION).named(name);
     if !namesakes.is_empty() {
         let ids = namesakes.iter().map(|entity| entity.id.as_str()).collect::<Vec<_>>().join(", ");
@@ -49,8 +48,12 @@ pub async fn create<K: Managed>(
         );
         return Err(Failure::stalled(reasons::NAME_CONFLICT, message));
     }
+    // Before the intent: one that is followed by no request would have to be waited for all the same.
+    context.may_write()?;
+    tenant.gate.check()?;
     let attempt = Uuid::new_v4();
-    context.memory.update(&object.uid().unwrap_or_default(), |notes| {
+    let before = status.clone();
+    context.memory.update(&uid, |notes| {
         notes.attempt = Some(attempt.to_string());
         notes.not_created_since = None;
     });
@@ -61,14 +64,18 @@ pub async fn create<K: Managed>(
         sent: Value::Object(body.clone()).to_string(),
         display_name: name.to_owned(),
     });
-    // Before the intent: one that is followed by no request would have to be waited for all the same.
-    tenant.gate.check()?;
+    if let Err(error) = writer.write(status).await {
+        *status = before;
+        tenant.gate.release();
+        return Err(error.into());
+    }
     context.may_write()?;
-    writer.write(status).await?;
     let asked = Instant::now();
     let answer = tenant.client.create(K::COLLECTION, body, attempt).await;
     match answer {
         Ok(entity) => {
+            tenant.gate.record(asked, Ok(()))?;
+            context.memory.update(&uid, |notes| notes.missing_since = None);
             tenant.snapshot(K::COLLECTION).put(&entity.id, Some(&entity), asked);
             record(&entity, &attempt.to_string(), status, writer, context).await?;
             Ok(entity)
@@ -86,18 +93,6 @@ pub async fn create<K: Managed>(
             Err(tenant.gate.failed(error))
         }
     }
-}
-
-/// A list that was asked for after this resource first wanted one. A pass that was deferred keeps its place in time, so
-/// that one list serves all that wait.
-async fn list_since_wanted<K: Managed>(object: &K, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
-    let uid = object.uid().unwrap_or_default();
-    let earlier = context.memory.get(&uid).list_wanted.filter(|wanted| wanted.elapsed() < STALE_WISH);
-    let wanted = earlier.unwrap_or_else(Instant::now);
-    context.memory.update(&uid, |notes| notes.list_wanted = Some(wanted));
-    tenant.list_since(K::COLLECTION, wanted).await?;
-    context.memory.update(&uid, |notes| notes.list_wanted = None);
-    Ok(())
 }
 
 /// Writes the id down at once and clears the intent. Repeated until it sticks: an id that is lost here can only be
@@ -150,7 +145,7 @@ pub async fn recover<K: Managed>(
     let uid = object.uid().unwrap_or_default();
     let notes = context.memory.get(&uid);
     wait_until_settled(&pending, notes.attempt.as_deref(), context)?;
-    tenant.list_since(K::COLLECTION, Instant::now()).await?;
+    list_since_wanted(&uid, K::COLLECTION, tenant, context).await?;
     let Ok(sent) = serde_json::from_str::<Map<String, Value>>(&pending.sent) else {
         return Err(Failure::stalled(
             reasons::INTERNAL_ERROR,
@@ -209,8 +204,8 @@ fn wait_until_settled(pending: &PendingCreate, own_attempt: Option<&str>, contex
 fn not_created(uid: &str, status: &mut ManagedStatus, notes: &super::memory::Notes, context: &Context) -> Result<Option<Entity>, Failure> {
     match notes.not_created_since {
         Some(since) if since.elapsed() >= context.settle => {
+            // The note stays: should this pass be cut short, the proof need not be made again. A new intent clears it.
             status.pending_create = None;
-            context.memory.update(uid, |notes| notes.not_created_since = None);
             Ok(None)
         }
         since => {

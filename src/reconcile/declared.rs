@@ -34,6 +34,7 @@ pub struct Declarations {
     /// Why not every Assignment was looked at: nothing may be concluded then.
     pub stopped: Option<Failure>,
     lookups: usize,
+    found: usize,
 }
 
 /// The Assignments that point at a target, oldest first, so that a conflict has the same winner every time.
@@ -142,6 +143,13 @@ impl Declarations {
     }
 
     async fn resolve(&mut self, assignment: &str, group: &AssignmentGroup, tenant: &Tenant) {
+        if self.lookups == LOOKUPS && self.found == 0 {
+            // Going on at once would look up the same ones again, for ever; the others have to wait until some resolve.
+            self.frozen.insert(assignment.to_owned());
+            let message = format!("group {} is not looked up while {LOOKUPS} others do not resolve", group.reference());
+            self.problem(assignment, reasons::RESOLVING, message);
+            return;
+        }
         if self.lookups == LOOKUPS {
             let message = format!("looked up {LOOKUPS} groups, more are to come");
             self.stopped = Some(Failure::waiting_for(
@@ -153,7 +161,10 @@ impl Declarations {
         }
         self.lookups += 1;
         match look_up(group, tenant).await {
-            Ok(resolved) => self.add(assignment, group, resolved),
+            Ok(resolved) => {
+                self.found += 1;
+                self.add(assignment, group, resolved);
+            }
             // Without an answer from Graph nothing about the target is known either.
             Err(failure) if failure.class == Class::Unreachable => self.stopped = Some(failure),
             Err(failure) => {

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::create::recover;
 use super::driver::Run;
 use super::managed::Managed;
-use super::memory::{Sent, fingerprint};
+use super::memory::{Sent, fingerprint, judged};
 use super::observe::prove_absence;
 use super::outcome::{Class, Failure};
 use super::reasons::{self, event};
@@ -68,11 +68,10 @@ async fn remove<K: Managed>(object: &K, entity: &Entity, run: &mut Run<K>, tenan
             format!("Graph accepted the deletion of {id} and still shows it"),
         ));
     }
-    context.may_write()?;
     unassign(&uid, entity, run, tenant, context).await?;
     tenant.snapshot(K::COLLECTION).forget(id);
     tenant
-        .write_request(tenant.client.delete(K::COLLECTION, id))
+        .write_request(tenant.client.delete(K::COLLECTION, id), context)
         .await
         .map_err(refused_for_now)?;
     run.event(
@@ -138,7 +137,7 @@ async fn unassign<K: Managed>(uid: &str, entity: &Entity, run: &mut Run<K>, tena
     }
     tenant.snapshot(K::COLLECTION).forget(&entity.id);
     tenant
-        .write_request(tenant.client.assign(K::COLLECTION, &entity.id, &[]))
+        .write_request(tenant.client.assign(K::COLLECTION, &entity.id, &[]), context)
         .await
         .map_err(refused_for_now)?;
     context.memory.update(uid, |notes| {
@@ -146,6 +145,8 @@ async fn unassign<K: Managed>(uid: &str, entity: &Entity, run: &mut Run<K>, tena
             desired: current,
             plan: current,
             at: Instant::now(),
+            before: judged(Some(entity), &[]),
+            seen: false,
             accepted: true,
         })
     });

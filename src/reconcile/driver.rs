@@ -21,7 +21,7 @@ use super::memory::fingerprint;
 use super::outcome::{Class, Failure, is_gone};
 use super::reasons;
 pub use super::run::Run;
-use super::run::requested_at;
+use super::run::requests;
 use crate::api::{FIELD_MANAGER, FINALIZER};
 use crate::runtime::backoff::jitter;
 use crate::runtime::events::EventKind;
@@ -74,6 +74,9 @@ pub trait Kind:
     fn changed(&self, new: &Self::Status, context: &Context);
 }
 
+/// A pass that gave its place to others; not worth a line.
+const DEFERRED: &str = "deferred";
+
 /// How a pass ended.
 struct End {
     outcome: &'static str,
@@ -100,6 +103,9 @@ pub async fn reconcile<K: Kind>(object: Arc<K>, context: Arc<Context>) -> Result
     };
     after_pass(&*object, &end, &context);
     let elapsed = started.elapsed();
+    if end.outcome == DEFERRED {
+        return Ok(end.next.map_or_else(Action::await_change, Action::requeue));
+    }
     context.metrics.reconcile(K::NAME, end.outcome, elapsed);
     tracing::info!(
         kind = K::NAME,
@@ -159,7 +165,7 @@ async fn pass<K: Kind>(object: Arc<K>, context: Arc<Context>) -> End {
         Ok(object) => object,
         Err(error) => return ended(&Err(Failure::from(error)), false, &uid, &context),
     };
-    let mut run = Run::new(&*object, context.kubernetes.clone());
+    let mut run = Run::new(&*object, &context);
     if run.requested {
         context.memory.update(&uid, |notes| notes.refused.clear());
     }
@@ -236,7 +242,9 @@ async fn report<K: Kind>(object: &K, mut run: Run<K>, result: Result<Verdict, Fa
     };
     let before = run.writer.written().cloned().unwrap_or_default();
     let mut status = K::report(&before, run.draft.clone(), &verdict, object.meta().generation);
-    K::set_handled(&mut status, requested_at(object));
+    if let Some(request) = run.request.take() {
+        K::set_handled(&mut status, Some(request));
+    }
     transition(&before, &status, &verdict, &mut run);
     if run.drifted {
         context.metrics.drift(K::NAME);
@@ -259,10 +267,13 @@ async fn report<K: Kind>(object: &K, mut run: Run<K>, result: Result<Verdict, Fa
     }
     match run.writer.report(&status).await {
         Ok(written) => {
+            let stored = run.writer.stored().map_or(0, fingerprint_of);
+            context.memory.update(&uid, |notes| {
+                notes.written = Some((stored, Instant::now()));
+                notes.handled = requests(object);
+                notes.resolved = None;
+            });
             if written {
-                context
-                    .memory
-                    .update(&uid, |notes| notes.written = Some((fingerprint_of(&status), Instant::now())));
                 object.changed(&status, context);
             }
             ended(&result, wrote, &uid, context)
@@ -332,7 +343,7 @@ fn ended(result: &Result<Verdict, Failure>, wrote: bool, uid: &str, context: &Co
         }
         Err(failure) => {
             let (outcome, next) = match failure.class {
-                Class::Deferred => ("deferred", failure.after.unwrap_or(SOON)),
+                Class::Deferred => (DEFERRED, failure.after.unwrap_or(SOON)),
                 Class::Stalled => ("stalled", jitter(IDLE, 10)),
                 Class::Waiting => (
                     "waiting",
@@ -357,7 +368,7 @@ async fn broken<K: Kind>(object: &K, fault: &str, context: &Context) -> End {
         reasons::INTERNAL_ERROR,
         format!("a defect in the controller stopped this pass: it {fault}"),
     );
-    let run = Run::new(object, context.kubernetes.clone());
+    let run = Run::new(object, context);
     let reported = guarded(LONGEST_PASS, report(object, run, Err(failure.clone()), context)).await;
     reported.unwrap_or_else(|_fault| ended(&Err(failure), false, &object.uid().unwrap_or_default(), context))
 }

@@ -83,8 +83,10 @@ impl Gate {
         let longest = match error.kind {
             ErrorKind::Token { transient: false, .. } | ErrorKind::Unauthorized => Some(LONGEST_SIGN_IN),
             ErrorKind::Token { .. } | ErrorKind::Throttled | ErrorKind::Unavailable | ErrorKind::Transport => Some(LONGEST),
+            // Graph answered, and not about the tenant as a whole.
             ErrorKind::BadRequest | ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Decode => None,
         };
+        let answered = error.status.is_some();
         let asked_for = error.retry_after;
         let text = error.to_string();
         let mut failure = Failure::from(error);
@@ -97,7 +99,25 @@ impl Gate {
             failure.message = format!("the tenant's requests fail, the first one was: {}", failure.message);
             return self.close(failure, longest, asked_for.unwrap_or_default());
         }
+        if answered {
+            self.reset();
+        }
         failure
+    }
+
+    /// What the tenant failed with, while requests are held back; takes no try.
+    pub fn closed(&self) -> Option<Failure> {
+        let gate = self.lock();
+        gate.as_ref()
+            .filter(|closed| closed.until > Instant::now())
+            .map(|closed| closed.failure.clone())
+    }
+
+    /// Gives a granted try back: nothing was sent after all.
+    pub fn release(&self) {
+        if let Some(closed) = self.lock().as_mut() {
+            closed.trying = None;
+        }
     }
 
     /// Forgets what failed: the tenant's configuration changed, or somebody asked for another try.

@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Mutex;
 use std::time::Instant;
 
+use crate::api::Resolved;
 use crate::graph::Entity;
 
 /// One object's notes.
@@ -22,15 +23,21 @@ pub struct Notes {
     /// Our finalizer is on it, whether or not the cache shows it.
     pub held: bool,
     /// When the object was first not found, though it was there before.
-    pub missing_since: Option<Instant>,
+    pub missing_since: Option<(String, Instant)>,
     /// A DELETE for this id was accepted in this process.
     pub deleted: Option<(String, Instant)>,
     /// The create attempt that this process made itself.
     pub attempt: Option<String>,
     /// The status that was written last, and when: a cache that does not show it yet is behind.
     pub written: Option<(u64, Instant)>,
-    /// Since when a list is wanted for a create.
-    pub list_wanted: Option<Instant>,
+    /// Since when a list is wanted, and when it was last asked for.
+    pub list_wanted: Option<(Instant, Instant)>,
+    /// References that were looked up by a pass that could not write them down.
+    pub resolved: Option<Resolved>,
+    /// The requests to reconcile that were handled, by the annotations' values.
+    pub handled: Vec<String>,
+    /// When it was last woken by an object that waits for it.
+    pub woken: Option<Instant>,
     /// When a complete list first held no object for a pending create.
     pub not_created_since: Option<Instant>,
 }
@@ -44,6 +51,10 @@ pub struct Sent {
     pub plan: u64,
     /// When.
     pub at: Instant,
+    /// What Graph held before, as [`judged`] tells it. A read that shows it again within the settle window is an old one.
+    pub before: u64,
+    /// Its effect was seen.
+    pub seen: bool,
     /// Graph said yes. Otherwise the answer was lost, and sending the same again does no harm.
     pub accepted: bool,
 }

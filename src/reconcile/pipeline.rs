@@ -15,7 +15,7 @@ use super::drift::differing_fields;
 use super::driver::Run;
 use super::guard::{Decision, guard};
 use super::managed::Managed;
-use super::memory::{fingerprint, judged};
+use super::memory::{Sent, fingerprint, judged};
 use super::observe::observe;
 use super::outcome::Failure;
 use super::plan::{self, Change, Desired, plan};
@@ -37,6 +37,7 @@ pub async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Contex
     let seen = look(object, run, &desired, &described, &tenant, context).await?; // Graph reads
     remember(object, run, &desired, seen.as_ref(), &tenant, context);
     let changes = plan(K::COLLECTION, &desired, &run.draft.assignments, seen.as_ref()); // pure
+    refuse_old_read(object, seen.as_ref(), &changes, context)?;
     let work = Work {
         object,
         desired: &desired,
@@ -96,7 +97,13 @@ async fn carry_out<K: Managed>(
 
 /// Resolves every reference and says what Graph shall hold.
 async fn desire<K: Managed>(object: &K, run: &mut Run<K>, only_look: bool, tenant: &Tenant, context: &Context) -> Result<Desired, Failure> {
-    let pinned = run.draft.resolved.clone().unwrap_or_default();
+    let uid = object.uid().unwrap_or_default();
+    let pinned = context
+        .memory
+        .get(&uid)
+        .resolved
+        .or_else(|| run.draft.resolved.clone())
+        .unwrap_or_default();
     let image = match object.image() {
         Some(reference) => Some(resolve::image(&reference, Some(&pinned), tenant).await?),
         None => None,
@@ -111,6 +118,8 @@ async fn desire<K: Managed>(object: &K, run: &mut Run<K>, only_look: bool, tenan
     }
     let resolved = Resolved { image, groups };
     run.draft.resolved = (resolved != Resolved::default()).then_some(resolved);
+    // A pass that ends without a word, because it is deferred, must not have looked all this up for nothing.
+    context.memory.update(&uid, |notes| notes.resolved.clone_from(&run.draft.resolved));
     if let Some(failure) = declarations.stopped {
         return Err(failure);
     }
@@ -138,7 +147,11 @@ async fn look<K: Managed>(
     };
     let settled = |entity: &Entity| plan(K::COLLECTION, desired, &run.draft.assignments, Some(entity)).is_empty();
     // The poller lists once an interval; a list that is older than two says nothing about now.
-    let unseen = context.memory.get(&object.uid().unwrap_or_default()).sent.is_some();
+    let unseen = context
+        .memory
+        .get(&object.uid().unwrap_or_default())
+        .sent
+        .is_some_and(|sent| !sent.seen);
     let oldest: Option<Duration> = (!run.requested && !unseen).then(|| interval(&described.spec) * 2);
     observe(object, &id, oldest, settled, tenant, context).await
 }
@@ -162,7 +175,7 @@ fn remember<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, seen: O
 fn converged<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, context: &Context) -> Result<Verdict, Failure> {
     let uid = object.uid().unwrap_or_default();
     let sent = context.memory.get(&uid).sent;
-    if let Some(sent) = sent.filter(|sent| sent.desired != fingerprint(desired)) {
+    if let Some(sent) = sent.filter(|sent| !sent.seen && sent.desired != fingerprint(desired)) {
         let left = context.settle.saturating_sub(sent.at.elapsed());
         if !left.is_zero() {
             let message = "an earlier write, for an older spec, may still take effect; looking again before this counts as equal";
@@ -170,10 +183,13 @@ fn converged<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, contex
         }
     }
     context.memory.update(&uid, |notes| {
-        notes.sent = None;
+        notes.sent = notes
+            .sent
+            .filter(|sent| sent.at.elapsed() < context.settle)
+            .map(|sent| Sent { seen: true, ..sent });
         notes.refused.clear();
     });
-    if !run.draft.drift.is_empty() && (run.wrote || sent.is_some()) {
+    if !run.draft.drift.is_empty() && (run.wrote || sent.is_some_and(|sent| !sent.seen)) {
         run.event(
             event::DRIFT_CORRECTED,
             "Correct",
@@ -192,6 +208,17 @@ fn converged<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, contex
             run.draft.id.as_deref().unwrap_or_default()
         ),
     })
+}
+
+/// A read that shows what was there before our own write is an old one, as long as that write is young: neither drift
+/// nor a reason to write again.
+fn refuse_old_read<K: Managed>(object: &K, seen: Option<&Entity>, changes: &[Change], context: &Context) -> Result<(), Failure> {
+    let sent = context.memory.get(&object.uid().unwrap_or_default()).sent;
+    let young = sent.filter(|sent| sent.accepted && sent.at.elapsed() < context.settle);
+    match (young, seen) {
+        (Some(sent), Some(entity)) if !changes.is_empty() && judged(Some(entity), &[]) == sent.before => Err(not_visible(changes)),
+        _ => Ok(()),
+    }
 }
 
 /// The changes that Graph has not refused yet, and what it said of the first that it has.

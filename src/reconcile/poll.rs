@@ -11,6 +11,7 @@ use super::context::Context;
 use super::driver::Kind;
 use super::managed::Managed;
 use super::memory::judged;
+use super::outcome::{Class, Failure};
 use super::resolve::lets_in;
 use super::sweep::sweep;
 use super::tenant::{Tenant, interval};
@@ -86,7 +87,8 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
     if objects.is_empty() {
         return;
     }
-    if let Err(failure) = tenant.list_since(K::COLLECTION, Instant::now()).await {
+    let held_back = tenant.gate.closed().is_some();
+    if let Err(failure) = list::<K>(tenant).await {
         tracing::warn!(
             tenant = tenant.name,
             collection = K::COLLECTION.as_str(),
@@ -94,7 +96,10 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
             detail = failure.message,
             "poll failed"
         );
-        context.wakes.tenants.object(described);
+        // The tenant finds out what it is, unless that is known: then it tries again in its own time.
+        if !held_back {
+            context.wakes.tenants.object(described);
+        }
         // Nobody knows any more whether what was Ready still is; each object says so itself.
         if tenant
             .snapshot(K::COLLECTION)
@@ -121,6 +126,20 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
         woken,
         "poll"
     );
+}
+
+/// Lists the collection; a list that a pass is making just now does as well.
+async fn list<K: Managed>(tenant: &Tenant) -> Result<(), Failure> {
+    const LONGEST: Duration = Duration::from_secs(60);
+    let start = Instant::now();
+    loop {
+        match tenant.list_since(K::COLLECTION, start).await {
+            Err(failure) if failure.class == Class::Deferred && start.elapsed() < LONGEST => {
+                tokio::time::sleep(failure.after.unwrap_or(TICK)).await;
+            }
+            result => return result,
+        }
+    }
 }
 
 fn differs<K: Managed>(object: &K, tenant: &Tenant, context: &Context) -> bool {

@@ -2,6 +2,7 @@
 
 use kube::ResourceExt;
 
+use super::context::Context;
 use super::driver::Kind;
 use super::managed::Managed;
 use super::outcome::Failure;
@@ -31,6 +32,8 @@ pub struct Run<K: Kind> {
     pub writer: StatusWriter<K>,
     /// Somebody asked for this pass by annotation: reads are fresh, earlier refusals do not count.
     pub requested: bool,
+    /// What they wrote there, to be echoed.
+    pub request: Option<String>,
     /// Drift was found that was not there before.
     pub drifted: bool,
     /// Graph was changed.
@@ -41,13 +44,16 @@ pub struct Run<K: Kind> {
 
 impl<K: Kind> Run<K> {
     /// A pass over this version of the object.
-    pub fn new(object: &K, client: kube::Client) -> Self {
+    pub fn new(object: &K, context: &Context) -> Self {
         let draft: K::Status = object.status().cloned().unwrap_or_default();
-        let requested = requested_at(object).is_some_and(|at| K::handled(&draft) != Some(&at));
+        let handled = context.memory.get(&object.uid().unwrap_or_default()).handled;
+        let new = |request: &String| K::handled(&draft) != Some(request) && !handled.contains(request);
+        let request = requests(object).into_iter().find(new);
         Self {
-            writer: StatusWriter::new(object.api(client), object),
+            writer: StatusWriter::new(object.api(context.kubernetes.clone()), object),
             draft,
-            requested,
+            requested: request.is_some(),
+            request,
             drifted: false,
             wrote: false,
             notes: Vec::new(),
@@ -99,11 +105,11 @@ impl<K: Managed> Run<K> {
     }
 }
 
-/// The newest request to reconcile, by annotation. Requests are times, so of two annotations the later one is the newest.
-pub fn requested_at<K: ResourceExt>(object: &K) -> Option<String> {
+/// The requests to reconcile that an object carries, by annotation.
+pub fn requests<K: ResourceExt>(object: &K) -> Vec<String> {
     RECONCILE_ANNOTATIONS
         .iter()
         .filter_map(|name| object.annotations().get(*name))
-        .max()
         .cloned()
+        .collect()
 }

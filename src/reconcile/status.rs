@@ -26,6 +26,7 @@ pub struct StatusWriter<K: HasStatus> {
     uid: Option<String>,
     resource_version: Option<String>,
     written: Option<K::Status>,
+    stored: Option<K::Status>,
 }
 
 impl<K> StatusWriter<K>
@@ -41,12 +42,18 @@ where
             uid: object.uid(),
             resource_version: object.resource_version(),
             written: object.status().cloned(),
+            stored: object.status().cloned(),
         }
     }
 
     /// The status as it stands in Kubernetes, as far as this pass knows.
     pub fn written(&self) -> Option<&K::Status> {
         self.written.as_ref()
+    }
+
+    /// The status as the API server has it: with what other managers put into it, which a write of ours cannot remove.
+    pub fn stored(&self) -> Option<&K::Status> {
+        self.stored.as_ref()
     }
 
     /// The object with the version that the last write produced.
@@ -79,6 +86,7 @@ where
         let written = written.map_err(|_elapsed| late())??;
         self.resource_version = written.resource_version();
         self.written = Some(status.clone());
+        self.stored = written.status().cloned();
         Ok(())
     }
 

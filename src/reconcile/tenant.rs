@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
+use super::context::Context;
 use super::gate::Gate;
 use super::outcome::{Class, Failure};
 use super::snapshot::Snapshot;
@@ -115,10 +116,10 @@ impl Tenant {
             return Ok(());
         }
         let _turn = snapshot.turn()?;
-        self.gate.check()?;
         if let Some(failure) = snapshot.recent_failure(LIST_PAUSE) {
             return Err(failure);
         }
+        self.gate.check()?;
         let asked = Instant::now();
         let result = self.gate.record_read(asked, self.client.list(collection).await);
         snapshot.note_failure(result.as_ref().err().filter(|failure| failure.class != Class::Unreachable).cloned());
@@ -142,8 +143,9 @@ impl Tenant {
         Ok((asked, value))
     }
 
-    /// Makes a write through the gate.
-    pub async fn write_request<T>(&self, request: impl Future<Output = Result<T, GraphError>>) -> Result<T, Failure> {
+    /// Makes a write through the gate, unless this process may have lost the lead.
+    pub async fn write_request<T>(&self, request: impl Future<Output = Result<T, GraphError>>, context: &Context) -> Result<T, Failure> {
+        context.may_write()?;
         self.gate.check()?;
         let asked = Instant::now();
         self.gate.record(asked, request.await)

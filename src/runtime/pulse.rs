@@ -35,6 +35,13 @@ impl Pulse {
         pulse
     }
 
+    /// Waits until there was a gap: a reason to end the process.
+    pub async fn lost(&self) {
+        while self.steady() {
+            tokio::time::sleep(BEAT).await;
+        }
+    }
+
     /// Whether there was no gap, up to this moment.
     pub fn steady(&self) -> bool {
         self.0.beat(Instant::now())
