@@ -4,6 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use super::outcome::{Class, Failure};
 use super::reasons;
+use crate::runtime::text::shortened;
 
 /// The longest message; the API server refuses more than 32 KiB, and nobody reads more than this.
 const LONGEST_MESSAGE: usize = 2048;
@@ -57,7 +58,7 @@ impl<'a> Conditions<'a> {
     /// States a condition.
     pub fn set(&mut self, kind: &str, truth: Truth, reason: &str, message: impl Into<String>) -> &mut Self {
         let old = self.old.iter().find(|old| old.type_ == kind);
-        let message = Self::steady(old, truth, reason, shortened(message.into()));
+        let message = Self::steady(old, truth, reason, cut(message.into()));
         let since = old
             .filter(|old| old.status == truth.as_str())
             .map_or_else(|| self.now.clone(), |old| old.last_transition_time.clone());
@@ -165,13 +166,9 @@ fn without_ids(text: &str) -> String {
     kept
 }
 
-fn shortened(mut message: String) -> String {
+fn cut(mut message: String) -> String {
     if message.len() > LONGEST_MESSAGE {
-        let cut = (0..=LONGEST_MESSAGE - 3)
-            .rev()
-            .find(|at| message.is_char_boundary(*at))
-            .unwrap_or(0);
-        message.truncate(cut);
+        message.truncate(shortened(&message, LONGEST_MESSAGE - '…'.len_utf8()).len());
         message.push('…');
     }
     message
@@ -224,7 +221,7 @@ mod tests {
 
     #[test]
     fn long_messages_are_cut_between_characters() {
-        let message = shortened("é".repeat(5000));
+        let message = cut("é".repeat(5000));
         assert!(message.len() <= LONGEST_MESSAGE && message.ends_with('…'));
     }
 }
