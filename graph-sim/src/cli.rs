@@ -13,6 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::seed::Seed;
 use crate::simulator::{Simulator, seeded};
+use crate::world::Collection;
 
 /// A simulator of Microsoft Graph's Cloud PC API and of the Entra token endpoint.
 ///
@@ -76,7 +77,7 @@ pub fn run() -> ExitCode {
 fn check(files: &[PathBuf]) -> Result<()> {
     let (world, _) = seeded(&read_all(files)?)?;
     for tenant in world.tenants.values() {
-        let objects: usize = tenant.collections.values().map(|collection| collection.objects.len()).sum();
+        let objects: usize = tenant.collections.values().map(Collection::len).sum();
         eprintln!(
             "tenant {} ({}): {} apps, {} users, {} groups, {objects} Cloud PC objects",
             tenant.id,

@@ -2,7 +2,9 @@
 //!
 //! It never goes back: tokens and objects of a later time would then come from the future.
 
-use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::duration::IsoDuration;
 
 /// A clock that only moves forward.
 #[derive(Clone, Debug)]
@@ -46,13 +48,10 @@ impl Clock {
     /// Not a duration, a negative one, one with months or years (they have no fixed length), or one that leaves the calendar.
     pub fn advance(&mut self, duration: &str) -> Result<Timestamp, String> {
         let refuse = |reason: &str| format!("advance '{duration}': {reason}");
-        let span: Span = duration.parse().map_err(|_| refuse("not an ISO 8601 duration such as PT24H"))?;
-        let by = span
-            .to_duration(SpanRelativeTo::days_are_24_hours())
-            .map_err(|_| refuse("give days, hours, minutes and seconds; months and years have no fixed length"))?;
-        if by.is_negative() {
-            return Err(refuse("the clock does not go back"));
-        }
+        let by = duration
+            .parse::<IsoDuration>()
+            .map_err(|reason| format!("advance {reason}"))?
+            .length();
         let out_of_calendar = |_| refuse("leaves the calendar");
         let moved = self.now().checked_add(by).map_err(out_of_calendar)?;
         if self.frozen.is_some() {

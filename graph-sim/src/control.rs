@@ -14,6 +14,7 @@ use crate::entra::{self, LIFETIME};
 use crate::exchange::{Exchange, json_response};
 use crate::faults::Rule;
 use crate::ledger::{Draft, harmless_body};
+use crate::life;
 use crate::options::OptionsPatch;
 use crate::pipeline::{carry_out, graph_route, refuse};
 use crate::seed::{Seed, strictly};
@@ -46,7 +47,11 @@ fn answer(service: &Service, exchange: &Exchange, path: &str) -> Result<Value, R
     }
     match (&exchange.method, path) {
         (&Method::GET, "/ledger") => ledger(service, exchange),
-        (&Method::GET, "/state") => Ok(state(&mut service.world())),
+        (&Method::GET, "/state") => {
+            let mut world = service.world();
+            life::catch_up(&mut world);
+            Ok(state(&world))
+        }
         (&Method::GET, "/health") => Ok(json!({"panics": service.panics()})),
         (&Method::POST, "/token") => token(service, exchange),
         (&Method::POST, "/seed") => {
@@ -58,7 +63,9 @@ fn answer(service: &Service, exchange: &Exchange, path: &str) -> Result<Value, R
         (&Method::GET, "/clock") => Ok(json!({"now": service.now()})),
         (&Method::POST, "/clock") => {
             let Advance { advance } = read(exchange)?;
-            let now = service.world().clock.advance(&advance).map_err(|reason| bad(&reason))?;
+            let mut world = service.world();
+            let now = world.clock.advance(&advance).map_err(|reason| bad(&reason))?;
+            life::catch_up(&mut world);
             Ok(json!({"now": now}))
         }
         (&Method::GET, "/faults") => Ok(json!(service.faults().rules())),

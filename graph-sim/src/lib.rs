@@ -8,13 +8,16 @@
 pub mod answer;
 pub mod cli;
 pub mod clock;
+pub mod collection;
 mod control;
+pub mod duration;
 mod entra;
 mod exchange;
 mod faults;
 pub mod graph;
 mod ids;
 mod ledger;
+pub mod life;
 pub mod options;
 mod pipeline;
 mod seed;
@@ -22,6 +25,7 @@ mod server;
 mod service;
 mod simulator;
 mod state;
+pub mod throttle;
 mod tls;
 pub mod world;
 

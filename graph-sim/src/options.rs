@@ -2,32 +2,94 @@
 
 use serde::{Deserialize, Serialize};
 
-/// All options with their values.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Options {
-    /// Objects on one page of a list that does not ask for another number by `$top`.
-    pub page_size: usize,
-    /// What a successful PATCH answers.
-    pub patch_answer: PatchAnswer,
-    /// What DELETE of a policy with assignments does.
-    pub delete_assigned: DeleteAssigned,
+use crate::duration::IsoDuration;
+use crate::throttle::Throttling;
+
+/// Makes the options, and the change of some of them in which a key that does not exist is refused by name.
+macro_rules! options {
+    ($($(#[$doc:meta])* $name:ident: $ty:ty = $default:expr;)*) => {
+        /// All options with their values.
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[serde(rename_all = "camelCase")]
+        pub struct Options {
+            $($(#[$doc])* pub $name: $ty,)*
+        }
+
+        impl Default for Options {
+            fn default() -> Self {
+                Self { $($name: $default,)* }
+            }
+        }
+
+        /// A change of some options; a key that does not exist is refused by name.
+        #[derive(Clone, Debug, Default, Deserialize)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        pub struct OptionsPatch {
+            $($name: Option<$ty>,)*
+        }
+
+        impl OptionsPatch {
+            fn overlay(&self, options: &mut Options) {
+                $(if let Some(value) = &self.$name {
+                    options.$name = value.clone();
+                })*
+            }
+        }
+    };
 }
 
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            page_size: 100,
-            patch_answer: PatchAnswer::Entity,
-            delete_assigned: DeleteAssigned::Refuse,
+options! {
+    /// Objects on one page of a list that does not ask for another number by `$top`.
+    page_size: usize = 100;
+    /// How long readers see the earlier state of what a request creates or changes.
+    replication_lag: IsoDuration = iso("PT0S");
+    /// Which limits count.
+    throttling: Throttling = Throttling::default();
+    /// Whether a second policy or setting with the same `displayName` is refused.
+    unique_names: bool = false;
+    /// What a successful PATCH answers.
+    patch_answer: WriteAnswer = WriteAnswer::Entity;
+    /// What a successful `assign` answers.
+    assign_answer: WriteAnswer = WriteAnswer::NoContent;
+    /// What the ids of assignments look like.
+    assignment_id_form: AssignmentIdForm = AssignmentIdForm::GroupId;
+    /// What DELETE of a policy with assignments does.
+    delete_assigned: DeleteAssigned = DeleteAssigned::Refuse;
+    /// The status for an id that nothing has.
+    missing_id: MissingId = MissingId(404);
+    /// How long a Cloud PC is provisioned.
+    provisioning_time: IsoDuration = iso("PT40M");
+    /// How long a Cloud PC lives on without its reason.
+    grace_period: IsoDuration = iso("P7D");
+    /// How long after a write its audit event can be read.
+    audit_lag: IsoDuration = iso("PT5M");
+    /// How long the service does not know of changed groups, members and licences.
+    directory_lag: IsoDuration = iso("PT5M");
+}
+
+impl OptionsPatch {
+    /// Changes what is given and leaves the rest.
+    ///
+    /// # Errors
+    /// A page without room for an object; nothing is changed then.
+    pub fn apply(&self, options: &mut Options) -> Result<(), String> {
+        if self.page_size == Some(0) {
+            return Err("pageSize must be at least 1".to_owned());
         }
+        self.overlay(options);
+        Ok(())
     }
 }
 
-/// What a successful PATCH answers.
+/// A default that stands in this file.
+fn iso(text: &str) -> IsoDuration {
+    text.parse().expect("the defaults are durations")
+}
+
+/// What a successful write answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum PatchAnswer {
+pub enum WriteAnswer {
     /// 200 with the object.
     Entity,
     /// 204.
@@ -44,27 +106,45 @@ pub enum DeleteAssigned {
     Allow,
 }
 
-/// A change of some options; a key that does not exist is refused by name.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct OptionsPatch {
-    page_size: Option<usize>,
-    patch_answer: Option<PatchAnswer>,
-    delete_assigned: Option<DeleteAssigned>,
+/// What the id of an assignment looks like. A Frontline assignment has an id of its own in every form: it was captured with
+/// an id that is not its group's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AssignmentIdForm {
+    /// The group's id (a client's author).
+    GroupId,
+    /// The owner's id and the group's (documented).
+    PolicyIdGroupId,
+    /// An id that means nothing (captured for Frontline).
+    Opaque,
 }
 
-impl OptionsPatch {
-    /// Changes what is given and leaves the rest.
-    ///
-    /// # Errors
-    /// A page without room for an object; nothing is changed then.
-    pub fn apply(&self, options: &mut Options) -> Result<(), String> {
-        if self.page_size == Some(0) {
-            return Err("pageSize must be at least 1".to_owned());
+/// The status for an id that nothing has: 404, or 400 as for an id that is malformed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u16", into = "u16")]
+pub struct MissingId(u16);
+
+impl MissingId {
+    /// The status.
+    #[must_use]
+    pub fn status(self) -> u16 {
+        self.0
+    }
+}
+
+impl TryFrom<u16> for MissingId {
+    type Error = String;
+
+    fn try_from(status: u16) -> Result<Self, String> {
+        match status {
+            400 | 404 => Ok(Self(status)),
+            other => Err(format!("missingId takes 404 or 400, not {other}")),
         }
-        options.page_size = self.page_size.unwrap_or(options.page_size);
-        options.patch_answer = self.patch_answer.unwrap_or(options.patch_answer);
-        options.delete_assigned = self.delete_assigned.unwrap_or(options.delete_assigned);
-        Ok(())
+    }
+}
+
+impl From<MissingId> for u16 {
+    fn from(status: MissingId) -> Self {
+        status.0
     }
 }

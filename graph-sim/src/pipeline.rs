@@ -15,6 +15,7 @@ use crate::exchange::{Exchange, json_response, truncated};
 use crate::faults::{Fault, Moment, RouteKind, answer::fault_response};
 use crate::graph;
 use crate::ledger::{Draft, harmless_body};
+use crate::life;
 use crate::server::Connection;
 use crate::service::Service;
 use crate::world::Caller;
@@ -161,7 +162,10 @@ pub fn carry_out(service: &Service, exchange: &Exchange, version: ApiVersion, pa
         root: exchange.root.clone(),
     };
     let mut world = service.world();
-    let answer = service.guarded(|| graph::handle(&mut world, &request));
+    let answer = service.guarded(|| {
+        life::catch_up(&mut world);
+        graph::handle(&mut world, &request)
+    });
     let now = world.now();
     draft.record(service, exchange, now, answer.status, answer.committed);
     drop(world);

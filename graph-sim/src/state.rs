@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::world::{App, Group, Tenant, User, World};
 
 /// The whole world as JSON.
-pub fn state(world: &mut World) -> Value {
+pub fn state(world: &World) -> Value {
     let now = world.now();
     let tenants: Map<String, Value> = world.tenants.iter().map(|(id, tenant)| (id.clone(), of_tenant(tenant))).collect();
     json!({"now": now, "options": world.options, "tenants": tenants})
@@ -22,7 +22,7 @@ fn of_tenant(tenant: &Tenant) -> Value {
     });
     let mut deleted = Map::new();
     for (name, collection) in &tenant.collections {
-        state[*name] = json!(collection.objects);
+        state[*name] = json!(collection.iter().collect::<Vec<_>>());
         deleted.insert((*name).to_owned(), json!(collection.deleted));
     }
     state["deleted"] = Value::Object(deleted);

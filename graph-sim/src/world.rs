@@ -10,8 +10,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::clock::Clock;
+use crate::life::{Agenda, DirectoryView};
 use crate::options::Options;
 
+pub use crate::collection::{Collection, Object};
 pub use crate::ids::{IdSource, stable_id};
 
 /// All tenants, with the clock and the options that decide how they behave.
@@ -25,6 +27,8 @@ pub struct World {
     pub tenants: BTreeMap<String, Tenant>,
     /// Where ids of new objects come from.
     pub ids: IdSource,
+    /// What the service will do of itself, and when.
+    pub agenda: Agenda,
 }
 
 impl World {
@@ -36,11 +40,12 @@ impl World {
             options: Options::default(),
             tenants: BTreeMap::new(),
             ids: IdSource::new(0),
+            agenda: Agenda::default(),
         }
     }
 
     /// The present time in this world.
-    pub fn now(&mut self) -> Timestamp {
+    pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
@@ -85,6 +90,8 @@ pub struct Tenant {
     pub groups: Vec<Group>,
     /// Cloud PC objects by Graph's collection name.
     pub collections: BTreeMap<&'static str, Collection>,
+    /// What the service knows of groups, members and licences.
+    pub known_directory: DirectoryView,
 }
 
 impl Tenant {
@@ -157,15 +164,6 @@ pub struct Group {
     pub mail_nickname: Option<String>,
     /// Members by principal name.
     pub members: Vec<String>,
-}
-
-/// One collection of Graph, and what was deleted from it.
-#[derive(Clone, Debug, Default)]
-pub struct Collection {
-    /// The objects in the order of their creation, with non-deprecated property names and `assignments` inline.
-    pub objects: Vec<Map<String, Value>>,
-    /// Objects that are gone.
-    pub deleted: Vec<Deleted>,
 }
 
 /// An object that is gone.

@@ -41,8 +41,7 @@ fn assign_replaces_the_whole_set() {
             assert_eq!((answer.status, answer.committed), (204, true), "{:?}", answer.body);
             let there = assigned(&mut world, &owner);
             assert_eq!(groups(&there), [GROUP_A, GROUP_B], "a group keeps the directory's spelling");
-            let owner_id = owner.rsplit('/').next().unwrap();
-            assert_eq!(there[0]["id"], format!("{owner_id}_{GROUP_A}"));
+            assert_eq!(there[0]["id"], GROUP_A);
             assert_eq!(there[0]["target"]["@odata.type"], TARGET_TYPE);
             // As the portal does: what stays repeats its id, and none is spelt as an empty string.
             let kept = json!([{"id": there[1]["id"], "target": {"groupId": GROUP_B, "servicePlanId": ""}}]);
@@ -50,6 +49,27 @@ fn assign_replaces_the_whole_set() {
             assert_eq!(assigned(&mut world, &owner), there[1..], "it is the same assignment");
             assert_eq!(assign(&mut world, version, &owner, &json!([])).status, 204);
             assert_eq!(assigned(&mut world, &owner), Vec::<Value>::new());
+        }
+    }
+}
+
+#[test]
+fn the_ids_of_assignments_have_the_form_that_the_option_says() {
+    let mut world = world();
+    let owner = dedicated(&mut world);
+    let owner_id = owner.rsplit('/').next().unwrap();
+    for (form, documented) in [
+        (AssignmentIdForm::GroupId, Some(GROUP_A.to_owned())),
+        (AssignmentIdForm::PolicyIdGroupId, Some(format!("{owner_id}_{GROUP_A}"))),
+        (AssignmentIdForm::Opaque, None),
+    ] {
+        world.options.assignment_id_form = form;
+        assign(&mut world, ApiVersion::Beta, &owner, &json!([{"target": {"groupId": GROUP_A}}]));
+        let there = assigned(&mut world, &owner);
+        let id = there[0]["id"].as_str().unwrap();
+        match documented {
+            Some(documented) => assert_eq!(id, documented),
+            None => assert!(!id.contains(GROUP_A) && id.len() == GROUP_A.len(), "{id}"),
         }
     }
 }

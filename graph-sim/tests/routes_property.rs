@@ -100,7 +100,7 @@ fn is_sound(world: &mut graph_sim::world::World, ask: Ask) -> Result<(), TestCas
         prop_assert!(!answer.committed);
         prop_assert!(answer.body.is_some_and(|body| body["error"]["code"].is_string()));
         for (name, collection) in &before.tenants[TENANT].collections {
-            prop_assert_eq!(&collection.objects, &world.tenants[TENANT].collections[name].objects);
+            prop_assert!(collection.iter().eq(world.tenants[TENANT].collections[name].iter()));
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ mod routes_support;
 
 use graph_sim::answer::ApiVersion::{Beta, V1};
 use graph_sim::answer::{Answer, ApiVersion};
-use graph_sim::options::{DeleteAssigned, PatchAnswer};
+use graph_sim::options::{DeleteAssigned, WriteAnswer};
 use graph_sim::world::World;
 use routes_support::*;
 use serde_json::{Value, json};
@@ -60,7 +60,7 @@ fn an_update_merges_and_leaves_the_rest() {
     );
     assert_eq!(changed["domainJoinConfigurations"].as_array().unwrap().len(), 1);
     assert_eq!(changed["domainJoinConfigurations"][0]["regionName"], Value::Null);
-    world.options.patch_answer = PatchAnswer::NoContent;
+    world.options.patch_answer = WriteAnswer::NoContent;
     let answer = patch(&mut world, V1, &one, &json!({"description": "quiet"}));
     assert_eq!((answer.status, answer.body, answer.committed), (204, None, true));
     assert_eq!(get(&mut world, V1, &one).body.unwrap()["description"], "quiet");

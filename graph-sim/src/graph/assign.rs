@@ -2,26 +2,28 @@
 
 use serde_json::{Map, Value, json};
 
+use super::audit::Verb;
 use super::catalogue::allotted;
 use super::check::{self, Mode};
 use super::fill;
-use super::odata;
+use super::odata::{self, Query};
 use super::problem::{Outcome, Problem, excerpt};
-use super::read::tenant;
-use super::resource::{Resource, Rules, assignments, has_id, stored, text};
+use super::read::{entity, tenant};
+use super::resource::{Resource, Rules, assignments, has_id, stored, stored_one, text};
 use super::routes::Call;
-use super::write::{collection, instant, rules};
+use super::write::{audit, current, instant, replace, rules};
 use crate::answer::{Answer, ApiVersion};
+use crate::life;
+use crate::options::{AssignmentIdForm, WriteAnswer};
 use crate::world::{Tenant, World};
 
 /// POST to an entity's `assign`.
 pub fn assign(call: Call<'_, '_>) -> Outcome {
     odata::none(call.request)?;
     let (resource, rules) = (call.resource, rules(&call)?);
-    let place = resource.position(tenant(&call)?, &call.id)?;
+    let owner = current(&call)?.clone();
     let body = check::parse(call.request.body)?;
     let entries = entries(&body)?;
-    let owner = tenant(&call)?.collections[resource.name].objects[place].clone();
     let checked = Plan {
         tenant: tenant(&call)?,
         owner: &owner,
@@ -31,8 +33,16 @@ pub fn assign(call: Call<'_, '_>) -> Outcome {
     }
     .check(entries)?;
     let fresh = complete(call.world, &owner, rules, checked);
-    collection(call.world, &call.request.caller.tenant, resource)?.objects[place].insert("assignments".to_owned(), Value::Array(fresh));
-    Ok(Answer::no_content())
+    let mut object = owner.clone();
+    object.insert("assignments".to_owned(), Value::Array(fresh));
+    let body = entity(call.request, resource, &object, &Query::default());
+    audit(call.world, call.request, resource, Verb::Assign, Some(&owner), Some(&object));
+    replace(call.world, call.request, resource, &call.id, object)?;
+    life::policies_changed(call.world, &call.request.caller.tenant);
+    Ok(match call.world.options.assign_answer {
+        WriteAnswer::NoContent => Answer::no_content(),
+        WriteAnswer::Entity => Answer::ok(body).committed(true),
+    })
 }
 
 /// The assignments of a seeded object, whose ids are taken as they are.
@@ -46,7 +56,7 @@ pub fn seed(
     let Some(rules) = resource.rules else {
         return Ok(Vec::new());
     };
-    let tenant = world.tenants.get(tenant_id).ok_or_else(|| resource.not_found(tenant_id))?;
+    let tenant = world.tenants.get(tenant_id).ok_or_else(Problem::no_tenant)?;
     let plan = Plan {
         tenant,
         owner,
@@ -141,8 +151,7 @@ impl Plan<'_> {
         if !shared {
             return Err("a servicePlanId goes with a shared provisioningType only.".to_owned());
         }
-        let plans = stored(self.tenant, "frontLineServicePlans");
-        if !plans.iter().any(|plan| has_id(plan, id)) {
+        if stored_one(self.tenant, "frontLineServicePlans", id).is_none() {
             return Err(format!("no Frontline service plan has the id '{}'.", excerpt(id)));
         }
         match count {
@@ -172,7 +181,7 @@ impl Plan<'_> {
     /// No plan may be allotted more often than it was bought, over all policies.
     fn expect_licences(&self, checked: &[Map<String, Value>]) -> Result<(), Problem> {
         for plan in stored(self.tenant, "frontLineServicePlans") {
-            let id = text(&plan, "id").unwrap_or_default();
+            let id = text(plan, "id").unwrap_or_default();
             let wanted: i64 = checked
                 .iter()
                 .filter_map(|entry| entry.get("target")?.as_object())
@@ -215,7 +224,11 @@ fn complete(world: &mut World, owner: &Map<String, Value>, rules: &Rules, entrie
         let licensed = target.is_some_and(|target| text(target, "servicePlanId").is_some());
         if text(&entry, "id").is_none() {
             let group = group_of(&entry).and_then(Value::as_str).unwrap_or_default();
-            let id = if licensed { world.new_id() } else { format!("{owner_id}_{group}") };
+            let id = match world.options.assignment_id_form {
+                AssignmentIdForm::GroupId if !licensed => group.to_owned(),
+                AssignmentIdForm::PolicyIdGroupId if !licensed => format!("{owner_id}_{group}"),
+                _ => world.new_id(),
+            };
             entry.insert("id".to_owned(), json!(id));
         }
         if rules.assignment.property(ApiVersion::Beta, "createdDateTime").is_some() {

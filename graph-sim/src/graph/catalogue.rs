@@ -37,11 +37,10 @@ pub fn default_gallery() -> Vec<Value> {
 
 /// Frontline service plans; what is allotted is counted from the policies of the moment.
 pub fn service_plans(tenant: &Tenant) -> Vec<Object<'_>> {
-    let plans = stored(tenant, "frontLineServicePlans").into_iter();
-    plans
+    stored(tenant, "frontLineServicePlans")
         .map(|plan| {
-            let allotted = text(&plan, "id").map_or(0, |id| allotted(tenant, id, None));
-            let mut plan = plan.into_owned();
+            let allotted = text(plan, "id").map_or(0, |id| allotted(tenant, id, None));
+            let mut plan = plan.clone();
             plan.insert("allotmentLicensesCount".to_owned(), json!(allotted));
             Cow::Owned(plan)
         })
@@ -50,11 +49,9 @@ pub fn service_plans(tenant: &Tenant) -> Vec<Object<'_>> {
 
 /// The licences of a plan that policies set aside, one policy left out.
 pub fn allotted(tenant: &Tenant, plan: &str, without_policy: Option<&str>) -> i64 {
-    let policies = stored(tenant, "provisioningPolicies");
-    policies
-        .iter()
+    stored(tenant, "provisioningPolicies")
         .filter(|policy| without_policy.is_none() || text(policy, "id") != without_policy)
-        .flat_map(|policy| assignments(policy))
+        .flat_map(assignments)
         .filter_map(|assignment| assignment.get("target")?.as_object())
         .filter(|target| text(target, "servicePlanId").is_some_and(|id| id.eq_ignore_ascii_case(plan)))
         .filter_map(|target| target.get("allotmentLicensesCount")?.as_i64())

@@ -3,6 +3,7 @@
 //! Synchronous functions over the world; no input or output, no tokens, no ledger. What is not known is refused.
 
 mod assign;
+pub mod audit;
 mod catalogue;
 mod check;
 mod directory;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::permission::forbidden;
 use super::problem::{Problem, excerpt};
 use super::regions;
-use super::resource::{has_id, stored, text};
+use super::resource::{stored_one, text};
 use crate::answer::GraphRequest;
 use crate::world::{Actor, Tenant};
 
@@ -78,7 +78,7 @@ fn check_image(tenant: &Tenant, policy: &Map<String, Value>) -> Result<(), Probl
         Some("gallery") => ("galleryImages", "gallery image"),
         _ => ("deviceImages", "custom image"),
     };
-    if stored(tenant, collection).iter().any(|image| has_id(image, id)) {
+    if stored_one(tenant, collection, id).is_some() {
         return Ok(());
     }
     let id = excerpt(id);
@@ -121,10 +121,7 @@ fn check_joins(tenant: &Tenant, policy: &Map<String, Value>) -> Result<(), Probl
 
 /// A connection can be used once its first health check has passed.
 fn check_connection(tenant: &Tenant, id: &str) -> Result<(), String> {
-    let connections = stored(tenant, "onPremisesConnections");
-    let connection = connections
-        .iter()
-        .find(|connection| has_id(connection, id))
+    let connection = stored_one(tenant, "onPremisesConnections", id)
         .ok_or_else(|| format!("no Azure network connection has the id '{}'.", excerpt(id)))?;
     match text(connection, "healthCheckStatus") {
         Some("pending" | "running" | "failed") => Err("the Azure network connection has not passed its health check.".to_owned()),

@@ -51,6 +51,11 @@ impl Problem {
         Self::new(404, "ResourceNotFound", format!("Resource not found for the segment '{segment}'."))
     }
 
+    /// The tenant of the token is gone.
+    pub fn no_tenant() -> Self {
+        Self::new(404, "ResourceNotFound", "The tenant of this token does not exist.")
+    }
+
     /// A known path that does not know the method.
     pub fn method_not_allowed(method: &str, allowed: &str) -> Self {
         let method = excerpt(method);

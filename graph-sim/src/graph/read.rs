@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::odata::{self, Allowed, Query};
@@ -27,9 +28,9 @@ pub fn list(call: Call<'_, '_>) -> Outcome {
             filter: resource.filter,
         },
     )?;
-    let page_size = call.world.options.page_size;
+    let (page_size, now) = (call.world.options.page_size, call.world.now());
     let tenant = tenant(&call)?;
-    let mut objects = (resource.objects)(tenant);
+    let mut objects = resource.seen(tenant, now);
     objects.retain(|object| matches(resource, object, &query));
     answer_page(&call, &objects, resource.ty, resource.context, &query, page_size)
 }
@@ -46,7 +47,8 @@ pub fn get(call: Call<'_, '_>) -> Outcome {
             filter: &[],
         },
     )?;
-    let object = resource.find(tenant(&call)?, &call.id)?;
+    let now = call.world.now();
+    let object = seen(&call, now)?;
     Ok(Answer::ok(entity(call.request, resource, &object, &query)))
 }
 
@@ -65,8 +67,8 @@ pub fn assignments(call: Call<'_, '_>) -> Outcome {
             filter: &[],
         },
     )?;
-    let page_size = call.world.options.page_size;
-    let owner = resource.find(tenant(&call)?, &call.id)?;
+    let (page_size, now) = (call.world.options.page_size, call.world.now());
+    let owner = seen(&call, now)?;
     let objects: Vec<Object<'_>> = assignments_of(&owner)
         .iter()
         .filter_map(Value::as_object)
@@ -120,10 +122,14 @@ fn matches(resource: &Resource, object: &Map<String, Value>, query: &Query) -> b
 
 /// The tenant of a call's sender.
 pub fn tenant<'a>(call: &'a Call<'_, '_>) -> Result<&'a Tenant, Problem> {
-    call.world
-        .tenants
-        .get(&call.request.caller.tenant)
-        .ok_or_else(|| call.resource.not_found(&call.id))
+    call.world.tenants.get(&call.request.caller.tenant).ok_or_else(Problem::no_tenant)
+}
+
+/// The object that the path leads to, as readers see it at this time.
+fn seen<'a>(call: &'a Call<'_, '_>, now: Timestamp) -> Result<Object<'a>, Problem> {
+    call.resource.expect_id(&call.id)?;
+    let object = call.resource.seen_one(tenant(call)?, &call.id, now);
+    object.ok_or_else(|| call.not_found())
 }
 
 fn context_url(request: &GraphRequest<'_>, context: &str) -> Value {

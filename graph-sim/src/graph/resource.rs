@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::page::Object;
@@ -14,7 +15,8 @@ use super::schema::policy::{POLICY_ASSIGNMENT, PROVISIONING_POLICY};
 use super::schema::setting::{SETTING_ASSIGNMENT, USER_SETTING};
 use super::{catalogue, directory, policies, settings};
 use crate::answer::GraphRequest;
-use crate::world::Tenant;
+use crate::options::MissingId;
+use crate::world::{Collection, Tenant};
 
 /// A collection of entities.
 #[derive(Debug)]
@@ -31,10 +33,19 @@ pub struct Resource {
     pub guid_ids: bool,
     /// The layer that answers for it.
     pub guard: Guard,
-    /// Its objects.
-    pub objects: fn(&Tenant) -> Vec<Object<'_>>,
+    /// Where its objects are.
+    pub source: Source,
     /// How it is written; `None` for what is only read.
     pub rules: Option<&'static Rules>,
+}
+
+/// Where the objects of a collection are.
+#[derive(Debug)]
+pub enum Source {
+    /// In the tenant's collection of the same name.
+    Stored,
+    /// Made from what else there is.
+    Derived(fn(&Tenant) -> Vec<Object<'_>>),
 }
 
 /// What the service makes of a write beyond types.
@@ -62,7 +73,7 @@ pub static POLICIES: Resource = Resource {
     filter: &["displayName"],
     guid_ids: true,
     guard: Guard::DeviceManagement,
-    objects: |tenant| stored(tenant, "provisioningPolicies"),
+    source: Source::Stored,
     rules: Some(&Rules {
         settle: policies::settle,
         check: policies::check,
@@ -81,7 +92,7 @@ pub static SETTINGS: Resource = Resource {
     filter: &["displayName"],
     guid_ids: true,
     guard: Guard::DeviceManagement,
-    objects: |tenant| stored(tenant, "userSettings"),
+    source: Source::Stored,
     rules: Some(&Rules {
         settle: settings::settle,
         check: settings::check,
@@ -100,7 +111,7 @@ pub static GALLERY_IMAGES: Resource = Resource {
     filter: &["displayName"],
     guid_ids: false,
     guard: Guard::DeviceManagement,
-    objects: |tenant| stored(tenant, "galleryImages"),
+    source: Source::Stored,
     rules: None,
 };
 
@@ -112,7 +123,7 @@ pub static SERVICE_PLANS: Resource = Resource {
     filter: &["displayName"],
     guid_ids: true,
     guard: Guard::DeviceManagement,
-    objects: catalogue::service_plans,
+    source: Source::Derived(catalogue::service_plans),
     rules: None,
 };
 
@@ -124,7 +135,7 @@ pub static GROUPS: Resource = Resource {
     filter: &["displayName", "mailNickname"],
     guid_ids: true,
     guard: Guard::Directory,
-    objects: directory::groups,
+    source: Source::Derived(directory::groups),
     rules: None,
 };
 
@@ -136,7 +147,7 @@ pub static ORGANIZATIONS: Resource = Resource {
     filter: &[],
     guid_ids: true,
     guard: Guard::Directory,
-    objects: directory::organizations,
+    source: Source::Derived(directory::organizations),
     rules: None,
 };
 
@@ -154,39 +165,47 @@ impl Resource {
     }
 
     /// Nothing has this id.
-    pub fn not_found(&self, id: &str) -> Problem {
-        let code = match self.guard {
-            Guard::Directory => "Request_ResourceNotFound",
-            Guard::DeviceManagement => "itemNotFound",
+    pub fn not_found(&self, id: &str, status: MissingId) -> Problem {
+        let code = match (status.status(), self.guard) {
+            (400, _) => "BadRequest",
+            (_, Guard::Directory) => "Request_ResourceNotFound",
+            (_, Guard::DeviceManagement) => "itemNotFound",
         };
         let (name, id) = (self.name, super::problem::excerpt(id));
-        Problem::new(404, code, format!("Nothing in '{name}' has the id '{id}'."))
+        Problem::new(status.status(), code, format!("Nothing in '{name}' has the id '{id}'."))
     }
 
-    /// The object with an id, in the order of the collection.
-    pub fn find<'a>(&self, tenant: &'a Tenant, id: &str) -> Result<Object<'a>, Problem> {
-        self.expect_id(id)?;
-        (self.objects)(tenant)
-            .into_iter()
-            .find(|object| has_id(object, id))
-            .ok_or_else(|| self.not_found(id))
+    /// The objects as readers see them at this time, in the order of the collection.
+    pub fn seen<'a>(&self, tenant: &'a Tenant, now: Timestamp) -> Vec<Object<'a>> {
+        match self.source {
+            Source::Stored => {
+                let collection = tenant.collections.get(self.name).into_iter();
+                collection.flat_map(|collection| collection.seen(now)).map(Cow::Borrowed).collect()
+            }
+            Source::Derived(make) => make(tenant),
+        }
     }
 
-    /// The place of the object with an id among the stored objects.
-    pub fn position(&self, tenant: &Tenant, id: &str) -> Result<usize, Problem> {
-        self.expect_id(id)?;
-        tenant
-            .collections
-            .get(self.name)
-            .and_then(|collection| collection.objects.iter().position(|object| has_id(object, id)))
-            .ok_or_else(|| self.not_found(id))
+    /// The object with an id as readers see it at this time.
+    pub fn seen_one<'a>(&self, tenant: &'a Tenant, id: &str, now: Timestamp) -> Option<Object<'a>> {
+        match self.source {
+            Source::Stored => {
+                let object = tenant.collections.get(self.name)?.seen_one(id, now);
+                object.map(Cow::Borrowed)
+            }
+            Source::Derived(make) => make(tenant).into_iter().find(|object| has_id(object, id)),
+        }
     }
 }
 
-/// The objects of a collection as they are stored.
-pub fn stored<'a>(tenant: &'a Tenant, name: &str) -> Vec<Object<'a>> {
-    let objects = tenant.collections.get(name).map(|collection| &collection.objects);
-    objects.into_iter().flatten().map(Cow::Borrowed).collect()
+/// The objects of a collection as they are, whatever readers see.
+pub fn stored<'a>(tenant: &'a Tenant, name: &str) -> impl Iterator<Item = &'a Map<String, Value>> {
+    tenant.collections.get(name).into_iter().flat_map(Collection::iter)
+}
+
+/// The object with an id as it is.
+pub fn stored_one<'a>(tenant: &'a Tenant, name: &str, id: &str) -> Option<&'a Map<String, Value>> {
+    tenant.collections.get(name)?.get(id)
 }
 
 /// Whether an object has an id; the case of letters does not matter in one.

@@ -21,6 +21,13 @@ pub(super) struct Call<'a, 'r> {
     pub id: String,
 }
 
+impl Call<'_, '_> {
+    /// Nothing has the id in the path.
+    pub fn not_found(&self) -> Problem {
+        self.resource.not_found(&self.id, self.world.options.missing_id)
+    }
+}
+
 type Handler = fn(Call<'_, '_>) -> Outcome;
 
 /// A path and what can be done there.
@@ -139,7 +146,7 @@ pub(super) fn dispatch(world: &mut World, request: &GraphRequest<'_>) -> Outcome
         })?;
     operation.permission.expect(request)?;
     if !world.tenants.contains_key(&request.caller.tenant) {
-        return Err(Problem::new(404, "ResourceNotFound", "The tenant of this token does not exist."));
+        return Err(Problem::no_tenant());
     }
     (operation.handler)(Call {
         world,

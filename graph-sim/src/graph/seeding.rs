@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::check::{self, Mode};
-use super::resource::{GALLERY_IMAGES, POLICIES, Resource, SERVICE_PLANS, SETTINGS, has_id, text};
+use super::resource::{GALLERY_IMAGES, POLICIES, Resource, SERVICE_PLANS, SETTINGS, text};
 use super::write::instant;
 use super::{assign, fill};
 use crate::answer::ApiVersion;
@@ -77,14 +77,12 @@ fn insert(world: &mut World, tenant_id: &str, collection: &'static str, mut obje
     if text(&object, "id").is_none() {
         object.insert("id".to_owned(), json!(world.new_id()));
     }
-    let id = text(&object, "id").unwrap_or_default().to_owned();
+    let (id, now) = (text(&object, "id").unwrap_or_default().to_owned(), world.now());
     let Some(tenant) = world.tenants.get_mut(tenant_id) else {
         return Err(format!("no tenant has the id {tenant_id}"));
     };
-    let objects = &mut tenant.collections.entry(collection).or_default().objects;
-    if objects.iter().any(|other| has_id(other, &id)) {
-        return Err(format!("{collection} has an object with the id {id} already"));
+    if tenant.collections.entry(collection).or_default().insert(object, now, now) {
+        return Ok(());
     }
-    objects.push(object);
-    Ok(())
+    Err(format!("{collection} has an object with the id {id} already"))
 }

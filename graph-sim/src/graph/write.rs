@@ -1,19 +1,21 @@
 //! Create, update and delete of the collections that can be written.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::audit::{self, Change, Verb};
 use super::check::{self, Mode};
 use super::fill;
 use super::odata::{self, Query};
 use super::problem::{Outcome, Problem};
 use super::read::{entity, tenant};
-use super::resource::{Resource, Rules, assignments};
+use super::resource::{Resource, Rules, assignments, has_id, stored, stored_one, text};
 use super::routes::Call;
 use super::schema::Access;
-use crate::answer::{Answer, ApiVersion};
-use crate::options::{DeleteAssigned, PatchAnswer};
-use crate::world::{Actor, Collection, Deleted, Tenant, World};
+use crate::answer::{Answer, ApiVersion, GraphRequest};
+use crate::life;
+use crate::options::{DeleteAssigned, WriteAnswer};
+use crate::world::{Actor, Collection, Deleted, Object, Tenant, World};
 
 /// POST to a collection.
 pub fn create(call: Call<'_, '_>) -> Outcome {
@@ -25,6 +27,7 @@ pub fn create(call: Call<'_, '_>) -> Outcome {
     let mut object = fill::complete(resource.ty, given);
     (rules.settle)(&mut object);
     (rules.check)(tenant(&call)?, &object)?;
+    expect_free_name(&call, &object)?;
     let now = instant(call.world);
     let author = author(tenant(&call)?, &call.request.caller.actor);
     object.insert("id".to_owned(), json!(call.world.new_id()));
@@ -32,7 +35,9 @@ pub fn create(call: Call<'_, '_>) -> Outcome {
     stamp(&mut object, resource, "lastModified", now, &author);
     object.insert("assignments".to_owned(), json!([]));
     let body = entity(call.request, resource, &object, &Query::default());
-    collection(call.world, &call.request.caller.tenant, resource)?.objects.push(object);
+    audit(call.world, call.request, resource, Verb::Create, None, Some(&object));
+    let seen_from = call.world.options.replication_lag.after(now);
+    collection(call.world, call.request, resource)?.insert(object, now, seen_from);
     Ok(Answer::created(body))
 }
 
@@ -40,27 +45,26 @@ pub fn create(call: Call<'_, '_>) -> Outcome {
 pub fn update(call: Call<'_, '_>) -> Outcome {
     odata::none(call.request)?;
     let (resource, rules) = (call.resource, rules(&call)?);
-    let place = resource.position(tenant(&call)?, &call.id)?;
+    let stored = current(&call)?.clone();
     let given = check::parse(call.request.body)?;
     let given = check::object(resource.ty, call.request.version, Mode::Update, &given)?;
     (rules.authorise)(call.request, &given)?;
+    expect_immutables(resource, &stored, &given)?;
+    let kept = stored.get("assignments").cloned().unwrap_or_else(|| json!([]));
+    let mut object = fill::merge(resource.ty, &stored, given);
+    (rules.settle)(&mut object);
+    (rules.check)(tenant(&call)?, &object)?;
+    expect_free_name(&call, &object)?;
     let now = instant(call.world);
     let author = author(tenant(&call)?, &call.request.caller.actor);
-    let tenant = tenant(&call)?;
-    let stored = &tenant.collections[resource.name].objects[place];
-    expect_immutables(resource, stored, &given)?;
-    let kept = stored.get("assignments").cloned().unwrap_or_else(|| json!([]));
-    let mut object = fill::merge(resource.ty, stored, given);
-    (rules.settle)(&mut object);
-    (rules.check)(tenant, &object)?;
     stamp(&mut object, resource, "lastModified", now, &author);
     object.insert("assignments".to_owned(), kept);
     let body = entity(call.request, resource, &object, &Query::default());
-    let answer = call.world.options.patch_answer;
-    collection(call.world, &call.request.caller.tenant, resource)?.objects[place] = object;
-    Ok(match answer {
-        PatchAnswer::Entity => Answer::ok(body).committed(true),
-        PatchAnswer::NoContent => Answer::no_content(),
+    audit(call.world, call.request, resource, Verb::Patch, Some(&stored), Some(&object));
+    replace(call.world, call.request, resource, &call.id, object)?;
+    Ok(match call.world.options.patch_answer {
+        WriteAnswer::Entity => Answer::ok(body).committed(true),
+        WriteAnswer::NoContent => Answer::no_content(),
     })
 }
 
@@ -68,9 +72,7 @@ pub fn update(call: Call<'_, '_>) -> Outcome {
 pub fn delete(call: Call<'_, '_>) -> Outcome {
     odata::none(call.request)?;
     let (resource, rules) = (call.resource, rules(&call)?);
-    let tenant = tenant(&call)?;
-    let place = resource.position(tenant, &call.id)?;
-    let assigned = !assignments(&tenant.collections[resource.name].objects[place]).is_empty();
+    let assigned = !assignments(current(&call)?).is_empty();
     let refused = call.world.options.delete_assigned == DeleteAssigned::Refuse;
     if assigned && refused && rules.assignments_block_delete {
         return Err(Problem::bad_request(
@@ -79,14 +81,66 @@ pub fn delete(call: Call<'_, '_>) -> Outcome {
     }
     let at = call.world.now();
     let by = call.request.caller.actor.clone();
-    let collection = collection(call.world, &call.request.caller.tenant, resource)?;
-    let object = collection.objects.remove(place);
-    collection.deleted.push(Deleted { object, at, by });
+    let collection = collection(call.world, call.request, resource)?;
+    if let Some(object) = collection.remove(&call.id) {
+        collection.deleted.push(Deleted {
+            object: object.clone(),
+            at,
+            by,
+        });
+        audit(call.world, call.request, resource, Verb::Delete, Some(&object), None);
+    }
+    if assigned {
+        life::policies_changed(call.world, &call.request.caller.tenant);
+    }
     Ok(Answer::no_content())
 }
 
+/// Whether two objects may have one name is not established, so the option decides.
+fn expect_free_name(call: &Call<'_, '_>, object: &Object) -> Result<(), Problem> {
+    let name = text(object, "displayName");
+    let mut others = stored(tenant(call)?, call.resource.name);
+    let taken = others.any(|other| text(other, "displayName") == name && !text(object, "id").is_some_and(|id| has_id(other, id)));
+    if !taken || !call.world.options.unique_names {
+        return Ok(());
+    }
+    Err(Problem::new(409, "Conflict", "Another object has this displayName already."))
+}
+
+/// The object that the path leads to, as it is: writes know no replication lag.
+pub fn current<'a>(call: &'a Call<'_, '_>) -> Result<&'a Object, Problem> {
+    call.resource.expect_id(&call.id)?;
+    stored_one(tenant(call)?, call.resource.name, &call.id).ok_or_else(|| call.not_found())
+}
+
+/// Puts an object in the place of the one with this id; readers see it when the replication lag is over.
+pub fn replace(world: &mut World, request: &GraphRequest<'_>, resource: &Resource, id: &str, object: Object) -> Result<(), Problem> {
+    let now = world.now();
+    let seen_from = world.options.replication_lag.after(now);
+    collection(world, request, resource)?.replace(id, object, now, seen_from);
+    Ok(())
+}
+
+/// Leaves the audit event of a write behind.
+pub fn audit(
+    world: &mut World,
+    request: &GraphRequest<'_>,
+    resource: &'static Resource,
+    verb: Verb,
+    before: Option<&Object>,
+    after: Option<&Object>,
+) {
+    let change = Change {
+        verb,
+        resource,
+        before,
+        after,
+    };
+    audit::record(world, request, &change);
+}
+
 /// An immutable property may be sent as it is, because clients send whole objects back.
-fn expect_immutables(resource: &Resource, stored: &Map<String, Value>, given: &Map<String, Value>) -> Result<(), Problem> {
+fn expect_immutables(resource: &Resource, stored: &Object, given: &Object) -> Result<(), Problem> {
     let mut immutable = resource
         .ty
         .properties
@@ -113,14 +167,14 @@ pub fn rules(call: &Call<'_, '_>) -> Result<&'static Rules, Problem> {
         .ok_or_else(|| Problem::method_not_allowed(call.request.method.as_str(), "GET"))
 }
 
-/// The collection of a tenant, for a change.
-pub fn collection<'a>(world: &'a mut World, tenant: &str, resource: &Resource) -> Result<&'a mut Collection, Problem> {
-    let tenant = world.tenants.get_mut(tenant).ok_or_else(|| resource.not_found(tenant))?;
+/// The collection of a request's tenant, for a change.
+fn collection<'a>(world: &'a mut World, request: &GraphRequest<'_>, resource: &Resource) -> Result<&'a mut Collection, Problem> {
+    let tenant = world.tenants.get_mut(&request.caller.tenant).ok_or_else(Problem::no_tenant)?;
     Ok(tenant.collections.entry(resource.name).or_default())
 }
 
 /// The time as the service writes it: never finer than microseconds.
-pub fn instant(world: &mut World) -> Timestamp {
+pub fn instant(world: &World) -> Timestamp {
     let now = world.now();
     Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
 }
@@ -136,7 +190,7 @@ fn author(tenant: &Tenant, actor: &Actor) -> String {
 }
 
 /// Sets `{event}DateTime` and `{event}By` where the type has them.
-fn stamp(object: &mut Map<String, Value>, resource: &Resource, event: &str, now: Timestamp, author: &str) {
+fn stamp(object: &mut Object, resource: &Resource, event: &str, now: Timestamp, author: &str) {
     let marks = [
         (format!("{event}DateTime"), now.to_string()),
         (format!("{event}By"), author.to_owned()),

@@ -10,8 +10,8 @@ use rustls::pki_types::pem::PemObject;
 
 use super::{AppSeed, GroupSeed, Seed, TenantSeed, UserSeed};
 use crate::clock::Clock;
-use crate::graph;
 use crate::world::{App, FederatedCredential, Group, Tenant, User, World, stable_id};
+use crate::{graph, life};
 
 /// A certificate authority that federated issuers may be signed by.
 pub type TrustedCa = CertificateDer<'static>;
@@ -71,7 +71,10 @@ impl Seed {
             put(&mut tenant.groups, new_group(&id, group), |one, other| one.id == other.id);
         }
         world.tenants.insert(id.clone(), tenant);
-        objects(world, &id, seed, is_new)
+        objects(world, &id, seed, is_new)?;
+        life::directory_changed(world, &id, is_new);
+        life::policies_changed(world, &id);
+        Ok(())
     }
 
     fn app(&self, seed: &AppSeed) -> Result<App, String> {

@@ -50,13 +50,34 @@ async fn the_portal_acts_as_an_administrator_and_past_the_faults() {
 #[tokio::test]
 async fn options_change_what_they_name_and_refuse_what_is_unknown() {
     let sim = Sim::start(&seed());
-    let (status, options) = sim.control(Method::PATCH, "/options", &json!({"pageSize": 1})).await;
-    assert_eq!(status, 200);
-    assert_eq!(options, json!({"pageSize": 1, "patchAnswer": "entity", "deleteAssigned": "refuse"}));
+    // The default of each comes first in the contract.
+    let mut expected = json!({
+        "pageSize": 100, "replicationLag": "PT0S", "throttling": "off", "uniqueNames": false, "patchAnswer": "entity",
+        "assignAnswer": "noContent", "assignmentIdForm": "groupId", "deleteAssigned": "refuse", "missingId": 404,
+        "provisioningTime": "PT40M", "gracePeriod": "P7D", "auditLag": "PT5M", "directoryLag": "PT5M",
+    });
+    for (name, value) in [
+        ("pageSize", json!(1)),
+        ("replicationLag", json!("PT2S")),
+        ("throttling", json!("published")),
+        ("uniqueNames", json!(true)),
+        ("patchAnswer", json!("noContent")),
+        ("assignAnswer", json!("entity")),
+        ("assignmentIdForm", json!("opaque")),
+        ("deleteAssigned", json!("allow")),
+        ("missingId", json!(400)),
+    ] {
+        let (status, options) = sim.control(Method::PATCH, "/options", &json!({ name: value })).await;
+        assert_eq!(status, 200);
+        expected[name] = value;
+        assert_eq!(options, expected);
+    }
     for (wrong, named) in [
         (json!({"pageSise": 2}), "pageSise"),
         (json!({"pageSize": 0}), "pageSize"),
         (json!({"patchAnswer": "maybe"}), "maybe"),
+        (json!({"missingId": 410}), "410"),
+        (json!({"gracePeriod": "P1M"}), "P1M"),
     ] {
         let (status, answer) = sim.control(Method::PATCH, "/options", &wrong).await;
         assert_eq!(status, 400);
