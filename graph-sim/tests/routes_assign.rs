@@ -4,6 +4,7 @@ mod routes_support;
 
 use graph_sim::answer::ApiVersion::{Beta, V1};
 use graph_sim::graph;
+use graph_sim::options::AssignmentIdForm;
 use graph_sim::world::World;
 use routes_support::*;
 use serde_json::{Value, json};
@@ -64,7 +65,7 @@ fn the_ids_of_assignments_have_the_form_that_the_option_says() {
         (AssignmentIdForm::Opaque, None),
     ] {
         world.options.assignment_id_form = form;
-        assign(&mut world, ApiVersion::Beta, &owner, &json!([{"target": {"groupId": GROUP_A}}]));
+        assign(&mut world, Beta, &owner, &json!([{"target": {"groupId": GROUP_A}}]));
         let there = assigned(&mut world, &owner);
         let id = there[0]["id"].as_str().unwrap();
         match documented {
