@@ -58,7 +58,7 @@ async fn options_change_what_they_name_and_refuse_what_is_unknown() {
     });
     for (name, value) in [
         ("pageSize", json!(1)),
-        ("replicationLag", json!("PT2S")),
+        ("replicationLag", json!("PT0M")),
         ("throttling", json!("published")),
         ("uniqueNames", json!(true)),
         ("patchAnswer", json!("noContent")),
