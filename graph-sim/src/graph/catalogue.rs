@@ -1,4 +1,5 @@
-//! What can be chosen from: the default gallery, and Frontline service plans with what is set aside of them.
+//! What a tenant has without asking: the default gallery, the settings of its organization, and Frontline service plans
+//! with what is set aside of them.
 
 use std::borrow::Cow;
 
@@ -6,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::page::Object;
 use super::resource::{assignments, stored, text};
-use crate::world::Tenant;
+use crate::world::{Tenant, stable_id};
 
 /// The gallery images of a tenant whose seed names none, as Graph JSON. The case of the ids is the service's own.
 #[must_use]
@@ -33,6 +34,19 @@ pub fn default_gallery() -> Vec<Value> {
         }
     }
     gallery
+}
+
+/// The organization settings of a tenant that has changed none of them (documented), as Graph JSON.
+#[must_use]
+pub fn default_organization_settings() -> Value {
+    json!({
+        "id": stable_id(&["organizationSettings"]),
+        "osVersion": "windows11",
+        "userAccountType": "standardUser",
+        "enableMEMAutoEnroll": false,
+        "enableSingleSignOn": false,
+        "windowsSettings": {"language": "en-US"},
+    })
 }
 
 /// Frontline service plans; what is allotted is counted from the policies of the moment.

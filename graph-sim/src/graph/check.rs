@@ -100,7 +100,7 @@ impl Check {
 
     fn expect_settable(&self, property: &Property, place: &str) -> Result<(), Problem> {
         let why = match property.access {
-            Access::Writable | Access::Immutable => return Ok(()),
+            Access::Writable | Access::Immutable | Access::WriteOnly => return Ok(()),
             Access::ReadOnly if self.mode == Mode::Seed => return Ok(()),
             Access::ReadOnly => "is read-only",
             Access::Retired => "is no longer supported",
@@ -148,6 +148,7 @@ impl Check {
                 value.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
                 "a 32-bit integer",
             ),
+            Kind::Int64 => (value.is_i64(), "a 64-bit integer"),
             Kind::DateTime => (
                 text.is_some_and(|text| text.parse::<jiff::Timestamp>().is_ok()),
                 "a date and time with its zone",

@@ -70,6 +70,7 @@ fn fallback(property: &Property) -> Value {
     match (property.fallback, property.kind) {
         (Fallback::Nothing, _) if property.collection => Value::Array(Vec::new()),
         (Fallback::Flag(value), _) => Value::Bool(value),
+        (Fallback::Number(value), _) => Value::from(value),
         (Fallback::Text(value), _) => Value::from(value),
         (Fallback::Texts(values), _) => Value::from(values.to_vec()),
         (Fallback::Object, Kind::Complex(inner)) => Value::Object(complete(inner, Map::new())),

@@ -5,12 +5,15 @@
 mod assign;
 pub mod audit;
 mod catalogue;
+#[cfg(test)]
+mod catalogue_tests;
 mod check;
 mod directory;
 mod fill;
 mod odata;
 mod page;
 pub mod permission;
+mod plans;
 mod policies;
 mod problem;
 mod project;
@@ -23,7 +26,9 @@ mod seeding;
 mod settings;
 mod write;
 
-pub use catalogue::default_gallery;
+pub use catalogue::{default_gallery, default_organization_settings};
+pub use plans::{EnterprisePlan, enterprise_plan, service_plans};
+pub use regions::supported_regions;
 pub use seeding::seed_object;
 
 use crate::answer::{Answer, GraphRequest};

@@ -15,6 +15,8 @@ pub struct Permission {
     pub user_roles: &'static [&'static str],
     /// The layer that refuses.
     pub guard: Guard,
+    /// Whether the operation is closed to applications, whatever permissions they have.
+    pub people_only: bool,
 }
 
 /// Who answers 403.
@@ -36,6 +38,7 @@ pub static CLOUD_PC_READ: Permission = Permission {
         "Global Reader",
     ],
     guard: Guard::DeviceManagement,
+    people_only: false,
 };
 
 /// Writes of the Cloud PC service.
@@ -43,43 +46,87 @@ pub static CLOUD_PC_WRITE: Permission = Permission {
     any_of: &["CloudPC.ReadWrite.All"],
     user_roles: &["Windows 365 Administrator", "Intune Administrator", "Global Administrator"],
     guard: Guard::DeviceManagement,
+    people_only: false,
 };
 
 /// The list of groups.
-pub static GROUP_LIST: Permission = Permission {
-    any_of: &[
-        "Group.ReadBasic.All",
-        "GroupMember.Read.All",
-        "Group.Read.All",
-        "Group.ReadWrite.All",
-        "Directory.Read.All",
-    ],
-    user_roles: &[],
-    guard: Guard::Directory,
-};
+pub static GROUP_LIST: Permission = directory(&[
+    "Group.ReadBasic.All",
+    "GroupMember.Read.All",
+    "Group.Read.All",
+    "Group.ReadWrite.All",
+    "Directory.Read.All",
+]);
 
 /// One group.
-pub static GROUP_GET: Permission = Permission {
-    any_of: &[
-        "GroupMember.Read.All",
-        "Group.Read.All",
-        "Group.ReadWrite.All",
-        "Directory.Read.All",
-    ],
-    user_roles: &[],
-    guard: Guard::Directory,
-};
+pub static GROUP_GET: Permission = directory(&[
+    "GroupMember.Read.All",
+    "Group.Read.All",
+    "Group.ReadWrite.All",
+    "Directory.Read.All",
+]);
 
 /// The organization.
-pub static ORGANIZATION_READ: Permission = Permission {
-    any_of: &[
-        "DeviceManagementServiceConfig.Read.All",
-        "Organization.Read.All",
-        "Directory.Read.All",
-    ],
-    user_roles: &[],
-    guard: Guard::Directory,
+pub static ORGANIZATION_READ: Permission = directory(&[
+    "DeviceManagementServiceConfig.Read.All",
+    "Organization.Read.All",
+    "Directory.Read.All",
+]);
+
+/// Writes of Azure network connections: the documentation says "Application: not supported", in both versions.
+pub static CONNECTION_WRITE: Permission = Permission {
+    people_only: true,
+    ..CLOUD_PC_WRITE
 };
+
+/// Users, as a list or one.
+pub static USER_READ: Permission = directory(&[
+    "User.ReadBasic.All",
+    "User.Read.All",
+    "User.ReadWrite.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+]);
+
+/// The members of a group.
+pub static MEMBERS_READ: Permission = directory(&[
+    "GroupMember.ReadBasic.All",
+    "GroupMember.Read.All",
+    "Group.Read.All",
+    "Group.ReadWrite.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+]);
+
+/// The licences that the tenant has bought.
+pub static SKU_READ: Permission = directory(&[
+    "LicenseAssignment.Read.All",
+    "Organization.Read.All",
+    "Organization.ReadWrite.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+]);
+
+/// Devices that Intune manages.
+pub static DEVICE_READ: Permission = Permission {
+    any_of: &[
+        "DeviceManagementManagedDevices.Read.All",
+        "DeviceManagementManagedDevices.ReadWrite.All",
+        "DeviceManagementConfiguration.Read.All",
+        "DeviceManagementConfiguration.ReadWrite.All",
+    ],
+    ..CLOUD_PC_READ
+};
+
+/// A read of the directory, which any user with the permission may do.
+const fn directory(any_of: &'static [&'static str]) -> Permission {
+    Permission {
+        any_of,
+        user_roles: &[],
+        guard: Guard::Directory,
+        people_only: false,
+    }
+}
 
 impl Permission {
     /// Refuses a caller who has none of the permissions.
@@ -93,6 +140,9 @@ impl Permission {
                 "Authorization_RequestDenied",
                 "Insufficient privileges to complete the operation.",
             ),
+            Guard::DeviceManagement if self.people_only && matches!(request.caller.actor, Actor::App { .. }) => {
+                forbidden(request, "The operation takes delegated permissions of a signed-in administrator only")
+            }
             Guard::DeviceManagement => forbidden(
                 request,
                 &format!(
@@ -107,7 +157,7 @@ impl Permission {
     fn opens_for(&self, caller: &Caller) -> bool {
         let has = |held: &[String], wanted: &[&str]| held.iter().any(|one| wanted.contains(&one.as_str()));
         match caller.actor {
-            Actor::App { .. } => has(&caller.application_roles, self.any_of),
+            Actor::App { .. } => !self.people_only && has(&caller.application_roles, self.any_of),
             // A delegated permission never gives a user more than its own roles do.
             Actor::User { .. } => {
                 has(&caller.scopes, self.any_of) && (self.user_roles.is_empty() || has(&caller.directory_roles, self.user_roles))

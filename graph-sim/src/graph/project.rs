@@ -48,7 +48,7 @@ impl View {
             seen.insert("@odata.type".to_owned(), named.clone());
         }
         let properties = ty.properties.iter();
-        for property in properties.filter(|property| property.is_in(self.version) && wanted(property)) {
+        for property in properties.filter(|property| property.is_in(self.version) && property.is_answered() && wanted(property)) {
             let value = self.property(property, stored);
             seen.insert(property.name.to_owned(), value);
         }

@@ -1,27 +1,85 @@
-//! The region groups of well-known Azure regions: a reader sees the group of a region that was given by its name alone.
+//! The Azure regions in which Cloud PCs can be, with the groups that they belong to (assumed, after the names of the
+//! groups): a reader sees the group of a region that was given by its name alone.
+//!
+//! A region whose group only beta has is still a region of v1.0, whose readers see the group as a placeholder.
 
-/// Regions by the group that both API versions know.
-const GROUPS: [(&str, &[&str]); 14] = [
-    ("australia", &["australiaeast", "australiasoutheast"]),
-    ("canada", &["canadacentral", "canadaeast"]),
-    ("usCentral", &["centralus", "northcentralus", "southcentralus", "westcentralus"]),
-    ("usEast", &["eastus", "eastus2"]),
-    ("usWest", &["westus", "westus2", "westus3"]),
-    ("france", &["francecentral"]),
-    ("germany", &["germanywestcentral"]),
-    ("europeUnion", &["westeurope", "northeurope"]),
-    ("unitedKingdom", &["uksouth", "ukwest"]),
-    ("japan", &["japaneast", "japanwest"]),
-    ("asia", &["eastasia", "southeastasia"]),
-    ("india", &["centralindia", "southindia"]),
-    ("norway", &["norwayeast"]),
-    ("switzerland", &["switzerlandnorth"]),
+use serde_json::{Value, json};
+
+use crate::world::stable_id;
+
+/// Regions by group and by place on Earth.
+const GROUPS: [(&str, &str, &[&str]); 31] = [
+    ("australia", "australasia", &["australiaeast", "australiasoutheast"]),
+    ("newZealand", "australasia", &["newzealandnorth"]),
+    ("canada", "canada", &["canadacentral", "canadaeast"]),
+    (
+        "usCentral",
+        "usCentral",
+        &["centralus", "northcentralus", "southcentralus", "westcentralus"],
+    ),
+    ("usEast", "usEast", &["eastus", "eastus2"]),
+    ("usWest", "usWest", &["westus", "westus2", "westus3"]),
+    ("mexico", "mexico", &["mexicocentral"]),
+    ("southAmerica", "southAmerica", &["brazilsouth"]),
+    ("france", "europe", &["francecentral"]),
+    ("germany", "europe", &["germanywestcentral"]),
+    ("europeUnion", "europe", &["westeurope", "northeurope"]),
+    ("unitedKingdom", "europe", &["uksouth", "ukwest"]),
+    ("norway", "europe", &["norwayeast"]),
+    ("switzerland", "europe", &["switzerlandnorth"]),
+    ("sweden", "europe", &["swedencentral"]),
+    ("poland", "europe", &["polandcentral"]),
+    ("italy", "europe", &["italynorth"]),
+    ("spain", "europe", &["spaincentral"]),
+    ("austria", "europe", &["austriaeast"]),
+    ("denmark", "europe", &["denmarkeast"]),
+    ("belgium", "europe", &["belgiumcentral"]),
+    ("japan", "asia", &["japaneast", "japanwest"]),
+    ("asia", "asia", &["eastasia", "southeastasia"]),
+    ("southKorea", "asia", &["koreacentral"]),
+    ("indonesia", "asia", &["indonesiacentral"]),
+    ("malaysia", "asia", &["malaysiawest"]),
+    ("taiwan", "asia", &["taiwannorth"]),
+    ("india", "india", &["centralindia", "southindia"]),
+    ("middleEast", "middleEast", &["uaenorth", "qatarcentral"]),
+    ("israel", "middleEast", &["israelcentral"]),
+    ("default", "africa", &["southafricanorth"]),
 ];
+
+/// Regions that take no new Cloud PCs at the moment (assumed), so that a client meets the state.
+const RESTRICTED: [&str; 1] = ["southindia"];
 
 /// The group of a region, when it is a well-known one.
 pub fn group_of(region: &str) -> Option<&'static str> {
     GROUPS
         .iter()
-        .find(|(_, regions)| regions.iter().any(|one| one.eq_ignore_ascii_case(region)))
-        .map(|(group, _)| *group)
+        .find(|(_, _, regions)| regions.iter().any(|one| one.eq_ignore_ascii_case(region)))
+        .map(|(group, _, _)| *group)
+}
+
+/// All regions, as Graph JSON. `displayName` is what `regionName` takes.
+#[must_use]
+pub fn supported_regions() -> Vec<Value> {
+    let regions = GROUPS
+        .iter()
+        .flat_map(|(group, place, regions)| regions.iter().map(move |region| (group, place, *region)));
+    regions
+        .map(|(group, place, region)| {
+            let restricted = RESTRICTED.contains(&region);
+            json!({
+                "id": stable_id(&["supportedRegion", region]),
+                "displayName": region,
+                "regionStatus": if restricted { "restricted" } else { "available" },
+                "regionGroup": group,
+                "geographicLocationType": place,
+                "supportedSolution": "windows365",
+                "regionRestrictionDetail": {
+                    "cPURestricted": restricted,
+                    "gPURestricted": restricted,
+                    "nestedVirtualizationRestricted": restricted,
+                    "availabilityZoneRestricted": restricted,
+                },
+            })
+        })
+        .collect()
 }

@@ -190,7 +190,8 @@ pub static GALLERY_IMAGE_STATUS: EnumType = both(
     &["supported", "supportedWithWarning", "notSupported", "unknownFutureValue"],
 );
 
-const fn both(name: &'static str, members: &'static [&'static str]) -> EnumType {
+/// An enumeration that is the same in both versions.
+pub(super) const fn both(name: &'static str, members: &'static [&'static str]) -> EnumType {
     EnumType {
         name,
         v1: members,
@@ -198,7 +199,8 @@ const fn both(name: &'static str, members: &'static [&'static str]) -> EnumType 
     }
 }
 
-const fn beta(name: &'static str, members: &'static [&'static str]) -> EnumType {
+/// An enumeration that v1.0 does not have.
+pub(super) const fn beta(name: &'static str, members: &'static [&'static str]) -> EnumType {
     EnumType {
         name,
         v1: &[],

@@ -4,60 +4,30 @@
 //! They are written by hand, because the simulator may not need any file at run time; a test compares them with the
 //! OpenAPI description. Nothing here knows a request or the world.
 
+pub mod audit;
 pub mod catalogue;
+pub mod cloud_pc;
+pub mod cloud_pc_enums;
+pub mod connection;
+pub mod connection_enums;
+pub mod device_enums;
+pub mod device_image;
 pub mod directory;
+mod enum_type;
 pub mod enums;
+pub mod managed_device;
 pub mod policy;
 pub mod setting;
+mod shorthand;
+#[cfg(test)]
+mod tests;
 
 use serde_json::Value;
 
 use crate::answer::ApiVersion;
 
-/// The member that stands for every member that a caller is not known to understand.
-pub const UNKNOWN_FUTURE_VALUE: &str = "unknownFutureValue";
-
-/// An evolvable enumeration, its members in the order of the metadata.
-#[derive(Debug)]
-pub struct EnumType {
-    /// The name in the metadata, without its namespace.
-    pub name: &'static str,
-    /// The members of v1.0; empty when that version does not have the type.
-    pub v1: &'static [&'static str],
-    /// The members of beta.
-    pub beta: &'static [&'static str],
-}
-
-impl EnumType {
-    /// The members that a version has.
-    #[must_use]
-    pub fn members(&self, version: ApiVersion) -> &'static [&'static str] {
-        match version {
-            ApiVersion::V1 => self.v1,
-            ApiVersion::Beta => self.beta,
-        }
-    }
-
-    /// Whether a caller may write this member. `unknownFutureValue` is a reader's placeholder, never a value.
-    #[must_use]
-    pub fn accepts(&self, version: ApiVersion, member: &str) -> bool {
-        member != UNKNOWN_FUTURE_VALUE && self.members(version).contains(&member)
-    }
-
-    /// What a reader sees of a stored member: those after `unknownFutureValue` only when it asked for them, and those
-    /// that its version does not have never.
-    #[must_use]
-    pub fn shown<'a>(&self, version: ApiVersion, include_unknown: bool, stored: &'a str) -> &'a str {
-        let members = self.members(version);
-        let place = members.iter().position(|member| *member == stored);
-        let border = members.iter().position(|member| *member == UNKNOWN_FUTURE_VALUE);
-        match (place, border) {
-            (None, _) => UNKNOWN_FUTURE_VALUE,
-            (Some(place), Some(border)) if place > border && !include_unknown => UNKNOWN_FUTURE_VALUE,
-            _ => stored,
-        }
-    }
-}
+pub use enum_type::{EnumType, UNKNOWN_FUTURE_VALUE};
+pub use shorthand::{NEVER, flag, given, id, instant, preview, retired, same, state, text};
 
 /// The type of a property's value (of one element, when it is a collection).
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +40,8 @@ pub enum Kind {
     Boolean,
     /// `Edm.Int32`
     Int32,
+    /// `Edm.Int64`
+    Int64,
     /// `Edm.DateTimeOffset`
     DateTime,
     /// `Edm.Date`
@@ -91,6 +63,8 @@ pub enum Access {
     Writable,
     /// In a create; an update may only repeat it.
     Immutable,
+    /// In a create and in an update, but it is a secret: it is neither kept nor answered.
+    WriteOnly,
     /// The service alone.
     ReadOnly,
     /// Nobody any more; it is answered as null.
@@ -106,6 +80,8 @@ pub enum Fallback {
     Nothing,
     /// A boolean.
     Flag(bool),
+    /// A number.
+    Number(i64),
     /// A string or an enum member.
     Text(&'static str),
     /// A list of strings.
@@ -234,16 +210,29 @@ impl Property {
         self.deprecated()
     }
 
+    /// The metadata does not call it deprecated, although it is an old spelling.
+    #[must_use]
+    pub const fn unmarked(mut self) -> Self {
+        self.deprecated = false;
+        self
+    }
+
     /// Whether a version has it.
     #[must_use]
     pub fn is_in(&self, version: ApiVersion) -> bool {
         !self.beta_only || version == ApiVersion::Beta
     }
 
-    /// Whether a value of it is kept: not the old spellings, not what is dead, not other entities.
+    /// Whether a value of it is kept: not the old spellings, not what is dead or secret, not other entities.
     #[must_use]
     pub fn is_stored(&self) -> bool {
-        self.twin.is_none() && !matches!(self.access, Access::Retired | Access::Navigation)
+        self.twin.is_none() && !matches!(self.access, Access::Retired | Access::Navigation | Access::WriteOnly)
+    }
+
+    /// Whether any reader may see it.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        self.access != Access::WriteOnly
     }
 }
 
@@ -302,34 +291,4 @@ impl Type {
             }),
         }
     }
-}
-
-/// A string property.
-#[must_use]
-pub const fn text(name: &'static str) -> Property {
-    Property::new(name, Kind::Text)
-}
-
-/// The key of every entity.
-#[must_use]
-pub const fn id() -> Property {
-    Property::new("id", Kind::Text).not_null().access(Access::ReadOnly)
-}
-
-/// A boolean property with its default.
-#[must_use]
-pub const fn flag(name: &'static str, default: bool) -> Property {
-    Property::new(name, Kind::Boolean).or(Fallback::Flag(default))
-}
-
-/// A property that only the service sets.
-#[must_use]
-pub const fn given(name: &'static str, kind: Kind) -> Property {
-    Property::new(name, kind).access(Access::ReadOnly)
-}
-
-/// A property that the metadata still lists and the service no longer fills.
-#[must_use]
-pub const fn retired(name: &'static str, kind: Kind) -> Property {
-    Property::new(name, kind).beta().access(Access::Retired).deprecated()
 }

@@ -6,7 +6,7 @@ use super::enums::{
     DOMAIN_JOIN_TYPE, GEOGRAPHIC_LOCATION_TYPE, IMAGE_TYPE, MANAGED_DESKTOP_TYPE, MANAGEMENT_SERVICE, PROVISIONING_TYPE, REGION_GROUP,
     SNAPSHOT_RESET_MODE, STORAGE_SIZE_CATEGORY, USER_EXPERIENCE_TYPE,
 };
-use super::{Access, Fallback, Kind, Property, Twin, Type, flag, given, id, text};
+use super::{Access, Fallback, Kind, Property, Twin, Type, flag, given, id, same, text};
 
 /// A provisioning policy.
 pub static PROVISIONING_POLICY: Type = Type::new(
@@ -85,7 +85,7 @@ pub static DOMAIN_JOIN: Type = Type::new(
 pub static WINDOWS_SETTING: Type = Type::new("cloudPcWindowsSetting", &[text("locale").or(Fallback::Text("en-US"))]);
 
 /// The old spelling of [`WINDOWS_SETTING`].
-pub static WINDOWS_SETTINGS: Type = Type::new("cloudPcWindowsSettings", &[text("language").beta()]);
+pub static WINDOWS_SETTINGS: Type = Type::new("cloudPcWindowsSettings", &[text("language").beta().or(Fallback::Text("en-US"))]);
 
 /// The Microsoft managed desktop plan and its profile.
 pub static MANAGED_DESKTOP: Type = Type::new(
@@ -159,15 +159,6 @@ pub static GROUP_TARGET: Type = Type::new(
         text("allotmentDisplayName").beta(),
     ],
 );
-
-/// An old spelling whose values are the same.
-const fn same(of: &'static str) -> Twin {
-    Twin {
-        of,
-        current: |value| Some(value.clone()),
-        legacy: Value::clone,
-    }
-}
 
 /// An object of one property, with that property renamed.
 fn renamed(value: &Value, from: &str, to: &str) -> Option<Value> {

@@ -1,0 +1,88 @@
+//! The catalogues against the property tables.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::check::{self, Mode};
+use super::schema::Type;
+use super::schema::catalogue::{GALLERY_IMAGE, ORGANIZATION_SETTINGS, SERVICE_PLAN, SUPPORTED_REGION};
+use super::{catalogue, enterprise_plan, fill, plans, regions};
+use crate::answer::ApiVersion;
+
+fn object(value: Value) -> Map<String, Value> {
+    let Value::Object(object) = value else {
+        panic!("{value} is no object");
+    };
+    object
+}
+
+#[test]
+fn every_entry_is_a_whole_object_of_its_type() {
+    let catalogues: [(&'static Type, Vec<Value>); 4] = [
+        (&GALLERY_IMAGE, catalogue::default_gallery()),
+        (&SERVICE_PLAN, plans::service_plans()),
+        (&SUPPORTED_REGION, regions::supported_regions()),
+        (&ORGANIZATION_SETTINGS, vec![catalogue::default_organization_settings()]),
+    ];
+    for (ty, entries) in catalogues {
+        let mut ids = BTreeSet::new();
+        for entry in entries {
+            let given = object(entry);
+            let checked = check::object(ty, ApiVersion::Beta, Mode::Seed, &given).unwrap_or_else(|problem| panic!("{}", problem.reason()));
+            assert_eq!(checked, given, "{} has old spellings", ty.name);
+            let whole = fill::complete(ty, checked);
+            for property in ty.properties.iter().filter(|one| one.is_stored()) {
+                assert!(
+                    property.nullable || !whole[property.name].is_null(),
+                    "{}.{}",
+                    ty.name,
+                    property.name
+                );
+            }
+            assert!(ids.insert(whole["id"].to_string()), "{} {} is there twice", ty.name, whole["id"]);
+        }
+    }
+}
+
+#[test]
+fn organization_settings_are_the_defaults_of_their_table() {
+    let settings = object(catalogue::default_organization_settings());
+    let only_id = object(json!({"id": settings["id"]}));
+    assert_eq!(fill::complete(&ORGANIZATION_SETTINGS, only_id), settings);
+}
+
+#[test]
+fn a_licence_is_a_plan_or_none() {
+    for plan in plans::service_plans() {
+        let size = plan["displayName"]
+            .as_str()
+            .and_then(|name| name.strip_prefix("Cloud PC Enterprise "));
+        let part_number = format!("CPC_E_{}", size.unwrap().replace("vCPU", "C").replace('/', "_"));
+        let found = enterprise_plan(&part_number).unwrap_or_else(|| panic!("{part_number} has no plan"));
+        assert_eq!(
+            (json!(found.id), json!(found.name)),
+            (plan["id"].clone(), plan["displayName"].clone())
+        );
+    }
+    let plan = enterprise_plan("cpc_e_2c_8gb_128gb").unwrap();
+    assert_eq!(
+        (plan.name.as_str(), plan.processors, plan.memory, plan.storage),
+        ("Cloud PC Enterprise 2vCPU/8GB/128GB", 2, 8, 128)
+    );
+    for other in ["SPE_E5", "", "CPC_E_", "CPC_E_2C_8GB", "CPC_E_3C_8GB_128GB", "CPC_B_2C_8GB_128GB"] {
+        assert_eq!(enterprise_plan(other), None, "{other}");
+    }
+}
+
+#[test]
+fn a_region_has_one_group_and_some_region_is_restricted() {
+    let regions = regions::supported_regions();
+    for region in &regions {
+        let name = region["displayName"].as_str().unwrap();
+        assert_eq!(regions::group_of(&name.to_uppercase()), region["regionGroup"].as_str(), "{name}");
+    }
+    let restricted = regions.iter().filter(|region| region["regionStatus"] == "restricted").count();
+    assert!(restricted > 0 && restricted * 2 < regions.len());
+    assert_eq!(regions::group_of("atlantis"), None);
+}
