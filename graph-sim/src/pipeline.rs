@@ -93,7 +93,7 @@ pub fn graph_route(path: &str) -> Option<(ApiVersion, &str)> {
 /// What a request asks for, and what is known for the ledger before it is done.
 fn prepare<'a>(service: &Service, exchange: &'a Exchange) -> (Job<'a>, Draft) {
     if let Some((version, path)) = graph_route(&exchange.path) {
-        let caller = service.tokens.caller(&service.world(), &exchange.headers);
+        let caller = service.tokens.caller(service, exchange);
         let mut draft = Draft::new(Some(version.as_str()), harmless_body(&exchange.body));
         if let Ok(caller) = &caller {
             draft.tenant = Some(caller.tenant.clone());

@@ -2,46 +2,25 @@
 //!
 //! Their lifetime is measured by the simulator's clock, so that moving the clock makes them expire.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use jiff::Timestamp;
 use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, decode, encode};
-use serde::{Deserialize, Serialize};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, decode, decode_header, encode};
 
 use super::Failure;
-use super::federation::signature_only;
-use super::scope::{GRAPH_APP_ID, GRAPH_URL};
+use super::assertion::signature_only;
+use super::claims::{Claims, issuer};
+use super::cloud::{GRAPH_APP_ID, takes};
 use crate::answer::Answer;
-use crate::world::{Actor, App, Caller, Tenant, User, World, stable_id};
+use crate::exchange::Exchange;
+use crate::service::Service;
+use crate::world::{Actor, Caller, Tenant, User, World};
 
-/// Seconds that a token is good for.
-pub const LIFETIME: i64 = 3599;
-/// The application that users of `POST /_sim/token` sign in with: Microsoft's public command line client.
-const USERS_CLIENT: &str = "14d82eec-204b-4c2f-b7e8-296a70dab67e";
-
-/// What a token says.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Claims {
-    aud: String,
-    iss: String,
-    iat: i64,
-    nbf: i64,
-    exp: i64,
-    appid: String,
-    idtyp: String,
-    oid: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    roles: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scp: Option<String>,
-    sub: String,
-    tid: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    upn: Option<String>,
-    uti: String,
-    ver: String,
-}
+/// Far more tokens than clients use at a time.
+const REMEMBERED: usize = 1024;
 
 /// The key pair of this run.
 pub struct AccessTokens {
@@ -49,6 +28,8 @@ pub struct AccessTokens {
     public: DecodingKey,
     published: Jwk,
     kid: String,
+    /// Tokens whose signature was found good, because every request brings one and checking it anew is slow.
+    verified: Mutex<HashMap<String, Arc<Claims>>>,
 }
 
 impl AccessTokens {
@@ -69,6 +50,7 @@ impl AccessTokens {
             public,
             published,
             kid,
+            verified: Mutex::default(),
         })
     }
 
@@ -87,19 +69,9 @@ impl AccessTokens {
     }
 
     /// The sender of a Graph request, or the 401 that it gets.
-    pub fn caller(&self, world: &World, headers: &HeaderMap) -> Result<Caller, Answer> {
-        let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
-        if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
-            return Err(unauthorized("Access token is empty."));
-        }
-        let token = token.trim();
-        if jsonwebtoken::decode_header(token).is_err() {
-            return Err(unauthorized("The access token is not a well-formed JWT."));
-        }
-        let claims = decode::<Claims>(token, &self.public, &signature_only(Algorithm::ES256))
-            .map_err(|_| unauthorized("Access token validation failure. The signature is invalid."))?
-            .claims;
+    pub fn caller(&self, service: &Service, exchange: &Exchange) -> Result<Caller, Answer> {
+        let claims = self.verified(bearer(&exchange.headers)?)?;
+        let world = service.world();
         let now = world.clock.now().as_second();
         if now >= claims.exp {
             return Err(unauthorized("Lifetime validation failed, the token is expired."));
@@ -107,28 +79,65 @@ impl AccessTokens {
         if now < claims.nbf {
             return Err(unauthorized("Lifetime validation failed, the token is not valid yet."));
         }
-        if claims.aud != GRAPH_URL && claims.aud != GRAPH_APP_ID {
+        if !takes(&exchange.root, &claims.aud) {
             return Err(unauthorized("Access token validation failure. Invalid audience."));
         }
-        sender(world, claims)
+        sender(&world, &claims)
+    }
+
+    /// The claims of a token that this run signed. Nothing is said of whether they count now.
+    fn verified(&self, token: &str) -> Result<Arc<Claims>, Answer> {
+        let known = self.verified.lock().unwrap_or_else(PoisonError::into_inner).get(token).cloned();
+        if let Some(claims) = known {
+            return Ok(claims);
+        }
+        if decode_header(token).is_err() {
+            return Err(unauthorized("The access token is not a well-formed JWT."));
+        }
+        let decoded = decode::<Claims>(token, &self.public, &signature_only(Algorithm::ES256))
+            .map_err(|_| unauthorized("Access token validation failure. The signature is invalid."))?;
+        let claims = Arc::new(decoded.claims);
+        let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        if verified.len() >= REMEMBERED {
+            verified.clear();
+        }
+        verified.insert(token.to_owned(), Arc::clone(&claims));
+        Ok(claims)
     }
 }
 
-fn sender(world: &World, claims: Claims) -> Result<Caller, Answer> {
+fn bearer(headers: &HeaderMap) -> Result<&str, Answer> {
+    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
+        return Err(unauthorized("Access token is empty."));
+    }
+    Ok(token.trim())
+}
+
+fn sender(world: &World, claims: &Claims) -> Result<Caller, Answer> {
     let Some(tenant) = world.tenants.get(&claims.tid).filter(|tenant| claims.iss == issuer(tenant)) else {
         return Err(unauthorized("Access token validation failure. Invalid issuer."));
     };
-    let Some(name) = claims.upn else {
+    let Some(name) = &claims.upn else {
         return Ok(Caller {
             tenant: tenant.id.clone(),
-            actor: Actor::App { app_id: claims.appid },
-            application_roles: claims.roles.unwrap_or_default(),
+            actor: Actor::App {
+                app_id: claims.appid.clone(),
+            },
+            application_roles: claims.roles.clone().unwrap_or_default(),
             scopes: Vec::new(),
             directory_roles: Vec::new(),
         });
     };
-    let user = tenant.user(&name).ok_or_else(|| unauthorized("The token's user does not exist."))?;
-    let scopes = claims.scp.unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+    let user = tenant.user(name).ok_or_else(|| unauthorized("The token's user does not exist."))?;
+    let scopes = claims
+        .scp
+        .as_deref()
+        .unwrap_or_default()
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
     Ok(delegated(tenant, user, scopes))
 }
 
@@ -145,53 +154,6 @@ pub fn delegated(tenant: &Tenant, user: &User, scopes: Vec<String>) -> Caller {
     }
 }
 
-/// The claims of an application's token. Roles are those that it has now: a later grant shows only in later tokens.
-pub fn for_app(tenant: &Tenant, app: &App, audience: &str, now: Timestamp, unique: String) -> Claims {
-    let service_principal = stable_id(&[&tenant.id, "servicePrincipal", &app.app_id]);
-    Claims {
-        roles: (!app.roles.is_empty()).then(|| app.roles.clone()),
-        appid: app.app_id.clone(),
-        idtyp: "app".to_owned(),
-        sub: service_principal.clone(),
-        ..base(tenant, service_principal, audience, now, unique)
-    }
-}
-
-/// The claims of a user's token.
-pub fn for_user(tenant: &Tenant, user: &User, scopes: &[String], now: Timestamp, unique: String) -> Claims {
-    Claims {
-        scp: Some(scopes.join(" ")),
-        upn: Some(user.user_principal_name.clone()),
-        ..base(tenant, user.id.clone(), GRAPH_URL, now, unique)
-    }
-}
-
-fn base(tenant: &Tenant, object: String, audience: &str, now: Timestamp, unique: String) -> Claims {
-    let now = now.as_second();
-    Claims {
-        aud: audience.to_owned(),
-        iss: issuer(tenant),
-        iat: now,
-        nbf: now,
-        exp: now + LIFETIME,
-        appid: USERS_CLIENT.to_owned(),
-        idtyp: "user".to_owned(),
-        sub: object.clone(),
-        oid: object,
-        roles: None,
-        scp: None,
-        tid: tenant.id.clone(),
-        upn: None,
-        uti: unique,
-        ver: "1.0".to_owned(),
-    }
-}
-
-/// Graph's tokens are of version 1.0, whose issuer is not the one in the v2.0 discovery document.
-fn issuer(tenant: &Tenant) -> String {
-    format!("https://sts.windows.net/{}/", tenant.id)
-}
-
 fn unauthorized(message: &str) -> Answer {
     let mut answer = Answer::error(401, "InvalidAuthenticationToken", message);
     let challenge = format!(
@@ -200,4 +162,39 @@ fn unauthorized(message: &str) -> Answer {
     );
     answer.headers.push(("www-authenticate".to_owned(), challenge));
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entra::claims::for_app;
+    use crate::world::App;
+
+    #[test]
+    fn good_signatures_are_remembered_up_to_a_limit_and_bad_ones_never() {
+        let tokens = AccessTokens::new().unwrap();
+        let token = |unique: usize| {
+            let claims = for_app(
+                &Tenant::default(),
+                &App::default(),
+                "audience",
+                jiff::Timestamp::UNIX_EPOCH,
+                unique.to_string(),
+            );
+            tokens.sign(&claims).unwrap()
+        };
+        let remembered = || tokens.verified.lock().unwrap().len();
+        let first = token(0);
+        assert!(Arc::ptr_eq(&tokens.verified(&first).unwrap(), &tokens.verified(&first).unwrap()));
+        assert!(
+            tokens
+                .verified(&AccessTokens::new().unwrap().sign(&tokens.verified(&first).unwrap()).unwrap())
+                .is_err()
+        );
+        assert_eq!(remembered(), 1);
+        for unique in 1..=REMEMBERED {
+            tokens.verified(&token(unique)).unwrap();
+        }
+        assert!(remembered() <= REMEMBERED && tokens.verified(&first).is_ok());
+    }
 }

@@ -46,6 +46,13 @@ impl Failure {
         Self::request(90_002, format!("Tenant '{tenant}' not found. Check the tenant id and the cloud."))
     }
 
+    /// The same failure with another `error`.
+    #[must_use]
+    pub fn with_error(mut self, error: &str) -> Self {
+        error.clone_into(&mut self.error);
+        self
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         self.status

@@ -3,19 +3,25 @@
 //! It proves senders; what they may do is the routes' business. No assertion, secret or token leaves this module except as an answer.
 
 mod access;
+mod assertion;
+mod certificate;
+mod claims;
+mod cloud;
 mod discovery;
 mod failure;
 mod federation;
+mod form;
 mod issuers;
 mod scope;
 mod token;
 
 use axum::response::Response;
 
-pub use access::{AccessTokens, LIFETIME, delegated, for_user};
+pub use access::{AccessTokens, delegated};
+pub use claims::{LIFETIME, for_user};
 pub use failure::Failure;
+pub use form::harmless_form;
 pub use issuers::Issuers;
-pub use token::harmless_form;
 
 use crate::answer::Answer;
 use crate::exchange::Exchange;

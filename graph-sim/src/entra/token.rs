@@ -1,16 +1,14 @@
-//! The token endpoint: client credentials by secret or by federated assertion.
-//!
-//! Certificates are not taken yet: an assertion that the client signed itself is refused.
-
-use std::collections::BTreeMap;
+//! The token endpoint: client credentials by secret, by certificate or by federated assertion. No other grant.
 
 use axum::response::Response;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::access::{LIFETIME, for_app};
+use super::assertion::Assertion;
+use super::claims::{LIFETIME, for_app};
+use super::form::{Form, fields};
 use super::scope::audience;
-use super::{Failure, federation};
-use crate::exchange::{Exchange, dated, decoded, json_response, put};
+use super::{Failure, certificate, federation};
+use crate::exchange::{Exchange, dated, json_response, put};
 use crate::ledger::Draft;
 use crate::service::Service;
 use crate::world::{Actor, App, Tenant};
@@ -21,20 +19,6 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
 struct Granted {
     app_id: String,
     token: String,
-}
-
-/// The fields of a token request that the ledger keeps: who asks for what, and the kind of proof, never the proof.
-pub fn harmless_form(exchange: &Exchange) -> Value {
-    let form = fields(exchange).unwrap_or_default();
-    let proof = ["client_assertion", "client_secret"]
-        .into_iter()
-        .find(|name| form.contains_key(*name));
-    json!({
-        "client_id": form.get("client_id"),
-        "grant_type": form.get("grant_type"),
-        "scope": form.get("scope"),
-        "proof": proof,
-    })
 }
 
 /// Answers a token request and records it.
@@ -90,7 +74,7 @@ async fn grant(service: &Service, exchange: &Exchange, tenant: &str) -> Result<G
         Failure::new(400, "unauthorized_client", 700_016, text)
     })?;
     let audience = audience(field("scope")?, &exchange.root, service.own_root(), &tenant)?;
-    prove(service, &form, &tenant, app).await?;
+    prove(service, exchange, &form, &tenant, app).await?;
     let claims = for_app(&tenant, app, audience, service.now(), service.new_request_id());
     Ok(Granted {
         app_id: app.app_id.clone(),
@@ -99,7 +83,7 @@ async fn grant(service: &Service, exchange: &Exchange, tenant: &str) -> Result<G
 }
 
 /// Whether the client is the application that it says it is.
-async fn prove(service: &Service, form: &BTreeMap<String, String>, tenant: &Tenant, app: &App) -> Result<(), Failure> {
+async fn prove(service: &Service, exchange: &Exchange, form: &Form, tenant: &Tenant, app: &App) -> Result<(), Failure> {
     match (form.get("client_secret"), form.get("client_assertion")) {
         (Some(_), Some(_)) => Err(Failure::request(90_023, "Give either client_secret or client_assertion, not both.")),
         (Some(secret), None) => {
@@ -119,35 +103,15 @@ async fn prove(service: &Service, form: &BTreeMap<String, String>, tenant: &Tena
                     "The client_assertion_type is not the one for JWT bearer tokens.",
                 ));
             }
-            federation::verify(&service.issuers, assertion, tenant, app).await
+            let assertion = Assertion::read(assertion)?;
+            if assertion.is_self_signed(app) {
+                return certificate::verify(&assertion, [&exchange.root, service.own_root()], tenant, app);
+            }
+            federation::verify(&service.issuers, &assertion, tenant, app).await
         }
         (None, None) => {
             let text = "client_assertion or client_secret is required for the client_credentials grant type.";
             Err(Failure::client(7_000_216, text))
         }
     }
-}
-
-/// The form's fields; a field that is given twice could mean either value and is refused.
-fn fields(exchange: &Exchange) -> Result<BTreeMap<String, String>, Failure> {
-    let content_type = exchange
-        .headers
-        .get(http::header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let is_form = content_type.is_some_and(|value| {
-        let essence = value.split(';').next().unwrap_or_default().trim();
-        essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
-    });
-    let mut fields = BTreeMap::new();
-    let text = if is_form {
-        std::str::from_utf8(&exchange.body).unwrap_or_default()
-    } else {
-        ""
-    };
-    for (name, value) in decoded(text) {
-        if fields.insert(name.clone(), value).is_some() {
-            return Err(Failure::request(90_023, "A parameter of the request body is given twice."));
-        }
-    }
-    Ok(fields)
 }

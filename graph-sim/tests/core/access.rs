@@ -109,6 +109,15 @@ async fn a_users_token_carries_its_scopes() {
     assert_eq!(sim.get(POLICIES, &without).await.0, 403);
     let ledger = sim.peek("/ledger").await;
     assert_eq!(ledger[0]["actor"], json!({"userPrincipalName": ADMIN}));
-    let nobody = json!({"tenant": TENANT, "as": "nobody@contoso.com", "scopes": []});
-    assert_eq!(sim.control(Method::POST, "/token", &nobody).await.0, 400);
+    for (tenant, name) in [(TENANT, "nobody@contoso.com"), (OTHER_TENANT, ADMIN), ("nobody.example", ADMIN)] {
+        let asked = json!({"tenant": tenant, "as": name, "scopes": ["CloudPC.Read.All"]});
+        let (status, answer) = sim.control(Method::POST, "/token", &asked).await;
+        assert_eq!((status, &answer["access_token"]), (400, &Value::Null), "{name} of {tenant}");
+    }
+    let claims: Value = jsonwebtoken::dangerous::insecure_decode_claims(&reader).unwrap();
+    assert_eq!(
+        (&claims["scp"], &claims["upn"], &claims["tid"], &claims["idtyp"]),
+        (&json!("CloudPC.Read.All"), &json!(ADMIN), &json!(TENANT), &json!("user"))
+    );
+    assert!(claims.get("roles").is_none(), "{claims}");
 }

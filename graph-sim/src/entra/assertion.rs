@@ -1,0 +1,109 @@
+//! What certificate and federated assertions have in common: a JWT that is read, told apart, and compared with the **real** time.
+//!
+//! Not the simulator's clock: the client or its issuer made the assertion by a clock of its own, which knows nothing of that one.
+
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::Failure;
+use crate::world::App;
+
+/// An assertion whose claims nothing is believed of yet.
+pub struct Assertion<'a> {
+    /// Its header.
+    pub header: Header,
+    /// Its claims.
+    pub claims: Claims,
+    text: &'a str,
+}
+
+/// The claims that matter. Dates may have fractions: MSAL for Python sends them.
+#[derive(Deserialize)]
+pub struct Claims {
+    /// Who signed it.
+    pub iss: String,
+    /// Who it is about.
+    pub sub: String,
+    /// Who it is for.
+    pub aud: Audiences,
+    /// Its own id.
+    pub jti: Option<String>,
+    exp: f64,
+    nbf: Option<f64>,
+}
+
+/// One audience or a list of them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Audiences {
+    /// As text.
+    One(String),
+    /// As a list.
+    Many(Vec<String>),
+}
+
+impl Audiences {
+    /// All of them.
+    pub fn as_slice(&self) -> &[String] {
+        match self {
+            Self::One(audience) => std::slice::from_ref(audience),
+            Self::Many(audiences) => audiences,
+        }
+    }
+}
+
+impl<'a> Assertion<'a> {
+    /// Reads an assertion. One whose header has an unknown algorithm, such as `none`, is no JWT here.
+    pub fn read(text: &'a str) -> Result<Self, Failure> {
+        let malformed = |_| Failure::request(50_027, "The assertion is not a well-formed JWT with iss, sub, aud and exp.");
+        Ok(Self {
+            header: decode_header(text).map_err(malformed)?,
+            claims: jsonwebtoken::dangerous::insecure_decode_claims(text).map_err(malformed)?,
+            text,
+        })
+    }
+
+    /// Whether the application signed it itself. Federated issuers are URLs, and never speak of the application by its id (assumed).
+    pub fn is_self_signed(&self, app: &App) -> bool {
+        self.claims.iss.eq_ignore_ascii_case(&app.app_id) || !self.claims.iss.contains("://")
+    }
+
+    /// Whether this key signed it with the algorithm that its header names. The caller decides which algorithms are good.
+    pub fn is_signed_by(&self, key: &DecodingKey) -> bool {
+        decode::<IgnoredAny>(self.text, key, &signature_only(self.header.alg)).is_ok()
+    }
+
+    /// Whether it counts now. `nbf` may be missing, as MSAL for Python leaves it out; `exp` may not.
+    pub fn in_time(&self) -> Result<(), Failure> {
+        let now = Timestamp::now().as_second();
+        let Claims { exp, nbf, .. } = self.claims;
+        if (now as f64) < exp && nbf.is_none_or(|start| start <= now as f64) {
+            return Ok(());
+        }
+        let shown = |second: f64| Timestamp::from_second(second as i64).map_or_else(|_| second.to_string(), |time| time.to_string());
+        let text = format!(
+            "The assertion is not within its valid time range: now {}, valid from {}, expires {}.",
+            shown(now as f64),
+            nbf.map_or_else(|| "its issue".to_owned(), shown),
+            shown(exp)
+        );
+        Err(Failure::client(700_024, text))
+    }
+}
+
+/// The refusal of an assertion whose signature does not count.
+pub fn unsigned(reason: &str) -> Failure {
+    Failure::client(700_027, format!("The assertion failed signature validation: {reason}."))
+}
+
+/// A validation of nothing but the signature: lifetimes are compared with different clocks, and each claim has its own error.
+pub fn signature_only(algorithm: Algorithm) -> Validation {
+    let mut validation = Validation::new(algorithm);
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation.validate_aud = false;
+    validation
+}

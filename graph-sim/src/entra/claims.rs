@@ -1,0 +1,84 @@
+//! What access tokens say: Graph's claims of version 1.0 for an application or a user.
+//!
+//! `access` signs and checks them.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::cloud::PUBLIC;
+use crate::world::{App, Tenant, User, stable_id};
+
+/// Seconds that a token is good for.
+pub const LIFETIME: i64 = 3599;
+/// The application that users of `POST /_sim/token` sign in with: Microsoft's public command line client.
+const USERS_CLIENT: &str = "14d82eec-204b-4c2f-b7e8-296a70dab67e";
+
+/// What a token says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Claims {
+    pub(super) aud: String,
+    pub(super) iss: String,
+    pub(super) iat: i64,
+    pub(super) nbf: i64,
+    pub(super) exp: i64,
+    pub(super) appid: String,
+    pub(super) idtyp: String,
+    pub(super) oid: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) roles: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) scp: Option<String>,
+    pub(super) sub: String,
+    pub(super) tid: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) upn: Option<String>,
+    pub(super) uti: String,
+    pub(super) ver: String,
+}
+
+/// The claims of an application's token. Roles are those that it has now: a later grant shows only in later tokens.
+pub fn for_app(tenant: &Tenant, app: &App, audience: &str, now: Timestamp, unique: String) -> Claims {
+    let service_principal = stable_id(&[&tenant.id, "servicePrincipal", &app.app_id]);
+    Claims {
+        roles: (!app.roles.is_empty()).then(|| app.roles.clone()),
+        appid: app.app_id.clone(),
+        idtyp: "app".to_owned(),
+        sub: service_principal.clone(),
+        ..base(tenant, service_principal, audience, now, unique)
+    }
+}
+
+/// The claims of a user's token; users sign in to the public cloud.
+pub fn for_user(tenant: &Tenant, user: &User, scopes: &[String], now: Timestamp, unique: String) -> Claims {
+    Claims {
+        scp: Some(scopes.join(" ")),
+        upn: Some(user.user_principal_name.clone()),
+        ..base(tenant, user.id.clone(), PUBLIC.graph[0], now, unique)
+    }
+}
+
+fn base(tenant: &Tenant, object: String, audience: &str, now: Timestamp, unique: String) -> Claims {
+    let now = now.as_second();
+    Claims {
+        aud: audience.to_owned(),
+        iss: issuer(tenant),
+        iat: now,
+        nbf: now,
+        exp: now + LIFETIME,
+        appid: USERS_CLIENT.to_owned(),
+        idtyp: "user".to_owned(),
+        sub: object.clone(),
+        oid: object,
+        roles: None,
+        scp: None,
+        tid: tenant.id.clone(),
+        upn: None,
+        uti: unique,
+        ver: "1.0".to_owned(),
+    }
+}
+
+/// Graph's tokens are of version 1.0, whose issuer is not the one in the v2.0 discovery document.
+pub fn issuer(tenant: &Tenant) -> String {
+    format!("https://sts.windows.net/{}/", tenant.id)
+}
