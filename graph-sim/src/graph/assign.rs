@@ -9,9 +9,9 @@ use super::fill;
 use super::odata::{self, Query};
 use super::problem::{Outcome, Problem, excerpt};
 use super::read::{entity, tenant};
-use super::resource::{Resource, Rules, assignments, has_id, stored, stored_one, text};
+use super::resource::{Assignable, Resource, assignments, has_id, stored, stored_one, text};
 use super::routes::Call;
-use super::write::{audit, current, instant, replace, rules};
+use super::write::{audit, current, instant, replace};
 use crate::answer::{Answer, ApiVersion};
 use crate::life;
 use crate::options::{AssignmentIdForm, WriteAnswer};
@@ -20,7 +20,7 @@ use crate::world::{Tenant, World};
 /// POST to an entity's `assign`.
 pub fn assign(call: Call<'_, '_>) -> Outcome {
     odata::none(call.request)?;
-    let (resource, rules) = (call.resource, rules(&call)?);
+    let (resource, rules) = (call.resource, assignable(&call)?);
     let owner = current(&call)?.clone();
     let body = check::parse(call.request.body)?;
     let entries = entries(&body)?;
@@ -53,7 +53,7 @@ pub fn seed(
     owner: &Map<String, Value>,
     entries: &[Value],
 ) -> Result<Vec<Value>, Problem> {
-    let Some(rules) = resource.rules else {
+    let Some(rules) = resource.assigned() else {
         return Ok(Vec::new());
     };
     let tenant = world.tenants.get(tenant_id).ok_or_else(Problem::no_tenant)?;
@@ -66,6 +66,11 @@ pub fn seed(
     };
     let checked = plan.check(entries)?;
     Ok(complete(world, owner, rules, checked))
+}
+
+/// What the resource is assigned by; only routes of what can be assigned lead here.
+fn assignable(call: &Call<'_, '_>) -> Result<&'static Assignable, Problem> {
+    call.resource.assigned().ok_or_else(|| Problem::no_segment("assign"))
 }
 
 /// The list in the body, in which nothing else may be.
@@ -86,7 +91,7 @@ fn entries(body: &Map<String, Value>) -> Result<&[Value], Problem> {
 struct Plan<'a> {
     tenant: &'a Tenant,
     owner: &'a Map<String, Value>,
-    rules: &'static Rules,
+    rules: &'static Assignable,
     version: ApiVersion,
     mode: Mode,
 }
@@ -99,8 +104,8 @@ impl Plan<'_> {
             let Value::Object(entry) = entry else {
                 return Err(Problem::bad_request(format!("assignments[{index}] must be an object.")));
             };
-            let entry = check::object(self.rules.assignment, self.version, self.mode, entry)?;
-            let mut entry = fill::complete(self.rules.assignment, entry);
+            let entry = check::object(self.rules.ty, self.version, self.mode, entry)?;
+            let mut entry = fill::complete(self.rules.ty, entry);
             let target = entry.get_mut("target").and_then(Value::as_object_mut);
             let Some(target) = target else {
                 return Err(at("a target is needed."));
@@ -215,7 +220,7 @@ fn same_place(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
 }
 
 /// Gives new assignments their ids: owner and group where that is unique, a fresh one where a group can have several.
-fn complete(world: &mut World, owner: &Map<String, Value>, rules: &Rules, entries: Vec<Map<String, Value>>) -> Vec<Value> {
+fn complete(world: &mut World, owner: &Map<String, Value>, rules: &Assignable, entries: Vec<Map<String, Value>>) -> Vec<Value> {
     let now = instant(world).to_string();
     let owner_id = text(owner, "id").unwrap_or_default();
     let mut fresh = Vec::with_capacity(entries.len());
@@ -231,7 +236,7 @@ fn complete(world: &mut World, owner: &Map<String, Value>, rules: &Rules, entrie
             };
             entry.insert("id".to_owned(), json!(id));
         }
-        if rules.assignment.property(ApiVersion::Beta, "createdDateTime").is_some() {
+        if rules.ty.property(ApiVersion::Beta, "createdDateTime").is_some() {
             let before = assignments(owner)
                 .iter()
                 .filter_map(Value::as_object)

@@ -1,5 +1,5 @@
-//! What a tenant has without asking: the default gallery, the settings of its organization, and Frontline service plans
-//! with what is set aside of them.
+//! What there is to choose from: the default gallery, service plans, regions and network connections, with what is set aside
+//! or in use of them. Nothing in here changes anything.
 
 use std::borrow::Cow;
 
@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use super::page::Object;
 use super::resource::{assignments, stored, text};
+use super::schema::Type;
+use super::schema::catalogue::{SERVICE_PLAN, SUPPORTED_REGION};
+use super::{fill, plans, regions};
 use crate::world::{Tenant, stable_id};
 
 /// The gallery images of a tenant whose seed names none, as Graph JSON. The case of the ids is the service's own.
@@ -50,7 +53,7 @@ pub fn default_organization_settings() -> Value {
 }
 
 /// Frontline service plans; what is allotted is counted from the policies of the moment.
-pub fn service_plans(tenant: &Tenant) -> Vec<Object<'_>> {
+pub fn front_line_plans(tenant: &Tenant) -> Vec<Object<'_>> {
     stored(tenant, "frontLineServicePlans")
         .map(|plan| {
             let allotted = text(plan, "id").map_or(0, |id| allotted(tenant, id, None));
@@ -70,4 +73,43 @@ pub fn allotted(tenant: &Tenant, plan: &str, without_policy: Option<&str>) -> i6
         .filter(|target| text(target, "servicePlanId").is_some_and(|id| id.eq_ignore_ascii_case(plan)))
         .filter_map(|target| target.get("allotmentLicensesCount")?.as_i64())
         .sum()
+}
+
+/// The Enterprise service plans; they are the same in every tenant.
+pub fn enterprise_plans(_: &Tenant) -> Vec<Object<'_>> {
+    fixed(plans::service_plans(), &SERVICE_PLAN)
+}
+
+/// The regions that Cloud PCs can be in; they are the same in every tenant.
+pub fn regions(_: &Tenant) -> Vec<Object<'_>> {
+    fixed(regions::supported_regions(), &SUPPORTED_REGION)
+}
+
+/// Azure network connections. Whether one is in use follows from the policies of the moment.
+pub fn connections(tenant: &Tenant) -> Vec<Object<'_>> {
+    let used: Vec<&str> = stored(tenant, "provisioningPolicies")
+        .filter_map(|policy| policy.get("domainJoinConfigurations")?.as_array())
+        .flatten()
+        .filter_map(|join| join.get("onPremisesConnectionId")?.as_str())
+        .collect();
+    stored(tenant, "onPremisesConnections")
+        .map(|connection| {
+            let id = text(connection, "id").unwrap_or_default();
+            let in_use = used.iter().any(|used| used.eq_ignore_ascii_case(id));
+            let mut connection = connection.clone();
+            if in_use {
+                connection.insert("inUse".to_owned(), json!(true));
+            }
+            Cow::Owned(connection)
+        })
+        .collect()
+}
+
+/// Graph JSON of a catalogue as whole objects.
+fn fixed<'a>(entries: Vec<Value>, ty: &'static Type) -> Vec<Object<'a>> {
+    let objects = entries.into_iter().filter_map(|entry| match entry {
+        Value::Object(object) => Some(fill::complete(ty, object)),
+        _ => None,
+    });
+    objects.map(Cow::Owned).collect()
 }

@@ -1,15 +1,33 @@
-//! Groups and the organization, built from the tenant: the directory is seeded and not written through Graph.
+//! Users, groups and the organization, built from the tenant: the directory is seeded and not written through Graph.
 
 use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
 use super::page::Object;
-use crate::world::{Group, Tenant};
+use super::licences::sku_id;
+use crate::world::{Group, Tenant, User};
 
 /// The tenant's groups. They are assigned security groups.
 pub fn groups(tenant: &Tenant) -> Vec<Object<'_>> {
     tenant.groups.iter().map(|one| Cow::Owned(group(one))).collect()
+}
+
+/// The tenant's users.
+pub fn users(tenant: &Tenant) -> Vec<Object<'_>> {
+    tenant.users.iter().map(|one| Cow::Owned(user(one))).collect()
+}
+
+/// The members of one group. A member that is no user of the tenant is left out: the directory could not have it.
+pub fn members<'a>(tenant: &'a Tenant, group: &str) -> Option<Vec<Object<'a>>> {
+    let group = tenant.groups.iter().find(|one| one.id.eq_ignore_ascii_case(group))?;
+    let users = group.members.iter().filter_map(|name| tenant.user(name));
+    let typed = users.map(|one| {
+        let mut member = user(one);
+        member.insert("@odata.type".to_owned(), json!("#microsoft.graph.user"));
+        Cow::Owned(member)
+    });
+    Some(typed.collect())
 }
 
 /// The one organization of a tenant.
@@ -38,6 +56,19 @@ fn group(group: &Group) -> Map<String, Value> {
     }))
 }
 
+fn user(user: &User) -> Map<String, Value> {
+    let licences = user.licences.iter().map(|part_number| json!({"disabledPlans": [], "skuId": sku_id(part_number)}));
+    into_map(json!({
+        "id": user.id,
+        "displayName": user.display_name,
+        "userPrincipalName": user.user_principal_name,
+        "mail": null,
+        "accountEnabled": true,
+        "userType": "Member",
+        "assignedLicenses": licences.collect::<Vec<_>>(),
+    }))
+}
+
 fn domain((index, name): (usize, &String)) -> Value {
     json!({
         "name": name,
@@ -48,7 +79,7 @@ fn domain((index, name): (usize, &String)) -> Value {
     })
 }
 
-fn into_map(value: Value) -> Map<String, Value> {
+pub fn into_map(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(map) => map,
         _ => Map::new(),

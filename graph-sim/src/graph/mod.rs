@@ -2,14 +2,17 @@
 //!
 //! Synchronous functions over the world; no input or output, no tokens, no ledger. What is not known is refused.
 
+mod apply;
 mod assign;
 pub mod audit;
 mod catalogue;
 #[cfg(test)]
 mod catalogue_tests;
 mod check;
+mod devices;
 mod directory;
 mod fill;
+mod licences;
 mod odata;
 mod page;
 pub mod permission;
@@ -20,6 +23,7 @@ mod project;
 mod read;
 mod regions;
 mod resource;
+mod resources;
 pub mod routes;
 pub mod schema;
 mod seeding;

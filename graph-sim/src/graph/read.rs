@@ -24,13 +24,13 @@ pub fn list(call: Call<'_, '_>) -> Outcome {
         Allowed {
             ty: resource.ty,
             list: true,
-            expand: resource.rules.is_some(),
+            expand: resource.assigned().is_some(),
             filter: resource.filter,
         },
     )?;
     let (page_size, now) = (call.world.options.page_size, call.world.now());
     let tenant = tenant(&call)?;
-    let mut objects = resource.seen(tenant, now);
+    let mut objects = resource.seen(tenant, &call.id, now).ok_or_else(|| call.not_found())?;
     objects.retain(|object| matches(resource, object, &query));
     answer_page(&call, &objects, resource.ty, resource.context, &query, page_size)
 }
@@ -43,7 +43,7 @@ pub fn get(call: Call<'_, '_>) -> Outcome {
         Allowed {
             ty: resource.ty,
             list: false,
-            expand: resource.rules.is_some(),
+            expand: resource.assigned().is_some(),
             filter: &[],
         },
     )?;
@@ -55,13 +55,13 @@ pub fn get(call: Call<'_, '_>) -> Outcome {
 /// GET of an entity's assignments.
 pub fn assignments(call: Call<'_, '_>) -> Outcome {
     let resource = call.resource;
-    let Some(rules) = resource.rules else {
+    let Some(assigned) = resource.assigned() else {
         return Err(Problem::no_segment("assignments"));
     };
     let query = odata::parse(
         call.request,
         Allowed {
-            ty: rules.assignment,
+            ty: assigned.ty,
             list: true,
             expand: false,
             filter: &[],
@@ -75,7 +75,7 @@ pub fn assignments(call: Call<'_, '_>) -> Outcome {
         .map(Cow::Borrowed)
         .collect();
     let context = format!("{}('{}')/assignments", resource.context, call.id);
-    answer_page(&call, &objects, rules.assignment, &context, &query, page_size)
+    answer_page(&call, &objects, assigned.ty, &context, &query, page_size)
 }
 
 /// An entity as an answer's body.

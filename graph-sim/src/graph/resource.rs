@@ -9,11 +9,6 @@ use super::page::Object;
 use super::permission::Guard;
 use super::problem::Problem;
 use super::schema::Type;
-use super::schema::catalogue::{FRONT_LINE_SERVICE_PLAN, GALLERY_IMAGE};
-use super::schema::directory::{GROUP, ORGANIZATION};
-use super::schema::policy::{POLICY_ASSIGNMENT, PROVISIONING_POLICY};
-use super::schema::setting::{SETTING_ASSIGNMENT, USER_SETTING};
-use super::{catalogue, directory, policies, settings};
 use crate::answer::GraphRequest;
 use crate::options::MissingId;
 use crate::world::{Collection, Tenant};
@@ -46,6 +41,8 @@ pub enum Source {
     Stored,
     /// Made from what else there is.
     Derived(fn(&Tenant) -> Vec<Object<'_>>),
+    /// Made from the one thing that the id in the path names; nothing when there is no such thing.
+    Part(for<'a> fn(&'a Tenant, &str) -> Option<Vec<Object<'a>>>),
 }
 
 /// What the service makes of a write beyond types.
@@ -57,101 +54,27 @@ pub struct Rules {
     pub check: fn(&Tenant, &Map<String, Value>) -> Result<(), Problem>,
     /// Refuses values that this caller may not set.
     pub authorise: fn(&GraphRequest<'_>, &Map<String, Value>) -> Result<(), Problem>,
-    /// Whether an object with assignments can be in the way of its own deletion.
-    pub assignments_block_delete: bool,
+    /// Set when its objects can be assigned to groups.
+    pub assigned: Option<&'static Assignable>,
+}
+
+/// What it is to be assigned.
+#[derive(Debug)]
+pub struct Assignable {
     /// The type of an assignment.
-    pub assignment: &'static Type,
+    pub ty: &'static Type,
+    /// Whether an object with assignments can be in the way of its own deletion.
+    pub blocks_delete: bool,
     /// Whether assignments carry Frontline licences.
     pub licensed: bool,
 }
 
-/// `provisioningPolicies`
-pub static POLICIES: Resource = Resource {
-    name: "provisioningPolicies",
-    context: "deviceManagement/virtualEndpoint/provisioningPolicies",
-    ty: &PROVISIONING_POLICY,
-    filter: &["displayName"],
-    guid_ids: true,
-    guard: Guard::DeviceManagement,
-    source: Source::Stored,
-    rules: Some(&Rules {
-        settle: policies::settle,
-        check: policies::check,
-        authorise: policies::authorise,
-        assignments_block_delete: true,
-        assignment: &POLICY_ASSIGNMENT,
-        licensed: true,
-    }),
-};
-
-/// `userSettings`
-pub static SETTINGS: Resource = Resource {
-    name: "userSettings",
-    context: "deviceManagement/virtualEndpoint/userSettings",
-    ty: &USER_SETTING,
-    filter: &["displayName"],
-    guid_ids: true,
-    guard: Guard::DeviceManagement,
-    source: Source::Stored,
-    rules: Some(&Rules {
-        settle: settings::settle,
-        check: settings::check,
-        authorise: |_, _| Ok(()),
-        assignments_block_delete: false,
-        assignment: &SETTING_ASSIGNMENT,
-        licensed: false,
-    }),
-};
-
-/// `galleryImages`
-pub static GALLERY_IMAGES: Resource = Resource {
-    name: "galleryImages",
-    context: "deviceManagement/virtualEndpoint/galleryImages",
-    ty: &GALLERY_IMAGE,
-    filter: &["displayName"],
-    guid_ids: false,
-    guard: Guard::DeviceManagement,
-    source: Source::Stored,
-    rules: None,
-};
-
-/// `frontLineServicePlans`
-pub static SERVICE_PLANS: Resource = Resource {
-    name: "frontLineServicePlans",
-    context: "deviceManagement/virtualEndpoint/frontLineServicePlans",
-    ty: &FRONT_LINE_SERVICE_PLAN,
-    filter: &["displayName"],
-    guid_ids: true,
-    guard: Guard::DeviceManagement,
-    source: Source::Derived(catalogue::service_plans),
-    rules: None,
-};
-
-/// `groups`
-pub static GROUPS: Resource = Resource {
-    name: "groups",
-    context: "groups",
-    ty: &GROUP,
-    filter: &["displayName", "mailNickname"],
-    guid_ids: true,
-    guard: Guard::Directory,
-    source: Source::Derived(directory::groups),
-    rules: None,
-};
-
-/// `organization`
-pub static ORGANIZATIONS: Resource = Resource {
-    name: "organization",
-    context: "organization",
-    ty: &ORGANIZATION,
-    filter: &[],
-    guid_ids: true,
-    guard: Guard::Directory,
-    source: Source::Derived(directory::organizations),
-    rules: None,
-};
-
 impl Resource {
+    /// What it is to be assigned, where its objects can be.
+    pub fn assigned(&self) -> Option<&'static Assignable> {
+        self.rules?.assigned
+    }
+
     /// Refuses a path segment that cannot be an id here.
     pub fn expect_id(&self, id: &str) -> Result<(), Problem> {
         if !self.guid_ids || super::check::is_guid(id) {
@@ -175,15 +98,17 @@ impl Resource {
         Problem::new(status.status(), code, format!("Nothing in '{name}' has the id '{id}'."))
     }
 
-    /// The objects as readers see them at this time, in the order of the collection.
-    pub fn seen<'a>(&self, tenant: &'a Tenant, now: Timestamp) -> Vec<Object<'a>> {
-        match self.source {
+    /// The objects as readers see them at this time, in the order of the collection; of those that are parts of something,
+    /// the parts of `owner`. Nothing when there is no such owner.
+    pub fn seen<'a>(&self, tenant: &'a Tenant, owner: &str, now: Timestamp) -> Option<Vec<Object<'a>>> {
+        Some(match self.source {
             Source::Stored => {
                 let collection = tenant.collections.get(self.name).into_iter();
                 collection.flat_map(|collection| collection.seen(now)).map(Cow::Borrowed).collect()
             }
             Source::Derived(make) => make(tenant),
-        }
+            Source::Part(parts) => parts(tenant, owner)?,
+        })
     }
 
     /// The object with an id as readers see it at this time.
@@ -194,6 +119,7 @@ impl Resource {
                 object.map(Cow::Borrowed)
             }
             Source::Derived(make) => make(tenant).into_iter().find(|object| has_id(object, id)),
+            Source::Part(_) => None,
         }
     }
 }

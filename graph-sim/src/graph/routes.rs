@@ -2,10 +2,13 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::permission::{CLOUD_PC_READ, CLOUD_PC_WRITE, GROUP_GET, GROUP_LIST, ORGANIZATION_READ, Permission};
+use super::permission::{
+    CLOUD_PC_READ, CLOUD_PC_WRITE, CONNECTION_WRITE, DEVICE_READ, GROUP_GET, GROUP_LIST, MEMBERS_READ, ORGANIZATION_READ, Permission,
+    SKU_READ, USER_READ,
+};
 use super::problem::{Outcome, Problem};
-use super::resource::{GALLERY_IMAGES, GROUPS, ORGANIZATIONS, POLICIES, Resource, SERVICE_PLANS, SETTINGS};
-use super::{assign, read, write};
+use super::resource::Resource;
+use super::{apply, assign, audit, read, resources, write};
 use crate::answer::{ApiVersion, GraphRequest};
 use crate::world::World;
 
@@ -68,11 +71,34 @@ static WRITABLE_ENTITY: [Operation; 3] = [
     operation("DELETE", &CLOUD_PC_WRITE, write::delete),
 ];
 static ASSIGN: [Operation; 1] = [operation("POST", &CLOUD_PC_WRITE, assign::assign)];
+static APPLY: [Operation; 1] = [operation("POST", &CLOUD_PC_WRITE, apply::apply)];
+static APPLY_CONFIG: [Operation; 1] = [operation("POST", &CLOUD_PC_WRITE, apply::apply_config)];
 static ASSIGNMENTS: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, read::assignments)];
 static READ_LIST: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, read::list)];
 static READ_ENTITY: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, read::get)];
+static ACTIVITY_TYPES: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, audit::activity_types)];
+static SINGLETON: [Operation; 2] = [
+    operation("GET", &CLOUD_PC_READ, read::get),
+    operation("PATCH", &CLOUD_PC_WRITE, write::update),
+];
+static CONNECTION_LIST: [Operation; 2] = [
+    operation("GET", &CLOUD_PC_READ, read::list),
+    operation("POST", &CONNECTION_WRITE, not_simulated),
+];
+static CONNECTION_ENTITY: [Operation; 3] = [
+    operation("GET", &CLOUD_PC_READ, read::get),
+    operation("PATCH", &CONNECTION_WRITE, not_simulated),
+    operation("DELETE", &CONNECTION_WRITE, not_simulated),
+];
+static HEALTH_CHECKS: [Operation; 1] = [operation("POST", &CONNECTION_WRITE, not_simulated)];
+static DEVICES_LIST: [Operation; 1] = [operation("GET", &DEVICE_READ, read::list)];
+static DEVICES_ENTITY: [Operation; 1] = [operation("GET", &DEVICE_READ, read::get)];
 static GROUPS_LIST: [Operation; 1] = [operation("GET", &GROUP_LIST, read::list)];
 static GROUPS_ENTITY: [Operation; 1] = [operation("GET", &GROUP_GET, read::get)];
+static MEMBERS_LIST: [Operation; 1] = [operation("GET", &MEMBERS_READ, read::list)];
+static USERS_LIST: [Operation; 1] = [operation("GET", &USER_READ, read::list)];
+static USERS_ENTITY: [Operation; 1] = [operation("GET", &USER_READ, read::get)];
+static SKUS: [Operation; 1] = [operation("GET", &SKU_READ, read::list)];
 static ORGANIZATION: [Operation; 1] = [operation("GET", &ORGANIZATION_READ, read::list)];
 
 const fn route(path: &'static str, resource: &'static Resource, operations: &'static [Operation]) -> Route {
@@ -84,53 +110,70 @@ const fn route(path: &'static str, resource: &'static Resource, operations: &'st
     }
 }
 
-const fn beta(mut route: Route) -> Route {
-    route.beta_only = true;
-    route
+const fn beta(path: &'static str, resource: &'static Resource, operations: &'static [Operation]) -> Route {
+    Route {
+        beta_only: true,
+        ..route(path, resource, operations)
+    }
 }
 
-/// All routes.
-pub static ROUTES: [Route; 15] = [
-    route("deviceManagement/virtualEndpoint/provisioningPolicies", &POLICIES, &WRITABLE_LIST),
-    route(
-        "deviceManagement/virtualEndpoint/provisioningPolicies/{id}",
-        &POLICIES,
-        &WRITABLE_ENTITY,
-    ),
-    route(
-        "deviceManagement/virtualEndpoint/provisioningPolicies/{id}/assign",
-        &POLICIES,
-        &ASSIGN,
-    ),
-    route(
-        "deviceManagement/virtualEndpoint/provisioningPolicies/{id}/assignments",
-        &POLICIES,
-        &ASSIGNMENTS,
-    ),
-    route("deviceManagement/virtualEndpoint/userSettings", &SETTINGS, &WRITABLE_LIST),
-    route("deviceManagement/virtualEndpoint/userSettings/{id}", &SETTINGS, &WRITABLE_ENTITY),
-    route("deviceManagement/virtualEndpoint/userSettings/{id}/assign", &SETTINGS, &ASSIGN),
-    route(
-        "deviceManagement/virtualEndpoint/userSettings/{id}/assignments",
-        &SETTINGS,
-        &ASSIGNMENTS,
-    ),
-    route("deviceManagement/virtualEndpoint/galleryImages", &GALLERY_IMAGES, &READ_LIST),
-    route("deviceManagement/virtualEndpoint/galleryImages/{id}", &GALLERY_IMAGES, &READ_ENTITY),
-    beta(route(
-        "deviceManagement/virtualEndpoint/frontLineServicePlans",
-        &SERVICE_PLANS,
-        &READ_LIST,
-    )),
-    beta(route(
-        "deviceManagement/virtualEndpoint/frontLineServicePlans/{id}",
-        &SERVICE_PLANS,
-        &READ_ENTITY,
-    )),
-    route("groups", &GROUPS, &GROUPS_LIST),
-    route("groups/{id}", &GROUPS, &GROUPS_ENTITY),
-    route("organization", &ORGANIZATIONS, &ORGANIZATION),
+/// `deviceManagement/virtualEndpoint/…`
+macro_rules! cloud_pc {
+    ($kind:ident $path:literal, $resource:ident, $operations:ident) => {
+        $kind(concat!("deviceManagement/virtualEndpoint/", $path), &resources::$resource, &$operations)
+    };
+}
+
+/// All routes. A fixed segment comes before an id in the same place.
+#[rustfmt::skip]
+pub static ROUTES: &[Route] = &[
+    cloud_pc!(route "provisioningPolicies", POLICIES, WRITABLE_LIST),
+    cloud_pc!(beta "provisioningPolicies/applyConfig", POLICIES, APPLY_CONFIG),
+    cloud_pc!(route "provisioningPolicies/{id}", POLICIES, WRITABLE_ENTITY),
+    cloud_pc!(route "provisioningPolicies/{id}/assign", POLICIES, ASSIGN),
+    cloud_pc!(beta "provisioningPolicies/{id}/apply", POLICIES, APPLY),
+    cloud_pc!(route "provisioningPolicies/{id}/assignments", POLICIES, ASSIGNMENTS),
+    cloud_pc!(route "userSettings", SETTINGS, WRITABLE_LIST),
+    cloud_pc!(route "userSettings/{id}", SETTINGS, WRITABLE_ENTITY),
+    cloud_pc!(route "userSettings/{id}/assign", SETTINGS, ASSIGN),
+    cloud_pc!(route "userSettings/{id}/assignments", SETTINGS, ASSIGNMENTS),
+    cloud_pc!(route "cloudPCs", CLOUD_PCS, READ_LIST),
+    cloud_pc!(route "cloudPCs/{id}", CLOUD_PCS, READ_ENTITY),
+    cloud_pc!(route "auditEvents", AUDIT_EVENTS, READ_LIST),
+    cloud_pc!(route "auditEvents/getAuditActivityTypes", AUDIT_EVENTS, ACTIVITY_TYPES),
+    cloud_pc!(route "auditEvents/{id}", AUDIT_EVENTS, READ_ENTITY),
+    cloud_pc!(route "galleryImages", GALLERY_IMAGES, READ_LIST),
+    cloud_pc!(route "galleryImages/{id}", GALLERY_IMAGES, READ_ENTITY),
+    cloud_pc!(route "deviceImages", DEVICE_IMAGES, READ_LIST),
+    cloud_pc!(route "deviceImages/{id}", DEVICE_IMAGES, READ_ENTITY),
+    cloud_pc!(route "onPremisesConnections", CONNECTIONS, CONNECTION_LIST),
+    cloud_pc!(route "onPremisesConnections/{id}", CONNECTIONS, CONNECTION_ENTITY),
+    cloud_pc!(route "onPremisesConnections/{id}/runHealthChecks", CONNECTIONS, HEALTH_CHECKS),
+    cloud_pc!(route "servicePlans", SERVICE_PLANS, READ_LIST),
+    cloud_pc!(beta "frontLineServicePlans", FRONT_LINE_PLANS, READ_LIST),
+    cloud_pc!(beta "frontLineServicePlans/{id}", FRONT_LINE_PLANS, READ_ENTITY),
+    cloud_pc!(beta "supportedRegions", REGIONS, READ_LIST),
+    cloud_pc!(beta "organizationSettings", ORGANIZATION_SETTINGS, SINGLETON),
+    route("deviceManagement/managedDevices", &resources::MANAGED_DEVICES, &DEVICES_LIST),
+    route("deviceManagement/managedDevices/{id}", &resources::MANAGED_DEVICES, &DEVICES_ENTITY),
+    route("groups", &resources::GROUPS, &GROUPS_LIST),
+    route("groups/{id}", &resources::GROUPS, &GROUPS_ENTITY),
+    route("groups/{id}/members", &resources::MEMBERS, &MEMBERS_LIST),
+    route("users", &resources::USERS, &USERS_LIST),
+    route("users/{id}", &resources::USERS, &USERS_ENTITY),
+    route("subscribedSkus", &resources::SUBSCRIBED_SKUS, &SKUS),
+    route("organization", &resources::ORGANIZATIONS, &ORGANIZATION),
 ];
+
+/// What the service does for people and this simulator does not know.
+fn not_simulated(call: Call<'_, '_>) -> Outcome {
+    let method = call.request.method.as_str();
+    Err(Problem::new(
+        501,
+        "NotImplemented",
+        format!("This simulator does not know {method} of '{}'.", call.resource.name),
+    ))
+}
 
 /// Finds the operation of a request, checks the permission and runs it.
 pub(super) fn dispatch(world: &mut World, request: &GraphRequest<'_>) -> Outcome {
@@ -171,6 +214,8 @@ fn segments(path: &str) -> Result<Vec<String>, Problem> {
             None => {
                 // An action may be qualified with its namespace.
                 let plain = segment.strip_prefix("microsoft.graph.").unwrap_or(&segment);
+                // A function is called with its parentheses (metadata) or without them (documentation).
+                let plain = plain.strip_suffix("()").unwrap_or(plain);
                 segments.push(plain.to_owned());
             }
         }

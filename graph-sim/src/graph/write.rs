@@ -33,7 +33,9 @@ pub fn create(call: Call<'_, '_>) -> Outcome {
     object.insert("id".to_owned(), json!(call.world.new_id()));
     stamp(&mut object, resource, "created", now, &author);
     stamp(&mut object, resource, "lastModified", now, &author);
-    object.insert("assignments".to_owned(), json!([]));
+    if rules.assigned.is_some() {
+        object.insert("assignments".to_owned(), json!([]));
+    }
     let body = entity(call.request, resource, &object, &Query::default());
     audit(call.world, call.request, resource, Verb::Create, None, Some(&object));
     let seen_from = call.world.options.replication_lag.after(now);
@@ -50,7 +52,7 @@ pub fn update(call: Call<'_, '_>) -> Outcome {
     let given = check::object(resource.ty, call.request.version, Mode::Update, &given)?;
     (rules.authorise)(call.request, &given)?;
     expect_immutables(resource, &stored, &given)?;
-    let kept = stored.get("assignments").cloned().unwrap_or_else(|| json!([]));
+    let kept = stored.get("assignments").cloned();
     let mut object = fill::merge(resource.ty, &stored, given);
     (rules.settle)(&mut object);
     (rules.check)(tenant(&call)?, &object)?;
@@ -58,7 +60,9 @@ pub fn update(call: Call<'_, '_>) -> Outcome {
     let now = instant(call.world);
     let author = author(tenant(&call)?, &call.request.caller.actor);
     stamp(&mut object, resource, "lastModified", now, &author);
-    object.insert("assignments".to_owned(), kept);
+    if let Some(kept) = kept {
+        object.insert("assignments".to_owned(), kept);
+    }
     let body = entity(call.request, resource, &object, &Query::default());
     audit(call.world, call.request, resource, Verb::Patch, Some(&stored), Some(&object));
     replace(call.world, call.request, resource, &call.id, object)?;
@@ -74,7 +78,8 @@ pub fn delete(call: Call<'_, '_>) -> Outcome {
     let (resource, rules) = (call.resource, rules(&call)?);
     let assigned = !assignments(current(&call)?).is_empty();
     let refused = call.world.options.delete_assigned == DeleteAssigned::Refuse;
-    if assigned && refused && rules.assignments_block_delete {
+    let blocks = rules.assigned.is_some_and(|assigned| assigned.blocks_delete);
+    if assigned && refused && blocks {
         return Err(Problem::bad_request(
             "The object still has assignments; remove them before it is deleted.",
         ));

@@ -1,0 +1,102 @@
+//! `apply` and `applyConfig`: bring the present settings of a policy to Cloud PCs that exist. Beta only.
+
+use serde_json::{Map, Value};
+
+use super::audit::Verb;
+use super::check::{self, Mode};
+use super::odata;
+use super::problem::{Outcome, Problem, excerpt};
+use super::read::tenant;
+use super::resource::text;
+use super::routes::Call;
+use super::schema::{Fallback, Kind, Property, Type, enums::POLICY_SETTING_TYPE};
+use super::write::{audit, current};
+use crate::answer::{Answer, GraphRequest};
+use crate::life::{self, PolicySetting};
+
+/// What `apply` takes.
+static APPLY: Type = Type::new(
+    "apply",
+    &[
+        setting(),
+        Property::new("reservePercentage", Kind::Int32).beta(),
+        Property::new("isForceUserLogoffEnabled", Kind::Boolean)
+            .beta()
+            .or(Fallback::Flag(false)),
+    ],
+);
+
+/// What `applyConfig` takes.
+static APPLY_CONFIG: Type = Type::new(
+    "applyConfig",
+    &[setting(), Property::new("cloudPcIds", Kind::Text).list().beta().required()],
+);
+
+const fn setting() -> Property {
+    Property::new("policySettings", Kind::Enum(&POLICY_SETTING_TYPE)).beta()
+}
+
+/// POST to a policy's `apply`: all of its Cloud PCs.
+pub fn apply(call: Call<'_, '_>) -> Outcome {
+    let parameters = parameters(call.request, &APPLY)?;
+    let policy = current(&call)?.clone();
+    check_reserve(&policy, &parameters)?;
+    let ids: Vec<String> = cloud_pcs(&call)?
+        .filter(|cloud_pc| text(cloud_pc, "provisioningPolicyId") == text(&policy, "id"))
+        .filter_map(|cloud_pc| text(cloud_pc, "id").map(str::to_owned))
+        .collect();
+    life::apply(call.world, &call.request.caller.tenant, chosen(&parameters), &ids);
+    audit(call.world, call.request, call.resource, Verb::Apply, Some(&policy), Some(&policy));
+    Ok(Answer::no_content())
+}
+
+/// POST to `applyConfig`: some Cloud PCs, each with the settings of its own policy.
+pub fn apply_config(call: Call<'_, '_>) -> Outcome {
+    let parameters = parameters(call.request, &APPLY_CONFIG)?;
+    let asked = parameters.get("cloudPcIds").and_then(Value::as_array);
+    let ids: Vec<String> = asked.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    if ids.is_empty() {
+        return Err(Problem::bad_request("The parameter 'cloudPcIds' needs at least one id."));
+    }
+    let known = tenant(&call)?.collections.get("cloudPCs");
+    if let Some(unknown) = ids.iter().find(|id| known.is_none_or(|known| known.get(id).is_none())) {
+        return Err(Problem::invalid(format!("No Cloud PC has the id '{}'.", excerpt(unknown))));
+    }
+    life::apply(call.world, &call.request.caller.tenant, chosen(&parameters), &ids);
+    audit(call.world, call.request, call.resource, Verb::Apply, None, None);
+    Ok(Answer::no_content())
+}
+
+fn parameters(request: &GraphRequest<'_>, ty: &'static Type) -> Result<Map<String, Value>, Problem> {
+    odata::none(request)?;
+    check::object(ty, request.version, Mode::Create, &check::parse(request.body)?)
+}
+
+/// Left out or null, it is the region (documented).
+fn chosen(parameters: &Map<String, Value>) -> PolicySetting {
+    match text(parameters, "policySettings") {
+        Some("singleSignOn") => PolicySetting::SingleSignOn,
+        _ => PolicySetting::Region,
+    }
+}
+
+fn cloud_pcs<'a>(call: &'a Call<'_, '_>) -> Result<impl Iterator<Item = &'a Map<String, Value>>, Problem> {
+    Ok(super::resource::stored(tenant(call)?, "cloudPCs"))
+}
+
+/// The reserve is a share of Frontline shared Cloud PCs that stay available, from 0 to 99; users are logged off by force only
+/// when it is 0 (documented).
+fn check_reserve(policy: &Map<String, Value>, parameters: &Map<String, Value>) -> Result<(), Problem> {
+    let reserve = parameters.get("reservePercentage").and_then(Value::as_i64);
+    if reserve.is_some_and(|reserve| !(0..=99).contains(&reserve)) {
+        return Err(Problem::invalid("reservePercentage takes 0 to 99."));
+    }
+    let forced = parameters.get("isForceUserLogoffEnabled") == Some(&Value::Bool(true));
+    if forced && reserve != Some(0) {
+        return Err(Problem::invalid("isForceUserLogoffEnabled goes with a reservePercentage of 0 only."));
+    }
+    if reserve.is_some() && text(policy, "provisioningType") != Some("sharedByEntraGroup") {
+        return Err(Problem::invalid("reservePercentage goes with the provisioningType sharedByEntraGroup only."));
+    }
+    Ok(())
+}

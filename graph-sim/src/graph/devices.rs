@@ -1,0 +1,43 @@
+//! `managedDevices`: what Intune knows of the Cloud PCs that have been provisioned.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value, json};
+
+use super::directory::into_map;
+use super::fill;
+use super::page::Object;
+use super::resource::{stored, text};
+use super::schema::managed_device::MANAGED_DEVICE;
+use crate::world::Tenant;
+
+/// One device for each Cloud PC that has one. Its id is the Cloud PC's `managedDeviceId`.
+pub fn managed(tenant: &Tenant) -> Vec<Object<'_>> {
+    stored(tenant, "cloudPCs")
+        .filter(|cloud_pc| text(cloud_pc, "managedDeviceId").is_some())
+        .map(|cloud_pc| Cow::Owned(device(tenant, cloud_pc)))
+        .collect()
+}
+
+/// What is not said here is the default of its table. Intune calls the policy an enrollment profile (documented).
+fn device(tenant: &Tenant, cloud_pc: &Map<String, Value>) -> Map<String, Value> {
+    let user = text(cloud_pc, "userPrincipalName").and_then(|name| tenant.user(name));
+    let name = cloud_pc.get("managedDeviceName").cloned();
+    let given = json!({
+        "id": cloud_pc.get("managedDeviceId"),
+        "userId": user.map(|user| &user.id),
+        "userPrincipalName": cloud_pc.get("userPrincipalName"),
+        "userDisplayName": user.map(|user| &user.display_name),
+        "deviceName": name,
+        "managedDeviceName": name,
+        "azureADDeviceId": cloud_pc.get("aadDeviceId"),
+        "azureADRegistered": true,
+        "enrolledDateTime": cloud_pc.get("provisionedDateTime"),
+        "lastSyncDateTime": cloud_pc.get("lastModifiedDateTime"),
+        "enrollmentProfileName": cloud_pc.get("provisioningPolicyName"),
+        "operatingSystem": "Windows",
+        "manufacturer": "Microsoft Corporation",
+        "model": cloud_pc.get("servicePlanName"),
+    });
+    fill::complete(&MANAGED_DEVICE, into_map(given))
+}

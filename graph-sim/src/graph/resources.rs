@@ -1,0 +1,241 @@
+//! The collections that are served: where each is, what it consists of and how it is written.
+
+use super::permission::Guard;
+use super::resource::{Assignable, Resource, Rules, Source};
+use super::schema::audit::AUDIT_EVENT;
+use super::schema::catalogue::{FRONT_LINE_SERVICE_PLAN, GALLERY_IMAGE, ORGANIZATION_SETTINGS as ORGANIZATION_SETTINGS_TYPE, SERVICE_PLAN, SUPPORTED_REGION};
+use super::schema::cloud_pc::CLOUD_PC;
+use super::schema::connection::ON_PREMISES_CONNECTION;
+use super::schema::device_image::DEVICE_IMAGE;
+use super::schema::directory::{GROUP, ORGANIZATION, SUBSCRIBED_SKU, USER};
+use super::schema::managed_device::MANAGED_DEVICE;
+use super::schema::policy::{POLICY_ASSIGNMENT, PROVISIONING_POLICY};
+use super::schema::setting::{SETTING_ASSIGNMENT, USER_SETTING};
+use super::{catalogue, devices, directory, licences, policies, settings};
+
+/// `provisioningPolicies`
+pub static POLICIES: Resource = Resource {
+    name: "provisioningPolicies",
+    context: "deviceManagement/virtualEndpoint/provisioningPolicies",
+    ty: &PROVISIONING_POLICY,
+    filter: &["displayName"],
+    guid_ids: true,
+    guard: Guard::DeviceManagement,
+    source: Source::Stored,
+    rules: Some(&Rules {
+        settle: policies::settle,
+        check: policies::check,
+        authorise: policies::authorise,
+        assigned: Some(&Assignable {
+            ty: &POLICY_ASSIGNMENT,
+            blocks_delete: true,
+            licensed: true,
+        }),
+    }),
+};
+
+/// `userSettings`
+pub static SETTINGS: Resource = Resource {
+    name: "userSettings",
+    context: "deviceManagement/virtualEndpoint/userSettings",
+    ty: &USER_SETTING,
+    filter: &["displayName"],
+    guid_ids: true,
+    guard: Guard::DeviceManagement,
+    source: Source::Stored,
+    rules: Some(&Rules {
+        settle: settings::settle,
+        check: settings::check,
+        authorise: |_, _| Ok(()),
+        assigned: Some(&Assignable {
+            ty: &SETTING_ASSIGNMENT,
+            blocks_delete: false,
+            licensed: false,
+        }),
+    }),
+};
+
+/// `organizationSettings`, of which a tenant has one; beta only.
+pub static ORGANIZATION_SETTINGS: Resource = Resource {
+    name: "organizationSettings",
+    context: "deviceManagement/virtualEndpoint/organizationSettings",
+    ty: &ORGANIZATION_SETTINGS_TYPE,
+    filter: &[],
+    guid_ids: true,
+    guard: Guard::DeviceManagement,
+    source: Source::Stored,
+    rules: Some(&Rules {
+        settle: |_| {},
+        check: |_, _| Ok(()),
+        authorise: |_, _| Ok(()),
+        assigned: None,
+    }),
+};
+
+/// `galleryImages`
+pub static GALLERY_IMAGES: Resource = Resource {
+    name: "galleryImages",
+    context: "deviceManagement/virtualEndpoint/galleryImages",
+    ty: &GALLERY_IMAGE,
+    filter: &["displayName"],
+    guid_ids: false,
+    guard: Guard::DeviceManagement,
+    source: Source::Stored,
+    rules: None,
+};
+
+/// `deviceImages`
+pub static DEVICE_IMAGES: Resource = Resource {
+    name: "deviceImages",
+    context: "deviceManagement/virtualEndpoint/deviceImages",
+    ty: &DEVICE_IMAGE,
+    filter: &["displayName"],
+    guid_ids: true,
+    guard: Guard::DeviceManagement,
+    source: Source::Stored,
+    rules: None,
+};
+
+/// `onPremisesConnections`, Azure network connections
+pub static CONNECTIONS: Resource = Resource {
+    name: "onPremisesConnections",
+    context: "deviceManagement/virtualEndpoint/onPremisesConnections",
+    ty: &ON_PREMISES_CONNECTION,
+    filter: &["displayName"],
+    guid_ids: true,
+    guard: Guard::DeviceManagement,
+    source: Source::Derived(catalogue::connections),
+    rules: None,
+};
+
+/// `frontLineServicePlans`; beta only
+pub static FRONT_LINE_PLANS: Resource = Resource {
+    name: "frontLineServicePlans",
+    context: "deviceManagement/virtualEndpoint/frontLineServicePlans",
+    ty: &FRONT_LINE_SERVICE_PLAN,
+    filter: &["displayName"],
+    guid_ids: true,
+    guard: Guard::DeviceManagement,
+    source: Source::Derived(catalogue::front_line_plans),
+    rules: None,
+};
+
+/// `servicePlans`
+pub static SERVICE_PLANS: Resource = Resource {
+    name: "servicePlans",
+    context: "deviceManagement/virtualEndpoint/servicePlans",
+    ty: &SERVICE_PLAN,
+    filter: &[],
+    guid_ids: true,
+    guard: Guard::DeviceManagement,
+    source: Source::Derived(catalogue::enterprise_plans),
+    rules: None,
+};
+
+/// `supportedRegions`; beta only
+pub static REGIONS: Resource = Resource {
+    name: "supportedRegions",
+    context: "deviceManagement/virtualEndpoint/supportedRegions",
+    ty: &SUPPORTED_REGION,
+    filter: &[],
+    guid_ids: true,
+    guard: Guard::DeviceManagement,
+    source: Source::Derived(catalogue::regions),
+    rules: None,
+};
+
+/// `cloudPCs`
+pub static CLOUD_PCS: Resource = Resource {
+    name: "cloudPCs",
+    context: "deviceManagement/virtualEndpoint/cloudPCs",
+    ty: &CLOUD_PC,
+    filter: &[],
+    guid_ids: true,
+    guard: Guard::DeviceManagement,
+    source: Source::Stored,
+    rules: None,
+};
+
+/// `auditEvents`
+pub static AUDIT_EVENTS: Resource = Resource {
+    name: "auditEvents",
+    context: "deviceManagement/virtualEndpoint/auditEvents",
+    ty: &AUDIT_EVENT,
+    filter: &[],
+    guid_ids: true,
+    guard: Guard::DeviceManagement,
+    source: Source::Stored,
+    rules: None,
+};
+
+/// `managedDevices`: Intune's side of the Cloud PCs
+pub static MANAGED_DEVICES: Resource = Resource {
+    name: "managedDevices",
+    context: "deviceManagement/managedDevices",
+    ty: &MANAGED_DEVICE,
+    filter: &[],
+    guid_ids: true,
+    guard: Guard::DeviceManagement,
+    source: Source::Derived(devices::managed),
+    rules: None,
+};
+
+/// `groups`
+pub static GROUPS: Resource = Resource {
+    name: "groups",
+    context: "groups",
+    ty: &GROUP,
+    filter: &["displayName", "mailNickname"],
+    guid_ids: true,
+    guard: Guard::Directory,
+    source: Source::Derived(directory::groups),
+    rules: None,
+};
+
+/// `groups/{id}/members`
+pub static MEMBERS: Resource = Resource {
+    name: "members",
+    context: "directoryObjects",
+    ty: &USER,
+    filter: &[],
+    guid_ids: true,
+    guard: Guard::Directory,
+    source: Source::Part(directory::members),
+    rules: None,
+};
+
+/// `users`
+pub static USERS: Resource = Resource {
+    name: "users",
+    context: "users",
+    ty: &USER,
+    filter: &["userPrincipalName", "displayName"],
+    guid_ids: false,
+    guard: Guard::Directory,
+    source: Source::Derived(directory::users),
+    rules: None,
+};
+
+/// `subscribedSkus`
+pub static SUBSCRIBED_SKUS: Resource = Resource {
+    name: "subscribedSkus",
+    context: "subscribedSkus",
+    ty: &SUBSCRIBED_SKU,
+    filter: &[],
+    guid_ids: true,
+    guard: Guard::Directory,
+    source: Source::Derived(licences::subscribed_skus),
+    rules: None,
+};
+
+/// `organization`
+pub static ORGANIZATIONS: Resource = Resource {
+    name: "organization",
+    context: "organization",
+    ty: &ORGANIZATION,
+    filter: &[],
+    guid_ids: true,
+    guard: Guard::Directory,
+    source: Source::Derived(directory::organizations),
+    rules: None,
+};
