@@ -3,12 +3,14 @@
 //! It knows nothing of its clients. What it does not know, it refuses. See this crate's README.
 //!
 //! `pipeline` takes a request through faults, handler and ledger; `graph` and `entra` are what is simulated;
-//! `control` is the hatch for tests; `simulator` is the way in for Rust code.
+//! `contract` holds what goes over the wire against the service's published description; `control` is the hatch for tests;
+//! `simulator` is the way in for Rust code.
 
 pub mod answer;
 pub mod cli;
 pub mod clock;
 pub mod collection;
+pub mod contract;
 mod control;
 pub mod duration;
 mod entra;

@@ -1,33 +1,20 @@
 //! The property tables and the answers of the routes against the OpenAPI description of the service.
-//!
-//! The description lies outside of this crate; where it is absent, these tests say so and pass. `GRAPH_OPENAPI_DIR` names it.
 
 mod routes_support;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use graph_sim::answer::ApiVersion;
+use graph_sim::contract::Rule;
+use graph_sim::contract::tolerated::TOLERATED;
 use graph_sim::graph::routes::ROUTES;
 use graph_sim::graph::schema::{
     EnumType, Kind, Property, Type, UNKNOWN_FUTURE_VALUE, audit, catalogue, cloud_pc, connection, device_image, directory, managed_device,
     policy as policies, setting,
 };
+use routes_support::contract_support::description;
 use routes_support::*;
 use serde_json::{Map, Value, json};
-
-fn description(version: ApiVersion) -> Option<Value> {
-    let directory = std::env::var_os("GRAPH_OPENAPI_DIR").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/graph"),
-        PathBuf::from,
-    );
-    let file = directory.join(format!("openapi-{}-cloudpc.yaml", version.as_str()));
-    let Ok(text) = std::fs::read_to_string(&file) else {
-        eprintln!("skipped: {} is not there", file.display());
-        return None;
-    };
-    Some(serde_saphyr::from_str(&text).unwrap())
-}
 
 /// The properties of a schema with those of its bases.
 fn flat<'a>(schemas: &'a Value, schema: &'a Value, into: &mut Map<String, Value>) {
@@ -182,20 +169,30 @@ fn described_path<'a>(description: &'a Value, ours: &str) -> Option<(&'a String,
     description["paths"].as_object().unwrap().iter().find(|(path, _)| {
         let theirs: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         theirs.len() == wanted.len()
-            && theirs
-                .iter()
-                .zip(&wanted)
-                .all(|(their, our)| if *our == "{id}" { their.starts_with('{') } else { their == our })
+            && theirs.iter().zip(&wanted).all(|(their, our)| match *our {
+                "{id}" => their.starts_with('{'),
+                // A function is described with its parentheses.
+                our => their.trim_end_matches("()") == our,
+            })
     })
+}
+
+/// Whether the service has a route that the description does not, which is known and tolerated.
+fn is_left_out(path: &str) -> bool {
+    let path = format!("/{}", path.replace("{id}", "*"));
+    TOLERATED
+        .iter()
+        .any(|tolerance| tolerance.rule == Rule::UndescribedOperation && tolerance.path == path)
 }
 
 #[test]
 fn every_route_is_described_and_opened_by_no_other_permission() {
     for version in VERSIONS {
         let Some(description) = description(version) else { return };
-        for route in &ROUTES {
+        for route in ROUTES {
             let described = described_path(&description, route.path);
-            assert_eq!(described.is_none(), route.beta_only && version == ApiVersion::V1, "{}", route.path);
+            let absent = (route.beta_only && version == ApiVersion::V1) || is_left_out(route.path);
+            assert_eq!(described.is_none(), absent, "{}", route.path);
             let Some((_, described)) = described else { continue };
             for operation in route.operations {
                 let described = &described[operation.method.to_lowercase()];
@@ -216,48 +213,6 @@ fn every_route_is_described_and_opened_by_no_other_permission() {
                 }
             }
         }
-    }
-}
-
-/// OpenAPI 3.0 to JSON Schema: `nullable` becomes a second type.
-fn to_json_schema(schema: &mut Value) {
-    match schema {
-        Value::Array(items) => items.iter_mut().for_each(to_json_schema),
-        Value::Object(object) => {
-            object.values_mut().for_each(to_json_schema);
-            if object.remove("nullable") == Some(json!(true)) {
-                let inner = Value::Object(std::mem::take(object));
-                object.insert("anyOf".to_owned(), json!([inner, {"type": "null"}]));
-            }
-        }
-        _ => {}
-    }
-}
-
-struct Judge {
-    description: Value,
-}
-
-impl Judge {
-    fn of(version: ApiVersion) -> Option<Self> {
-        let mut description = description(version)?;
-        to_json_schema(&mut description["components"]["schemas"]);
-        Some(Self { description })
-    }
-
-    fn expect(&self, schema: &Value, body: &Value, place: &str) {
-        let mut root = schema.clone();
-        root["components"] = json!({"schemas": self.description["components"]["schemas"]});
-        let validator = jsonschema::validator_for(&root).unwrap();
-        let faults: Vec<String> = validator
-            .iter_errors(body)
-            .map(|fault| format!("{}: {fault}", fault.instance_path()))
-            .collect();
-        assert!(faults.is_empty(), "{place}: {faults:#?}\n{body:#}");
-    }
-
-    fn named(name: &str) -> Value {
-        json!({"$ref": format!("#/components/schemas/microsoft.graph.{name}")})
     }
 }
 
@@ -300,17 +255,19 @@ fn full_world() -> (graph_sim::world::World, String, String) {
     (world, policy, setting)
 }
 
+/// Every request is judged when it is sent; here all routes are asked in a world in which nothing is left out.
 #[test]
 fn every_successful_answer_fits_its_description() {
     for version in VERSIONS {
-        let Some(judge) = Judge::of(version) else { return };
         let (mut world, policy_id, setting_id) = full_world();
         let new_setting = json!({"displayName": "n", "localAdminEnabled": true});
         let mut seen = BTreeSet::new();
-        for route in ROUTES.iter().filter(|route| !route.beta_only || version == ApiVersion::Beta) {
-            let (_, described) = described_path(&judge.description, route.path).unwrap();
+        let filled = ["Policies", "Settings", "galleryImages", "frontLine", "groups"];
+        let routes = ROUTES.iter().filter(|route| filled.iter().any(|part| route.path.contains(part)));
+        let left_out = ["organizationSettings", "apply"];
+        let routes = routes.filter(|route| !left_out.iter().any(|part| route.path.contains(part)));
+        for route in routes.filter(|route| !route.beta_only || version == ApiVersion::Beta) {
             for operation in route.operations.iter().filter(|one| one.method != "DELETE") {
-                let place = format!("{} {} {}", version.as_str(), operation.method, route.path);
                 let id = match route.path.split('/').nth(2).unwrap_or("groups") {
                     "provisioningPolicies" => &policy_id,
                     "userSettings" => &setting_id,
@@ -319,6 +276,7 @@ fn every_successful_answer_fits_its_description() {
                     _ => GROUP_A,
                 };
                 let body = match (operation.method, route.path) {
+                    ("GET", _) => Value::Null,
                     ("PATCH", _) => json!({"displayName": "renamed"}),
                     ("POST", path) if path.ends_with("/assign") => continue,
                     ("POST", path) if path.contains("userSettings") => new_setting.clone(),
@@ -331,24 +289,20 @@ fn every_successful_answer_fits_its_description() {
                     route.path.replace("{id}", id),
                     if expand { "?$expand=assignments" } else { "" }
                 );
-                let answer = Ask::new(version, operation.method, target)
-                    .all_members()
-                    .body(&body)
-                    .send(&mut world);
-                let response = &described[operation.method.to_lowercase()]["responses"][answer.status.to_string()];
-                let schema = &response["content"]["application/json"]["schema"];
-                assert!(schema.is_object(), "{place}: {} is not described: {:?}", answer.status, answer.body);
-                judge.expect(schema, &answer.body.unwrap(), &place);
+                let mut ask = Ask::new(version, operation.method, target).all_members();
+                if !body.is_null() {
+                    ask = ask.body(&body);
+                }
+                let answer = ask.send(&mut world);
+                let place = format!("{} {} {}", version.as_str(), operation.method, route.path);
+                assert!(answer.status < 300, "{place}: {:?}", answer.body);
                 seen.insert(place);
             }
         }
         assert!(seen.len() >= 15, "{seen:?}");
-        // The description leaves targets open; they are of the one type that there is.
         for owner in [format!("{POLICIES}/{policy_id}"), format!("{SETTINGS}/{setting_id}")] {
             let answer = get(&mut world, version, &format!("{owner}/assignments")).body.unwrap();
-            let target = &answer["value"][0]["target"];
-            assert_eq!(target["groupId"], GROUP_A);
-            judge.expect(&Judge::named("cloudPcManagementGroupAssignmentTarget"), target, "target");
+            assert_eq!(answer["value"][0]["target"]["groupId"], GROUP_A);
         }
     }
 }
@@ -356,23 +310,19 @@ fn every_successful_answer_fits_its_description() {
 #[test]
 fn failures_fit_the_description_of_errors() {
     for version in VERSIONS {
-        let Some(judge) = Judge::of(version) else { return };
         let mut world = world();
-        let mut failures = vec![
+        let failures = [
             get(&mut world, version, "/nothing"),
             get(&mut world, version, &format!("{POLICIES}/{UNKNOWN_ID}")),
             Ask::new(version, "PUT", POLICIES).send(&mut world),
             Ask::new(version, "GET", POLICIES).by(app(&[])).send(&mut world),
             Ask::new(version, "GET", "/groups").by(app(&[])).send(&mut world),
-        ];
-        failures.push(
             Ask::new(version, "POST", POLICIES)
                 .body(&policy_with(&json!({"imageId": "x"})))
                 .send(&mut world),
-        );
+        ];
         for failure in failures {
             assert!((400..500).contains(&failure.status));
-            judge.expect(&Judge::named("oDataErrors.oDataError"), failure.body.as_ref().unwrap(), "error");
         }
     }
 }

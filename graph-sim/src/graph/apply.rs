@@ -93,10 +93,14 @@ fn check_reserve(policy: &Map<String, Value>, parameters: &Map<String, Value>) -
     }
     let forced = parameters.get("isForceUserLogoffEnabled") == Some(&Value::Bool(true));
     if forced && reserve != Some(0) {
-        return Err(Problem::invalid("isForceUserLogoffEnabled goes with a reservePercentage of 0 only."));
+        return Err(Problem::invalid(
+            "isForceUserLogoffEnabled goes with a reservePercentage of 0 only.",
+        ));
     }
     if reserve.is_some() && text(policy, "provisioningType") != Some("sharedByEntraGroup") {
-        return Err(Problem::invalid("reservePercentage goes with the provisioningType sharedByEntraGroup only."));
+        return Err(Problem::invalid(
+            "reservePercentage goes with the provisioningType sharedByEntraGroup only.",
+        ));
     }
     Ok(())
 }

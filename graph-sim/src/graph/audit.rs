@@ -34,3 +34,8 @@ pub struct Change<'a> {
 
 /// Makes the audit event of a write.
 pub fn record(_world: &mut World, _request: &GraphRequest<'_>, _change: &Change<'_>) {}
+
+/// GET of `getAuditActivityTypes`.
+pub(super) fn activity_types(_call: super::routes::Call<'_, '_>) -> super::problem::Outcome {
+    Err(super::problem::Problem::no_segment("getAuditActivityTypes"))
+}

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use super::page::Object;
 use super::licences::sku_id;
+use super::page::Object;
 use crate::world::{Group, Tenant, User};
 
 /// The tenant's groups. They are assigned security groups.
@@ -57,7 +57,10 @@ fn group(group: &Group) -> Map<String, Value> {
 }
 
 fn user(user: &User) -> Map<String, Value> {
-    let licences = user.licences.iter().map(|part_number| json!({"disabledPlans": [], "skuId": sku_id(part_number)}));
+    let licences = user
+        .licences
+        .iter()
+        .map(|part_number| json!({"disabledPlans": [], "skuId": sku_id(part_number)}));
     into_map(json!({
         "id": user.id,
         "displayName": user.display_name,

@@ -21,7 +21,9 @@ pub fn subscribed_skus(tenant: &Tenant) -> Vec<Object<'_>> {
     for part_number in tenant.users.iter().flat_map(|user| &user.licences) {
         *consumed.entry(part_number).or_default() += 1;
     }
-    let skus = consumed.into_iter().map(|(part_number, consumed)| sku(tenant, part_number, consumed));
+    let skus = consumed
+        .into_iter()
+        .map(|(part_number, consumed)| sku(tenant, part_number, consumed));
     skus.map(|sku| Cow::Owned(into_map(sku))).collect()
 }
 

@@ -140,9 +140,10 @@ impl Permission {
                 "Authorization_RequestDenied",
                 "Insufficient privileges to complete the operation.",
             ),
-            Guard::DeviceManagement if self.people_only && matches!(request.caller.actor, Actor::App { .. }) => {
-                forbidden(request, "The operation takes delegated permissions of a signed-in administrator only")
-            }
+            Guard::DeviceManagement if self.people_only && matches!(request.caller.actor, Actor::App { .. }) => forbidden(
+                request,
+                "The operation takes delegated permissions of a signed-in administrator only",
+            ),
             Guard::DeviceManagement => forbidden(
                 request,
                 &format!(

@@ -3,7 +3,9 @@
 use super::permission::Guard;
 use super::resource::{Assignable, Resource, Rules, Source};
 use super::schema::audit::AUDIT_EVENT;
-use super::schema::catalogue::{FRONT_LINE_SERVICE_PLAN, GALLERY_IMAGE, ORGANIZATION_SETTINGS as ORGANIZATION_SETTINGS_TYPE, SERVICE_PLAN, SUPPORTED_REGION};
+use super::schema::catalogue::{
+    FRONT_LINE_SERVICE_PLAN, GALLERY_IMAGE, ORGANIZATION_SETTINGS as ORGANIZATION_SETTINGS_TYPE, SERVICE_PLAN, SUPPORTED_REGION,
+};
 use super::schema::cloud_pc::CLOUD_PC;
 use super::schema::connection::ON_PREMISES_CONNECTION;
 use super::schema::device_image::DEVICE_IMAGE;

@@ -7,7 +7,7 @@ use super::permission::{
     SKU_READ, USER_READ,
 };
 use super::problem::{Outcome, Problem};
-use super::resource::Resource;
+use super::resource::{Resource, stored, text};
 use super::{apply, assign, audit, read, resources, write};
 use crate::answer::{ApiVersion, GraphRequest};
 use crate::world::World;
@@ -39,6 +39,8 @@ pub struct Route {
     pub path: &'static str,
     /// Whether v1.0 does not have it.
     pub beta_only: bool,
+    /// Whether it leads to the only object of its collection, which then needs no id in the path.
+    single: bool,
     resource: &'static Resource,
     /// What can be done there.
     pub operations: &'static [Operation],
@@ -105,6 +107,7 @@ const fn route(path: &'static str, resource: &'static Resource, operations: &'st
     Route {
         path,
         beta_only: false,
+        single: false,
         resource,
         operations,
     }
@@ -117,10 +120,21 @@ const fn beta(path: &'static str, resource: &'static Resource, operations: &'sta
     }
 }
 
+const fn single(path: &'static str, resource: &'static Resource, operations: &'static [Operation]) -> Route {
+    Route {
+        single: true,
+        ..beta(path, resource, operations)
+    }
+}
+
 /// `deviceManagement/virtualEndpoint/…`
 macro_rules! cloud_pc {
     ($kind:ident $path:literal, $resource:ident, $operations:ident) => {
-        $kind(concat!("deviceManagement/virtualEndpoint/", $path), &resources::$resource, &$operations)
+        $kind(
+            concat!("deviceManagement/virtualEndpoint/", $path),
+            &resources::$resource,
+            &$operations,
+        )
     };
 }
 
@@ -153,7 +167,7 @@ pub static ROUTES: &[Route] = &[
     cloud_pc!(beta "frontLineServicePlans", FRONT_LINE_PLANS, READ_LIST),
     cloud_pc!(beta "frontLineServicePlans/{id}", FRONT_LINE_PLANS, READ_ENTITY),
     cloud_pc!(beta "supportedRegions", REGIONS, READ_LIST),
-    cloud_pc!(beta "organizationSettings", ORGANIZATION_SETTINGS, SINGLETON),
+    cloud_pc!(single "organizationSettings", ORGANIZATION_SETTINGS, SINGLETON),
     route("deviceManagement/managedDevices", &resources::MANAGED_DEVICES, &DEVICES_LIST),
     route("deviceManagement/managedDevices/{id}", &resources::MANAGED_DEVICES, &DEVICES_ENTITY),
     route("groups", &resources::GROUPS, &GROUPS_LIST),
@@ -188,9 +202,13 @@ pub(super) fn dispatch(world: &mut World, request: &GraphRequest<'_>) -> Outcome
             Problem::method_not_allowed(request.method.as_str(), &allowed.join(", "))
         })?;
     operation.permission.expect(request)?;
-    if !world.tenants.contains_key(&request.caller.tenant) {
-        return Err(Problem::no_tenant());
-    }
+    let tenant = world.tenants.get(&request.caller.tenant).ok_or_else(Problem::no_tenant)?;
+    let id = if route.single {
+        let only = stored(tenant, route.resource.name).next();
+        only.and_then(|only| text(only, "id")).unwrap_or_default().to_owned()
+    } else {
+        id
+    };
     (operation.handler)(Call {
         world,
         request,

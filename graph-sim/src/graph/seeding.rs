@@ -3,14 +3,27 @@
 use serde_json::{Map, Value, json};
 
 use super::check::{self, Mode};
-use super::resource::{GALLERY_IMAGES, POLICIES, Resource, SERVICE_PLANS, SETTINGS, text};
+use super::resource::{Resource, text};
+use super::resources::{
+    AUDIT_EVENTS, CLOUD_PCS, CONNECTIONS, DEVICE_IMAGES, FRONT_LINE_PLANS, GALLERY_IMAGES, ORGANIZATION_SETTINGS, POLICIES, SETTINGS,
+};
 use super::write::instant;
 use super::{assign, fill};
 use crate::answer::ApiVersion;
-use crate::world::World;
+use crate::world::{World, stable_id};
 
-/// Collections that are kept for what points at them and have no routes of their own.
-const WITHOUT_ROUTES: [&str; 3] = ["onPremisesConnections", "deviceImages", "cloudPCs"];
+/// What a seed can put objects into.
+static SEEDED: [&Resource; 9] = [
+    &POLICIES,
+    &SETTINGS,
+    &ORGANIZATION_SETTINGS,
+    &GALLERY_IMAGES,
+    &FRONT_LINE_PLANS,
+    &CONNECTIONS,
+    &DEVICE_IMAGES,
+    &CLOUD_PCS,
+    &AUDIT_EVENTS,
+];
 
 /// Puts one object into a tenant's collection. `assignments` stand inline, so the groups must be there already, and the
 /// images before the policies that use them.
@@ -24,16 +37,13 @@ pub fn seed_object(world: &mut World, tenant_id: &str, collection: &str, value: 
     if !world.tenants.contains_key(tenant_id) {
         return Err(format!("no tenant has the id {tenant_id}"));
     }
-    if let Some(name) = WITHOUT_ROUTES.into_iter().find(|name| *name == collection) {
-        return insert(world, tenant_id, name, given);
-    }
-    let resource = [&POLICIES, &SETTINGS, &GALLERY_IMAGES, &SERVICE_PLANS]
+    let resource = SEEDED
         .into_iter()
         .find(|resource| resource.name == collection)
         .ok_or_else(|| format!("no collection is called {collection}"))?;
     let assignments = match given.remove("assignments") {
         None | Some(Value::Null) => Vec::new(),
-        Some(Value::Array(assignments)) if resource.rules.is_some() => assignments,
+        Some(Value::Array(assignments)) if resource.assigned().is_some() => assignments,
         Some(_) => return Err("'assignments' takes a list, and only policies and settings have them".to_owned()),
     };
     let object = checked(world, tenant_id, resource, given, &assignments).map_err(super::problem::Problem::reason)?;
@@ -44,32 +54,68 @@ fn checked(
     world: &mut World,
     tenant_id: &str,
     resource: &'static Resource,
-    given: Map<String, Value>,
+    mut given: Map<String, Value>,
     assignments: &[Value],
 ) -> Result<Map<String, Value>, super::problem::Problem> {
-    let given = check::object(resource.ty, ApiVersion::Beta, Mode::Seed, &given)?;
-    let mut object = fill::complete(resource.ty, given);
-    if text(&object, "id").is_none() {
-        object.insert("id".to_owned(), json!(world.new_id()));
-    }
-    resource.expect_id(text(&object, "id").unwrap_or_default())?;
-    let Some(rules) = resource.rules else {
-        return Ok(object);
-    };
     let now = instant(world).to_string();
     for name in ["createdDateTime", "lastModifiedDateTime"] {
         let known = resource.ty.property(ApiVersion::Beta, name).is_some();
-        if known && text(&object, name).is_none() {
-            object.insert(name.to_owned(), json!(now));
+        if known && text(&given, name).is_none() {
+            given.insert(name.to_owned(), json!(now));
         }
     }
+    if text(&given, "id").is_none() {
+        given.insert("id".to_owned(), json!(world.new_id()));
+    }
+    resource.expect_id(text(&given, "id").unwrap_or_default())?;
+    assume(resource.name, &mut given);
+    let given = check::object(resource.ty, ApiVersion::Beta, Mode::Seed, &given)?;
+    let mut object = fill::complete(resource.ty, given);
+    let Some(rules) = resource.rules else {
+        // What nobody writes is kept without what is null in it: a tenant can have many thousands.
+        object.retain(|_, value| !value.is_null());
+        return Ok(object);
+    };
     (rules.settle)(&mut object);
     if let Some(tenant) = world.tenants.get(tenant_id) {
         (rules.check)(tenant, &object)?;
     }
-    let assignments = assign::seed(world, tenant_id, resource, &object, assignments)?;
-    object.insert("assignments".to_owned(), Value::Array(assignments));
+    if resource.assigned().is_some() {
+        let assignments = assign::seed(world, tenant_id, resource, &object, assignments)?;
+        object.insert("assignments".to_owned(), Value::Array(assignments));
+    }
     Ok(object)
+}
+
+/// What the service would know of an object although a short seed does not say it. What is given stays.
+fn assume(collection: &str, given: &mut Map<String, Value>) {
+    let id = text(given, "id").unwrap_or_default().to_owned();
+    let subscription = stable_id(&["subscription", &id]);
+    let group = format!("/subscriptions/{subscription}/resourceGroups/network");
+    let network = format!("{group}/providers/Microsoft.Network/virtualNetworks/network");
+    let assumed: &[(&str, String)] = match collection {
+        "onPremisesConnections" => &[
+            ("displayName", id.clone()),
+            ("connectionType", "azureADJoin".to_owned()),
+            ("subscriptionId", subscription),
+            ("resourceGroupId", group),
+            ("virtualNetworkId", network.clone()),
+            ("subnetId", format!("{network}/subnets/default")),
+            ("healthCheckStatus", "passed".to_owned()),
+        ],
+        "deviceImages" => &[
+            ("displayName", id.clone()),
+            ("version", "1.0.0".to_owned()),
+            ("sourceImageResourceId", format!("{group}/providers/Microsoft.Compute/images/{id}")),
+            ("status", "ready".to_owned()),
+        ],
+        _ => &[],
+    };
+    for (name, value) in assumed {
+        if text(given, name).is_none() {
+            given.insert((*name).to_owned(), json!(value));
+        }
+    }
 }
 
 /// Appends an object whose id, given or new, nothing else in the collection has.

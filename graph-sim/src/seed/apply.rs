@@ -119,6 +119,15 @@ fn objects(world: &mut World, tenant: &str, seed: &TenantSeed, is_new: bool) -> 
             graph::seed_object(world, tenant, "galleryImages", image)?;
         }
     }
+    if is_new {
+        let settings = seed
+            .organization_settings
+            .clone()
+            .unwrap_or_else(graph::default_organization_settings);
+        graph::seed_object(world, tenant, "organizationSettings", settings).map_err(|reason| format!("organizationSettings: {reason}"))?;
+    } else if seed.organization_settings.is_some() {
+        return Err("organizationSettings: the tenant has them already".to_owned());
+    }
     let empty = Vec::new();
     let lists = [
         ("galleryImages", seed.gallery_images.as_ref().unwrap_or(&empty)),
@@ -128,6 +137,7 @@ fn objects(world: &mut World, tenant: &str, seed: &TenantSeed, is_new: bool) -> 
         ("provisioningPolicies", &seed.provisioning_policies),
         ("userSettings", &seed.user_settings),
         ("cloudPCs", &seed.cloud_pcs),
+        ("auditEvents", &seed.audit_events),
     ];
     for (collection, list) in lists {
         for (index, object) in list.iter().enumerate() {

@@ -101,6 +101,9 @@ struct TenantSeed {
     provisioning_policies: Vec<Value>,
     #[serde(default)]
     user_settings: Vec<Value>,
+    organization_settings: Option<Value>,
+    #[serde(default)]
+    audit_events: Vec<Value>,
     #[serde(default, rename = "cloudPCs")]
     cloud_pcs: Vec<Value>,
 }

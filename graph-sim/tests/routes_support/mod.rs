@@ -1,7 +1,11 @@
 //! A tenant and a way to send it requests in-process, without a listener or a token.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+#[path = "../contract_support/mod.rs"]
+pub mod contract_support;
+
 use graph_sim::answer::{Answer, ApiVersion, GraphRequest};
+use graph_sim::contract::Checked;
 use graph_sim::graph;
 use graph_sim::world::{Actor, Caller, Group, Tenant, User, World};
 use serde_json::{Value, json};
@@ -134,6 +138,7 @@ impl Ask {
         self
     }
 
+    /// Sends it, and holds it and its answer against the description.
     pub fn send(self, world: &mut World) -> Answer {
         let (path, query) = self.target.split_once('?').unwrap_or((&self.target, ""));
         let decode = |text: &str| {
@@ -142,27 +147,35 @@ impl Ask {
                 .unwrap()
                 .into_owned()
         };
-        let query = query
+        let query: Vec<(String, String)> = query
             .split('&')
             .filter(|option| !option.is_empty())
             .map(|option| option.split_once('=').unwrap_or((option, "")))
             .map(|(name, value)| (decode(name), decode(value)))
             .collect();
-        graph::handle(
-            world,
-            &GraphRequest {
-                version: self.version,
-                method: http::Method::from_bytes(self.method.as_bytes()).unwrap(),
-                path,
-                query,
-                prefer: self.prefer,
-                body: &self.body,
-                caller: &self.caller,
-                request_id: "77777777-0000-4000-8000-000000000001".to_owned(),
-                client_request_id: None,
-                root: "https://graph.test".to_owned(),
-            },
-        )
+        let request = GraphRequest {
+            version: self.version,
+            method: http::Method::from_bytes(self.method.as_bytes()).unwrap(),
+            path,
+            query,
+            prefer: self.prefer,
+            body: &self.body,
+            caller: &self.caller,
+            request_id: "77777777-0000-4000-8000-000000000001".to_owned(),
+            client_request_id: None,
+            root: "https://graph.test".to_owned(),
+        };
+        let answer = graph::handle(world, &request);
+        contract_support::expect_kept(&Checked {
+            version: self.version,
+            method: self.method,
+            path,
+            query: &request.query,
+            request_body: &self.body,
+            status: answer.status,
+            response_body: answer.body.as_ref(),
+        });
+        answer
     }
 }
 

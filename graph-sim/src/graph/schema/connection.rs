@@ -61,8 +61,9 @@ pub static HEALTH_CHECK: Type = Type::new(
     &[
         given("displayName", Kind::Text),
         state("status", &HEALTH_CHECK_STATUS, "pending"),
-        instant("startDateTime"),
-        instant("endDateTime"),
+        // Not nullable in the metadata, and null in the documented example: so they are null here when nothing is known.
+        given("startDateTime", Kind::DateTime).not_null(),
+        given("endDateTime", Kind::DateTime).not_null(),
         given("errorType", Kind::Enum(&HEALTH_CHECK_ERROR_TYPE)),
         given("recommendedAction", Kind::Text),
         given("additionalDetail", Kind::Text),

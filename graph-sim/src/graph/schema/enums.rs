@@ -207,3 +207,6 @@ pub(super) const fn beta(name: &'static str, members: &'static [&'static str]) -
         beta: members,
     }
 }
+
+/// What `apply` can bring to Cloud PCs that exist.
+pub static POLICY_SETTING_TYPE: EnumType = beta("cloudPcPolicySettingType", &["region", "singleSignOn", "unknownFutureValue"]);

@@ -1,0 +1,182 @@
+//! Where the service is known to differ from its description. Every entry names its source; one that nothing needs any more
+//! is to be taken out, which [`unused`] finds.
+
+use super::violation::{Part, Rule, Violation};
+use crate::answer::ApiVersion;
+
+/// A deviation that is not reported. In globs, `*` stands for one segment and `**` for any number of them.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Tolerance {
+    /// The version, or both.
+    pub api: Option<ApiVersion>,
+    /// The method, or `*`.
+    pub method: &'static str,
+    /// A glob over the described path, or over the path that was asked for where none is described.
+    pub path: &'static str,
+    /// The part of the exchange.
+    pub part: Part,
+    /// A glob over the JSON pointer.
+    pub pointer: &'static str,
+    /// The rule that is not kept.
+    pub rule: Rule,
+    /// Why it is right not to keep it, and where that is known from.
+    pub reason: &'static str,
+}
+
+const fn tolerance(
+    (method, path): (&'static str, &'static str),
+    (part, pointer): (Part, &'static str),
+    rule: Rule,
+    reason: &'static str,
+) -> Tolerance {
+    Tolerance {
+        api: None,
+        method,
+        path,
+        part,
+        pointer,
+        rule,
+        reason,
+    }
+}
+
+/// An operation that the service has and the description does not.
+const fn undescribed(method: &'static str, path: &'static str, reason: &'static str) -> Tolerance {
+    tolerance((method, path), (Part::Request, ""), Rule::UndescribedOperation, reason)
+}
+
+/// All tolerated deviations.
+pub static TOLERATED: [Tolerance; 15] = [
+    undescribed(
+        "GET",
+        "/groups/*/members",
+        "documented by Graph (group: list members); the description is a subset without it",
+    ),
+    undescribed(
+        "GET",
+        "/users",
+        "documented by Graph (user: list); the description is a subset without it",
+    ),
+    undescribed(
+        "POST",
+        "/$batch",
+        "documented by Graph (JSON batching); no OpenAPI description of Graph has it",
+    ),
+    tolerance(
+        ("POST", "**/assign"),
+        (Part::Response, ""),
+        Rule::UndescribedStatus(200),
+        "the option assignAnswer=entity: whether the service ever answers with a body is not established",
+    ),
+    tolerance(
+        ("GET", "**/onPremisesConnections/**"),
+        (Part::Response, "**/healthChecks/*/startDateTime"),
+        Rule::Null,
+        "non-null in the metadata, null in the documented example (cloudpc-api.md, section 2)",
+    ),
+    tolerance(
+        ("GET", "**/onPremisesConnections/**"),
+        (Part::Response, "**/healthChecks/*/endDateTime"),
+        Rule::Null,
+        "non-null in the metadata, null in the documented example (cloudpc-api.md, section 2)",
+    ),
+    tolerance(
+        ("*", "**"),
+        (Part::Response, "/error/innerError/date"),
+        Rule::Format,
+        "documented samples of errors have a date without a zone",
+    ),
+    tolerance(
+        ("*", "**"),
+        (Part::Response, "/error/innerError/code"),
+        Rule::UnknownProperty,
+        "the Cloud PC service says its real reason there (observed-behaviour.md, section 7: error body)",
+    ),
+    tolerance(
+        ("*", "**"),
+        (Part::Response, "/error/innerError/message"),
+        Rule::UnknownProperty,
+        "the Cloud PC service says its real reason there (observed-behaviour.md, section 7: error body)",
+    ),
+    tolerance(
+        ("*", "**"),
+        (Part::Request, "**/managedBy"),
+        Rule::Members,
+        "cloudPcManagementService is a flags enum (cloudpc-api.md, section 2); the description does not say so",
+    ),
+    tolerance(
+        ("*", "**"),
+        (Part::Response, "**/managedBy"),
+        Rule::Members,
+        "cloudPcManagementService is a flags enum (cloudpc-api.md, section 2); the description does not say so",
+    ),
+    tolerance(
+        ("GET", "**"),
+        (Part::Response, "**/supportedSolution"),
+        Rule::Members,
+        "cloudPcManagementService is a flags enum (cloudpc-api.md, section 2); the description does not say so",
+    ),
+    tolerance(
+        ("POST", "**/assign"),
+        (Part::Request, "/assignments/*/target/@odata.type"),
+        Rule::MissingProperty,
+        "the portal assigns with groupId alone (observed-behaviour.md, section 1.3, captured)",
+    ),
+    tolerance(
+        ("POST", "**/assign"),
+        (Part::Request, "/assignments/*/target/@odata.type"),
+        Rule::Member,
+        "documented with and without the leading # (cloudpc-api.md, section 2)",
+    ),
+    tolerance(
+        ("POST", "**/userSettings"),
+        (
+            Part::Request,
+            "/crossRegionDisasterRecoverySetting/disasterRecoveryNetworkSetting/@odata.type",
+        ),
+        Rule::MissingProperty,
+        "a client must leave it out (observed-behaviour.md, section 8, M365DSC)",
+    ),
+];
+
+impl Tolerance {
+    /// Whether a violation is of this kind.
+    #[must_use]
+    pub fn covers(&self, violation: &Violation) -> bool {
+        self.rule == violation.rule
+            && self.part == violation.part
+            && self.api.is_none_or(|api| api == violation.api)
+            && (self.method == "*" || self.method == violation.method)
+            && matches(self.path, &violation.path)
+            && matches(self.pointer, &violation.pointer)
+    }
+}
+
+/// The tolerance that a violation falls under.
+#[must_use]
+pub fn covering(violation: &Violation) -> Option<&'static Tolerance> {
+    TOLERATED.iter().find(|tolerance| tolerance.covers(violation))
+}
+
+/// The tolerances that none of these violations needs. They are to be those of [`super::Contract::check_strictly`].
+#[must_use]
+pub fn unused(violations: &[Violation]) -> Vec<&'static Tolerance> {
+    let needed = |tolerance: &&Tolerance| violations.iter().any(|violation| tolerance.covers(violation));
+    TOLERATED.iter().filter(|tolerance| !needed(tolerance)).collect()
+}
+
+fn matches(glob: &str, text: &str) -> bool {
+    let glob: Vec<&str> = glob.split('/').collect();
+    let text: Vec<&str> = text.split('/').collect();
+    segments_match(&glob, &text)
+}
+
+fn segments_match(glob: &[&str], text: &[&str]) -> bool {
+    match (glob.split_first(), text.split_first()) {
+        (None, None) => true,
+        (Some((&"**", rest)), _) if segments_match(rest, text) => true,
+        (Some((&"**", _)), Some((_, text))) => segments_match(glob, text),
+        (Some((one, glob)), Some((segment, text))) => (*one == "*" || one == segment) && segments_match(glob, text),
+        _ => false,
+    }
+}
