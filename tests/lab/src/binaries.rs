@@ -23,3 +23,10 @@ pub(crate) fn existing(path: &Path) -> Result<PathBuf> {
     );
     std::path::absolute(path).with_context(|| format!("make {} absolute", path.display()))
 }
+
+/// The OpenAPI description of Graph that the simulator is held against. It is no part of this repository, so it may be absent.
+pub(crate) fn graph_description() -> Option<PathBuf> {
+    let named = std::env::var_os("GRAPH_OPENAPI_DIR").map(PathBuf::from);
+    let directory = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/graph"));
+    directory.join("openapi-v1.0-cloudpc.yaml").is_file().then_some(directory)
+}

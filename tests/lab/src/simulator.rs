@@ -15,6 +15,9 @@ use std::time::Duration;
 /// Generous, because a busy machine is no reason to fail.
 const PATIENCE: Duration = seconds(60);
 
+/// What its log must not tell of: answers that are not as Graph is described, and bugs of its own.
+const NEVER: [&str; 2] = ["not as described", "panicked at"];
+
 /// The line that it prints when it is ready.
 #[derive(Debug, Deserialize)]
 struct Ready {
@@ -24,7 +27,7 @@ struct Ready {
     ca: PathBuf,
 }
 
-/// A running simulator. Dropping it kills it.
+/// A running simulator. Dropping it kills it, and panics when it had answered what it may not: a test must not pass then.
 #[derive(Debug)]
 pub struct Simulator {
     pub(crate) http: reqwest::Client,
@@ -37,6 +40,9 @@ impl Simulator {
     pub(crate) async fn start(binary: &Path, seeds: &[Value], federation: Federation, directory: &Directory) -> Result<Self> {
         let mut command = Command::new(binaries::existing(binary)?);
         command.env_clear().arg("serve").arg("--dir").arg(directory.folder("graph-sim"));
+        if let Some(description) = binaries::graph_description() {
+            command.arg("--openapi").arg(description);
+        }
         for seed in seeds {
             let path = directory.file("seed", "yaml");
             // JSON is YAML too.
@@ -123,5 +129,16 @@ impl Simulator {
     /// When it is not running or does not end.
     pub async fn stop(&self) -> Result<(ExitStatus, Duration)> {
         self.process.terminate(PATIENCE).await
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let log = self.process.log().unwrap_or_default();
+        let faults: Vec<&str> = log.lines().filter(|line| NEVER.iter().any(|never| line.contains(never))).collect();
+        assert!(faults.is_empty(), "graph-sim is not what it simulates:\n{}", faults.join("\n"));
     }
 }
