@@ -13,7 +13,7 @@ mod devices;
 mod directory;
 mod fill;
 mod licences;
-mod odata;
+pub mod odata;
 mod page;
 pub mod permission;
 mod plans;

@@ -37,7 +37,8 @@ const KEPT_IN_LINKS: &AsciiSet = &NON_ALPHANUMERIC
 pub fn cut<'a>(objects: &'a [Object<'a>], request: &GraphRequest<'_>, query: &Query, page_size: usize) -> Result<Page<'a>, Problem> {
     let list = fingerprint(request, query);
     let start = match &query.skip_token {
-        None => 0,
+        // The token of a later page is a place in the whole list, behind what was skipped.
+        None => query.skip.min(objects.len()),
         Some(token) => resume(objects, list, token)?,
     };
     let end = objects.len().min(start.saturating_add(query.top.unwrap_or(page_size).max(1)));
@@ -51,15 +52,15 @@ pub fn cut<'a>(objects: &'a [Object<'a>], request: &GraphRequest<'_>, query: &Qu
     })
 }
 
-/// A number that stands for this list: a token of another tenant, collection, version or filter does not fit it.
+/// A number that stands for this list: a token of another tenant, collection, version, filter or
+/// order does not fit it.
 fn fingerprint(request: &GraphRequest<'_>, query: &Query) -> u64 {
     let mut hasher = DefaultHasher::new();
     request.caller.tenant.hash(&mut hasher);
     request.version.as_str().hash(&mut hasher);
     request.path.hash(&mut hasher);
-    if let Some(filter) = &query.filter {
-        (filter.property, &filter.value).hash(&mut hasher);
-    }
+    query.filter.as_ref().map(ToString::to_string).hash(&mut hasher);
+    query.order.hash(&mut hasher);
     hasher.finish()
 }
 

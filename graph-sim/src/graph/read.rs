@@ -1,13 +1,13 @@
-//! GET of a list, of one entity and of an entity's assignments.
+//! GET of a list, of its number, of one entity and of an entity's assignments.
 
 use std::borrow::Cow;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::odata::tables::{self, Queries};
 use super::odata::{self, Allowed, Query};
 use super::page::{self, Object};
-use super::permission::Guard;
 use super::problem::{Outcome, Problem};
 use super::project::View;
 use super::resource::{Resource, assignments as assignments_of};
@@ -19,34 +19,34 @@ use crate::world::Tenant;
 /// GET of a collection.
 pub fn list(call: Call<'_, '_>) -> Outcome {
     let resource = call.resource;
-    let query = odata::parse(
-        call.request,
-        Allowed {
-            ty: resource.ty,
-            list: true,
-            expand: resource.assigned().is_some(),
-            filter: resource.filter,
-        },
-    )?;
+    let query = odata::parse(call.request, of_list(&call))?;
     let (page_size, now) = (call.world.options.page_size, call.world.now());
-    let tenant = tenant(&call)?;
-    let mut objects = resource.seen(tenant, &call.id, now).ok_or_else(|| call.not_found())?;
-    objects.retain(|object| matches(resource, object, &query));
+    let mut objects = passing(seen_all(&call, now)?, &query);
+    odata::sort(&mut objects, &query.order, resource.guard);
     answer_page(&call, &objects, resource.ty, resource.context, &query, page_size)
+}
+
+/// GET of the number of objects in a collection.
+pub fn count(call: Call<'_, '_>) -> Outcome {
+    let query = odata::parse(call.request, counted(of_list(&call)))?;
+    let now = call.world.now();
+    let objects = passing(seen_all(&call, now)?, &query);
+    Ok(number(objects.len()))
 }
 
 /// GET of one entity.
 pub fn get(call: Call<'_, '_>) -> Outcome {
     let resource = call.resource;
-    let query = odata::parse(
-        call.request,
-        Allowed {
-            ty: resource.ty,
-            list: false,
-            expand: resource.assigned().is_some(),
-            filter: &[],
+    let of_list = of_list(&call);
+    let allowed = Allowed {
+        paged: false,
+        queries: Queries {
+            select: of_list.queries.select,
+            ..Queries::NONE
         },
-    )?;
+        ..of_list
+    };
+    let query = odata::parse(call.request, allowed)?;
     let now = call.world.now();
     let object = seen(&call, now)?;
     Ok(Answer::ok(entity(call.request, resource, &object, &query)))
@@ -54,28 +54,76 @@ pub fn get(call: Call<'_, '_>) -> Outcome {
 
 /// GET of an entity's assignments.
 pub fn assignments(call: Call<'_, '_>) -> Outcome {
-    let resource = call.resource;
-    let Some(assigned) = resource.assigned() else {
-        return Err(Problem::no_segment("assignments"));
-    };
-    let query = odata::parse(
-        call.request,
-        Allowed {
-            ty: assigned.ty,
-            list: true,
-            expand: false,
-            filter: &[],
-        },
-    )?;
+    let (ty, allowed) = of_assignments(&call)?;
+    let query = odata::parse(call.request, allowed)?;
     let (page_size, now) = (call.world.options.page_size, call.world.now());
     let owner = seen(&call, now)?;
-    let objects: Vec<Object<'_>> = assignments_of(&owner)
-        .iter()
-        .filter_map(Value::as_object)
-        .map(Cow::Borrowed)
-        .collect();
-    let context = format!("{}('{}')/assignments", resource.context, call.id);
-    answer_page(&call, &objects, assigned.ty, &context, &query, page_size)
+    let objects = own_assignments(&owner);
+    let context = format!("{}('{}')/assignments", call.resource.context, call.id);
+    answer_page(&call, &objects, ty, &context, &query, page_size)
+}
+
+/// GET of the number of an entity's assignments.
+pub fn count_assignments(call: Call<'_, '_>) -> Outcome {
+    let (_, allowed) = of_assignments(&call)?;
+    odata::parse(call.request, counted(allowed))?;
+    let now = call.world.now();
+    Ok(number(own_assignments(&*seen(&call, now)?).len()))
+}
+
+/// What the list of a call's collection understands.
+fn of_list(call: &Call<'_, '_>) -> Allowed {
+    let resource = call.resource;
+    Allowed {
+        ty: resource.ty,
+        guard: resource.guard,
+        paged: true,
+        expand: resource.assigned().is_some(),
+        queries: *resource.queries.of(call.request.version),
+    }
+}
+
+fn of_assignments(call: &Call<'_, '_>) -> Result<(&'static Type, Allowed), Problem> {
+    let assigned = call.resource.assigned().ok_or_else(|| Problem::no_segment("assignments"))?;
+    let allowed = Allowed {
+        ty: assigned.ty,
+        expand: false,
+        queries: tables::ASSIGNMENTS,
+        ..of_list(call)
+    };
+    Ok((assigned.ty, allowed))
+}
+
+/// What the number of a list understands: its filter alone (documented).
+fn counted(list: Allowed) -> Allowed {
+    Allowed {
+        paged: false,
+        expand: false,
+        queries: Queries {
+            filter: list.queries.filter,
+            ..Queries::NONE
+        },
+        ..list
+    }
+}
+
+/// A number alone is plain text (documented).
+fn number(number: usize) -> Answer {
+    let mut answer = Answer::ok(json!(number));
+    answer.headers.push(("Content-Type".to_owned(), "text/plain".to_owned()));
+    answer
+}
+
+fn passing<'a>(mut objects: Vec<Object<'a>>, query: &Query) -> Vec<Object<'a>> {
+    if let Some(filter) = &query.filter {
+        objects.retain(|object| filter.passes(object));
+    }
+    objects
+}
+
+fn own_assignments(owner: &Map<String, Value>) -> Vec<Object<'_>> {
+    let assignments = assignments_of(owner).iter();
+    assignments.filter_map(Value::as_object).map(Cow::Borrowed).collect()
 }
 
 /// An entity as an answer's body.
@@ -108,21 +156,15 @@ fn answer_page(call: &Call<'_, '_>, objects: &[Object<'_>], ty: &'static Type, c
     Ok(Answer::ok(Value::Object(body)))
 }
 
-/// The directory compares names without regard to case, the Cloud PC service exactly.
-fn matches(resource: &Resource, object: &Map<String, Value>, query: &Query) -> bool {
-    let Some(filter) = &query.filter else {
-        return true;
-    };
-    let own = object.get(filter.property).and_then(Value::as_str);
-    own.is_some_and(|own| match resource.guard {
-        Guard::Directory => own.to_lowercase() == filter.value.to_lowercase(),
-        Guard::DeviceManagement => own == filter.value,
-    })
-}
-
 /// The tenant of a call's sender.
 pub fn tenant<'a>(call: &'a Call<'_, '_>) -> Result<&'a Tenant, Problem> {
     call.world.tenants.get(&call.request.caller.tenant).ok_or_else(Problem::no_tenant)
+}
+
+/// The objects that the path leads to, as readers see them at this time.
+fn seen_all<'a>(call: &'a Call<'_, '_>, now: Timestamp) -> Result<Vec<Object<'a>>, Problem> {
+    let objects = call.resource.seen(tenant(call)?, &call.id, now);
+    objects.ok_or_else(|| call.not_found())
 }
 
 /// The object that the path leads to, as readers see it at this time.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::odata::tables::Queries;
 use super::page::Object;
 use super::permission::Guard;
 use super::problem::Problem;
@@ -22,8 +23,8 @@ pub struct Resource {
     pub context: &'static str,
     /// The type of its entities.
     pub ty: &'static Type,
-    /// The properties that `$filter` can compare.
-    pub filter: &'static [&'static str],
+    /// The query options of its list.
+    pub queries: &'static Queries,
     /// Whether ids are GUIDs, so that anything else is malformed and not only unknown.
     pub guid_ids: bool,
     /// The layer that answers for it.

@@ -8,7 +8,7 @@ use super::permission::{
 };
 use super::problem::{Outcome, Problem};
 use super::resource::{Resource, stored, text};
-use super::{apply, assign, audit, read, resources, write};
+use super::{apply, assign, audit, odata, read, resources, write};
 use crate::answer::{ApiVersion, GraphRequest};
 use crate::world::World;
 
@@ -76,6 +76,8 @@ static ASSIGN: [Operation; 1] = [operation("POST", &CLOUD_PC_WRITE, assign::assi
 static APPLY: [Operation; 1] = [operation("POST", &CLOUD_PC_WRITE, apply::apply)];
 static APPLY_CONFIG: [Operation; 1] = [operation("POST", &CLOUD_PC_WRITE, apply::apply_config)];
 static ASSIGNMENTS: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, read::assignments)];
+static COUNT: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, read::count)];
+static COUNT_ASSIGNMENTS: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, read::count_assignments)];
 static READ_LIST: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, read::list)];
 static READ_ENTITY: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, read::get)];
 static ACTIVITY_TYPES: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, audit::activity_types)];
@@ -142,31 +144,43 @@ macro_rules! cloud_pc {
 #[rustfmt::skip]
 pub static ROUTES: &[Route] = &[
     cloud_pc!(route "provisioningPolicies", POLICIES, WRITABLE_LIST),
+    cloud_pc!(route "provisioningPolicies/$count", POLICIES, COUNT),
     cloud_pc!(beta "provisioningPolicies/applyConfig", POLICIES, APPLY_CONFIG),
     cloud_pc!(route "provisioningPolicies/{id}", POLICIES, WRITABLE_ENTITY),
     cloud_pc!(route "provisioningPolicies/{id}/assign", POLICIES, ASSIGN),
     cloud_pc!(beta "provisioningPolicies/{id}/apply", POLICIES, APPLY),
     cloud_pc!(route "provisioningPolicies/{id}/assignments", POLICIES, ASSIGNMENTS),
+    cloud_pc!(route "provisioningPolicies/{id}/assignments/$count", POLICIES, COUNT_ASSIGNMENTS),
     cloud_pc!(route "userSettings", SETTINGS, WRITABLE_LIST),
+    cloud_pc!(route "userSettings/$count", SETTINGS, COUNT),
     cloud_pc!(route "userSettings/{id}", SETTINGS, WRITABLE_ENTITY),
     cloud_pc!(route "userSettings/{id}/assign", SETTINGS, ASSIGN),
     cloud_pc!(route "userSettings/{id}/assignments", SETTINGS, ASSIGNMENTS),
+    cloud_pc!(route "userSettings/{id}/assignments/$count", SETTINGS, COUNT_ASSIGNMENTS),
     cloud_pc!(route "cloudPCs", CLOUD_PCS, READ_LIST),
+    cloud_pc!(route "cloudPCs/$count", CLOUD_PCS, COUNT),
     cloud_pc!(route "cloudPCs/{id}", CLOUD_PCS, READ_ENTITY),
     cloud_pc!(route "auditEvents", AUDIT_EVENTS, READ_LIST),
+    cloud_pc!(route "auditEvents/$count", AUDIT_EVENTS, COUNT),
     cloud_pc!(route "auditEvents/getAuditActivityTypes", AUDIT_EVENTS, ACTIVITY_TYPES),
     cloud_pc!(route "auditEvents/{id}", AUDIT_EVENTS, READ_ENTITY),
     cloud_pc!(route "galleryImages", GALLERY_IMAGES, READ_LIST),
+    cloud_pc!(route "galleryImages/$count", GALLERY_IMAGES, COUNT),
     cloud_pc!(route "galleryImages/{id}", GALLERY_IMAGES, READ_ENTITY),
     cloud_pc!(route "deviceImages", DEVICE_IMAGES, READ_LIST),
+    cloud_pc!(route "deviceImages/$count", DEVICE_IMAGES, COUNT),
     cloud_pc!(route "deviceImages/{id}", DEVICE_IMAGES, READ_ENTITY),
     cloud_pc!(route "onPremisesConnections", CONNECTIONS, CONNECTION_LIST),
+    cloud_pc!(route "onPremisesConnections/$count", CONNECTIONS, COUNT),
     cloud_pc!(route "onPremisesConnections/{id}", CONNECTIONS, CONNECTION_ENTITY),
     cloud_pc!(route "onPremisesConnections/{id}/runHealthChecks", CONNECTIONS, HEALTH_CHECKS),
     cloud_pc!(route "servicePlans", SERVICE_PLANS, READ_LIST),
+    cloud_pc!(route "servicePlans/$count", SERVICE_PLANS, COUNT),
     cloud_pc!(beta "frontLineServicePlans", FRONT_LINE_PLANS, READ_LIST),
+    cloud_pc!(beta "frontLineServicePlans/$count", FRONT_LINE_PLANS, COUNT),
     cloud_pc!(beta "frontLineServicePlans/{id}", FRONT_LINE_PLANS, READ_ENTITY),
     cloud_pc!(beta "supportedRegions", REGIONS, READ_LIST),
+    cloud_pc!(beta "supportedRegions/$count", REGIONS, COUNT),
     cloud_pc!(single "organizationSettings", ORGANIZATION_SETTINGS, SINGLETON),
     route("deviceManagement/managedDevices", &resources::MANAGED_DEVICES, &DEVICES_LIST),
     route("deviceManagement/managedDevices/{id}", &resources::MANAGED_DEVICES, &DEVICES_ENTITY),
@@ -181,6 +195,7 @@ pub static ROUTES: &[Route] = &[
 
 /// What the service does for people and this simulator does not know.
 fn not_simulated(call: Call<'_, '_>) -> Outcome {
+    odata::none(call.request)?;
     let method = call.request.method.as_str();
     Err(Problem::new(
         501,

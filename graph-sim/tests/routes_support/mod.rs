@@ -25,7 +25,13 @@ pub const GALLERY: &str = "/deviceManagement/virtualEndpoint/galleryImages";
 pub const PLANS: &str = "/deviceManagement/virtualEndpoint/frontLineServicePlans";
 pub const UNKNOWN_ID: &str = "99999999-0000-4000-8000-000000000009";
 pub const VERSIONS: [ApiVersion; 2] = [ApiVersion::V1, ApiVersion::Beta];
-pub const ALL_ROLES: [&str; 3] = ["CloudPC.ReadWrite.All", "Group.Read.All", "Organization.Read.All"];
+pub const ALL_ROLES: [&str; 5] = [
+    "CloudPC.ReadWrite.All",
+    "Group.Read.All",
+    "Organization.Read.All",
+    "User.Read.All",
+    "DeviceManagementManagedDevices.Read.All",
+];
 
 /// A tenant with two groups, a plan of ten licences, the default gallery, two connections and a custom image.
 pub fn world() -> World {
@@ -228,4 +234,31 @@ pub fn reason(answer: &Answer) -> String {
     let error = &answer.body.as_ref().unwrap()["error"];
     let inner = error["innerError"]["message"].as_str().unwrap_or_default();
     format!("{} {inner}", error["message"].as_str().unwrap())
+}
+
+/// The display names of a list.
+pub fn names(body: &Value) -> Vec<&str> {
+    body["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["displayName"].as_str().unwrap())
+        .collect()
+}
+
+/// Follows the links from a first page to the last and gives the names of each page.
+pub fn follow(world: &mut World, version: ApiVersion, first: &str) -> Vec<Vec<String>> {
+    let mut pages = Vec::new();
+    let mut target = first.to_owned();
+    loop {
+        let answer = get(world, version, &target);
+        assert_eq!(answer.status, 200, "{target}: {:?}", answer.body);
+        let body = answer.body.unwrap();
+        pages.push(names(&body).into_iter().map(str::to_owned).collect());
+        let Some(link) = body["@odata.nextLink"].as_str() else {
+            return pages;
+        };
+        let prefix = format!("https://graph.test/{}", version.as_str());
+        target = link.strip_prefix(&prefix).unwrap().to_owned();
+    }
 }

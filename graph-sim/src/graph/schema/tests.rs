@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::super::check::{self, Mode};
+use super::super::odata::tables::Queries;
 use super::super::odata::{self, Allowed};
+use super::super::permission::Guard;
 use super::super::{fill, project::View};
 use super::audit::AUDIT_EVENT;
 use super::catalogue::{FRONT_LINE_SERVICE_PLAN, GALLERY_IMAGE, ORGANIZATION_SETTINGS, SERVICE_PLAN, SUPPORTED_REGION};
@@ -71,9 +73,10 @@ fn seen(ty: &'static Type, version: ApiVersion, select: Option<&str>, stored: &M
     };
     let allowed = Allowed {
         ty,
-        list: false,
+        guard: Guard::DeviceManagement,
+        paged: false,
         expand: false,
-        filter: &[],
+        queries: Queries::USUAL,
     };
     let query = odata::parse(&request, allowed).unwrap_or_else(|problem| panic!("{}", problem.reason()));
     View::of(&request).entity(ty, stored, &query)

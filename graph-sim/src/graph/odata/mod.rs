@@ -1,5 +1,19 @@
 //! Query options: those that a route documents are understood, all others are refused.
 
+mod evaluate;
+pub mod filter;
+mod literal;
+mod order;
+mod parser;
+mod path;
+pub mod tables;
+mod token;
+
+use filter::{Filter, Scope};
+pub use order::{Order, sort};
+use tables::Queries;
+
+use super::permission::Guard;
 use super::problem::{Problem, excerpt};
 use super::schema::{Access, Type};
 use crate::answer::{ApiVersion, GraphRequest};
@@ -12,12 +26,14 @@ const LARGEST_PAGE: usize = 999;
 pub struct Allowed {
     /// The type that is read.
     pub ty: &'static Type,
-    /// Whether it answers a list.
-    pub list: bool,
+    /// The layer that answers.
+    pub guard: Guard,
+    /// Whether it answers in pages.
+    pub paged: bool,
     /// Whether `assignments` can be expanded.
     pub expand: bool,
-    /// The properties that `$filter` can compare.
-    pub filter: &'static [&'static str],
+    /// Its options beside these.
+    pub queries: Queries,
 }
 
 /// A request's options.
@@ -27,21 +43,16 @@ pub struct Query {
     expand: Vec<String>,
     /// `$top`
     pub top: Option<usize>,
+    /// `$skip`
+    pub skip: usize,
     /// `$skiptoken`
     pub skip_token: Option<String>,
     /// `$count`
     pub count: bool,
     /// `$filter`
     pub filter: Option<Filter>,
-}
-
-/// `property eq 'value'`
-#[derive(Debug, PartialEq, Eq)]
-pub struct Filter {
-    /// The property that is compared.
-    pub property: &'static str,
-    /// What it is compared with.
-    pub value: String,
+    /// `$orderby`
+    pub order: Vec<Order>,
 }
 
 impl Query {
@@ -89,19 +100,36 @@ pub fn parse(request: &GraphRequest<'_>, allowed: Allowed) -> Result<Query, Prob
             )));
         }
         seen.push(plain);
-        match plain {
-            "select" => query.select = Some(select(value, allowed.ty, request.version)?),
-            "expand" if allowed.expand => query.expand = expand(value)?,
-            "top" if allowed.list => query.top = Some(top(value)?),
-            "skiptoken" if allowed.list => query.skip_token = Some(value.clone()),
-            "count" if allowed.list => query.count = count(value)?,
-            "filter" if allowed.list && !allowed.filter.is_empty() => {
-                query.filter = Some(filter(value, allowed.filter)?);
-            }
-            _ => return Err(unsupported(name)),
+        if !read(&mut query, plain, value, request.version, allowed)? {
+            return Err(unsupported(name));
         }
     }
     Ok(query)
+}
+
+/// Reads one option; `false` when it is not known here.
+fn read(query: &mut Query, name: &str, value: &str, version: ApiVersion, allowed: Allowed) -> Result<bool, Problem> {
+    let queries = allowed.queries;
+    let scope = Scope {
+        ty: allowed.ty,
+        version,
+        filter: queries.filter,
+        guard: allowed.guard,
+    };
+    match name {
+        "select" if queries.select => query.select = Some(select(value, allowed.ty, version)?),
+        "expand" if allowed.expand => query.expand = expand(value)?,
+        "top" if queries.top => query.top = Some(top(value)?),
+        "skip" if queries.skip => query.skip = skip(value)?,
+        "skiptoken" if allowed.paged => query.skip_token = Some(value.to_owned()),
+        "count" if queries.count => query.count = count(value)?,
+        "filter" if !queries.filter.is_empty() => {
+            query.filter = Some(Filter::parse(value, &scope).map_err(|flaw| flaw.into_problem(scope.guard))?);
+        }
+        "orderby" if !queries.order.is_empty() => query.order = order::parse(value, &scope, queries.order)?,
+        _ => return Ok(false),
+    }
+    Ok(true)
 }
 
 /// Expects that a write has no options.
@@ -155,39 +183,14 @@ fn top(value: &str) -> Result<usize, Problem> {
         .ok_or_else(|| Problem::bad_request(format!("$top takes a number from 1 to {LARGEST_PAGE}, not '{}'.", excerpt(value))))
 }
 
+fn skip(value: &str) -> Result<usize, Problem> {
+    value
+        .parse()
+        .map_err(|_| Problem::bad_request(format!("$skip takes a number from 0 on, not '{}'.", excerpt(value))))
+}
+
 fn count(value: &str) -> Result<bool, Problem> {
     value
         .parse()
         .map_err(|_| Problem::bad_request(format!("$count takes true or false, not '{}'.", excerpt(value))))
-}
-
-/// Reads `name eq 'text'`, a quote in the text doubled. Everything else is refused, whatever OData makes of it.
-fn filter(value: &str, allowed: &'static [&'static str]) -> Result<Filter, Problem> {
-    let unsupported = || {
-        Problem::bad_request(format!(
-            "$filter takes {} here, not '{}'.",
-            allowed
-                .iter()
-                .map(|name| format!("\"{name} eq 'text'\""))
-                .collect::<Vec<_>>()
-                .join(" or "),
-            excerpt(value)
-        ))
-    };
-    let (name, rest) = value.trim().split_once(' ').ok_or_else(unsupported)?;
-    let property = allowed.iter().find(|property| **property == name).ok_or_else(unsupported)?;
-    let quoted = rest.trim_start().strip_prefix("eq ").ok_or_else(unsupported)?;
-    let text = quoted
-        .trim()
-        .strip_prefix('\'')
-        .and_then(|text| text.strip_suffix('\''))
-        .ok_or_else(unsupported)?;
-    let plain = text.replace("''", "");
-    if plain.contains('\'') {
-        return Err(unsupported());
-    }
-    Ok(Filter {
-        property,
-        value: text.replace("''", "'"),
-    })
 }
