@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
@@ -11,6 +12,7 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+use crate::contract::Contract;
 use crate::seed::Seed;
 use crate::simulator::{Simulator, seeded};
 use crate::world::Collection;
@@ -53,6 +55,12 @@ struct ServeArguments {
     /// The folder for ca.pem; created when it is missing. Default: a fresh temporary folder, removed at the end.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// The folder of openapi-v1.0-cloudpc.yaml and openapi-beta-cloudpc.yaml.
+    ///
+    /// Every accepted request and every answer is then checked against them; one that does not fit is a bug of the simulator,
+    /// is answered with 500 and shown by /_sim/health.
+    #[arg(long, value_name = "DIR", env = "GRAPH_OPENAPI_DIR")]
+    openapi: Option<PathBuf>,
     /// What is logged, such as "info" or "graph_sim=debug".
     #[arg(long, value_name = "FILTER", env = "GRAPH_SIM_LOG", default_value = "graph_sim=info,warn")]
     log: String,
@@ -98,11 +106,15 @@ fn serve(arguments: ServeArguments) -> Result<()> {
         .with_writer(std::io::stderr)
         .init();
     let seeds = read_all(&arguments.seeds)?;
+    let contract = match &arguments.openapi {
+        Some(folder) => Some(Arc::new(Contract::load(folder)?)),
+        None => None,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // Before the start line: whoever reads it may send a signal at once.
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let simulator = Simulator::start_seeded(&seeds, arguments.listen, arguments.dir)?;
+        let simulator = Simulator::start_seeded(&seeds, arguments.listen, arguments.dir, contract)?;
         announce(&simulator)?;
         tokio::select! {
             _ = terminate.recv() => {}

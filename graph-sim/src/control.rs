@@ -52,7 +52,7 @@ fn answer(service: &Service, exchange: &Exchange, path: &str) -> Result<Value, R
             life::catch_up(&mut world);
             Ok(state(&world))
         }
-        (&Method::GET, "/health") => Ok(json!({"panics": service.panics()})),
+        (&Method::GET, "/health") => Ok(json!({"panics": service.panics(), "violations": service.violations()})),
         (&Method::POST, "/token") => token(service, exchange),
         (&Method::POST, "/seed") => {
             let yaml = std::str::from_utf8(&exchange.body).map_err(|error| bad(&error))?;

@@ -1,25 +1,32 @@
 //! One request as the pipeline sees it, and how answers become HTTP responses.
 
 use std::sync::Arc;
-use std::task::Poll;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST};
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
+use http::header::{CONTENT_TYPE, DATE, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
+use crate::pipeline::control_route;
 use crate::service::Service;
 
-/// More than any body of this API, less than what would hurt.
+/// More than any body of this API, and the most that Graph takes for a batch.
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
+/// For the control API, which takes whole seeds. A longer body than is allowed is read up to here before it is refused,
+/// because a client that still sends does not see the answer.
+const LARGEST_OF_ALL: usize = 64 * 1024 * 1024;
+/// Bytes of all headers together.
+const LARGEST_HEADERS: usize = 64 * 1024;
 
-const GRAPH_JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
+/// The content type of Graph's answers.
+pub const GRAPH_JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 
 /// A request that was read completely.
 pub struct Exchange {
@@ -44,13 +51,27 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// Reads a request; nothing when its body is too long or breaks off.
-    pub async fn read(service: &Arc<Service>, request: Request) -> Option<Self> {
+    /// Reads a request; with a refusal when more was sent than anybody will look at.
+    pub async fn read(service: &Arc<Service>, request: Request) -> (Self, Option<Answer>) {
         let (parts, body) = request.into_parts();
-        let body = to_bytes(body, LARGEST_BODY).await.ok()?;
+        let limit = if control_route(parts.uri.path()).is_some() {
+            LARGEST_OF_ALL
+        } else {
+            LARGEST_BODY
+        };
+        let read = read_body(body, limit).await;
         let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let authority = parts.uri.authority().map(ToString::to_string).or_else(|| text(HOST.as_str()));
-        Some(Self {
+        let header_bytes: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        let refusal = if header_bytes > LARGEST_HEADERS {
+            let message = "The headers are too long.";
+            Some(Answer::error(431, "RequestHeaderFieldsTooLarge", message))
+        } else if read.is_none() {
+            Some(Answer::error(413, "RequestEntityTooLarge", "The body is too long."))
+        } else {
+            None
+        };
+        let exchange = Self {
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().map(str::to_owned),
             root: service.root(authority.as_deref()),
@@ -59,8 +80,9 @@ impl Exchange {
             method: parts.method,
             version: parts.version,
             headers: parts.headers,
-            body,
-        })
+            body: read.unwrap_or_default(),
+        };
+        (exchange, refusal)
     }
 
     /// Decoded query options in their order.
@@ -77,19 +99,38 @@ impl Exchange {
             .collect()
     }
 
-    /// A response in Graph's manner: ids, the clock's date, and error details filled in.
-    pub fn graph_response(&self, mut answer: Answer, now: Timestamp) -> Response {
+    /// The answer in Graph's manner: all headers but the date, and error details filled in.
+    pub fn settled(&self, mut answer: Answer, now: Timestamp) -> Answer {
         self.fill_error(&mut answer, now);
-        let mut response = json_response(answer.status, GRAPH_JSON, answer.body.as_ref());
-        let client_request_id = self.client_request_id.as_ref().unwrap_or(&self.request_id);
-        let headers = response.headers_mut();
-        put(headers, "request-id", &self.request_id);
-        put(headers, "client-request-id", client_request_id);
-        put(headers, "odata-version", "4.0");
-        for (name, value) in &answer.headers {
-            put(headers, name, value);
+        let own = std::mem::take(&mut answer.headers);
+        if answer.body.is_some() {
+            set(&mut answer.headers, "Content-Type", GRAPH_JSON);
         }
-        dated(response, now)
+        set(&mut answer.headers, "request-id", &self.request_id);
+        if self.returns_client_request_id() {
+            set(&mut answer.headers, "client-request-id", self.correlation());
+        }
+        set(&mut answer.headers, "OData-Version", "4.0");
+        for (name, value) in own {
+            set(&mut answer.headers, &name, &value);
+        }
+        answer
+    }
+
+    /// A response in Graph's manner, dated by the simulator's clock.
+    pub fn graph_response(&self, answer: Answer, now: Timestamp) -> Response {
+        dated(response(&self.settled(answer, now)), now)
+    }
+
+    /// The client's id of this request, or ours when it gave none.
+    fn correlation(&self) -> &str {
+        self.client_request_id.as_deref().unwrap_or(&self.request_id)
+    }
+
+    /// Graph always gives the client's id back; a client that says that it does not want it is believed (assumed).
+    fn returns_client_request_id(&self) -> bool {
+        let wish = self.headers.get("return-client-request-id");
+        wish.is_none_or(|wish| !wish.as_bytes().eq_ignore_ascii_case(b"false"))
     }
 
     fn fill_error(&self, answer: &mut Answer, now: Timestamp) {
@@ -97,10 +138,25 @@ impl Exchange {
         if let Some(Value::Object(inner)) = inner {
             inner.insert("date".to_owned(), json!(now.strftime("%Y-%m-%dT%H:%M:%S").to_string()));
             inner.insert("request-id".to_owned(), json!(self.request_id));
-            let client_request_id = self.client_request_id.as_ref().unwrap_or(&self.request_id);
-            inner.insert("client-request-id".to_owned(), json!(client_request_id));
+            inner.insert("client-request-id".to_owned(), json!(self.correlation()));
         }
     }
+}
+
+/// The whole body; nothing when it is too long or breaks off.
+async fn read_body(body: Body, limit: usize) -> Option<Bytes> {
+    let mut chunks = body.into_data_stream();
+    let (mut read, mut length) = (BytesMut::new(), 0_usize);
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.ok()?;
+        length = length.saturating_add(chunk.len());
+        if length <= limit {
+            read.extend_from_slice(&chunk);
+        } else if length > LARGEST_OF_ALL {
+            break;
+        }
+    }
+    (length <= limit).then(|| read.freeze())
 }
 
 /// Form or query fields, decoded, in their order.
@@ -108,14 +164,41 @@ pub fn decoded(encoded: &str) -> Vec<(String, String)> {
     url::form_urlencoded::parse(encoded.as_bytes()).into_owned().collect()
 }
 
+/// Sets a header of an answer, whatever the case of its name.
+pub fn set(headers: &mut Vec<(String, String)>, name: &str, value: &str) {
+    match headers.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+        Some((_, old)) => value.clone_into(old),
+        None => headers.push((name.to_owned(), value.to_owned())),
+    }
+}
+
+/// The response that a settled answer is.
+pub fn response(answer: &Answer) -> Response {
+    let mut response = Response::new(body(answer.body.as_ref()));
+    *response.status_mut() = status(answer.status);
+    for (name, value) in &answer.headers {
+        put(response.headers_mut(), name, value);
+    }
+    response
+}
+
 /// A response whose body is JSON, or that has none.
-pub fn json_response(status: u16, content_type: &str, body: Option<&Value>) -> Response {
-    let mut response = Response::new(body.map_or_else(Body::empty, |body| Body::from(body.to_string())));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    if body.is_some() {
+pub fn json_response(code: u16, content_type: &str, json: Option<&Value>) -> Response {
+    let mut response = Response::new(body(json));
+    *response.status_mut() = status(code);
+    if json.is_some() {
         put(response.headers_mut(), CONTENT_TYPE.as_str(), content_type);
     }
     response
+}
+
+fn body(json: Option<&Value>) -> Body {
+    json.map_or_else(Body::empty, |json| Body::from(json.to_string()))
+}
+
+/// The status with this number; 500 when there is none.
+pub fn status(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// The same response with the simulator's time as its date.
@@ -131,35 +214,4 @@ pub fn put(headers: &mut HeaderMap, name: &str, value: &str) {
     if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
         headers.insert(name, value);
     }
-}
-
-/// The same response, broken off after so many bytes of its body although its length promises more.
-pub async fn truncated(response: Response, at: usize, version: Version) -> Response {
-    let (mut parts, body) = response.into_parts();
-    let Ok(whole) = to_bytes(body, usize::MAX).await else {
-        return Response::from_parts(parts, Body::empty());
-    };
-    if at >= whole.len() {
-        return Response::from_parts(parts, Body::from(whole));
-    }
-    put(&mut parts.headers, CONTENT_LENGTH.as_str(), &whole.len().to_string());
-    let mut beginning = (at > 0).then(|| whole.slice(..at));
-    let mut flushed = false;
-    let stream = futures::stream::poll_fn(move |context| {
-        if let Some(beginning) = beginning.take() {
-            return Poll::Ready(Some(Ok(beginning)));
-        }
-        if version == Version::HTTP_2 {
-            // A failing stream would be reset, and what was not yet written be dropped; the length shows what is missing.
-            return Poll::Ready(None);
-        }
-        if !flushed {
-            // Being pending once makes the connection write out what it has before it learns of the failure.
-            flushed = true;
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        Poll::Ready(Some(Err(std::io::Error::other("cut by a fault"))))
-    });
-    Response::from_parts(parts, Body::from_stream(stream))
 }

@@ -125,6 +125,9 @@ impl Ledger {
 
 /// A request body as the ledger keeps it: JSON with secret properties blanked, nothing when it is not JSON.
 pub fn harmless_body(body: &[u8]) -> Option<Value> {
+    if body.is_empty() {
+        return None;
+    }
     let mut value = serde_json::from_slice(body).ok()?;
     blank_secrets(&mut value);
     Some(value)

@@ -7,6 +7,7 @@
 //! `simulator` is the way in for Rust code.
 
 pub mod answer;
+mod batch;
 pub mod cli;
 pub mod clock;
 pub mod collection;
@@ -18,6 +19,7 @@ mod exchange;
 mod faults;
 pub mod graph;
 mod ids;
+mod judge;
 mod ledger;
 pub mod life;
 pub mod options;

@@ -9,15 +9,20 @@ use axum::response::Response;
 use futures::FutureExt;
 
 use crate::answer::{Answer, ApiVersion, GraphRequest};
+use crate::batch;
 use crate::control;
 use crate::entra::{self, LoginRoute};
-use crate::exchange::{Exchange, json_response, truncated};
-use crate::faults::{Fault, Moment, RouteKind, answer::fault_response};
+use crate::exchange::{Exchange, dated, put, response};
+use crate::faults::answer::fault_response;
+use crate::faults::body::{trickled, truncated};
+use crate::faults::{Fault, RouteKind};
 use crate::graph;
+use crate::judge::judged;
 use crate::ledger::{Draft, harmless_body};
 use crate::life;
 use crate::server::Connection;
 use crate::service::Service;
+use crate::throttle::Asked;
 use crate::world::Caller;
 
 /// What is to be done for a simulated request.
@@ -36,9 +41,10 @@ enum Job<'a> {
 
 /// Answers one request. A panic anywhere on the way is answered and counted.
 pub async fn serve(service: Arc<Service>, connection: Connection, request: Request) -> Response {
-    let Some(exchange) = Exchange::read(&service, request).await else {
-        return json_response(413, "text/plain", None);
-    };
+    let (exchange, refusal) = Exchange::read(&service, request).await;
+    if let Some(refusal) = refusal {
+        return refuse_unread(&service, &exchange, refusal);
+    }
     let answered = AssertUnwindSafe(dispatch(&service, &exchange)).catch_unwind().await;
     match answered {
         Ok(Some(response)) => response,
@@ -51,10 +57,21 @@ pub async fn serve(service: Arc<Service>, connection: Connection, request: Reque
     }
 }
 
+/// Refuses a request of which more was sent than is looked at. The control API's are not in the ledger.
+fn refuse_unread(service: &Service, exchange: &Exchange, refusal: Answer) -> Response {
+    if control_route(&exchange.path).is_some() {
+        return exchange.graph_response(refusal, service.now());
+    }
+    let api = graph_route(&exchange.path).map(|(version, _)| version.as_str());
+    refuse(service, exchange, refusal, &Draft::new(api, None))
+}
+
 /// The answer, or nothing to cut the connection.
 async fn dispatch(service: &Service, exchange: &Exchange) -> Option<Response> {
     if let Some(path) = control_route(&exchange.path) {
-        return Some(control::handle(service, exchange, path));
+        let mut response = control::handle(service, exchange, path);
+        put(response.headers_mut(), "request-id", &exchange.request_id);
+        return Some(response);
     }
     let (job, mut draft) = prepare(service, exchange);
     let kind = job.kind();
@@ -62,23 +79,35 @@ async fn dispatch(service: &Service, exchange: &Exchange) -> Option<Response> {
     let fault = draft.fault.clone().unwrap_or_default();
     if fault.strikes_before() {
         draft.record(service, exchange, service.now(), 0, false);
-        return (fault.cut.is_none()).then(|| fault_response(service, exchange, kind, &fault));
+        if fault.cut.is_some() {
+            return None;
+        }
+        return Some(spoiled(fault_response(service, exchange, kind, &fault), exchange, &fault).await);
     }
     let mut response = job.run(service, exchange, &draft).await;
     if fault.replay == Some(true) {
         response = job.run(service, exchange, &draft).await;
     }
-    match fault {
-        Fault {
-            cut: Some(Moment::After), ..
-        } => None,
-        Fault { status: Some(_), .. } => Some(fault_response(service, exchange, kind, &fault)),
-        Fault { truncate_at: Some(at), .. } => Some(truncated(response, at, exchange.version).await),
-        _ => Some(response),
+    if fault.cut.is_some() {
+        return None;
+    }
+    if fault.status.is_some() {
+        response = fault_response(service, exchange, kind, &fault);
+    }
+    Some(spoiled(response, exchange, &fault).await)
+}
+
+/// The response with what the fault does to its body.
+async fn spoiled(response: Response, exchange: &Exchange, fault: &Fault) -> Response {
+    match (fault.truncate_at, fault.trickle) {
+        (Some(at), _) => truncated(response, at, exchange.version).await,
+        (None, Some(per_second)) => trickled(response, per_second).await,
+        (None, None) => response,
     }
 }
 
-fn control_route(path: &str) -> Option<&str> {
+/// The path after `/_sim`, for a request to the control API.
+pub fn control_route(path: &str) -> Option<&str> {
     path.strip_prefix("/_sim").filter(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
@@ -112,7 +141,8 @@ fn prepare<'a>(service: &Service, exchange: &'a Exchange) -> (Job<'a>, Draft) {
     (Job::Login(route), draft)
 }
 
-async fn strike(service: &Service, exchange: &Exchange, kind: RouteKind, tenant: Option<&str>) -> Option<Fault> {
+/// The fault that strikes a request, after the time that it makes the request wait.
+pub async fn strike(service: &Service, exchange: &Exchange, kind: RouteKind, tenant: Option<&str>) -> Option<Fault> {
     let fault = service.faults().strike(kind, exchange.method.as_str(), &exchange.path, tenant)?;
     if let Some(latency) = fault.latency_ms {
         tokio::time::sleep(Duration::from_millis(latency)).await;
@@ -135,7 +165,15 @@ impl Job<'_> {
                 version,
                 path,
                 caller: Ok(caller),
-            } => carry_out(service, exchange, *version, path, caller, draft),
+            } if batch::is_batch(path) => batch::answer(service, exchange, *version, caller, draft).await,
+            Self::Graph {
+                version,
+                path,
+                caller: Ok(caller),
+            } => {
+                let answer = admitted(service, exchange, *version, path, caller, draft);
+                dated(response(&answer), service.now())
+            }
             Self::Graph { caller: Err(refusal), .. } => refuse(service, exchange, refusal.clone(), draft),
             Self::Login(route) => entra::answer(service, exchange, route, draft).await,
             Self::Unknown => {
@@ -146,9 +184,31 @@ impl Job<'_> {
     }
 }
 
-/// Carries out a Graph request of a verified sender. Its ledger entry is written under the world's lock, so that the ledger's
-/// order is the order of the commits.
-pub fn carry_out(service: &Service, exchange: &Exchange, version: ApiVersion, path: &str, caller: &Caller, draft: &Draft) -> Response {
+/// Carries out a Graph request of a verified sender if the limits let it in.
+pub fn admitted(service: &Service, exchange: &Exchange, version: ApiVersion, path: &str, caller: &Caller, draft: &Draft) -> Answer {
+    let asked = Asked {
+        caller,
+        method: &exchange.method,
+        path,
+        query: exchange.query.as_deref(),
+    };
+    let admission = {
+        let world = service.world();
+        service.limiter().admit(&world, asked)
+    };
+    match admission {
+        Err(refusal) => refused(service, exchange, refusal, draft),
+        Ok(headers) => {
+            let mut answer = performed(service, exchange, version, path, caller, draft);
+            answer.headers.extend(headers);
+            answer
+        }
+    }
+}
+
+/// Carries out a Graph request of a verified sender, whatever the limits. Its ledger entry is written under the world's lock,
+/// so that the ledger's order is the order of the commits.
+fn performed(service: &Service, exchange: &Exchange, version: ApiVersion, path: &str, caller: &Caller, draft: &Draft) -> Answer {
     let request = GraphRequest {
         version,
         method: exchange.method.clone(),
@@ -167,14 +227,27 @@ pub fn carry_out(service: &Service, exchange: &Exchange, version: ApiVersion, pa
         graph::handle(&mut world, &request)
     });
     let now = world.now();
+    let answer = judged(service, exchange, exchange.settled(answer, now), now);
     draft.record(service, exchange, now, answer.status, answer.committed);
-    drop(world);
-    exchange.graph_response(answer, now)
+    answer
 }
 
-/// Records and answers a request that no handler gets to see.
-pub fn refuse(service: &Service, exchange: &Exchange, answer: Answer, draft: &Draft) -> Response {
+/// The response to a request that limits do not count for, such as an administrator's in the portal.
+pub fn carry_out(service: &Service, exchange: &Exchange, version: ApiVersion, path: &str, caller: &Caller, draft: &Draft) -> Response {
+    let answer = performed(service, exchange, version, path, caller, draft);
+    dated(response(&answer), service.now())
+}
+
+/// Records a request that no handler gets to see, and gives its answer.
+pub fn refused(service: &Service, exchange: &Exchange, answer: Answer, draft: &Draft) -> Answer {
     let now = service.now();
+    let answer = judged(service, exchange, exchange.settled(answer, now), now);
     draft.record(service, exchange, now, answer.status, false);
-    exchange.graph_response(answer, now)
+    answer
+}
+
+/// As [`refused`], as a response.
+pub fn refuse(service: &Service, exchange: &Exchange, answer: Answer, draft: &Draft) -> Response {
+    let answer = refused(service, exchange, answer, draft);
+    dated(response(&answer), service.now())
 }

@@ -2,20 +2,23 @@
 //!
 //! It knows nothing of what is served.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{Extension, Request, State};
-use axum::response::Response;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio_rustls::TlsAcceptor;
 
 use crate::pipeline;
 use crate::service::Service;
+
+const MOST_HEADERS: usize = 512;
+const HEADER_BYTES: u32 = 256 * 1024;
 
 /// A handle on the connection that a request came over.
 #[derive(Clone)]
@@ -33,7 +36,6 @@ impl Connection {
 
 /// Serves until `stop` is sent or dropped.
 pub async fn serve(listener: TcpListener, tls: TlsAcceptor, service: Arc<Service>, mut stop: oneshot::Receiver<()>) {
-    let router = Router::new().fallback(handle).with_state(service);
     loop {
         let accepted = tokio::select! {
             _ = &mut stop => return,
@@ -41,7 +43,7 @@ pub async fn serve(listener: TcpListener, tls: TlsAcceptor, service: Arc<Service
         };
         match accepted {
             Ok((stream, _)) => {
-                tokio::spawn(connection(stream, tls.clone(), router.clone()));
+                tokio::spawn(connection(stream, tls.clone(), Arc::clone(&service)));
             }
             // Such as too many open files: the next round may fare better, and must not spin meanwhile.
             Err(error) => {
@@ -52,7 +54,7 @@ pub async fn serve(listener: TcpListener, tls: TlsAcceptor, service: Arc<Service
     }
 }
 
-async fn connection(stream: TcpStream, tls: TlsAcceptor, router: Router) {
+async fn connection(stream: TcpStream, tls: TlsAcceptor, service: Arc<Service>) {
     // Small answers must not wait for the acknowledgement of earlier ones.
     let _ = stream.set_nodelay(true);
     let stream = match tls.accept(stream).await {
@@ -63,11 +65,16 @@ async fn connection(stream: TcpStream, tls: TlsAcceptor, router: Router) {
         }
     };
     let cut = Arc::new(Notify::new());
-    let router = router.layer(Extension(Connection { cut: Arc::clone(&cut) }));
+    let connection = Connection { cut: Arc::clone(&cut) };
+    let answer = service_fn(move |request: http::Request<Incoming>| {
+        let (service, connection) = (Arc::clone(&service), connection.clone());
+        async move { Ok::<_, Infallible>(pipeline::serve(service, connection, request.map(Body::new)).await) }
+    });
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new());
-    builder.http2().timer(TokioTimer::new());
-    let served = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    // Generous, so that the refusal of absurd headers is Graph's and not an empty one of the library's.
+    builder.http1().timer(TokioTimer::new()).max_headers(MOST_HEADERS);
+    builder.http2().timer(TokioTimer::new()).max_header_list_size(HEADER_BYTES);
+    let served = builder.serve_connection(TokioIo::new(stream), answer);
     tokio::select! {
         ended = served => {
             if let Err(error) = ended {
@@ -76,8 +83,4 @@ async fn connection(stream: TcpStream, tls: TlsAcceptor, router: Router) {
         }
         () = cut.notified() => tracing::debug!("connection cut"),
     }
-}
-
-async fn handle(State(service): State<Arc<Service>>, Extension(connection): Extension<Connection>, request: Request) -> Response {
-    pipeline::serve(service, connection, request).await
 }

@@ -1,6 +1,6 @@
 //! Everything that a running simulator shares between its requests.
 //!
-//! Locks are taken in the order world, ledger; none is held while anything is awaited.
+//! Locks are taken in the order world, then limiter or ledger; none is held while anything is awaited.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,12 +9,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use crate::answer::Answer;
+use crate::contract::Contract;
 use crate::entra::{AccessTokens, Issuers};
 use crate::faults::Faults;
 use crate::ledger::Ledger;
 use crate::seed::Seed;
+use crate::throttle::Limiter;
 use crate::tls::{LOCAL_HOSTS, MICROSOFT_HOSTS};
 use crate::world::{IdSource, World};
+
+/// More objections than this say nothing new.
+const MOST_VIOLATIONS: usize = 1000;
 
 /// The shared parts.
 pub struct Service {
@@ -22,7 +27,10 @@ pub struct Service {
     ledger: Mutex<Ledger>,
     faults: Mutex<Faults>,
     request_ids: Mutex<IdSource>,
+    limiter: Mutex<Limiter>,
     panics: AtomicU64,
+    contract: Option<Arc<Contract>>,
+    violations: Mutex<Vec<String>>,
     /// Federated issuers' keys.
     pub issuers: Issuers,
     /// Makes and checks access tokens.
@@ -40,11 +48,20 @@ impl Service {
             faults: Mutex::default(),
             // Not the world's ids: those must not depend on how many requests there were before.
             request_ids: Mutex::new(IdSource::new(1)),
+            limiter: Mutex::default(),
             panics: AtomicU64::new(0),
+            contract: None,
+            violations: Mutex::default(),
             issuers,
             tokens,
             own_root,
         }
+    }
+
+    /// The same service, held against the description of Graph.
+    pub fn with_contract(mut self, contract: Option<Arc<Contract>>) -> Self {
+        self.contract = contract;
+        self
     }
 
     /// The world.
@@ -65,6 +82,30 @@ impl Service {
     /// The fault rules.
     pub fn faults(&self) -> MutexGuard<'_, Faults> {
         lock(&self.faults)
+    }
+
+    /// What was counted of the requests that limits are for.
+    pub fn limiter(&self) -> MutexGuard<'_, Limiter> {
+        lock(&self.limiter)
+    }
+
+    /// The description of Graph that answers are held against, if there is one.
+    pub fn contract(&self) -> Option<&Contract> {
+        self.contract.as_deref()
+    }
+
+    /// Remembers what was not as described.
+    pub fn object(&self, violation: String) {
+        tracing::error!(violation, "not as described");
+        let mut violations = lock(&self.violations);
+        if violations.len() < MOST_VIOLATIONS {
+            violations.push(violation);
+        }
+    }
+
+    /// What was not as described; the first of it when there is very much.
+    pub fn violations(&self) -> Vec<String> {
+        lock(&self.violations).clone()
     }
 
     /// A fresh id for a request or a token.

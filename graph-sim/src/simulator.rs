@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
+use crate::contract::Contract;
 use crate::entra::{AccessTokens, Issuers};
 use crate::seed::{Seed, TrustedCa};
 use crate::server;
@@ -27,6 +28,9 @@ pub struct SimulatorOptions {
     pub listen: SocketAddr,
     /// The folder for `ca.pem`; left out, a temporary one that is removed with the simulator.
     pub dir: Option<PathBuf>,
+    /// The description of Graph. With it, an exchange that is not as described is answered with 500 and shown in
+    /// `/_sim/health`, and dropping the simulator panics when there was one, so that no test passes over it.
+    pub contract: Option<Arc<Contract>>,
 }
 
 impl Default for SimulatorOptions {
@@ -35,6 +39,7 @@ impl Default for SimulatorOptions {
             seeds: Vec::new(),
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             dir: None,
+            contract: None,
         }
     }
 }
@@ -45,6 +50,7 @@ pub struct Simulator {
     ca_pem: String,
     ca_path: PathBuf,
     world: Arc<Mutex<World>>,
+    service: Arc<Service>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     _temporary: Option<TempDir>,
@@ -57,10 +63,11 @@ impl Simulator {
     /// A seed that is refused, an address that cannot be listened on, a folder that cannot be written.
     pub fn start(options: SimulatorOptions) -> Result<Self> {
         let seeds: Result<Vec<_>, _> = options.seeds.iter().map(|yaml| Seed::parse(yaml, None)).collect();
-        Self::start_seeded(&seeds.map_err(|reason| anyhow!("seed: {reason}"))?, options.listen, options.dir)
+        let seeds = seeds.map_err(|reason| anyhow!("seed: {reason}"))?;
+        Self::start_seeded(&seeds, options.listen, options.dir, options.contract)
     }
 
-    pub(crate) fn start_seeded(seeds: &[Seed], listen: SocketAddr, dir: Option<PathBuf>) -> Result<Self> {
+    pub(crate) fn start_seeded(seeds: &[Seed], listen: SocketAddr, dir: Option<PathBuf>, contract: Option<Arc<Contract>>) -> Result<Self> {
         let (world, trusted) = seeded(seeds)?;
         let listener = TcpListener::bind(listen).with_context(|| format!("cannot listen on {listen}"))?;
         listener.set_nonblocking(true)?;
@@ -74,14 +81,16 @@ impl Simulator {
         let world = Arc::new(Mutex::new(world));
         let issuers = Issuers::default();
         issuers.trust(trusted);
-        let service = Arc::new(Service::new(Arc::clone(&world), issuers, AccessTokens::new()?, root.clone()));
+        let service = Service::new(Arc::clone(&world), issuers, AccessTokens::new()?, root.clone()).with_contract(contract);
+        let service = Arc::new(service);
         let (stop, stopped) = oneshot::channel();
-        let thread = spawn(listener, TlsAcceptor::from(certificates.server), service, stopped)?;
+        let thread = spawn(listener, TlsAcceptor::from(certificates.server), Arc::clone(&service), stopped)?;
         Ok(Self {
             root,
             ca_pem: certificates.ca_pem,
             ca_path,
             world,
+            service,
             stop: Some(stop),
             thread: Some(thread),
             _temporary: temporary,
@@ -131,6 +140,11 @@ impl Drop for Simulator {
         if let Some(thread) = self.thread.take() {
             // A panic of that thread was printed when it happened; there is nothing to add.
             let _ = thread.join();
+        }
+        if self.service.contract().is_some() && !std::thread::panicking() {
+            let (violations, panics) = (self.service.violations(), self.service.panics());
+            assert!(violations.is_empty(), "not as described:\n{}", violations.join("\n"));
+            assert_eq!(panics, 0, "handlers of the simulator panicked");
         }
     }
 }

@@ -2,40 +2,70 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use http::StatusCode;
-use serde_json::Value;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use serde_json::{Value, json};
 
+use super::body::padded;
 use super::{Fault, RouteKind};
 use crate::answer::Answer;
 use crate::entra::Failure;
-use crate::exchange::{Exchange, put};
+use crate::exchange::{Exchange, GRAPH_JSON, put, set, status as code};
 use crate::service::Service;
 
 /// The response of a fault with a status or a token error.
 pub fn fault_response(service: &Service, exchange: &Exchange, kind: RouteKind, fault: &Fault) -> Response {
     let status = fault.status.unwrap_or(400);
-    let mut response = match (&fault.token, kind) {
+    let (mut response, default) = match (&fault.token, kind) {
         (Some(token), _) => {
             let failure = Failure::new(token.status(), &token.error, token.aadsts, "A fault rule asked for this error.");
-            failure.response(service, exchange)
+            return failure.response(service, exchange);
         }
-        (None, RouteKind::Token) => entra_default(status).response(service, exchange),
-        (None, _) => exchange.graph_response(graph_default(status), service.now()),
+        (None, RouteKind::Token) => (entra_default(status).response(service, exchange), Value::Null),
+        (None, _) => {
+            let now = service.now();
+            let answer = exchange.settled(graph_default(status), now);
+            let body = answer.body.clone().unwrap_or_default();
+            (exchange.graph_response(answer, now), body)
+        }
     };
-    if let Some(body) = &fault.body {
+    let body = fault.body.as_ref().or(Some(&default).filter(|_| fault.body_bytes.is_some()));
+    if let Some(body) = body {
         let text = match body {
             Value::String(text) => text.clone(),
+            Value::Null => String::new(),
             json => json.to_string(),
         };
-        *response.body_mut() = Body::from(text);
+        let headers = response.headers_mut();
+        if !headers.contains_key(CONTENT_TYPE) {
+            put(headers, CONTENT_TYPE.as_str(), GRAPH_JSON);
+        }
+        let length = fault.body_bytes.unwrap_or_default().max(text.len());
+        put(headers, CONTENT_LENGTH.as_str(), &length.to_string());
+        *response.body_mut() = if length > text.len() {
+            padded(text, length)
+        } else {
+            Body::from(text)
+        };
     }
-    if fault.token.is_none() {
-        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    }
+    *response.status_mut() = code(status);
     for (name, value) in &fault.headers {
         put(response.headers_mut(), name, value);
     }
     response
+}
+
+/// The answer of a fault with a status to one part of a batch.
+pub fn fault_answer(service: &Service, exchange: &Exchange, fault: &Fault) -> Answer {
+    let default = graph_default(fault.status.unwrap_or(400));
+    let mut answer = exchange.settled(default, service.now());
+    if let Some(body) = &fault.body {
+        answer.body = Some(body.clone());
+        set(&mut answer.headers, "Content-Type", GRAPH_JSON);
+    }
+    for (name, value) in &fault.headers {
+        set(&mut answer.headers, name, value);
+    }
+    answer
 }
 
 fn graph_default(status: u16) -> Answer {
@@ -47,6 +77,7 @@ fn graph_default(status: u16) -> Answer {
         409 => "Conflict",
         412 => "PreconditionFailed",
         423 => "Locked",
+        424 => "FailedDependency",
         429 => "TooManyRequests",
         500 => "InternalServerError",
         502 => "BadGateway",
@@ -62,7 +93,11 @@ fn graph_default(status: u16) -> Answer {
             committed: false,
         };
     }
-    Answer::error_inner(status, code, &status.to_string(), "A fault rule asked for this answer.")
+    let mut answer = Answer::error_inner(status, code, &status.to_string(), "A fault rule asked for this answer.");
+    if let Some(inner) = answer.body.as_mut().and_then(|body| body.pointer_mut("/error/innerError")) {
+        inner["status"] = json!(status.to_string());
+    }
+    answer
 }
 
 fn entra_default(status: u16) -> Failure {

@@ -1,8 +1,9 @@
 //! Faults: rules that make chosen requests fail the way networks and services do.
 //!
-//! This file is what can happen; `rules` is when it happens, `answer` what is answered instead.
+//! This file is what can happen; `rules` is when it happens, `answer` what is answered instead, `body` what becomes of bodies.
 
 pub mod answer;
+pub mod body;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,9 @@ pub struct Fault {
     /// Body of that answer: JSON, or text when it is a string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
+    /// Fills the body of that answer up to so many bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body_bytes: Option<usize>,
     /// Whether that answer comes instead of the commit or after it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<Moment>,
@@ -37,6 +41,9 @@ pub struct Fault {
     /// Ends the connection after so many bytes of the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub truncate_at: Option<usize>,
+    /// Sends the body at so many bytes a second; alone or with a status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trickle: Option<usize>,
     /// Carries the request out twice and answers the second time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replay: Option<bool>,
@@ -77,6 +84,8 @@ impl TokenFault {
 pub enum RouteKind {
     /// Graph.
     Graph,
+    /// One part of a batch. It has no connection and no body of its own that could be cut or slowed down.
+    Part,
     /// The token endpoint.
     Token,
     /// Anything else that is simulated.
@@ -89,8 +98,20 @@ impl Fault {
         self.cut == Some(Moment::Before) || (self.status.is_some() && self.when != Some(Moment::After)) || self.token.is_some()
     }
 
+    /// Whether the fault makes sense there; a rule whose fault does not leaves the request to the next rule.
     fn fits(&self, kind: RouteKind) -> bool {
-        (self.token.is_none() || kind == RouteKind::Token) && (self.replay != Some(true) || kind == RouteKind::Graph)
+        let of_a_response = [
+            self.cut.is_some(),
+            self.truncate_at.is_some(),
+            self.trickle.is_some(),
+            self.body_bytes.is_some(),
+        ];
+        match kind {
+            RouteKind::Graph => self.token.is_none(),
+            RouteKind::Part => self.token.is_none() && !of_a_response.contains(&true),
+            RouteKind::Token => self.replay != Some(true),
+            RouteKind::Other => self.token.is_none() && self.replay != Some(true),
+        }
     }
 
     fn check(&self) -> Result<(), String> {
@@ -101,21 +122,46 @@ impl Fault {
             self.replay.is_some(),
             self.token.is_some(),
         ];
-        if self.status.is_none() && (self.body.is_some() || self.when.is_some() || !self.headers.is_empty()) {
-            return Err("fault: headers, body and when belong to a status".to_owned());
+        let of_a_status = [
+            self.body.is_some(),
+            self.body_bytes.is_some(),
+            self.when.is_some(),
+            !self.headers.is_empty(),
+        ];
+        if self.status.is_none() && of_a_status.contains(&true) {
+            return Err("fault: headers, body, bodyBytes and when belong to a status".to_owned());
         }
         match kinds.iter().filter(|given| **given).count() {
-            0 if self.latency_ms.is_none() => return Err("fault: nothing in it".to_owned()),
+            0 if self.latency_ms.is_none() && self.trickle.is_none() => return Err("fault: nothing in it".to_owned()),
             0 | 1 => {}
             _ => return Err("fault: give one of status, cut, truncateAt, replay and token".to_owned()),
+        }
+        if self.trickle.is_some() && (self.cut.is_some() || self.truncate_at.is_some()) {
+            return Err("fault: trickle goes alone or with a status, replay or token".to_owned());
+        }
+        if self.trickle == Some(0) {
+            return Err("fault.trickle: nothing would ever be sent".to_owned());
         }
         if let Some(status) = self.status.filter(|status| !(200..=599).contains(status)) {
             return Err(format!("fault.status: {status} is not a final HTTP status"));
         }
+        self.check_headers()
+    }
+
+    fn check_headers(&self) -> Result<(), String> {
         for (name, value) in &self.headers {
             let named: Result<http::HeaderName, _> = name.parse();
             if named.is_err() || http::HeaderValue::from_str(value).is_err() {
                 return Err(format!("fault.headers: '{name}' cannot be sent"));
+            }
+            // The listener frames its answers itself; a length that is not true is a truncateAt.
+            if ["content-length", "transfer-encoding"]
+                .iter()
+                .any(|own| name.eq_ignore_ascii_case(own))
+            {
+                return Err(format!(
+                    "fault.headers: '{name}' is the connection's own; see truncateAt and bodyBytes"
+                ));
             }
         }
         Ok(())

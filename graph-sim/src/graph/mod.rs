@@ -9,6 +9,7 @@ mod catalogue;
 #[cfg(test)]
 mod catalogue_tests;
 mod check;
+mod deprecation;
 mod devices;
 mod directory;
 mod fill;

@@ -8,7 +8,7 @@ use super::permission::{
 };
 use super::problem::{Outcome, Problem};
 use super::resource::{Resource, stored, text};
-use super::{apply, assign, audit, odata, read, resources, write};
+use super::{apply, assign, audit, deprecation, odata, read, resources, write};
 use crate::answer::{ApiVersion, GraphRequest};
 use crate::world::World;
 
@@ -224,12 +224,17 @@ pub(super) fn dispatch(world: &mut World, request: &GraphRequest<'_>) -> Outcome
     } else {
         id
     };
-    (operation.handler)(Call {
+    let mut answer = (operation.handler)(Call {
         world,
         request,
         resource: route.resource,
         id,
-    })
+    })?;
+    if answer.committed {
+        let headers = deprecation::headers(route.resource.ty, request.version, request.body);
+        answer.headers.extend(headers);
+    }
+    Ok(answer)
 }
 
 /// The decoded segments of a path. An id in parentheses, `policies('…')`, is a segment of its own.

@@ -22,6 +22,9 @@ pub struct Seed {
     folder: Option<PathBuf>,
 }
 
+/// Values in one seed.
+const MOST_NODES: usize = 10_000_000;
+
 impl Seed {
     /// Reads the YAML of a seed. Relative paths in it count from `folder`, or from the working directory.
     ///
@@ -29,7 +32,11 @@ impl Seed {
     /// What is wrong and where: the line of broken YAML, or the path of an unknown key or a wrong value.
     pub fn parse(yaml: &str, folder: Option<&Path>) -> Result<Self, String> {
         // The lines around a mistake may hold a secret.
-        let options = serde_saphyr::options! { with_snippet: false };
+        let options = serde_saphyr::options! {
+            with_snippet: false,
+            // Tens of thousands of Cloud PCs are more than the library's own limits let through.
+            budget: serde_saphyr::budget! { max_nodes: MOST_NODES, max_events: 2 * MOST_NODES },
+        };
         let value: Value = serde_saphyr::from_str_with_options(yaml, options).map_err(|error| format!("not YAML: {error}"))?;
         let content = if value.is_null() {
             SeedContent::default()

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use std::path::PathBuf;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use graph_sim::answer::ApiVersion;
 use graph_sim::contract::{self, Checked, Contract, Part, Rule, Violation};
@@ -18,9 +18,16 @@ pub fn directory() -> Option<PathBuf> {
     there.then_some(directory)
 }
 
+static CONTRACT: LazyLock<Option<Arc<Contract>>> =
+    LazyLock::new(|| directory().map(|directory| Arc::new(Contract::load(&directory).unwrap())));
+
 pub fn contract() -> Option<&'static Contract> {
-    static CONTRACT: LazyLock<Option<Contract>> = LazyLock::new(|| directory().map(|directory| Contract::load(&directory).unwrap()));
-    CONTRACT.as_ref()
+    CONTRACT.as_deref()
+}
+
+/// The same, for a simulator that is to be held against it.
+pub fn shared() -> Option<Arc<Contract>> {
+    CONTRACT.clone()
 }
 
 pub fn description(version: ApiVersion) -> Option<Value> {

@@ -206,7 +206,7 @@ async fn what_is_not_there_is_refused_in_graphs_shape() {
     assert_eq!(sim.control(Method::DELETE, "/ledger", &Value::Null).await.0, 405);
     assert_eq!(sim.control(Method::GET, "/ledger?until=3", &Value::Null).await.0, 400);
     assert_eq!(sim.control(Method::POST, "/clock", &json!({"advance": "-PT1H"})).await.0, 400);
-    assert_eq!(sim.peek("/health").await, json!({"panics": 0}));
+    assert_eq!(sim.peek("/health").await, json!({"panics": 0, "violations": []}));
     let ledger = sim.peek("/ledger?since=1").await;
     assert_eq!(ledger.as_array().unwrap().len(), 5, "control requests are not in it: {ledger}");
     assert_eq!(

@@ -158,6 +158,87 @@ async fn a_replay_carries_a_request_out_twice() {
     assert_eq!(ledger[0]["requestId"], ledger[1]["requestId"]);
 }
 
+/// The forms in which `Retry-After` was seen, and more that a client must survive.
+#[tokio::test]
+async fn a_retry_after_arrives_as_it_is_written_or_not_at_all() {
+    let sim = Sim::start(&seed());
+    let token = sim.app_token(TENANT).await;
+    let forms = ["2.128", "0", "Mon, 05 Jan 2026 08:00:17 GMT", "-1", "99999999", "soon", ""];
+    for form in forms {
+        sim.add_fault(json!({"fault": {"status": 429, "headers": {"Retry-After": form}}}))
+            .await;
+    }
+    sim.add_fault(json!({"fault": {"status": 429}})).await;
+    for form in forms.map(Some).into_iter().chain([None]) {
+        let response = sim.try_graph(Method::GET, "/v1.0/groups", &token, None).await.unwrap();
+        let sent = response
+            .headers()
+            .get("retry-after")
+            .map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(sent.as_deref(), form);
+        let (status, answer) = crate::support::answered(response).await;
+        assert_eq!((status, &answer["error"]["innerError"]["code"]), (429, &json!("429")));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_may_be_of_another_type_or_huge() {
+    const HUGE: usize = 100_000_000;
+    let sim = Sim::start(&seed());
+    let token = sim.app_token(TENANT).await;
+    let page = "<html>Sign in</html>";
+    sim.add_fault(json!([
+        {"fault": {"status": 200, "headers": {"content-type": "text/html"}, "body": page}},
+        {"fault": {"status": 200, "body": {"value": []}}},
+        {"fault": {"status": 200, "body": {"value": []}, "bodyBytes": HUGE}},
+        {"fault": {"status": 200, "body": {"value": [1]}, "bodyBytes": 3}},
+        {"fault": {"status": 503, "bodyBytes": 100_000}},
+    ]))
+    .await;
+    let next = || async { sim.try_graph(Method::GET, "/v1.0/groups", &token, None).await.unwrap() };
+    let html = next().await;
+    let types: Vec<_> = html.headers().get_all("content-type").iter().collect();
+    assert_eq!(types, ["text/html"]);
+    assert_eq!(html.text().await.unwrap(), page);
+    assert!(
+        next().await.headers()["content-type"]
+            .to_str()
+            .unwrap()
+            .starts_with("application/json")
+    );
+    let mut huge = next().await;
+    assert_eq!(huge.content_length(), Some(HUGE as u64));
+    let (mut length, mut beginning) = (0, Vec::new());
+    while let Some(chunk) = huge.chunk().await.unwrap() {
+        if beginning.len() < 12 {
+            beginning.extend_from_slice(&chunk);
+        }
+        length += chunk.len();
+    }
+    assert_eq!((length, &beginning[..12]), (HUGE, br#"{"value":[]}"#.as_slice()));
+    assert_eq!(next().await.text().await.unwrap(), r#"{"value":[1]}"#, "a body is never shortened");
+    let padded = next().await.text().await.unwrap();
+    assert_eq!(padded.len(), 100_000);
+    assert!(serde_json::from_str::<Value>(&padded).unwrap()["error"]["innerError"]["date"].is_string());
+}
+
+#[tokio::test]
+async fn a_trickle_begins_at_once_and_takes_its_time() {
+    for http1 in [true, false] {
+        let mut sim = Sim::start(&seed());
+        if http1 {
+            sim.client = client(sim.simulator.ca_pem(), reqwest::ClientBuilder::http1_only);
+        }
+        let token = sim.app_token(TENANT).await;
+        sim.add_fault(json!([{"fault": {"trickle": 1}}, {"fault": {"trickle": 1_000_000}}]))
+            .await;
+        let mut slow = sim.try_graph(Method::GET, "/v1.0/groups", &token, None).await.unwrap();
+        assert_eq!(&slow.chunk().await.unwrap().unwrap()[..], b"{");
+        drop(slow);
+        assert_eq!(sim.get("/v1.0/groups", &token).await.1["value"].as_array().unwrap().len(), 1);
+    }
+}
+
 #[tokio::test]
 async fn a_rule_that_says_nothing_or_too_much_is_refused() {
     let sim = Sim::start(&seed());
@@ -167,6 +248,10 @@ async fn a_rule_that_says_nothing_or_too_much_is_refused() {
         (json!({"fault": {"when": "after"}}), "belong to a status"),
         (json!({"fault": {"status": 99}}), "99"),
         (json!({"fault": {"status": 500, "headers": {"not a header": "x"}}}), "not a header"),
+        (json!({"fault": {"status": 500, "headers": {"Content-Length": "1"}}}), "truncateAt"),
+        (json!({"fault": {"bodyBytes": 5}}), "belong to a status"),
+        (json!({"fault": {"trickle": 0}}), "trickle"),
+        (json!({"fault": {"trickle": 1, "cut": "before"}}), "trickle"),
         (json!({"match": {"verb": "GET"}, "fault": {"status": 500}}), "verb"),
         (json!({"fault": {"cut": "meanwhile"}}), "meanwhile"),
         (json!({"fault": {"status": 500}, "times": -2}), "-2"),

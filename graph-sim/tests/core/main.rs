@@ -1,11 +1,16 @@
 //! The simulator's frame, over real TLS: tokens, senders, faults, ledger, control API and the program itself.
 
 mod access;
+mod batch;
 mod certificates;
+#[path = "../contract_support/mod.rs"]
+mod contract_support;
 mod control;
 mod faults;
 mod federation;
 mod issuer;
 mod process;
+mod robust;
 mod support;
+mod throttling;
 mod tokens;

@@ -1,5 +1,6 @@
 //! A simulator with two tenants, and a client that trusts its CA.
 
+use crate::contract_support;
 use graph_sim::{Simulator, SimulatorOptions};
 use reqwest::{Certificate, Client, ClientBuilder, Method, Response};
 use serde_json::{Value, json};
@@ -50,6 +51,7 @@ impl Sim {
         // JSON is YAML.
         let options = SimulatorOptions {
             seeds: vec![seed.to_string()],
+            contract: contract_support::shared(),
             ..SimulatorOptions::default()
         };
         let simulator = Simulator::start(options).expect("simulator starts");

@@ -1,0 +1,368 @@
+//! Counts the requests that limits are for, and refuses those that are too many.
+//!
+//! It looks at who asks and for which path; whether the path exists, and what the sender may do, is not its business.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+
+use http::Method;
+use serde_json::json;
+
+use super::window::{Bucket, Window};
+use super::{Limits, PUBLISHED, Throttling, published_units};
+use crate::answer::Answer;
+use crate::exchange::decoded;
+use crate::world::{Actor, Caller, World};
+
+const CLOUD_PC_SERVICE: &str = "deviceManagement/virtualEndpoint/";
+
+/// A request as the limits see it.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// Who sends it.
+    pub caller: &'a Caller,
+    /// The method.
+    pub method: &'a Method,
+    /// The path after the version.
+    pub path: &'a str,
+    /// The query as it was sent.
+    pub query: Option<&'a str>,
+}
+
+/// What was counted until now.
+#[derive(Debug, Default)]
+pub struct Limiter {
+    windows: HashMap<(Rule, String), Window>,
+    buckets: HashMap<String, Bucket>,
+}
+
+/// What is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Rule {
+    List,
+    TenantList,
+    Get,
+    TenantGet,
+    Write,
+    TenantWrite,
+    Device,
+    TenantDevice,
+    DeviceWrite,
+    TenantDeviceWrite,
+    DirectoryWrite,
+    DirectoryUnits,
+    Requests,
+}
+
+/// What one request counts as.
+struct Charge {
+    key: (Rule, String),
+    limit: u64,
+    /// Milliseconds.
+    length: i64,
+    cost: u64,
+}
+
+/// What one request takes from the directory's bucket.
+struct Draw {
+    sender: String,
+    limit: i64,
+    units: i64,
+}
+
+/// Where a request goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
+    List { cloud_pcs: bool },
+    Get { cloud_pcs: bool },
+    Write,
+    Device { write: bool },
+    Directory { write: bool, units: u32 },
+    Other,
+}
+
+impl Limiter {
+    /// Counts a request. Gives the headers that its answer gets, or the refusal.
+    pub fn admit(&mut self, world: &World, asked: Asked<'_>) -> Result<Vec<(String, String)>, Answer> {
+        let (limits, published) = match &world.options.throttling {
+            Throttling::Off => return Ok(Vec::new()),
+            Throttling::Published => (&PUBLISHED, true),
+            Throttling::Limits(limits) => (limits, false),
+        };
+        let (now, target) = (world.now().as_millisecond(), target(asked));
+        let charges = charges(limits, published, asked.caller, target);
+        let draw = match target {
+            Target::Directory { units, .. } => directory_limit(world, limits, published, asked.caller).map(|limit| Draw {
+                sender: own(asked.caller),
+                limit,
+                units: i64::from(units),
+            }),
+            _ => None,
+        };
+        let mut longest = self.longest_wait(now, &charges, draw.as_ref());
+        let refused = longest.0 > 0;
+        if !refused || limits.count_refused {
+            self.count(now, &charges, draw.as_ref());
+        }
+        if refused && limits.count_refused {
+            // What was just counted is in the way of the next one too.
+            longest = self.longest_wait(now, &charges, draw.as_ref());
+        }
+        let mut headers = draw.map_or_else(Vec::new, |draw| self.fullness(&draw));
+        if !refused {
+            return Ok(headers);
+        }
+        if matches!(target, Target::Directory { .. }) {
+            headers.extend(why(longest.1, asked.caller));
+        }
+        Err(refusal(longest.0, headers))
+    }
+
+    /// The longest wait that a limit asks for, and whose it is; no rule stands for the directory's bucket.
+    fn longest_wait(&mut self, now: i64, charges: &[Charge], draw: Option<&Draw>) -> (i64, Option<Rule>) {
+        let mut longest = (0, None);
+        for charge in charges {
+            let window = self.windows.entry(charge.key.clone()).or_default();
+            let wait = window.wait(now, charge.length, charge.limit, charge.cost);
+            if wait > longest.0 {
+                longest = (wait, Some(charge.key.0));
+            }
+        }
+        if let Some(draw) = draw {
+            let bucket = self.buckets.entry(draw.sender.clone()).or_default();
+            let wait = bucket.wait(now, draw.limit, draw.units);
+            if wait > longest.0 {
+                longest = (wait, None);
+            }
+        }
+        longest
+    }
+
+    fn count(&mut self, now: i64, charges: &[Charge], draw: Option<&Draw>) {
+        for charge in charges {
+            self.windows.entry(charge.key.clone()).or_default().add(now, charge.cost);
+        }
+        if let Some(draw) = draw {
+            let bucket = self.buckets.entry(draw.sender.clone()).or_default();
+            bucket.add(draw.limit, draw.units);
+        }
+    }
+
+    /// What the directory tells of every request: its cost, and the share in use from 0.8 on (documented).
+    fn fullness(&self, draw: &Draw) -> Vec<(String, String)> {
+        let mut headers = vec![("x-ms-resource-unit".to_owned(), draw.units.to_string())];
+        let tenths = self.buckets.get(&draw.sender).map_or(0, |bucket| bucket.tenths(draw.limit));
+        if tenths >= 8 {
+            let share = format!("{}.{}", tenths / 10, tenths % 10);
+            headers.push(("x-ms-throttle-limit-percentage".to_owned(), share));
+        }
+        headers
+    }
+}
+
+/// 429 as the fact sheet's sample has it, and whole seconds until the same request would be let in.
+fn refusal(wait: i64, headers: Vec<(String, String)>) -> Answer {
+    let mut answer = Answer::error_inner(429, "TooManyRequests", "429", "Too many requests: wait before the next one.");
+    if let Some(inner) = answer.body.as_mut().and_then(|body| body.pointer_mut("/error/innerError")) {
+        inner["status"] = json!("429");
+    }
+    let seconds = (wait + 999) / 1000;
+    answer.headers.push(("Retry-After".to_owned(), seconds.to_string()));
+    answer.headers.extend(headers);
+    answer
+}
+
+/// What the directory tells of a refusal. The forms and words are documented; a user's name in the application's place is
+/// our choice.
+fn why(rule: Option<Rule>, caller: &Caller) -> [(String, String); 2] {
+    let (scope, limit, information) = match rule {
+        None => ("Tenant_Application", "ReadWrite", "ResourceUnitLimitExceeded"),
+        Some(Rule::DirectoryWrite) => ("Tenant_Application", "Write", "WriteLimitExceeded"),
+        Some(_) => ("Application", "ReadWrite", "ResourceUnitLimitExceeded"),
+    };
+    let scope = format!("{scope}/{limit}/{}/{}", sender(caller), caller.tenant);
+    [
+        ("x-ms-throttle-scope".to_owned(), scope),
+        ("x-ms-throttle-information".to_owned(), information.to_owned()),
+    ]
+}
+
+fn directory_limit(world: &World, limits: &Limits, published: bool, caller: &Caller) -> Option<i64> {
+    let users = || world.tenants.get(&caller.tenant).map_or(0, |tenant| tenant.users.len());
+    let given = limits.directory_units_per10s.map(NonZeroU32::get);
+    given.or_else(|| published.then(|| published_units(users()))).map(i64::from)
+}
+
+/// The application, or the user, that sends a request.
+fn sender(caller: &Caller) -> &str {
+    match &caller.actor {
+        Actor::App { app_id } => app_id,
+        Actor::User { user_principal_name } => user_principal_name,
+    }
+}
+
+/// The sender in its tenant.
+fn own(caller: &Caller) -> String {
+    format!("{}/{}", caller.tenant, sender(caller))
+}
+
+/// All that a request counts as. The published numbers of lists and reads are those of Cloud PCs alone.
+fn charges(limits: &Limits, published: bool, caller: &Caller, target: Target) -> Vec<Charge> {
+    let mut charges = Vec::new();
+    let mut charge = |rule: Rule, subject: String, limit: Option<NonZeroU32>, seconds: i64, cost: u32| {
+        charges.extend(limit.map(|limit| Charge {
+            key: (rule, subject),
+            limit: u64::from(limit.get()),
+            length: seconds * 1000,
+            cost: u64::from(cost),
+        }));
+    };
+    let (own, tenant) = (|| own(caller), || caller.tenant.clone());
+    match target {
+        Target::List { cloud_pcs } if cloud_pcs || !published => {
+            charge(Rule::List, own(), limits.list_per_minute, 60, 1);
+            charge(Rule::TenantList, tenant(), limits.tenant_list_per_minute, 60, 1);
+        }
+        Target::Get { cloud_pcs } if cloud_pcs || !published => {
+            charge(Rule::Get, own(), limits.get_per_minute, 60, 1);
+            charge(Rule::TenantGet, tenant(), limits.tenant_get_per_minute, 60, 1);
+        }
+        Target::Write => {
+            charge(Rule::Write, own(), limits.write_per20s, 20, 1);
+            charge(Rule::TenantWrite, tenant(), limits.tenant_write_per20s, 20, 1);
+        }
+        Target::Device { write } => {
+            charge(Rule::Device, own(), limits.device_per20s, 20, 1);
+            charge(Rule::TenantDevice, tenant(), limits.tenant_device_per20s, 20, 1);
+            if write {
+                charge(Rule::DeviceWrite, own(), limits.device_write_per20s, 20, 1);
+                charge(Rule::TenantDeviceWrite, tenant(), limits.tenant_device_write_per20s, 20, 1);
+            }
+        }
+        Target::Directory { write, units } => {
+            charge(
+                Rule::DirectoryUnits,
+                sender(caller).to_owned(),
+                limits.directory_app_units_per20s,
+                20,
+                units,
+            );
+            if write {
+                charge(Rule::DirectoryWrite, own(), limits.directory_write_per150s, 150, 1);
+            }
+        }
+        Target::List { .. } | Target::Get { .. } | Target::Other => {}
+    }
+    charge(Rule::Requests, sender(caller).to_owned(), limits.requests_per10s, 10, 1);
+    charges
+}
+
+fn target(asked: Asked<'_>) -> Target {
+    let path = asked.path.trim_matches('/');
+    let write = *asked.method != Method::GET;
+    if let Some(rest) = path.strip_prefix(CLOUD_PC_SERVICE) {
+        let collection = rest.split(['/', '(']).next().unwrap_or_default();
+        let whole = rest == collection || rest.strip_prefix(collection) == Some("/$count");
+        let cloud_pcs = collection == "cloudPCs";
+        return match (write, whole) {
+            (true, _) => Target::Write,
+            (false, true) => Target::List { cloud_pcs },
+            (false, false) => Target::Get { cloud_pcs },
+        };
+    }
+    let mut segments = path.split(['/', '(']);
+    match (segments.next().unwrap_or_default(), segments.next()) {
+        ("deviceManagement", Some("managedDevices")) => Target::Device { write },
+        ("groups" | "users" | "subscribedSkus" | "organization", _) => Target::Directory {
+            write,
+            units: if write { 1 } else { units(path, asked.query.unwrap_or_default()) },
+        },
+        _ => Target::Other,
+    }
+}
+
+/// What a read of the directory costs (documented, figures of 2023).
+fn units(path: &str, query: &str) -> u32 {
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let base = match (path.split(['/', '(']).next().unwrap_or_default(), last) {
+        (_, "transitiveMembers") => 5,
+        ("subscribedSkus", _) | ("groups", "members") => 3,
+        ("users", _) => 2,
+        _ => 1,
+    };
+    let mut cost = base;
+    for (name, value) in decoded(query) {
+        match name.trim_start_matches('$') {
+            "select" => cost -= 1,
+            "expand" => cost += 1,
+            "top" if value.parse().is_ok_and(|top: u32| top < 20) => cost -= 1,
+            _ => {}
+        }
+    }
+    u32::try_from(cost).unwrap_or(1).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target_of(method: &str, path: &str, query: &str) -> Target {
+        let caller = Caller {
+            tenant: "t".to_owned(),
+            actor: Actor::App { app_id: "a".to_owned() },
+            application_roles: Vec::new(),
+            scopes: Vec::new(),
+            directory_roles: Vec::new(),
+        };
+        let method: Method = method.parse().unwrap();
+        target(Asked {
+            caller: &caller,
+            method: &method,
+            path,
+            query: Some(query),
+        })
+    }
+
+    #[test]
+    fn a_path_is_counted_where_its_service_counts_it() {
+        let directory = |units| Target::Directory { write: false, units };
+        for (method, path, query, expected) in [
+            (
+                "GET",
+                "/deviceManagement/virtualEndpoint/cloudPCs",
+                "",
+                Target::List { cloud_pcs: true },
+            ),
+            (
+                "GET",
+                "/deviceManagement/virtualEndpoint/cloudPCs/$count",
+                "",
+                Target::List { cloud_pcs: true },
+            ),
+            (
+                "GET",
+                "/deviceManagement/virtualEndpoint/cloudPCs('1')",
+                "",
+                Target::Get { cloud_pcs: true },
+            ),
+            (
+                "GET",
+                "/deviceManagement/virtualEndpoint/userSettings/1/assignments",
+                "",
+                Target::Get { cloud_pcs: false },
+            ),
+            ("POST", "/deviceManagement/virtualEndpoint/cloudPCs/1/reboot", "", Target::Write),
+            ("PATCH", "/deviceManagement/managedDevices/1", "", Target::Device { write: true }),
+            ("GET", "/users", "", directory(2)),
+            ("GET", "/users", "$select=id&$top=19", directory(1)),
+            ("GET", "/users", "%24expand=manager&$top=20", directory(3)),
+            ("GET", "/groups/1/members", "$select=id", directory(2)),
+            ("GET", "/groups/1/transitiveMembers", "", directory(5)),
+            ("GET", "/subscribedSkus", "", directory(3)),
+            ("GET", "/organization", "$select=id&$select=id", directory(1)),
+            ("GET", "/groupsettings", "", Target::Other),
+        ] {
+            assert_eq!(target_of(method, path, query), expected, "{method} {path}?{query}");
+        }
+    }
+}
