@@ -13,6 +13,7 @@ use crate::contract::Contract;
 use crate::entra::{AccessTokens, Issuers};
 use crate::faults::Faults;
 use crate::ledger::Ledger;
+use crate::life;
 use crate::seed::Seed;
 use crate::throttle::Limiter;
 use crate::tls::{LOCAL_HOSTS, MICROSOFT_HOSTS};
@@ -135,6 +136,8 @@ impl Service {
     pub fn merge(&self, seed: &Seed) -> Result<(), String> {
         let mut world = self.world();
         let mut copy = world.clone();
+        // What was before the seed happens without it.
+        life::catch_up(&mut copy);
         let trusted = seed.apply(&mut copy)?;
         *world = copy;
         drop(world);

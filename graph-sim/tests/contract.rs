@@ -233,6 +233,7 @@ fn tolerable() -> Vec<Sample> {
         failure(json!({"date": "2026-01-05T08:00:00"})),
         failure(json!({"code": "InvalidProperties"})),
         failure(json!({"message": "why"})),
+        failure(json!({"status": "429"})),
         sample(Beta, "POST provisioningPolicies", json!({"managedBy": both}), 201, json!({})),
         read(Beta, policies, json!({"managedBy": both})),
         read(Beta, "GET servicePlans", json!({"value": [{"supportedSolution": both}]})),

@@ -39,13 +39,10 @@ const fn setting() -> Property {
 /// POST to a policy's `apply`: all of its Cloud PCs.
 pub fn apply(call: Call<'_, '_>) -> Outcome {
     let parameters = parameters(call.request, &APPLY)?;
+    let setting = setting_of(&parameters)?;
     let policy = current(&call)?.clone();
     check_reserve(&policy, &parameters)?;
-    let ids: Vec<String> = cloud_pcs(&call)?
-        .filter(|cloud_pc| text(cloud_pc, "provisioningPolicyId") == text(&policy, "id"))
-        .filter_map(|cloud_pc| text(cloud_pc, "id").map(str::to_owned))
-        .collect();
-    life::apply(call.world, &call.request.caller.tenant, chosen(&parameters), &ids);
+    life::apply_policy(call.world, &call.request.caller.tenant, &call.id, setting);
     audit(call.world, call.request, call.resource, Verb::Apply, Some(&policy), Some(&policy));
     Ok(Answer::no_content())
 }
@@ -53,6 +50,7 @@ pub fn apply(call: Call<'_, '_>) -> Outcome {
 /// POST to `applyConfig`: some Cloud PCs, each with the settings of its own policy.
 pub fn apply_config(call: Call<'_, '_>) -> Outcome {
     let parameters = parameters(call.request, &APPLY_CONFIG)?;
+    let setting = setting_of(&parameters)?;
     let asked = parameters.get("cloudPcIds").and_then(Value::as_array);
     let ids: Vec<String> = asked.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
     if ids.is_empty() {
@@ -62,7 +60,7 @@ pub fn apply_config(call: Call<'_, '_>) -> Outcome {
     if let Some(unknown) = ids.iter().find(|id| known.is_none_or(|known| known.get(id).is_none())) {
         return Err(Problem::invalid(format!("No Cloud PC has the id '{}'.", excerpt(unknown))));
     }
-    life::apply(call.world, &call.request.caller.tenant, chosen(&parameters), &ids);
+    life::apply_to(call.world, &call.request.caller.tenant, &ids, setting);
     audit(call.world, call.request, call.resource, Verb::Apply, None, None);
     Ok(Answer::no_content())
 }
@@ -73,15 +71,9 @@ fn parameters(request: &GraphRequest<'_>, ty: &'static Type) -> Result<Map<Strin
 }
 
 /// Left out or null, it is the region (documented).
-fn chosen(parameters: &Map<String, Value>) -> PolicySetting {
-    match text(parameters, "policySettings") {
-        Some("singleSignOn") => PolicySetting::SingleSignOn,
-        _ => PolicySetting::Region,
-    }
-}
-
-fn cloud_pcs<'a>(call: &'a Call<'_, '_>) -> Result<impl Iterator<Item = &'a Map<String, Value>>, Problem> {
-    Ok(super::resource::stored(tenant(call)?, "cloudPCs"))
+fn setting_of(parameters: &Map<String, Value>) -> Result<PolicySetting, Problem> {
+    let chosen = text(parameters, "policySettings");
+    PolicySetting::parse(chosen).ok_or_else(|| Problem::invalid("policySettings takes region or singleSignOn."))
 }
 
 /// The reserve is a share of Frontline shared Cloud PCs that stay available, from 0 to 99; users are logged off by force only

@@ -1,8 +1,31 @@
-//! Audit events: what every write leaves behind.
+//! Audit events: what every write leaves behind, readable after a while.
+//!
+//! Values of secret properties are never in an event.
 
-use super::resource::Resource;
-use crate::answer::GraphRequest;
-use crate::world::{Object, World};
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+use serde_json::{Value, json};
+
+use super::odata;
+use super::problem::Outcome;
+use super::resource::{Resource, text};
+use super::routes::Call;
+use super::write::instant;
+use crate::answer::{Answer, GraphRequest};
+use crate::world::{Actor, Object, Tenant, World};
+
+/// Where the events are kept.
+const COLLECTION: &str = "auditEvents";
+
+/// What can be written, by the type's name, and how.
+const AUDITED: [(&str, &[Verb]); 3] = [
+    (
+        "CloudPcProvisioningPolicy",
+        &[Verb::Create, Verb::Patch, Verb::Delete, Verb::Assign, Verb::Apply],
+    ),
+    ("CloudPcUserSetting", &[Verb::Create, Verb::Patch, Verb::Delete, Verb::Assign]),
+    ("CloudPcOrganizationSettings", &[Verb::Patch]),
+];
 
 /// What a write does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +42,28 @@ pub enum Verb {
     Apply,
 }
 
+impl Verb {
+    /// The verb as an activity's type begins with it: `Delete` was captured, the others are assumed.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Create => "Create",
+            Self::Patch => "Patch",
+            Self::Delete => "Delete",
+            Self::Assign => "Assign",
+            Self::Apply => "Apply",
+        }
+    }
+
+    /// The `activityOperationType`. It has three members only, so that every action is a patch (assumed).
+    fn operation(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Delete => "delete",
+            Self::Patch | Self::Assign | Self::Apply => "patch",
+        }
+    }
+}
+
 /// One write: the object before it and after it, as far as there is one.
 #[derive(Clone, Copy, Debug)]
 pub struct Change<'a> {
@@ -32,10 +77,189 @@ pub struct Change<'a> {
     pub after: Option<&'a Object>,
 }
 
-/// Makes the audit event of a write.
-pub fn record(_world: &mut World, _request: &GraphRequest<'_>, _change: &Change<'_>) {}
+/// Every `activityType` that an event can have.
+pub fn activity_types() -> Vec<String> {
+    let all = AUDITED
+        .iter()
+        .flat_map(|(kind, verbs)| verbs.iter().map(move |verb| activity_type(*verb, kind)));
+    all.collect()
+}
 
 /// GET of `getAuditActivityTypes`.
-pub(super) fn activity_types(_call: super::routes::Call<'_, '_>) -> super::problem::Outcome {
-    Err(super::problem::Problem::no_segment("getAuditActivityTypes"))
+pub(super) fn list_activity_types(call: Call<'_, '_>) -> Outcome {
+    odata::none(call.request)?;
+    let (root, version) = (&call.request.root, call.request.version.as_str());
+    let context = format!("{root}/{version}/$metadata#Collection(Edm.String)");
+    Ok(Answer::ok(json!({"@odata.context": context, "value": activity_types()})))
+}
+
+/// Makes the audit event of a write.
+pub fn record(world: &mut World, request: &GraphRequest<'_>, change: &Change<'_>) {
+    let (now, id) = (instant(world), world.new_id());
+    let seen_from = world.options.audit_lag.after(world.now());
+    let Some(tenant) = world.tenants.get_mut(&request.caller.tenant) else {
+        return;
+    };
+    let actor = actor(tenant, request);
+    let kind = capitalised(change.resource.ty.name);
+    let activity_type = activity_type(change.verb, &kind);
+    let events = tenant.collections.entry(COLLECTION).or_default();
+    let event = json!({
+        "id": id,
+        "displayName": activity_type,
+        "componentName": kind.strip_prefix("CloudPc").unwrap_or(&kind),
+        "activity": activity_type,
+        "activityDateTime": written(now, events.len() % 2 == 1),
+        "activityType": activity_type,
+        "activityOperationType": change.verb.operation(),
+        "activityResult": "success",
+        "correlationId": correlation_id(request),
+        "category": "cloudPC",
+        "actor": actor,
+        "resources": [resource(&kind, change)],
+    });
+    if let Value::Object(event) = event {
+        events.insert(event, now, seen_from);
+    }
+}
+
+fn activity_type(verb: Verb, kind: &str) -> String {
+    format!("{} {kind}", verb.name())
+}
+
+/// `cloudPcUserSetting` is `CloudPcUserSetting` in events (captured).
+fn capitalised(name: &str) -> String {
+    let mut letters = name.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
+}
+
+/// Some events have a numeric offset and seven digits of a second (documented): every second one here.
+fn written(now: Timestamp, with_offset: bool) -> String {
+    if !with_offset {
+        return now.to_string();
+    }
+    let there = now.to_zoned(TimeZone::fixed(Offset::constant(8)));
+    format!(
+        "{}{:07}+08:00",
+        there.strftime("%Y-%m-%dT%H:%M:%S."),
+        there.subsec_nanosecond() / 100
+    )
+}
+
+/// The client's request id where it is a GUID; that anything else is not taken is assumed.
+fn correlation_id<'a>(request: &'a GraphRequest<'_>) -> &'a str {
+    let given = request.client_request_id.as_deref();
+    given.filter(|id| uuid::Uuid::parse_str(id).is_ok()).unwrap_or(&request.request_id)
+}
+
+fn actor(tenant: &Tenant, request: &GraphRequest<'_>) -> Value {
+    let caller = request.caller;
+    let (kind, app, user, permissions) = match &caller.actor {
+        Actor::App { app_id } => ("application", Some(app_id), None, &caller.application_roles),
+        Actor::User { user_principal_name } => ("itPro", None, Some(user_principal_name), &caller.scopes),
+    };
+    json!({
+        "type": kind,
+        "applicationId": app,
+        "applicationDisplayName": app.and_then(|id| tenant.app(id)).map(|app| &app.display_name),
+        // That it is the application's id is assumed.
+        "servicePrincipalName": app,
+        "userId": user.and_then(|name| tenant.user(name)).map(|user| &user.id),
+        "userPrincipalName": user,
+        "userPermissions": permissions,
+        "userRoleScopeTags": [],
+        "ipAddress": null,
+        "remoteTenantId": null,
+        "remoteUserId": null,
+    })
+}
+
+fn resource(kind: &str, change: &Change<'_>) -> Value {
+    let object = change.after.or(change.before);
+    let property = |name| object.and_then(|object| text(object, name));
+    json!({
+        "displayName": property("displayName"),
+        "resourceId": property("id"),
+        "resourceType": kind,
+        "modifiedProperties": modified(change),
+    })
+}
+
+/// The top-level properties that differ, each value as text.
+fn modified(change: &Change<'_>) -> Vec<Value> {
+    let (before, after) = (change.before, change.after);
+    let names = before.into_iter().flat_map(Object::keys);
+    let new = after.into_iter().flat_map(Object::keys);
+    let new = new.filter(|name| before.is_none_or(|before| !before.contains_key(*name)));
+    let value = |object: Option<&Object>, name: &str| object.and_then(|object| object.get(name)).and_then(as_text);
+    names
+        .chain(new)
+        .filter(|name| !name.contains("@odata.") && !is_secret(name))
+        .filter_map(|name| {
+            let (old, new) = (value(before, name), value(after, name));
+            (old != new).then(|| json!({"displayName": name, "oldValue": old, "newValue": new}))
+        })
+        .collect()
+}
+
+/// A value as text: texts as they are, everything else as JSON without what is secret in it.
+fn as_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(without_secrets(other).to_string()),
+    }
+}
+
+fn without_secrets(value: &Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let open = object.iter().filter(|(name, _)| !is_secret(name));
+            Value::Object(open.map(|(name, value)| (name.clone(), without_secrets(value))).collect())
+        }
+        Value::Array(list) => Value::Array(list.iter().map(without_secrets).collect()),
+        other => other.clone(),
+    }
+}
+
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.contains("password") || name.contains("secret")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::resources::POLICIES;
+
+    #[test]
+    fn what_is_secret_is_in_no_event() {
+        let object = |password: &str, name: &str| {
+            let object = json!({
+                "adDomainPassword": password, "ClientSecret": password, "displayName": name,
+                "list": [{"password": password, "name": name}],
+            });
+            object.as_object().unwrap().clone()
+        };
+        let (before, after) = (object("canary-1", "one"), object("canary-2", "two"));
+        for (before, after) in [(None, Some(&after)), (Some(&before), Some(&after)), (Some(&before), None)] {
+            let change = Change {
+                verb: Verb::Patch,
+                resource: &POLICIES,
+                before,
+                after,
+            };
+            let event = resource("CloudPcProvisioningPolicy", &change);
+            assert!(!event.to_string().contains("canary"), "{event}");
+            let names: Vec<&str> = event["modifiedProperties"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter_map(|entry| entry["displayName"].as_str())
+                .collect();
+            assert_eq!(names, ["displayName", "list"]);
+        }
+    }
 }

@@ -80,7 +80,7 @@ static COUNT: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, read::count)];
 static COUNT_ASSIGNMENTS: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, read::count_assignments)];
 static READ_LIST: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, read::list)];
 static READ_ENTITY: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, read::get)];
-static ACTIVITY_TYPES: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, audit::activity_types)];
+static ACTIVITY_TYPES: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, audit::list_activity_types)];
 static SINGLETON: [Operation; 2] = [
     operation("GET", &CLOUD_PC_READ, read::get),
     operation("PATCH", &CLOUD_PC_WRITE, write::update),

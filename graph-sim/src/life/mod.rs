@@ -1,32 +1,91 @@
-//! What the service does of itself as time goes by.
+//! What the service does of itself as time goes by: Cloud PCs are provisioned, lose their reason, and go.
+//!
+//! Everything happens at an explicit time and in one order, so that a run can be repeated: `agenda` says what is due,
+//! `directory` what is known of users and groups, `assignments` and `fleet` what there is to compare, `decide` compares and
+//! `settle` carries out. It answers no requests and never waits for the real clock.
+//!
+//! Provisioning always succeeds: failures are not simulated.
+
+mod actions;
+mod agenda;
+mod assignments;
+mod cloud_pc;
+mod decide;
+mod directory;
+mod fleet;
+mod names;
+mod plans;
+mod settle;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+pub use actions::{PolicySetting, apply_policy, apply_to};
+pub use agenda::Agenda;
+pub use directory::DirectoryView;
 
 use crate::world::World;
+use agenda::What;
+use fleet::Lot;
+use settle::Desk;
 
-/// What is due, and when.
-#[derive(Clone, Debug, Default)]
-pub struct Agenda {}
-
-/// What the service knows of groups, members and licences; changes reach it after a lag.
-#[derive(Clone, Debug, Default)]
-pub struct DirectoryView {}
+/// The client id that stands for the service where it is said who deleted something: the first-party application Windows 365
+/// (assumed: it is the id that sign-in rules name).
+pub const SERVICE_APP_ID: &str = "0af06dc6-e4b5-4f28-818e-e78e62d137a5";
 
 /// Does all that has fallen due, in order, each at its own time.
-pub fn catch_up(_world: &mut World) {}
-
-/// The assignments of a tenant's policies are not what they were.
-pub fn policies_changed(_world: &mut World, _tenant: &str) {}
-
-/// The users or groups of a tenant are not what they were. A new tenant's are known at once.
-pub fn directory_changed(_world: &mut World, _tenant: &str, _is_new: bool) {}
-
-/// What `apply` brings to Cloud PCs that exist.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PolicySetting {
-    /// Where they are.
-    Region,
-    /// Whether they take single sign-on.
-    SingleSignOn,
+pub fn catch_up(world: &mut World) {
+    let now = world.now();
+    while let Some(at) = world.agenda.next(now) {
+        step(world, at);
+    }
 }
 
-/// Brings a setting of their policies to these Cloud PCs.
-pub fn apply(_world: &mut World, _tenant: &str, _setting: PolicySetting, _ids: &[String]) {}
+/// The assignments of a tenant's policies are not what they were. The service knows of that at once (assumed).
+pub fn policies_changed(world: &mut World, tenant: &str) {
+    let now = world.now();
+    world.agenda.standing(tenant).unsettle(now);
+}
+
+/// The users or groups of a tenant are not what they were. A new tenant's are known at once, as are those of a tenant that
+/// several seeds describe before anything happens in it.
+pub fn directory_changed(world: &mut World, tenant: &str, is_new: bool) {
+    let now = world.now();
+    let lag = world.options.directory_lag.after(now);
+    let Some(mut desk) = Desk::open(world, tenant, now) else { return };
+    let Some(news) = desk.tenant.known_directory.report(&desk.tenant.users, &desk.tenant.groups) else {
+        // Cloud PCs may still have come with the same seed.
+        return desk.standing.look_again();
+    };
+    desk.standing.look_again();
+    if is_new || !desk.standing.has_settled() {
+        let lots = desk.learn(&news);
+        desk.standing.touch(lots);
+        desk.standing.unsettle(now);
+    } else {
+        let due = desk.tenant.known_directory.expect_news(lag);
+        desk.queue.add(due, tenant, What::Known(news));
+    }
+}
+
+/// All that happens at one time: first what was due, then what follows from it.
+fn step(world: &mut World, at: Timestamp) {
+    let mut touched: BTreeMap<String, BTreeSet<Lot>> = BTreeMap::new();
+    while let Some((tenant, what)) = world.agenda.pop(at) {
+        if let Some(mut desk) = Desk::open(world, &tenant, at) {
+            let lots = desk.happen(what);
+            if !lots.is_empty() {
+                touched.entry(tenant).or_default().extend(lots);
+            }
+        }
+    }
+    for tenant in world.agenda.unsettled(at) {
+        touched.entry(tenant).or_default();
+    }
+    for (tenant, lots) in touched {
+        if let Some(mut desk) = Desk::open(world, &tenant, at) {
+            desk.settle(lots);
+        }
+    }
+}

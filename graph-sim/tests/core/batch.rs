@@ -36,7 +36,7 @@ async fn parts_are_carried_out_in_order_as_single_requests_are() {
         create("a", "first"),
         get("b", LIST),
         get("c", "/groups?$filter=displayName eq 'finance'&$select=id"),
-        get("d", "users/nobody"),
+        get("d", "groups/99999999-0000-4000-8000-000000000009"),
         {"id": "e", "method": "PATCH", "url": LIST, "headers": {"Content-Type": "application/json"}, "body": {}},
         get("f", "$batch"),
         get("g", "/v1.0/groups"),
@@ -162,7 +162,7 @@ async fn what_depends_on_a_failure_fails_with_424_and_is_not_carried_out() {
     };
     let requests = json!([
         create("a", "kept"),
-        get("b", "users/nobody"),
+        get("b", "groups/99999999-0000-4000-8000-000000000009"),
         after(create("c", "lost"), &["a", "B"]),
         after(create("d", "lost too"), &["c"]),
         after(create("e", "kept too"), &["a"]),

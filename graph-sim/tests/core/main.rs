@@ -9,6 +9,7 @@ mod control;
 mod faults;
 mod federation;
 mod issuer;
+mod life;
 mod process;
 mod robust;
 mod support;

@@ -1,0 +1,215 @@
+//! One Cloud PC object: how it looks when it is new, and how each event changes it. Property names are those of beta.
+//!
+//! It knows nothing of what is due or who decides.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::assignments::Assignment;
+use super::names::device_name;
+use super::plans::Plan;
+use crate::world::{Object, Tenant, stable_id};
+
+/// What a policy provisions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A Cloud PC for each Enterprise licence of a user.
+    Enterprise,
+    /// Frontline: a Cloud PC for each user, three to a licence (documented).
+    PerUser,
+    /// Frontline: a Cloud PC for each licence, shared by a group (documented).
+    PerGroup,
+}
+
+impl Kind {
+    /// By the `provisioningType` of a policy or a Cloud PC. Nothing for `reserve`, which provisions no Cloud PC here (assumed).
+    pub fn of(object: &Object) -> Option<Self> {
+        match text(object, "provisioningType") {
+            None | Some("dedicated") => Some(Self::Enterprise),
+            Some("shared" | "sharedByUser") => Some(Self::PerUser),
+            Some("sharedByEntraGroup") => Some(Self::PerGroup),
+            Some(_) => None,
+        }
+    }
+
+    fn product(self) -> &'static str {
+        match self {
+            Self::Enterprise => "enterprise",
+            Self::PerUser | Self::PerGroup => "frontline",
+        }
+    }
+}
+
+/// Where a Cloud PC is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Not ready yet; nobody loses anything when it goes.
+    Coming,
+    /// In use, or in the middle of an action.
+    Live,
+    /// In its grace period.
+    Grace,
+    /// Nothing that a policy or licence would change, such as one that failed.
+    Idle,
+}
+
+impl Stage {
+    /// By the status. One without a status counts as provisioned.
+    pub fn of(pc: &Object) -> Self {
+        match text(pc, "status") {
+            Some("provisioning" | "pendingProvision" | "preparing") => Self::Coming,
+            Some("inGracePeriod") => Self::Grace,
+            Some("failed" | "notProvisioned" | "deprovisioning") => Self::Idle,
+            _ => Self::Live,
+        }
+    }
+}
+
+/// Whether policies of Windows 365 decide on it: other products are in the same collection.
+pub fn is_windows_365(pc: &Object) -> bool {
+    matches!(text(pc, "productType"), None | Some("enterprise" | "frontline"))
+        && matches!(text(pc, "servicePlanType"), None | Some("enterprise"))
+}
+
+/// What a new Cloud PC comes from.
+#[derive(Debug)]
+pub struct Origin<'a> {
+    /// The tenant, for what the policy points at.
+    pub tenant: &'a Tenant,
+    /// The policy.
+    pub policy: &'a Object,
+    /// The policy's assignment.
+    pub assignment: &'a Assignment,
+    /// The service plan.
+    pub plan: &'a Plan,
+    /// The user in small letters; nobody for one that a group shares.
+    pub user: Option<&'a str>,
+}
+
+/// A Cloud PC that is being provisioned.
+pub fn new(id: &str, origin: &Origin<'_>, at: Timestamp) -> Object {
+    let Origin { tenant, policy, .. } = *origin;
+    let directory = &tenant.known_directory;
+    let user = origin.user.and_then(|name| directory.user(name));
+    let group = directory.group(&origin.assignment.group);
+    // Named after the group when it is nobody's own (assumed).
+    let whose = user.map(|user| &user.display_name).or(group.map(|group| &group.display_name));
+    let policy_name = text(policy, "displayName").unwrap_or_default();
+    let own = |name: &str| policy.get(name).cloned().unwrap_or(Value::Null);
+    let account = if policy.get("localAdminEnabled") == Some(&Value::Bool(true)) {
+        "administrator"
+    } else {
+        "standardUser"
+    };
+    let image = text(policy, "imageDisplayName").unwrap_or_default();
+    let (region, connection) = network(tenant, policy);
+    let pc = json!({
+        "id": id,
+        "displayName": format!("{policy_name} - {}", whose.map_or("", String::as_str)),
+        "userPrincipalName": user.map(|user| &user.name),
+        "provisioningPolicyId": origin.assignment.policy,
+        "provisioningPolicyName": policy_name,
+        "provisioningType": own("provisioningType"),
+        "servicePlanId": origin.plan.id,
+        "servicePlanName": origin.plan.name,
+        "servicePlanType": "enterprise",
+        "productType": origin.assignment.kind.product(),
+        "allotmentDisplayName": origin.assignment.slice,
+        "status": "provisioning",
+        "gracePeriodEndDateTime": null,
+        "lastModifiedDateTime": written(at),
+        "imageDisplayName": image,
+        "osVersion": if image.contains("Windows 10") { "windows10" } else { "windows11" },
+        "deviceRegionName": region,
+        "onPremisesConnectionName": connection,
+        "connectionSetting": {"enableSingleSignOn": policy.get("enableSingleSignOn") == Some(&Value::Bool(true))},
+        "userAccountType": account,
+        "userExperienceType": own("userExperienceType"),
+        "scopeIds": own("scopeIds"),
+        "diskEncryptionState": "notAvailable",
+    });
+    match pc {
+        Value::Object(pc) => pc,
+        _ => Object::new(),
+    }
+}
+
+/// The region and the connection's name that a policy leads to; the first network of the policy counts (assumed).
+pub fn network(tenant: &Tenant, policy: &Object) -> (Option<String>, String) {
+    let join = policy.get("domainJoinConfigurations").and_then(|joins| joins.get(0)?.as_object());
+    let connections = tenant.collections.get("onPremisesConnections");
+    let connection = join
+        .and_then(|join| text(join, "onPremisesConnectionId"))
+        .and_then(|id| connections?.get(id));
+    let by_name = join
+        .and_then(|join| text(join, "regionName"))
+        .filter(|region| *region != "automatic");
+    let region = connection
+        .and_then(|connection| text(connection, "virtualNetworkLocation"))
+        .or(by_name);
+    let name = connection
+        .and_then(|connection| text(connection, "displayName"))
+        .unwrap_or_default();
+    (region.map(str::to_owned), name.to_owned())
+}
+
+/// It is ready. Its device is a new one each time.
+pub fn finish(pc: &mut Object, naming_template: Option<&str>, at: Timestamp) {
+    let id = text(pc, "id").unwrap_or_default().to_owned();
+    let name = device_name(naming_template, text(pc, "userPrincipalName"), &id);
+    let at = written(at);
+    set(pc, "status", "provisioned");
+    set(pc, "managedDeviceId", stable_id(&["managedDevice", &id, &at]));
+    set(pc, "aadDeviceId", stable_id(&["aadDevice", &id, &at]));
+    if text(pc, "managedDeviceName").is_none() {
+        set(pc, "managedDeviceName", name);
+    }
+    set(pc, "diskEncryptionState", "encryptedUsingPlatformManagedKey");
+    set(pc, "provisionedDateTime", at.as_str());
+    set(pc, "lastModifiedDateTime", at);
+}
+
+/// It has lost its reason.
+pub fn enter_grace(pc: &mut Object, end: Timestamp, at: Timestamp) {
+    set(pc, "status", "inGracePeriod");
+    set(pc, "gracePeriodEndDateTime", written(end));
+    set(pc, "lastModifiedDateTime", written(at));
+}
+
+/// It has its reason again.
+pub fn leave_grace(pc: &mut Object, at: Timestamp) {
+    set(pc, "status", "provisioned");
+    set(pc, "gracePeriodEndDateTime", Value::Null);
+    set(pc, "lastModifiedDateTime", written(at));
+}
+
+/// Puts it under a policy. It stays as it was provisioned: nothing of the policy but its name counts before a reprovision
+/// (documented).
+pub fn move_to(pc: &mut Object, policy: &Object, assignment: &Assignment, at: Timestamp) {
+    for (own, of_policy) in [("provisioningPolicyName", "displayName"), ("provisioningType", "provisioningType")] {
+        set(pc, own, policy.get(of_policy).cloned().unwrap_or(Value::Null));
+    }
+    set(pc, "provisioningPolicyId", assignment.policy.as_str());
+    set(pc, "allotmentDisplayName", assignment.slice.clone());
+    set(pc, "lastModifiedDateTime", written(at));
+}
+
+/// Sets a property.
+pub fn set(pc: &mut Object, name: &str, value: impl Into<Value>) {
+    pc.insert(name.to_owned(), value.into());
+}
+
+/// A string property that is not empty.
+pub fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
+    object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+/// Whether two texts are one id.
+pub fn same_id(one: Option<&str>, other: &str) -> bool {
+    one.is_some_and(|one| one.eq_ignore_ascii_case(other))
+}
+
+/// A time as the service writes it: never finer than microseconds.
+pub fn written(at: Timestamp) -> String {
+    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at).to_string()
+}

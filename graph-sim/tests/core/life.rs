@@ -1,0 +1,78 @@
+//! The life of Cloud PCs through the control API: seeded, moved on by the clock, seen in the state.
+
+use crate::support::{ADMIN, POLICIES, Sim, TENANT, seed};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const GROUP: &str = "aaaaaaaa-0000-4000-8000-000000000001";
+
+fn licensed_seed() -> Value {
+    let mut seed = seed();
+    let tenant = &mut seed["tenants"][0];
+    tenant["users"] = json!([
+        {"userPrincipalName": ADMIN, "roles": ["Windows 365 Administrator"], "licences": ["CPC_E_2C_8GB_128GB"]},
+    ]);
+    tenant["groups"][0]["members"] = json!([ADMIN]);
+    seed
+}
+
+async fn control(sim: &Sim, method: Method, path: &str, body: Value) -> Value {
+    let request = sim.client.request(method, sim.url(&format!("/_sim{path}"))).body(body.to_string());
+    let answer = request.send().await.expect("an answer");
+    let status = answer.status().as_u16();
+    let text = answer.text().await.expect("a body");
+    assert!(status < 300, "{path}: {status} {text}");
+    serde_json::from_str(&text).unwrap_or(Value::Null)
+}
+
+async fn portal(sim: &Sim, path: &str, body: Value) -> Value {
+    let asked = json!({"tenant": TENANT, "as": ADMIN, "method": "POST", "path": path, "body": body});
+    control(sim, Method::POST, "/portal", asked).await
+}
+
+async fn advance(sim: &Sim, duration: &str) -> Value {
+    control(sim, Method::POST, "/clock", json!({ "advance": duration })).await;
+    control(sim, Method::GET, "/state", Value::Null).await["tenants"][TENANT].clone()
+}
+
+/// A policy that is assigned and later assigned to nobody, with the state of the tenant after each step.
+async fn story() -> Vec<Value> {
+    let sim = Sim::start(&licensed_seed());
+    let policy = json!({
+        "displayName": "finance", "imageId": "microsoftwindowsdesktop_windows-ent-cpc_win11-24H2-ent-cpc-m365",
+        "imageDisplayName": "Windows 11 Enterprise + Microsoft 365 Apps 24H2", "imageType": "gallery",
+        "domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "regionName": "westeurope"}],
+    });
+    let id = portal(&sim, POLICIES, policy).await["id"].as_str().expect("an id").to_owned();
+    let assign = format!("{POLICIES}/{id}/assign");
+    portal(&sim, &assign, json!({"assignments": [{"target": {"groupId": GROUP}}]})).await;
+    let mut states = vec![advance(&sim, "PT0S").await, advance(&sim, "PT40M").await];
+    portal(&sim, &assign, json!({"assignments": []})).await;
+    states.extend([advance(&sim, "PT1S").await, advance(&sim, "P7D").await]);
+    states
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_seed_and_the_same_steps_lead_to_the_same_state() {
+    let states = story().await;
+    let statuses: Vec<&Value> = states.iter().map(|state| &state["cloudPCs"][0]["status"]).collect();
+    assert_eq!(
+        statuses,
+        [&json!("provisioning"), &json!("provisioned"), &json!("inGracePeriod"), &Value::Null]
+    );
+    let gone = &states[3]["deleted"]["cloudPCs"][0];
+    assert_eq!(gone["object"]["userPrincipalName"], ADMIN);
+    assert_eq!(
+        (&gone["at"], &gone["by"]),
+        (&json!("2026-01-12T08:40:00Z"), &json!({"appId": graph_sim::life::SERVICE_APP_ID}))
+    );
+    let types: Vec<&Value> = states[3]["auditEvents"]
+        .as_array()
+        .expect("events")
+        .iter()
+        .map(|event| &event["activityType"])
+        .collect();
+    let [create, assign] = ["Create", "Assign"].map(|verb| json!(format!("{verb} CloudPcProvisioningPolicy")));
+    assert_eq!(types, [&create, &assign, &assign]);
+    assert_eq!(states, story().await);
+}

@@ -1,0 +1,144 @@
+//! Frontline and Reserve: Cloud PCs by licences that a policy sets aside.
+
+mod life_support;
+mod routes_support;
+
+use graph_sim::answer::ApiVersion;
+use graph_sim::world::World;
+use life_support::*;
+use routes_support::*;
+use serde_json::{Value, json};
+
+/// Users without a licence of their own, `u1` and so on, all in group A and known.
+fn crew(count: usize) -> (World, Vec<String>) {
+    let mut world = world();
+    let names: Vec<String> = (1..=count).map(|number| format!("u{number}@contoso.com")).collect();
+    for name in &names {
+        set_licences(&mut world, name, &[]);
+    }
+    set_members(&mut world, GROUP_A, &names.iter().map(String::as_str).collect::<Vec<_>>());
+    know(&mut world);
+    (world, names)
+}
+
+fn live(world: &World) -> Vec<String> {
+    let all = summary(world);
+    all.iter()
+        .filter_map(|one| one.strip_suffix(" provisioned").map(str::to_owned))
+        .collect()
+}
+
+#[test]
+fn three_users_share_a_licence_in_the_order_of_the_group() {
+    for kind in ["shared", "sharedByUser"] {
+        let (mut world, names) = crew(8);
+        let policy = new_policy(&mut world, "shift", &json!({ "provisioningType": kind }));
+        give(&mut world, &policy, &[slice(GROUP_A, Some(2))]);
+        let new = pcs(&world);
+        let users: Vec<&str> = new.iter().filter_map(|pc| pc["userPrincipalName"].as_str()).collect();
+        assert_eq!(users, names[..6]);
+        let parts = [
+            "servicePlanId",
+            "servicePlanName",
+            "productType",
+            "allotmentDisplayName",
+            "provisioningType",
+        ];
+        let expected = [PLAN, "2vCPU/8GB/128GB Front-line", "frontline", "a slice", kind];
+        assert_eq!(parts.map(|name| new[0][name].as_str().unwrap()), expected);
+        advance(&mut world, "PT40M");
+        // The order changes, a newcomer comes first: who has one keeps it.
+        let mut order: Vec<&str> = names.iter().map(String::as_str).rev().collect();
+        set_members(&mut world, GROUP_A, &order);
+        directory_changed(&mut world);
+        advance(&mut world, LAG);
+        assert_eq!(live(&world), ["u1", "u2", "u3", "u4", "u5", "u6"]);
+        // Someone leaves: the first who has none yet gets one.
+        order.retain(|name| !name.starts_with("u2@"));
+        set_members(&mut world, GROUP_A, &order);
+        directory_changed(&mut world);
+        advance(&mut world, LAG);
+        let expected = [
+            "u1 provisioned",
+            "u2 inGracePeriod",
+            "u3 provisioned",
+            "u4 provisioned",
+            "u5 provisioned",
+        ];
+        assert_eq!(summary(&world)[..5], expected);
+        assert_eq!(summary(&world)[5..], ["u6 provisioned", "u8 provisioning"]);
+        // Less licences: those who come last in the group lose theirs.
+        advance(&mut world, "PT40M");
+        give(&mut world, &policy, &[slice(GROUP_A, Some(1))]);
+        assert_eq!(live(&world), ["u5", "u6", "u8"]);
+        // And more again bring them back.
+        give(&mut world, &policy, &[slice(GROUP_A, Some(2))]);
+        assert_eq!(live(&world), ["u1", "u3", "u4", "u5", "u6", "u8"]);
+    }
+}
+
+#[test]
+fn a_slice_without_a_number_has_all_licences_of_the_plan() {
+    let (mut world, _) = crew(31);
+    let policy = new_policy(&mut world, "shift", &json!({"provisioningType": "shared"}));
+    let owner = format!("{POLICIES}/{policy}");
+    let answer = assign(&mut world, ApiVersion::V1, &owner, &json!([{"target": slice(GROUP_A, None)}]));
+    assert_eq!(answer.status, 204);
+    advance(&mut world, "PT40M");
+    assert_eq!(pcs(&world).len(), 30);
+}
+
+#[test]
+fn a_user_has_one_cloud_pc_of_a_plan_whatever_policies_there_are() {
+    let (mut world, names) = crew(2);
+    set_members(&mut world, GROUP_B, &[&names[0]]);
+    know(&mut world);
+    let [one, two] = ["one", "two"].map(|name| new_policy(&mut world, name, &json!({"provisioningType": "sharedByUser"})));
+    give(&mut world, &one, &[slice(GROUP_A, Some(1))]);
+    give(&mut world, &two, &[slice(GROUP_B, Some(1))]);
+    advance(&mut world, "PT40M");
+    let before = pcs(&world);
+    assert_eq!(summary(&world), ["u1 provisioned", "u2 provisioned"]);
+    give(&mut world, &one, &[]);
+    assert_eq!(summary(&world), ["u1 provisioned", "u2 inGracePeriod"]);
+    let after = pcs(&world);
+    assert_eq!(
+        (&after[0]["id"], &after[0]["provisioningPolicyName"]),
+        (&before[0]["id"], &json!("two"))
+    );
+}
+
+#[test]
+fn a_group_shares_as_many_cloud_pcs_as_licences() {
+    let (mut world, _) = crew(1);
+    let policy = new_policy(&mut world, "kiosk", &json!({"provisioningType": "sharedByEntraGroup"}));
+    give(&mut world, &policy, &[slice(GROUP_A, Some(2)), slice(GROUP_B, Some(1))]);
+    advance(&mut world, "PT40M");
+    assert_eq!(summary(&world), ["- provisioned"; 3]);
+    let first = &pcs(&world)[0];
+    assert_eq!(
+        (&first["userPrincipalName"], &first["displayName"]),
+        (&Value::Null, &json!("kiosk - Finance O'Neil"))
+    );
+    assert_eq!(pcs(&world)[2]["displayName"], "kiosk - Sales");
+    give(&mut world, &policy, &[slice(GROUP_A, Some(1))]);
+    assert_eq!(summary(&world), ["- provisioned", "- inGracePeriod", "- inGracePeriod"]);
+    give(&mut world, &policy, &[slice(GROUP_A, Some(4))]);
+    assert_eq!(
+        summary(&world),
+        ["- provisioned", "- provisioned", "- provisioned", "- provisioning"]
+    );
+    give(&mut world, &policy, &[]);
+    assert_eq!(summary(&world), ["- inGracePeriod"; 3]);
+    advance_with_look(&mut world, 7 * 86_400, |world| assert_eq!(pcs(world).len(), 3));
+    assert_eq!(pcs(&world).len(), 0);
+}
+
+#[test]
+fn reserve_provisions_nothing() {
+    let mut world = known_world();
+    let policy = new_policy(&mut world, "spare", &json!({"provisioningType": "reserve"}));
+    give(&mut world, &policy, &[group(GROUP_A)]);
+    advance(&mut world, "P1D");
+    assert_eq!(pcs(&world).len(), 0);
+}
