@@ -177,12 +177,51 @@ fn matches(glob: &str, text: &str) -> bool {
     segments_match(&glob, &text)
 }
 
+/// Without recursion: the text can be as long as a request line.
 fn segments_match(glob: &[&str], text: &[&str]) -> bool {
-    match (glob.split_first(), text.split_first()) {
-        (None, None) => true,
-        (Some((&"**", rest)), _) if segments_match(rest, text) => true,
-        (Some((&"**", _)), Some((_, text))) => segments_match(glob, text),
-        (Some((one, glob)), Some((segment, text))) => (*one == "*" || one == segment) && segments_match(glob, text),
-        _ => false,
+    let (mut at, mut seen) = (0, 0);
+    // Where the last `**` is, and how much of the text it has taken.
+    let mut retry: Option<(usize, usize)> = None;
+    while seen < text.len() {
+        match glob.get(at) {
+            Some(&"**") => {
+                retry = Some((at, seen));
+                at += 1;
+            }
+            Some(one) if *one == "*" || *one == text[seen] => {
+                at += 1;
+                seen += 1;
+            }
+            _ => {
+                let Some((star, taken)) = retry else { return false };
+                retry = Some((star, taken + 1));
+                at = star + 1;
+                seen = taken + 1;
+            }
+        }
+    }
+    glob[at..].iter().all(|rest| *rest == "**")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars_stand_for_segments() {
+        for (glob, text, fits) in [
+            ("/a/*", "/a/b", true),
+            ("/a/*", "/a/b/c", false),
+            ("**/c", "/a/b/c", true),
+            ("**/c/**", "/a/c", true),
+            ("**/c/*/d", "/c/c/x/d", true),
+            ("**/c/*/d", "/c/x/y/d", false),
+            ("**", "", true),
+            ("", "", true),
+            ("/a", "/a/b", false),
+        ] {
+            assert_eq!(matches(glob, text), fits, "{glob} {text}");
+        }
+        assert!(!matches("**/x/**/y", &"/x".repeat(100_000)));
     }
 }
