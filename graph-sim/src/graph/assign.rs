@@ -197,9 +197,12 @@ impl Plan<'_> {
                 .filter(|target| text(target, "servicePlanId").is_some_and(|own| own.eq_ignore_ascii_case(id)))
                 .filter_map(|target| target.get("allotmentLicensesCount")?.as_i64())
                 .sum();
+            if wanted <= 0 {
+                continue;
+            }
             let others = allotted(self.tenant, id, text(self.owner, "id"));
             let bought = plan.get("totalCount").and_then(Value::as_i64).unwrap_or(0);
-            if wanted > 0 && wanted + others > bought {
+            if wanted + others > bought {
                 return Err(Problem::invalid(format!(
                     "The service plan '{id}' has {bought} licences; {others} are allotted elsewhere and {wanted} are asked for."
                 )));

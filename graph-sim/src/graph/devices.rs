@@ -19,6 +19,13 @@ pub fn managed(tenant: &Tenant) -> Vec<Object<'_>> {
         .collect()
 }
 
+/// The device with an id.
+pub fn one_managed<'a>(tenant: &'a Tenant, id: &str) -> Option<Object<'a>> {
+    stored(tenant, "cloudPCs")
+        .find(|cloud_pc| text(cloud_pc, "managedDeviceId").is_some_and(|own| own.eq_ignore_ascii_case(id)))
+        .map(|cloud_pc| Cow::Owned(device(tenant, cloud_pc)))
+}
+
 /// What is not said here is the default of its table. Intune calls the policy an enrollment profile (documented).
 fn device(tenant: &Tenant, cloud_pc: &Map<String, Value>) -> Map<String, Value> {
     let user = text(cloud_pc, "userPrincipalName").and_then(|name| tenant.user(name));

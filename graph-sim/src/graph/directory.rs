@@ -1,6 +1,7 @@
 //! Users, groups and the organization, built from the tenant: the directory is seeded and not written through Graph.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
@@ -13,6 +14,21 @@ pub fn groups(tenant: &Tenant) -> Vec<Object<'_>> {
     tenant.groups.iter().map(|one| Cow::Owned(group(one))).collect()
 }
 
+/// One group.
+pub fn one_group<'a>(tenant: &'a Tenant, id: &str) -> Option<Object<'a>> {
+    find_group(tenant, id).map(|one| Cow::Owned(group(one)))
+}
+
+fn find_group<'a>(tenant: &'a Tenant, id: &str) -> Option<&'a Group> {
+    tenant.groups.iter().find(|one| one.id.eq_ignore_ascii_case(id))
+}
+
+/// One user, by the id or by the sign-in name (documented).
+pub fn one_user<'a>(tenant: &'a Tenant, id: &str) -> Option<Object<'a>> {
+    let by_id = tenant.users.iter().find(|one| one.id.eq_ignore_ascii_case(id));
+    by_id.or_else(|| tenant.user(id)).map(|one| Cow::Owned(user(one)))
+}
+
 /// The tenant's users.
 pub fn users(tenant: &Tenant) -> Vec<Object<'_>> {
     tenant.users.iter().map(|one| Cow::Owned(user(one))).collect()
@@ -20,8 +36,14 @@ pub fn users(tenant: &Tenant) -> Vec<Object<'_>> {
 
 /// The members of one group. A member that is no user of the tenant is left out: the directory could not have it.
 pub fn members<'a>(tenant: &'a Tenant, group: &str) -> Option<Vec<Object<'a>>> {
-    let group = tenant.groups.iter().find(|one| one.id.eq_ignore_ascii_case(group))?;
-    let users = group.members.iter().filter_map(|name| tenant.user(name));
+    let group = find_group(tenant, group)?;
+    // A group can have many thousands, so each is not looked for one by one.
+    let known: HashMap<String, &User> = tenant
+        .users
+        .iter()
+        .map(|one| (one.user_principal_name.to_lowercase(), one))
+        .collect();
+    let users = group.members.iter().filter_map(|name| known.get(&name.to_lowercase()));
     let typed = users.map(|one| {
         let mut member = user(one);
         member.insert("@odata.type".to_owned(), json!("#microsoft.graph.user"));

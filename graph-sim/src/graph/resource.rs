@@ -42,6 +42,8 @@ pub enum Source {
     Stored,
     /// Made from what else there is.
     Derived(fn(&Tenant) -> Vec<Object<'_>>),
+    /// Made from what else there is, one by one: all, or the one with an id.
+    Keyed(fn(&Tenant) -> Vec<Object<'_>>, for<'a> fn(&'a Tenant, &str) -> Option<Object<'a>>),
     /// Made from the one thing that the id in the path names; nothing when there is no such thing.
     Part(for<'a> fn(&'a Tenant, &str) -> Option<Vec<Object<'a>>>),
 }
@@ -107,7 +109,7 @@ impl Resource {
                 let collection = tenant.collections.get(self.name).into_iter();
                 collection.flat_map(|collection| collection.seen(now)).map(Cow::Borrowed).collect()
             }
-            Source::Derived(make) => make(tenant),
+            Source::Derived(make) | Source::Keyed(make, _) => make(tenant),
             Source::Part(parts) => parts(tenant, owner)?,
         })
     }
@@ -120,6 +122,7 @@ impl Resource {
                 object.map(Cow::Borrowed)
             }
             Source::Derived(make) => make(tenant).into_iter().find(|object| has_id(object, id)),
+            Source::Keyed(_, make) => make(tenant, id),
             Source::Part(_) => None,
         }
     }

@@ -179,7 +179,7 @@ pub static MANAGED_DEVICES: Resource = Resource {
     queries: &tables::MANAGED_DEVICES,
     guid_ids: true,
     guard: Guard::DeviceManagement,
-    source: Source::Derived(devices::managed),
+    source: Source::Keyed(devices::managed, devices::one_managed),
     rules: None,
 };
 
@@ -191,7 +191,7 @@ pub static GROUPS: Resource = Resource {
     queries: &tables::GROUPS,
     guid_ids: true,
     guard: Guard::Directory,
-    source: Source::Derived(directory::groups),
+    source: Source::Keyed(directory::groups, directory::one_group),
     rules: None,
 };
 
@@ -215,7 +215,7 @@ pub static USERS: Resource = Resource {
     queries: &tables::USERS,
     guid_ids: false,
     guard: Guard::Directory,
-    source: Source::Derived(directory::users),
+    source: Source::Keyed(directory::users, directory::one_user),
     rules: None,
 };
 

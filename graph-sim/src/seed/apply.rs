@@ -3,6 +3,7 @@
 //!
 //! The caller works on a copy of the world, so that a seed that fails half way leaves no trace.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use rustls::pki_types::CertificateDer;
@@ -62,14 +63,14 @@ impl Seed {
         }
         for (index, app) in seed.apps.iter().enumerate() {
             let app = self.app(app).map_err(|reason| format!("apps[{index}].{reason}"))?;
-            put(&mut tenant.apps, app, |one, other| one.app_id == other.app_id);
+            put_all(&mut tenant.apps, [app], |app| &app.app_id);
         }
-        for user in &seed.users {
-            put(&mut tenant.users, new_user(&id, user), |one, other| one.id == other.id);
-        }
-        for group in &seed.groups {
-            put(&mut tenant.groups, new_group(&id, group), |one, other| one.id == other.id);
-        }
+        put_all(&mut tenant.users, seed.users.iter().map(|user| new_user(&id, user)), |user| {
+            &user.id
+        });
+        put_all(&mut tenant.groups, seed.groups.iter().map(|group| new_group(&id, group)), |group| {
+            &group.id
+        });
         world.tenants.insert(id.clone(), tenant);
         objects(world, &id, seed, is_new)?;
         life::directory_changed(world, &id, is_new);
@@ -167,10 +168,16 @@ fn new_group(tenant: &str, seed: &GroupSeed) -> Group {
     }
 }
 
-fn put<T>(list: &mut Vec<T>, new: T, same: impl Fn(&T, &T) -> bool) {
-    match list.iter_mut().find(|old| same(old, &new)) {
-        Some(old) => *old = new,
-        None => list.push(new),
+/// Puts things into a list; one with a known id takes the place of the one that has it.
+fn put_all<T>(list: &mut Vec<T>, new: impl IntoIterator<Item = T>, id: impl Fn(&T) -> &String) {
+    let mut places: HashMap<String, usize> = list.iter().enumerate().map(|(place, one)| (id(one).clone(), place)).collect();
+    for one in new {
+        if let Some(place) = places.get(id(&one)) {
+            list[*place] = one;
+        } else {
+            places.insert(id(&one).clone(), list.len());
+            list.push(one);
+        }
     }
 }
 
