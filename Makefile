@@ -23,9 +23,10 @@ export RUST_TEST_THREADS ?= 4
 test: build control-plane ## run all tests
 	$(CARGO) test --workspace --no-fail-fast
 
-bench: control-plane ## print memory, latency and calls of the release build (minutes)
+bench: control-plane ## print memory, latency and calls of the release build, and how quick the simulator is (minutes)
 	$(CARGO) build --release -p graph-sim --bins
 	$(CARGO) bench --bench operator
+	$(CARGO) bench -p graph-sim --bench speed
 
 lint: ## check format and lints
 	$(CARGO) fmt --all --check
