@@ -236,7 +236,6 @@ fn tolerable() -> Vec<Sample> {
         failure(json!({"status": "429"})),
         sample(Beta, "POST provisioningPolicies", json!({"managedBy": both}), 201, json!({})),
         read(Beta, policies, json!({"managedBy": both})),
-        read(Beta, "GET servicePlans", json!({"value": [{"supportedSolution": both}]})),
         assign(V1, &json!({"groupId": "3"})),
         assign(V1, &json!({"@odata.type": GROUP_TARGET.trim_start_matches('#'), "groupId": "3"})),
         sample(Beta, "POST userSettings", network, 201, json!({})),

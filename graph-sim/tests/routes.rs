@@ -22,7 +22,7 @@ fn what_is_not_known_is_refused_by_its_segment() {
             ("/deviceManagement/virtualEndpoint/provisioningpolicies", "provisioningpolicies"),
             ("/deviceManagement/virtualEndpoint", "virtualEndpoint"),
             (&format!("{assign}/x"), "x"),
-            ("/groups/a/members", "members"),
+            ("/groups/a/owners", "owners"),
         ] {
             let answer = get(&mut world, version, target);
             assert_eq!(answer.status, 404, "{target}");

@@ -163,6 +163,10 @@ pub fn tenant<'a>(call: &'a Call<'_, '_>) -> Result<&'a Tenant, Problem> {
 
 /// The objects that the path leads to, as readers see them at this time.
 fn seen_all<'a>(call: &'a Call<'_, '_>, now: Timestamp) -> Result<Vec<Object<'a>>, Problem> {
+    // Only a list of parts has an id in its path: the one of what they are parts of.
+    if !call.id.is_empty() {
+        call.resource.expect_id(&call.id)?;
+    }
     let objects = call.resource.seen(tenant(call)?, &call.id, now);
     objects.ok_or_else(|| call.not_found())
 }

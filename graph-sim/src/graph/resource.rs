@@ -44,8 +44,8 @@ pub enum Source {
     Derived(fn(&Tenant) -> Vec<Object<'_>>),
     /// Made from what else there is, one by one: all, or the one with an id.
     Keyed(fn(&Tenant) -> Vec<Object<'_>>, for<'a> fn(&'a Tenant, &str) -> Option<Object<'a>>),
-    /// Made from the one thing that the id in the path names; nothing when there is no such thing.
-    Part(for<'a> fn(&'a Tenant, &str) -> Option<Vec<Object<'a>>>),
+    /// Made from one object of another collection, which the id in the path names; nothing when there is no such object.
+    Part(&'static Resource, for<'a> fn(&'a Tenant, &str) -> Option<Vec<Object<'a>>>),
 }
 
 /// What the service makes of a write beyond types.
@@ -90,8 +90,11 @@ impl Resource {
         Err(Problem::new(400, code, format!("The id '{id}' is malformed.")))
     }
 
-    /// Nothing has this id.
+    /// Nothing has this id; for a list of parts, there is nothing that they could be parts of.
     pub fn not_found(&self, id: &str, status: MissingId) -> Problem {
+        if let Source::Part(owner, _) = self.source {
+            return owner.not_found(id, status);
+        }
         let code = match (status.status(), self.guard) {
             (400, _) => "BadRequest",
             (_, Guard::Directory) => "Request_ResourceNotFound",
@@ -110,7 +113,7 @@ impl Resource {
                 collection.flat_map(|collection| collection.seen(now)).map(Cow::Borrowed).collect()
             }
             Source::Derived(make) | Source::Keyed(make, _) => make(tenant),
-            Source::Part(parts) => parts(tenant, owner)?,
+            Source::Part(_, parts) => parts(tenant, owner)?,
         })
     }
 
@@ -123,7 +126,7 @@ impl Resource {
             }
             Source::Derived(make) => make(tenant).into_iter().find(|object| has_id(object, id)),
             Source::Keyed(_, make) => make(tenant, id),
-            Source::Part(_) => None,
+            Source::Part(..) => None,
         }
     }
 }

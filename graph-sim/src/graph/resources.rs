@@ -203,7 +203,7 @@ pub static MEMBERS: Resource = Resource {
     queries: &tables::USERS,
     guid_ids: true,
     guard: Guard::Directory,
-    source: Source::Part(directory::members),
+    source: Source::Part(&GROUPS, directory::members),
     rules: None,
 };
 
