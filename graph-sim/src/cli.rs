@@ -17,11 +17,44 @@ use crate::seed::Seed;
 use crate::simulator::{Simulator, seeded};
 use crate::world::Collection;
 
+/// What somebody needs who has the program and nothing else.
+const EXAMPLE: &str = r#"Example:
+  A seed says what exists. Put this into seed.yaml:
+
+    now: 2026-01-05T08:00:00Z     # the clock stands still until it is moved; left out, it is the real time
+    tenants:
+      - id: 11111111-1111-1111-1111-111111111111
+        verifiedDomains: [contoso.com]
+        apps:
+          - appId: 22222222-2222-2222-2222-222222222222
+            clientSecret: s3cret
+            roles: [CloudPC.ReadWrite.All, Group.Read.All]
+        users:
+          - {userPrincipalName: admin@contoso.com, roles: [Windows 365 Administrator]}
+          - {userPrincipalName: ada@contoso.com, licences: [CPC_E_2C_8GB_128GB]}
+        groups:
+          - {displayName: finance, members: [ada@contoso.com]}
+
+  Start it; it prints one line of JSON when it is ready:
+
+    graph-sim serve --seed seed.yaml --listen 127.0.0.1:8443 --dir graph-sim-run
+
+  Get a token, use it against /v1.0 and /beta, and move the clock:
+
+    curl --cacert graph-sim-run/ca.pem https://127.0.0.1:8443/contoso.com/oauth2/v2.0/token \
+      -d grant_type=client_credentials -d client_id=22222222-2222-2222-2222-222222222222 \
+      -d client_secret=s3cret -d scope=https://graph.microsoft.com/.default
+    curl --cacert graph-sim-run/ca.pem -H "Authorization: Bearer $TOKEN" https://127.0.0.1:8443/v1.0/groups
+    curl --cacert graph-sim-run/ca.pem https://127.0.0.1:8443/_sim/clock -d '{"advance": "PT1H"}'
+
+  Control API, open to whoever reaches it: /_sim/ledger (requests), state, portal (acts as an administrator), token,
+  seed, clock, faults, options and health."#;
+
 /// A simulator of Microsoft Graph's Cloud PC API and of the Entra token endpoint.
 ///
 /// It speaks HTTPS only, keeps everything in memory and needs no tenant. What it does not know, it refuses.
 #[derive(Parser)]
-#[command(name = "graph-sim", version)]
+#[command(name = "graph-sim", version, after_long_help = EXAMPLE)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -33,6 +66,7 @@ enum Command {
     ///
     /// When it is ready, it prints one line of JSON on standard output with the keys "graph", "login", "control" and "ca":
     /// three addresses, and the file with the CA certificate that a client must trust. Logs go to standard error.
+    #[command(after_long_help = EXAMPLE)]
     Serve(ServeArguments),
     /// Checks seeds as `serve` would read them and ends: status 0 when they are good, 1 with the reason otherwise.
     Check {
