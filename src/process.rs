@@ -10,12 +10,14 @@ use crate::api::{FIELD_MANAGER, all_crds};
 use crate::cli::Config;
 use crate::controllers::{self, CACHES, Dependencies};
 use crate::graph::Observer;
-use crate::reconcile::tenant::{Endpoints, Tenants};
+use crate::reconcile::endpoints::{Connect, Endpoints};
+use crate::reconcile::tenant::Tenants;
 use crate::runtime::clients::{Clients, connect};
 use crate::runtime::events::Publisher;
 use crate::runtime::health::Health;
 use crate::runtime::lease::{LeaseConfig, LeaseTimings, lead};
 use crate::runtime::metrics::Metrics;
+use crate::runtime::own_namespace::OwnNamespace;
 use crate::runtime::server::Server;
 use crate::runtime::shutdown::Shutdown;
 
@@ -79,6 +81,8 @@ async fn work(config: &Config, clients: &Clients, health: &Health, metrics: &Met
         authority: config.authority_host.url().clone(),
         token_file: config.federated_token_file.clone(),
         request_timeout: GRAPH_TIMEOUT,
+        own: OwnNamespace::new(clients.strict.clone(), config.leader_election_namespace.clone()),
+        connect: Connect::default(),
     };
     let (context, triggers) = controllers::start(Dependencies {
         kubernetes: clients.api.clone(),

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::common::Mode;
+use super::credentials::Credentials;
 use super::schema::{GUID, IMMUTABLE, not_nullable};
 
 /// Desired state of the connection to one Microsoft Entra tenant.
@@ -28,6 +29,10 @@ use super::schema::{GUID, IMMUTABLE, not_nullable};
 )]
 #[serde(rename_all = "camelCase")]
 #[schemars(transform = not_nullable)]
+#[x_kube(
+    validation = Rule::new("has(self.clientId) || (has(self.credentials) && has(self.credentials.managedIdentity))").message("clientId is required, except with credentials.managedIdentity, where leaving it out means the system-assigned identity"),
+    validation = Rule::new("(has(self.cloud) ? self.cloud : 'Public') == (has(oldSelf.cloud) ? oldSelf.cloud : 'Public')").message("cloud cannot be changed; create another EntraTenant")
+)]
 pub struct EntraTenantSpec {
     /// Id of the Entra tenant (directory), a GUID. Entra admin center: Overview, "Tenant ID"; or `az account show --query tenantId`. Cannot be changed: another tenant is another object.
     #[schemars(length(max = 36))]
@@ -36,10 +41,14 @@ pub struct EntraTenantSpec {
         validation = Rule::new(IMMUTABLE).message("tenantId cannot be changed; create another EntraTenant")
     )]
     pub tenant_id: String,
-    /// Application (client) id of the app registration that the controller signs in as, a GUID. Entra admin center: App registrations, "Application (client) ID".
+    /// The Microsoft cloud that the tenant is in; Public when left out. Cannot be changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cloud: Option<Cloud>,
+    /// Application (client) id of the app registration that the controller signs in as, a GUID. Entra admin center: App registrations, "Application (client) ID". With `credentials.managedIdentity` it is the client id of a user-assigned identity, and left out for the system-assigned one; required otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 36))]
     #[x_kube(validation = Rule::new(GUID).message("must be a GUID such as 22222222-2222-2222-2222-222222222222"))]
-    pub client_id: String,
+    pub client_id: Option<String>,
     /// How the controller proves that it is the application; exactly one member. Left out: `workloadIdentity`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credentials: Option<Credentials>,
@@ -59,20 +68,19 @@ pub struct EntraTenantSpec {
     pub suspend: Option<bool>,
 }
 
-/// Ways to sign in; exactly one member.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
-#[serde(rename_all = "camelCase")]
-#[schemars(transform = not_nullable)]
-#[x_kube(validation = Rule::new("has(self.workloadIdentity)").message("exactly one kind of credentials must be given: workloadIdentity"))]
-pub struct Credentials {
-    /// The token of the controller's own service account, exchanged for an Entra token (workload identity federation). Nothing secret is stored.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub workload_identity: Option<WorkloadIdentity>,
+/// A Microsoft cloud.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub enum Cloud {
+    /// The global cloud, GCC included.
+    #[default]
+    Public,
+    /// US Government L4 (GCC High).
+    USGovernment,
+    /// US Government L5 (DoD). Microsoft offers no Cloud PC API there.
+    USGovernmentDoD,
+    /// China, operated by 21Vianet. Microsoft offers no Cloud PC API there.
+    China,
 }
-
-/// Workload identity federation with the projected token file of the controller's pod. It has no settings.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-pub struct WorkloadIdentity {}
 
 /// Namespaces that may use a tenant: those named, and those whose labels match.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, KubeSchema)]
@@ -113,10 +121,38 @@ pub struct EntraTenantStatus {
     /// Application permissions in the token.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub granted_permissions: Vec<String>,
-    /// Application permissions that are needed and not in the token.
+    /// Application permissions that are needed and not in the token, each with what it is needed for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub missing_permissions: Vec<String>,
+    pub missing_permissions: Vec<MissingPermission>,
+    /// True: the application may read Cloud PC objects and not write them, so the controller only reports, as with `mode: Observe`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_only: Option<bool>,
+    /// Kind of credentials that the controller signs in with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<String>,
+    /// Set when the controller's clock is more than 5 minutes `Ahead` of Microsoft's, or `Behind` it: Entra then refuses what the controller signs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock_skew: Option<ClockSkew>,
     /// Last handled value of the annotation that asks for a reconcile.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_handled_reconcile_at: Option<String>,
+}
+
+/// A permission that the application lacks.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MissingPermission {
+    /// The least application permission that suffices.
+    pub permission: String,
+    /// What it is needed for.
+    pub feature: String,
+}
+
+/// How the controller's clock differs from Microsoft's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub enum ClockSkew {
+    /// The controller's clock shows a later time.
+    Ahead,
+    /// The controller's clock shows an earlier time.
+    Behind,
 }

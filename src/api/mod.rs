@@ -5,6 +5,7 @@
 
 mod assignment;
 mod common;
+mod credentials;
 mod entra_tenant;
 mod provisioning_policy;
 mod schema;
@@ -13,7 +14,8 @@ mod user_setting;
 
 pub use assignment::{AssignedGroup, Assignment, AssignmentGroup, AssignmentSpec, AssignmentStatus, TargetKind, TargetRef};
 pub use common::{AssignmentOwnership, DeletionPolicy, FIELD_MANAGER, FINALIZER, GROUP, LocalRef, Mode, RECONCILE_ANNOTATIONS, VERSION};
-pub use entra_tenant::{AllowedNamespaces, Credentials, EntraTenant, EntraTenantSpec, EntraTenantStatus, WorkloadIdentity};
+pub use credentials::{Certificate, ClientSecret, Credentials, ManagedIdentity, SecretRef, WorkloadIdentity};
+pub use entra_tenant::{AllowedNamespaces, ClockSkew, Cloud, EntraTenant, EntraTenantSpec, EntraTenantStatus, MissingPermission};
 pub use provisioning_policy::{
     Autopatch, DomainJoinConfiguration, DomainJoinType, ImageType, ManagedType, MicrosoftManagedDesktop, ProvisioningPolicy,
     ProvisioningPolicySpec, ProvisioningType, WindowsSetting,

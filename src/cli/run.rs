@@ -15,7 +15,7 @@ const MAX_POD_NAME: usize = 63;
 /// The flags. Every one can be given in the environment instead.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Namespace of the lease.
+    /// The controller's own namespace: of the lease, and of the Secrets and service accounts that tenants name.
     #[arg(long, env = "POD_NAMESPACE", default_value = "cloudpc-system", value_name = "NAME", value_parser = values::dns_label)]
     leader_election_namespace: String,
 
@@ -47,7 +47,7 @@ pub(super) struct Arguments {
     #[arg(long, env = "AZURE_FEDERATED_TOKEN_FILE", value_name = "PATH", value_parser = values::file)]
     federated_token_file: Option<PathBuf>,
 
-    /// Where tokens are obtained.
+    /// Where tokens of the public cloud are obtained.
     #[arg(
         long,
         env = "AZURE_AUTHORITY_HOST",
@@ -56,7 +56,7 @@ pub(super) struct Arguments {
     )]
     authority_host: HttpsUrl,
 
-    /// Where Microsoft Graph is.
+    /// Where Microsoft Graph is, in the public cloud.
     #[arg(
         long,
         env = "CLOUDPC_GRAPH_ENDPOINT",
@@ -77,7 +77,7 @@ pub(super) struct Arguments {
 /// What `run` needs to know. Everything in it has been checked.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The namespace of the lease.
+    /// The controller's own namespace: of the lease, and of what tenants' credentials name.
     pub leader_election_namespace: String,
     /// The name of the lease.
     pub leader_election_id: String,
@@ -95,9 +95,9 @@ pub struct Config {
     pub log_format: LogFormat,
     /// The projected service account token for workload identity.
     pub federated_token_file: Option<PathBuf>,
-    /// The authority of Microsoft Entra ID.
+    /// The authority of Microsoft Entra ID, for tenants of the public cloud.
     pub authority_host: HttpsUrl,
-    /// The root of Microsoft Graph, without a version.
+    /// The root of Microsoft Graph, without a version, for tenants of the public cloud.
     pub graph_endpoint: HttpsUrl,
     /// How long Graph may take to show what was written.
     pub settle_window: Duration,

@@ -3,56 +3,27 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{Api, Client, ResourceExt};
 
-use crate::api::{EntraTenant, EntraTenantStatus};
-use crate::reconcile::conditions::{Conditions, Truth, Verdict};
+use super::permissions::{explain, missing, reads_organization};
+use super::tenant_conditions::details;
+use crate::api::{ClockSkew, EntraTenant, EntraTenantStatus};
+use crate::reconcile::conditions::{Conditions, Verdict};
 use crate::reconcile::context::Context;
+use crate::reconcile::credentials::kind;
 use crate::reconcile::driver::{Kind, Run};
-use crate::reconcile::outcome::{Class, Failure};
+use crate::reconcile::outcome::Failure;
 use crate::reconcile::reasons;
 use crate::reconcile::status::now;
-use crate::reconcile::tenant::only_looks;
+use crate::reconcile::tenant::{Tenant, only_looks};
 
 /// How soon a tenant that is being deleted is looked at again while others use it.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
-/// One thing that the controller does in a tenant and the application permissions that suffice for it; any one of
-/// them does. Source: fact sheet section 10.
-struct Need {
-    what: &'static str,
-    any_of: &'static [&'static str],
-}
-
-const WRITE: Need = Need {
-    what: "write provisioning policies and user settings",
-    any_of: &["CloudPC.ReadWrite.All"],
-};
-const READ: Need = Need {
-    what: "read provisioning policies and user settings",
-    any_of: &["CloudPC.Read.All", "CloudPC.ReadWrite.All"],
-};
-const GROUPS: Need = Need {
-    what: "look up groups",
-    any_of: &[
-        "Group.Read.All",
-        "GroupMember.Read.All",
-        "Group.ReadWrite.All",
-        "Directory.Read.All",
-        "Directory.ReadWrite.All",
-    ],
-};
-const ORGANIZATION: Need = Need {
-    what: "read the organization's name and domains",
-    any_of: &[
-        "Organization.Read.All",
-        "DeviceManagementServiceConfig.Read.All",
-        "Organization.ReadWrite.All",
-        "Directory.Read.All",
-        "Directory.ReadWrite.All",
-    ],
-};
+/// A difference of the clocks that matters: Entra takes assertions a few minutes around their time.
+const LARGEST_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 impl Kind for EntraTenant {
     const NAME: &'static str = "EntraTenant";
@@ -65,16 +36,17 @@ impl Kind for EntraTenant {
         if self.spec.suspend == Some(true) {
             return Ok(Verdict::Suspended);
         }
+        run.draft.credentials = kind(&self.spec).map(str::to_owned);
         let tenant = context.tenants.get(self)?;
         let changed = run.draft.observed_generation != self.metadata.generation;
         if run.requested || changed {
             tenant.gate.reset();
         }
-        if run.requested || changed || !run.draft.missing_permissions.is_empty() {
+        if run.requested || changed || !run.draft.missing_permissions.is_empty() || run.draft.read_only == Some(true) {
             // A permission that was granted meanwhile is only in a new token.
             tenant.client.forget_token();
         }
-        run.draft.application_id = Some(self.spec.client_id.clone());
+        run.draft.application_id.clone_from(&self.spec.client_id);
         if let Some(failure) = tenant
             .gate
             .closed()
@@ -82,30 +54,13 @@ impl Kind for EntraTenant {
         {
             return Err(failure);
         }
-        // Past the gate: this is the pass that finds out whether signing in works again. A token may come from the
-        // client's memory, so it says nothing about Graph and does not open the gate.
-        let token = tenant.client.token().await.map_err(|error| tenant.gate.failed(error))?;
-        let granted: BTreeSet<String> = token.roles.into_iter().collect();
-        let missing = missing(&granted, only_looks(self, None));
-        run.draft.missing_permissions = missing.iter().map(|need| need.any_of[0].to_owned()).collect();
-        run.draft.granted_permissions = granted.into_iter().collect();
-        if !missing.iter().any(|need| need.what == ORGANIZATION.what) {
-            let (_, organization) = tenant.read_request(tenant.client.organization()).await?;
-            run.draft.organization = Some(organization.display_name);
-            run.draft.verified_domains = organization.verified_domains;
+        let looked = look(self, &tenant, run, context).await;
+        // Even a refusal tells the time, and may be explained by it.
+        run.draft.clock_skew = tenant.clock.ahead().and_then(skew);
+        if let Some(ahead) = tenant.clock.ahead() {
+            context.metrics.clock_skew(ahead);
         }
-        match missing.as_slice() {
-            [] => {
-                tenant.forget_failures();
-                Ok(Verdict::Ready {
-                    message: format!("signed in to {}", run.draft.organization.as_deref().unwrap_or(&self.spec.tenant_id)),
-                })
-            }
-            missing => Err(Failure {
-                after: Some(Duration::from_secs(60)),
-                ..Failure::retry(reasons::PERMISSION_MISSING, explain(missing, &self.spec.client_id))
-            }),
-        }
+        looked
     }
 
     async fn finalize(&self, _run: &mut Run<Self>, context: &Context) -> Result<(), Failure> {
@@ -153,7 +108,8 @@ impl Kind for EntraTenant {
         // What waited for this tenant, or failed with it, has a reason to look again; a mere change of words is none.
         let ready = |status: &EntraTenantStatus| {
             let ready = status.conditions.iter().find(|condition| condition.type_ == "Ready");
-            ready.map(|ready| (ready.status.clone(), ready.reason.clone(), ready.observed_generation))
+            let read_only = status.read_only == Some(true);
+            ready.map(|ready| (ready.status.clone(), ready.reason.clone(), ready.observed_generation, read_only))
         };
         if self.status.as_ref().and_then(ready) != ready(new) {
             context.wake_tenant_users(&self.name_any());
@@ -161,63 +117,52 @@ impl Kind for EntraTenant {
     }
 }
 
-fn missing(granted: &BTreeSet<String>, only_look: bool) -> Vec<Need> {
-    let needs = [if only_look { READ } else { WRITE }, GROUPS, ORGANIZATION];
-    needs
-        .into_iter()
-        .filter(|need| !need.any_of.iter().any(|permission| granted.contains(*permission)))
-        .collect()
+/// Signs in and looks at the tenant.
+async fn look(object: &EntraTenant, tenant: &Tenant, run: &mut Run<EntraTenant>, context: &Context) -> Result<Verdict, Failure> {
+    // Past the gate: this is the pass that finds out whether signing in works again. A token may come from the
+    // client's memory, so it says nothing about Graph and does not open the gate.
+    let token = tenant.client.token().await.map_err(|error| {
+        let failure = tenant.gate.failed(error);
+        // This pass is the one that tries again, as soon as the gate lets it.
+        tenant.gate.closed().unwrap_or(failure)
+    })?;
+    context.metrics.signed_in(Timestamp::now(), token.expires_on);
+    let read_only = token.reads_only();
+    if let Some(application) = token.app_id {
+        run.draft.application_id = Some(application);
+    }
+    let granted: BTreeSet<String> = token.roles.into_iter().collect();
+    let missing = missing(&granted, read_only || only_looks(object, None));
+    let organization = reads_organization(&granted);
+    run.draft.read_only = read_only.then_some(true);
+    run.draft.missing_permissions.clone_from(&missing);
+    run.draft.granted_permissions = granted.into_iter().collect();
+    if organization {
+        let (_, organization) = tenant.read_request(tenant.client.organization()).await?;
+        run.draft.organization = Some(organization.display_name);
+        run.draft.verified_domains = organization.verified_domains;
+    }
+    if missing.is_empty() {
+        tenant.forget_failures();
+        let message = format!(
+            "signed in to {}",
+            run.draft.organization.as_deref().unwrap_or(&object.spec.tenant_id)
+        );
+        return Ok(Verdict::Ready { message });
+    }
+    let application = run.draft.application_id.as_deref().unwrap_or("of the managed identity");
+    Err(Failure {
+        after: Some(Duration::from_secs(60)),
+        ..Failure::retry(reasons::PERMISSION_MISSING, explain(&missing, application))
+    })
 }
 
-fn explain(missing: &[Need], client_id: &str) -> String {
-    let lines = missing
-        .iter()
-        .map(|need| format!("{} (to {})", need.any_of[0], need.what))
-        .collect::<Vec<_>>()
-        .join(", ");
-    format!(
-        "the application {client_id} lacks application permissions: {lines}. Add them in Entra under App registrations > API permissions > Microsoft Graph > Application permissions and grant admin consent; a new grant counts within a minute or two"
-    )
-}
-
-/// Authenticated, Reachable, PermissionsSufficient: which of the steps got how far.
-fn details(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &EntraTenantStatus) {
-    let not_checked = "not looked at";
-    match verdict {
-        Verdict::Ready { .. } => {
-            conditions.set("Authenticated", Truth::True, reasons::SIGNED_IN, "Entra issued a token");
-            conditions.set("Reachable", Truth::True, reasons::SYNCED, "Graph answers");
-            conditions.set(
-                "PermissionsSufficient",
-                Truth::True,
-                reasons::GRANTED,
-                format!("granted: {}", draft.granted_permissions.join(", ")),
-            );
-        }
-        Verdict::Failed(failure) if failure.reason == reasons::AUTHENTICATION_FAILED => {
-            conditions.set("Authenticated", Truth::False, failure.reason, &failure.message);
-            conditions.set("Reachable", Truth::Unknown, reasons::NOT_CHECKED, not_checked);
-            conditions.set("PermissionsSufficient", Truth::Unknown, reasons::NOT_CHECKED, not_checked);
-        }
-        Verdict::Failed(failure) if [reasons::PERMISSION_MISSING, reasons::PERMISSION_DENIED].contains(&failure.reason) => {
-            conditions.set("Authenticated", Truth::True, reasons::SIGNED_IN, "Entra issued a token");
-            conditions.set("Reachable", Truth::True, reasons::SYNCED, "Graph answers");
-            conditions.set("PermissionsSufficient", Truth::False, failure.reason, &failure.message);
-        }
-        Verdict::Failed(failure) if failure.class == Class::Unreachable => {
-            conditions.set("Authenticated", Truth::Unknown, reasons::NOT_CHECKED, not_checked);
-            conditions.set(
-                "Reachable",
-                Truth::False,
-                failure.reason,
-                "Graph does not answer as it should; see Ready",
-            );
-            conditions.set("PermissionsSufficient", Truth::Unknown, reasons::NOT_CHECKED, not_checked);
-        }
-        Verdict::Failed(_) | Verdict::Working { .. } | Verdict::Held { .. } | Verdict::Suspended => {
-            for kind in ["Authenticated", "Reachable", "PermissionsSufficient"] {
-                conditions.set(kind, Truth::Unknown, reasons::NOT_CHECKED, not_checked);
-            }
-        }
+fn skew(ahead: SignedDuration) -> Option<ClockSkew> {
+    if ahead > LARGEST_SKEW {
+        Some(ClockSkew::Ahead)
+    } else if ahead < -LARGEST_SKEW {
+        Some(ClockSkew::Behind)
+    } else {
+        None
     }
 }

@@ -3,7 +3,9 @@
 mod assignment;
 mod entra_tenant;
 mod managed;
+mod permissions;
 mod provisioning_policy;
+mod tenant_conditions;
 mod user_setting;
 mod watches;
 

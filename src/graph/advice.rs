@@ -1,6 +1,7 @@
 //! What a person can do about an error: one sentence, for conditions and the command line.
 
 use super::error::{ErrorKind, GraphError};
+use super::forbidden::forbidden;
 
 /// The advice for an error.
 pub(super) fn advice(error: &GraphError) -> String {
@@ -10,7 +11,7 @@ pub(super) fn advice(error: &GraphError) -> String {
             "Check that the controller may reach the token endpoint (network policy, DNS, proxy, and SSL_CERT_FILE for a private CA); it is tried again by itself.".to_owned()
         }
         ErrorKind::Token { aadsts: None, transient: false } => {
-            "Check the tenant's credentials: the token file must be mounted, not empty and readable by the controller, and the ids must be well-formed.".to_owned()
+            "Check the tenant's spec.credentials: what it names must exist, not be empty and be readable by the controller, and the ids must be well-formed.".to_owned()
         }
         ErrorKind::Forbidden => forbidden(error),
         ErrorKind::BadRequest => "Change the field the message names: Graph refuses this request as it is.".to_owned(),
@@ -69,54 +70,6 @@ fn unknown_code(code: u32) -> String {
     format!("Look AADSTS{code} up in Microsoft's list of Entra error codes and correct the application registration.")
 }
 
-fn forbidden(error: &GraphError) -> String {
-    if error
-        .code
-        .iter()
-        .chain(&error.inner_code)
-        .any(|code| code.contains("insufficient_claims"))
-        || error.message.contains("insufficient_claims")
-    {
-        return "A conditional access policy blocks this application: exclude it or meet the policy.".to_owned();
-    }
-    let permission = named_permissions(&error.message).unwrap_or_else(|| needed_permission(&error.operation).to_owned());
-    let consent = format!("Grant the application permission {permission} and give admin consent");
-    if error.operation.starts_with("create ") || error.operation.starts_with("update ") {
-        return format!(
-            "{consent}; if it has that, autopatch and microsoftManagedDesktop are closed to applications, and the tenant needs a Windows 365 licence."
-        );
-    }
-    format!("{consent}; the tenant also needs a Windows 365 licence.")
-}
-
-/// The list in "… must have one of the following scopes: A, B". Only words of a permission's form
-/// count.
-fn named_permissions(message: &str) -> Option<String> {
-    let list = message.split_once("one of the following scopes:")?.1;
-    let plain = |name: &&str| name.contains('.') && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
-    let names: Vec<&str> = list
-        .split([',', ' '])
-        .map(|name| name.trim_end_matches('.'))
-        .filter(plain)
-        .collect();
-    (!names.is_empty()).then(|| names.join(" or "))
-}
-
-/// The least permission for an operation (fact sheet 5 and 10).
-fn needed_permission(operation: &str) -> &'static str {
-    // Names follow behind the verb and its object, so only the beginning can be trusted.
-    let begins = |words: &[&str]| words.iter().any(|words| operation.starts_with(words));
-    if begins(&["get group ", "find groups "]) {
-        "GroupMember.Read.All"
-    } else if begins(&["get the organization"]) {
-        "Organization.Read.All"
-    } else if begins(&["list ", "get "]) {
-        "CloudPC.Read.All"
-    } else {
-        "CloudPC.ReadWrite.All"
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,27 +92,5 @@ mod tests {
             "",
         );
         assert!(error.advice().contains("AADSTS12345"));
-    }
-
-    #[test]
-    fn a_403_names_the_missing_permission() {
-        let mut error = GraphError::new("list user settings", ErrorKind::Forbidden, "");
-        assert!(error.advice().contains("CloudPC.Read.All"));
-        error.operation = "create provisioning policy \"the organization\"".to_owned();
-        assert!(
-            error.advice().contains("CloudPC.ReadWrite.All") && error.advice().contains("autopatch"),
-            "{}",
-            error.advice()
-        );
-        error.operation = "find groups with displayName \"x\"".to_owned();
-        assert!(error.advice().contains("GroupMember.Read.All"));
-        error.message = "Application must have one of the following scopes: DeviceManagement.Read.All, CloudPC.Read.All".to_owned();
-        assert!(
-            error.advice().contains("DeviceManagement.Read.All or CloudPC.Read.All"),
-            "{}",
-            error.advice()
-        );
-        error.inner_code = Some("insufficient_claims".to_owned());
-        assert!(error.advice().contains("conditional access"));
     }
 }

@@ -14,6 +14,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::assignment::{AssignmentTarget, assign_body};
+use super::clock::Clock;
 use super::collection::{ApiVersion, Collection};
 use super::entity::Entity;
 use super::error::{ErrorKind, GraphError};
@@ -37,6 +38,8 @@ pub struct ClientConfig {
     pub request_timeout: Duration,
     /// Told about every attempt.
     pub observer: Arc<dyn Observer>,
+    /// Told the date of every answer.
+    pub clock: Arc<Clock>,
 }
 
 /// A client of one tenant's Graph. Cheap to clone.

@@ -170,7 +170,10 @@ impl Client {
             .observer
             .request(call.operation.label, status.map(|status| status.as_u16()), elapsed);
         let outcome = match sent {
-            Ok(response) => classify(&call.operation, response),
+            Ok(response) => {
+                self.inner.config.clock.heard(response.headers());
+                classify(&call.operation, response)
+            }
             Err(error) => Err(error.into_graph_error(&call.operation.text)),
         };
         log(call, outcome.as_ref(), elapsed);

@@ -14,12 +14,12 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::client::Client;
-use super::credential::Refused;
 use super::error::{ErrorKind, GraphError};
-use super::{retry, token_error};
+use super::renewable::Refused;
+use super::{retry, text, token_error};
 
 /// A token, without the token: what it says about itself. Graph's tokens are formally opaque, so
-/// this is a hint and nothing is decided by it alone.
+/// this is a hint: because of it less may be written, never more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
     /// The application permissions it carries; empty when it has none or cannot be read.
@@ -30,11 +30,20 @@ pub struct Token {
     pub expires_on: Timestamp,
 }
 
+impl Token {
+    /// Whether it lets its bearer read Cloud PC objects and write none (fact sheet 10).
+    pub fn reads_only(&self) -> bool {
+        let has = |role: &str| self.roles.iter().any(|granted| granted == role);
+        has("CloudPC.Read.All") && !has("CloudPC.ReadWrite.All")
+    }
+}
+
 /// A token in use, and since when this client has known it.
 #[derive(Clone)]
 pub(super) struct Bearer {
     secret: Secret,
     first_seen: Instant,
+    reads_only: bool,
 }
 
 impl Bearer {
@@ -78,6 +87,12 @@ impl Client {
         Ok(decode(bearer.secret(), expires_on))
     }
 
+    /// Whether the token in use lets its bearer read Cloud PC objects and write none. Asks nobody; false before there
+    /// is a token, and Graph refuses what such a token may not do anyway.
+    pub fn reads_only(&self) -> bool {
+        self.tokens().last.as_ref().is_some_and(|bearer| bearer.reads_only)
+    }
+
     /// Never use the token in use again: the next call asks for a new one.
     pub fn forget_token(&self) {
         let mut tokens = self.tokens();
@@ -103,6 +118,7 @@ impl Client {
         let mut tokens = self.tokens();
         let known = tokens.last.take().filter(|last| last.secret == token.token);
         let bearer = known.unwrap_or_else(|| Bearer {
+            reads_only: decode(token.token.secret(), expires_on).reads_only(),
             secret: token.token,
             first_seen: Instant::now(),
         });
@@ -144,15 +160,25 @@ impl Client {
     }
 }
 
-/// Reads the claims. Whatever cannot be read is absent.
-fn decode(token: &str, expires_on: Timestamp) -> Token {
+fn claims(token: &str) -> Value {
     let payload = token
         .split('.')
         .nth(1)
         .and_then(|payload| URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok());
-    let claims: Value = payload
+    payload
         .and_then(|payload| serde_json::from_slice(&payload).ok())
-        .unwrap_or_default();
+        .unwrap_or_default()
+}
+
+/// The id of the tenant that a token says it is for.
+pub(super) fn tenant_of(token: &str) -> Option<String> {
+    let tenant = claims(token).get("tid")?.as_str().map(|tenant| text::bounded_to(tenant, 64))?;
+    Some(tenant).filter(|tenant| !tenant.is_empty())
+}
+
+/// Reads the claims. Whatever cannot be read is absent.
+fn decode(token: &str, expires_on: Timestamp) -> Token {
+    let claims = claims(token);
     let roles = claims.get("roles").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let app_id = claims.get("appid").or_else(|| claims.get("azp")).and_then(Value::as_str);
     Token {

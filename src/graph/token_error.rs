@@ -11,9 +11,15 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::credential::{AssertionError, BROKEN_ASSERTION};
 use super::error::{ErrorKind, GraphError};
+use super::material::CredentialError;
 use super::{retry_after, text};
+
+/// Nothing at Entra or Graph was reached, and nothing will be until somebody mends the credential.
+const UNUSABLE: ErrorKind = ErrorKind::Token {
+    aadsts: None,
+    transient: false,
+};
 
 /// AADSTS numbers that pass by themselves.
 const TRANSIENT: [u32; 3] = [90033, 50196, 90055];
@@ -21,8 +27,9 @@ const TRANSIENT: [u32; 3] = [90033, 50196, 90055];
 /// The error for a failed token request.
 pub(super) fn classify(operation: &str, error: &azure_core::Error) -> GraphError {
     let causes = || std::iter::successors(Some(error as &(dyn Error + 'static)), |&cause| cause.source());
-    if let Some(broken) = causes().find_map(|cause| cause.downcast_ref::<AssertionError>()) {
-        return GraphError::new(operation, BROKEN_ASSERTION, broken.to_string());
+    if let Some(broken) = causes().find_map(|cause| cause.downcast_ref::<CredentialError>()) {
+        let transient = broken.is_transient();
+        return GraphError::new(operation, ErrorKind::Token { aadsts: None, transient }, broken.to_string());
     }
     let azure = || causes().filter_map(|cause| cause.downcast_ref::<azure_core::Error>());
     let answer = azure().find_map(|error| match error.kind() {
@@ -58,7 +65,7 @@ pub(super) fn classify(operation: &str, error: &azure_core::Error) -> GraphError
                 message,
             )
         }
-        _ => GraphError::new(operation, BROKEN_ASSERTION, innermost),
+        _ => GraphError::new(operation, UNUSABLE, innermost),
     }
 }
 

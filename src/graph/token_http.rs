@@ -2,7 +2,8 @@
 //! roots, deadline, size limit and refusal of redirects as Graph. (Built without its own,
 //! azure_core panics unless it is given one.)
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use azure_core::error::ErrorKind;
@@ -12,18 +13,35 @@ use azure_core::{Error, Result};
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::clock::Clock;
 use super::transport::{SendError, Transport};
+
+/// Who answers: the two say differently how long a token lives.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Answers {
+    /// `expires_in`, a number of seconds.
+    Entra,
+    /// `expires_on`, seconds since 1970 as a text.
+    Metadata,
+}
 
 /// Sends token requests.
 #[derive(Debug)]
 pub(super) struct TokenHttp {
     transport: Transport,
     timeout: Duration,
+    answers: Answers,
+    clock: Arc<Clock>,
 }
 
 impl TokenHttp {
-    pub(super) fn new(transport: Transport, timeout: Duration) -> Self {
-        Self { transport, timeout }
+    pub(super) fn new(transport: Transport, timeout: Duration, answers: Answers, clock: Arc<Clock>) -> Self {
+        Self {
+            transport,
+            timeout,
+            answers,
+            clock,
+        }
     }
 }
 
@@ -39,6 +57,10 @@ impl HttpClient for TokenHttp {
             Error::new(kind, error)
         })?;
         let (parts, body) = response.into_parts();
+        // The metadata service is the machine itself and has the clock that is to be judged.
+        if matches!(self.answers, Answers::Entra) {
+            self.clock.heard(&parts.headers);
+        }
         let status = StatusCode::from(parts.status.as_u16());
         let mut headers = Headers::new();
         for (name, value) in &parts.headers {
@@ -49,7 +71,7 @@ impl HttpClient for TokenHttp {
         let said = serde_json::from_slice::<Value>(&body);
         // azure_identity would take an answer without a token for an empty token, and keep it for
         // as long as it says.
-        if status.is_success() && !said.as_ref().is_ok_and(holds_token) {
+        if status.is_success() && !said.as_ref().is_ok_and(|said| self.answers.hold_token(said)) {
             return Err(Error::with_message(ErrorKind::DataConversion, "no token in the answer"));
         }
         // It reads every refusal as JSON and would lose the status of one that is not.
@@ -71,10 +93,22 @@ impl HttpClient for TokenHttp {
 /// Longer than any Entra token lives. A date that far ahead is also safe to add to now.
 const MAX_LIFETIME: i64 = 7 * 24 * 3600;
 
-fn holds_token(answer: &Value) -> bool {
-    let token = answer.get("access_token").and_then(Value::as_str).unwrap_or_default();
-    let lifetime = answer.get("expires_in").and_then(Value::as_i64).unwrap_or_default();
-    !token.is_empty() && (1..=MAX_LIFETIME).contains(&lifetime)
+impl Answers {
+    fn hold_token(self, answer: &Value) -> bool {
+        let token = answer.get("access_token").and_then(Value::as_str).unwrap_or_default();
+        !token.is_empty() && (1..=MAX_LIFETIME).contains(&self.lifetime(answer).unwrap_or_default())
+    }
+
+    fn lifetime(self, answer: &Value) -> Option<i64> {
+        match self {
+            Self::Entra => answer.get("expires_in")?.as_i64(),
+            Self::Metadata => {
+                let end: i64 = answer.get("expires_on")?.as_str()?.parse().ok()?;
+                let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+                end.checked_sub(i64::try_from(now).ok()?)
+            }
+        }
+    }
 }
 
 fn converted(request: &Request) -> Result<http::Request<Bytes>> {

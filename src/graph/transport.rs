@@ -75,6 +75,20 @@ impl Transport {
         Ok(Self::new(service_fn(move |request| send(client.clone(), request))))
     }
 
+    /// HTTP to the machine's own metadata service, which has no TLS and is never behind a proxy. Nothing else may be
+    /// sent this way.
+    pub fn metadata() -> Result<Self, GraphError> {
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .build();
+        let client = client.map_err(|error| GraphError::new("set up HTTP", ErrorKind::Transport, chain(&error)))?;
+        Ok(Self::new(service_fn(move |request| send(client.clone(), request))))
+    }
+
     /// Any service that answers.
     pub fn new<S>(service: S) -> Self
     where

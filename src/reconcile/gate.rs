@@ -80,12 +80,7 @@ impl Gate {
 
     /// Takes an error into account: one that concerns the whole tenant closes the gate.
     pub fn failed(&self, error: GraphError) -> Failure {
-        let longest = match error.kind {
-            ErrorKind::Token { transient: false, .. } | ErrorKind::Unauthorized => Some(LONGEST_SIGN_IN),
-            ErrorKind::Token { .. } | ErrorKind::Throttled | ErrorKind::Unavailable | ErrorKind::Transport => Some(LONGEST),
-            // Graph answered, and not about the tenant as a whole.
-            ErrorKind::BadRequest | ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Decode => None,
-        };
+        let longest = longest(&error);
         let answered = error.status.is_some();
         let asked_for = error.retry_after;
         let text = error.to_string();
@@ -105,12 +100,15 @@ impl Gate {
         failure
     }
 
-    /// What the tenant failed with, while requests are held back; takes no try.
+    /// What the tenant failed with, while requests are held back, with the time that is left to wait; takes no try.
     pub fn closed(&self) -> Option<Failure> {
-        let gate = self.lock();
-        gate.as_ref()
-            .filter(|closed| closed.until > Instant::now())
-            .map(|closed| closed.failure.clone())
+        let (gate, now) = (self.lock(), Instant::now());
+        let closed = gate.as_ref().filter(|closed| closed.until > now)?;
+        let left = closed.until.saturating_duration_since(now) + Duration::from_millis(200);
+        Some(Failure {
+            after: Some(left),
+            ..closed.failure.clone()
+        })
     }
 
     /// Gives a granted try back: nothing was sent after all.
@@ -153,5 +151,17 @@ impl Gate {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Closed>> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// The longest pause after an error that concerns the whole tenant; nothing for any other.
+pub(super) fn longest(error: &GraphError) -> Option<Duration> {
+    match error.kind {
+        // Entra was not asked, and looking again at what is broken here costs nobody anything.
+        ErrorKind::Token { .. } if error.status.is_none() => Some(LONGEST),
+        ErrorKind::Token { transient: false, .. } | ErrorKind::Unauthorized => Some(LONGEST_SIGN_IN),
+        ErrorKind::Token { .. } | ErrorKind::Throttled | ErrorKind::Unavailable | ErrorKind::Transport => Some(LONGEST),
+        // Graph answered, and not about the tenant as a whole.
+        ErrorKind::BadRequest | ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Decode => None,
     }
 }

@@ -44,6 +44,9 @@ pub async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Contex
         tenant: &tenant,
         context,
     };
+    // An application that may only read writes nothing either, but what is being deleted waits instead of being let go
+    // of: nobody asked for that. Known from the token that the look needed.
+    let only_look = only_look || tenant.client.reads_only();
     match guard(&changes, &desired, run, only_look, object.meta().generation) {
         Decision::Converged => converged(object, run, &desired, context),
         Decision::Hold(verdict) => Ok(verdict),

@@ -49,6 +49,8 @@ pub const REFUSED: &str = "Refused";
 pub const IMMUTABLE_FIELD: &str = "ImmutableField";
 /// The stored object cannot be read as its kind.
 pub const MALFORMED: &str = "Malformed";
+/// The tenant's cloud has no Cloud PC API.
+pub const CLOUD_NOT_SUPPORTED: &str = "CloudNotSupported";
 /// The spec cannot be understood.
 pub const INVALID_SPEC: &str = "InvalidSpec";
 
@@ -73,6 +75,8 @@ pub const INTERNAL_ERROR: &str = "InternalError";
 pub const SIGNED_IN: &str = "SignedIn";
 /// Every needed permission is granted.
 pub const GRANTED: &str = "Granted";
+/// What is granted suffices to read, not to write.
+pub const READ_ONLY: &str = "ReadOnly";
 /// A needed permission is not granted.
 pub const PERMISSION_MISSING: &str = "PermissionMissing";
 /// Not tried, because an earlier step failed.

@@ -5,34 +5,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use url::Url;
-
 use super::context::Context;
+use super::credentials::{cloud, credential};
+use super::endpoints::Endpoints;
 use super::gate::Gate;
 use super::outcome::{Class, Failure};
 use super::snapshot::Snapshot;
-use crate::api::{EntraTenant, EntraTenantSpec, Mode};
-use crate::graph::{self, Client, ClientConfig, Collection, Entity, GalleryImage, GraphError, Observer};
+use crate::api::{Credentials, EntraTenant, EntraTenantSpec, Mode};
+use crate::graph::{Client, ClientConfig, Clock, Cloud, Collection, Entity, GalleryImage, GraphError, Observer};
 use crate::reconcile::reasons;
-
-/// Where Graph and Entra are, and which assertion the controller signs in with: the same for every tenant.
-#[derive(Clone, Debug)]
-pub struct Endpoints {
-    /// The root of Graph, `https://graph.microsoft.com`.
-    pub graph: Url,
-    /// The authority that issues tokens, `https://login.microsoftonline.com`.
-    pub authority: Url,
-    /// The file that holds the pod's projected token.
-    pub token_file: Option<std::path::PathBuf>,
-    /// How long one Graph request may take.
-    pub request_timeout: Duration,
-}
-
-/// The permission scope of Microsoft Graph in the public cloud; a property of the resource, not of the address it is reached at.
-const SCOPE: &str = "https://graph.microsoft.com/.default";
-
-const NO_TOKEN_FILE: &str =
-    "workload identity needs the pod's projected token: set AZURE_FEDERATED_TOKEN_FILE or --federated-token-file on the controller";
 
 /// The drift poll's interval when the spec names none.
 pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(300);
@@ -48,6 +29,8 @@ pub struct Tenant {
     pub client: Client,
     /// Holds passes back after a failure that concerns all of them.
     pub gate: Gate,
+    /// How far our clock is from Microsoft's.
+    pub clock: Arc<Clock>,
     identity: Identity,
     since: Instant,
     policies: Snapshot,
@@ -57,36 +40,56 @@ pub struct Tenant {
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 struct Identity {
+    cloud: Cloud,
     tenant_id: String,
-    client_id: String,
+    client_id: Option<String>,
+    credentials: Option<Credentials>,
 }
 
 impl From<&EntraTenantSpec> for Identity {
     fn from(spec: &EntraTenantSpec) -> Self {
         Self {
+            cloud: cloud(spec),
             tenant_id: spec.tenant_id.clone(),
             client_id: spec.client_id.clone(),
+            credentials: spec.credentials.clone(),
         }
     }
 }
 
+/// Refuses a cloud without the Cloud PC API, before anything is asked there.
+fn offered(cloud: Cloud) -> Result<(), Failure> {
+    if cloud.has_cloud_pc() {
+        return Ok(());
+    }
+    let message = format!(
+        "Microsoft Graph has no Cloud PC API at {}, so nothing is sent there; Windows 365 can be managed in the clouds Public and USGovernment",
+        cloud.graph()
+    );
+    Err(Failure::stalled(reasons::CLOUD_NOT_SUPPORTED, message))
+}
+
 impl Tenant {
     fn new(name: String, spec: &EntraTenantSpec, endpoints: &Endpoints, observer: Arc<dyn Observer>) -> Result<Self, Failure> {
-        let Some(token_file) = &endpoints.token_file else {
-            return Err(Failure::stalled(reasons::AUTHENTICATION_FAILED, NO_TOKEN_FILE));
-        };
-        let credential = graph::workload_identity(&endpoints.authority, &spec.tenant_id, &spec.client_id, token_file)?;
-        let client = Client::new(ClientConfig {
-            root: endpoints.graph.clone(),
-            scope: SCOPE.to_owned(),
-            credential,
+        let cloud = cloud(spec);
+        offered(cloud)?;
+        let (root, authority) = endpoints
+            .of(cloud)
+            .map_err(|error| Failure::stalled(reasons::INTERNAL_ERROR, format!("an address of the cloud is wrong: {error}")))?;
+        let clock = Arc::new(Clock::default());
+        let config = ClientConfig {
+            root,
+            scope: cloud.scope(),
+            credential: credential(spec, authority, endpoints, &clock)?,
             request_timeout: endpoints.request_timeout,
             observer,
-        })?;
+            clock: Arc::clone(&clock),
+        };
         Ok(Self {
             name,
-            client,
+            client: Client::with_transport(config, (endpoints.connect.https)()?)?,
             gate: Gate::default(),
+            clock,
             identity: spec.into(),
             since: Instant::now(),
             policies: Snapshot::default(),

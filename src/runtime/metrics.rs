@@ -63,6 +63,9 @@ struct Inner {
     malformed: Family<Kind, Counter>,
     panics: Family<Kind, Counter>,
     leader: Gauge,
+    signed_in_at: Gauge<f64, AtomicU64>,
+    token_lifetime: Gauge,
+    clock_skew: Gauge,
 }
 
 fn durations() -> Histogram {
@@ -85,6 +88,9 @@ impl Metrics {
             malformed: Family::default(),
             panics: Family::default(),
             leader: Gauge::default(),
+            signed_in_at: Gauge::default(),
+            token_lifetime: Gauge::default(),
+            clock_skew: Gauge::default(),
         };
         inner.register();
         Self(Arc::new(inner))
@@ -151,6 +157,17 @@ impl Metrics {
         self.0.leader.set(i64::from(leading));
     }
 
+    /// Notes that a tenant could be signed in to, with a token that ends at `end`.
+    pub fn signed_in(&self, at: jiff::Timestamp, end: jiff::Timestamp) {
+        self.0.signed_in_at.set(at.as_duration().as_secs_f64());
+        self.0.token_lifetime.set(end.duration_since(at).as_secs());
+    }
+
+    /// Notes how far the clock is ahead of Microsoft's.
+    pub fn clock_skew(&self, ahead: jiff::SignedDuration) {
+        self.0.clock_skew.set(ahead.as_secs());
+    }
+
     /// Counts one pass that ended in a panic.
     pub fn panicked(&self, kind: &'static str) {
         self.0.panics.get_or_create(&Kind { kind }).inc();
@@ -202,6 +219,21 @@ impl Inner {
         r.register("malformed_objects", "Object versions that do not decode", self.malformed.clone());
         r.register("panics", "Passes that ended in a panic", self.panics.clone());
         r.register("leader", "1 while holding the lease", self.leader.clone());
+        r.register(
+            "last_successful_sign_in_timestamp_seconds",
+            "When a tenant was last found to be signed in to",
+            self.signed_in_at.clone(),
+        );
+        r.register(
+            "token_lifetime_seconds",
+            "Time that the token seen then was still good for",
+            self.token_lifetime.clone(),
+        );
+        r.register(
+            "clock_skew_seconds",
+            "How far the clock is ahead of Microsoft's",
+            self.clock_skew.clone(),
+        );
     }
 }
 
@@ -255,6 +287,9 @@ mod tests {
         metrics.malformed("P");
         metrics.panicked("P");
         metrics.leader(true);
+        let second = |n| jiff::Timestamp::from_second(n).expect("in range");
+        metrics.signed_in(second(1000), second(4599));
+        metrics.clock_skew(jiff::SignedDuration::from_secs(-400));
 
         let samples = samples(&metrics.encode());
         for (series, expected) in [
@@ -271,6 +306,9 @@ mod tests {
             (r#"cloudpc_malformed_objects_total{kind="P"}"#, 1.0),
             (r#"cloudpc_panics_total{kind="P"}"#, 1.0),
             ("cloudpc_leader", 1.0),
+            ("cloudpc_last_successful_sign_in_timestamp_seconds", 1000.0),
+            ("cloudpc_token_lifetime_seconds", 3599.0),
+            ("cloudpc_clock_skew_seconds", -400.0),
             (concat!(r#"cloudpc_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""}"#), 1.0),
         ] {
             let found = value(&samples, series);

@@ -11,6 +11,7 @@ pub mod guarded;
 pub mod health;
 pub mod lease;
 pub mod metrics;
+pub mod own_namespace;
 pub mod pulse;
 pub mod server;
 pub mod shutdown;

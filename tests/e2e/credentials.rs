@@ -91,7 +91,11 @@ async fn explained(lab: &Lab) -> Result<()> {
             authenticated,
             &["AADSTS700213", "subject differs", "system:serviceaccount:<namespace>:<name>"],
         ),
-        (CONSENT, permitted, &["CloudPC.ReadWrite.All", "Group.Read.All", "admin consent"]),
+        (
+            CONSENT,
+            permitted,
+            &["CloudPC.ReadWrite.All", "GroupMember.Read.All", "admin consent"],
+        ),
         (
             EXPIRED,
             authenticated,

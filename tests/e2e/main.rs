@@ -11,5 +11,6 @@ mod isolation;
 mod refused;
 mod scene;
 mod semantics;
+mod sign_in;
 mod support;
 mod waiting;

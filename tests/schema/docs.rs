@@ -72,6 +72,8 @@ fn exposed() -> BTreeSet<String> {
     metrics.polled("K", 1, jiff::Timestamp::UNIX_EPOCH);
     metrics.malformed("K");
     metrics.panicked("K");
+    metrics.signed_in(jiff::Timestamp::UNIX_EPOCH, jiff::Timestamp::UNIX_EPOCH);
+    metrics.clock_skew(jiff::SignedDuration::ZERO);
     let exposition = metrics.encode();
     let types = exposition.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     types

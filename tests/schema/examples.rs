@@ -41,7 +41,7 @@ fn every_object_passes_admission() {
             Some("ProvisioningPolicy") => typed::<ProvisioningPolicy>(&object).validate_cel(),
             Some("UserSetting") => typed::<UserSetting>(&object).validate_cel(),
             Some("Assignment") => typed::<Assignment>(&object).validate_cel(),
-            Some("Namespace") => Ok(()),
+            Some("Namespace" | "ServiceAccount") => Ok(()),
             other => panic!("{other:?} is not a kind of the examples"),
         };
         assert!(verdict.is_ok(), "{}: {verdict:?}", object["metadata"]["name"]);
@@ -61,7 +61,7 @@ fn every_kind_has_an_example_and_every_file_says_what_it_is() {
 
 #[test]
 fn the_examples_may_use_the_tenant_and_it_is_the_seeded_one() {
-    let tenants = of_kind("EntraTenant");
+    let tenants = documents(&package("examples/entra-tenant.yaml"));
     let [tenant] = tenants.as_slice() else {
         panic!("one tenant is expected");
     };
@@ -74,6 +74,30 @@ fn the_examples_may_use_the_tenant_and_it_is_the_seeded_one() {
     for object in [of_kind("ProvisioningPolicy"), of_kind("UserSetting")].concat() {
         assert_eq!(object["metadata"]["namespace"], namespaces[0]["metadata"]["name"]);
         assert_eq!(object["spec"]["tenantRef"]["name"], tenant["metadata"]["name"]);
+    }
+}
+
+#[test]
+fn every_kind_of_credentials_has_an_example_in_the_controllers_namespace() {
+    let tenants = of_kind("EntraTenant");
+    let members = |tenant: &Value| tenant["spec"]["credentials"].as_object().cloned().unwrap_or_default();
+    let shown: BTreeSet<String> = tenants
+        .iter()
+        .flat_map(|tenant| members(tenant).into_iter().map(|(kind, _)| kind))
+        .collect();
+    let kinds = ["certificate", "clientSecret", "managedIdentity", "workloadIdentity"];
+    assert_eq!(shown, kinds.map(str::to_owned).into());
+    let accounts = of_kind("ServiceAccount");
+    for account in &accounts {
+        assert_eq!(account["metadata"]["namespace"], "cloudpc-system");
+        assert_eq!(account["automountServiceAccountToken"], false);
+    }
+    for tenant in tenants {
+        let wanted = &tenant["spec"]["credentials"]["workloadIdentity"]["serviceAccountName"];
+        assert!(
+            wanted.is_null() || accounts.iter().any(|account| account["metadata"]["name"] == *wanted),
+            "{tenant}"
+        );
     }
 }
 

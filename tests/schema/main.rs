@@ -6,6 +6,7 @@ mod assignment_rules;
 mod definitions;
 mod docs;
 mod examples;
+mod isolation;
 mod links;
 mod manifests;
 mod policy_rules;

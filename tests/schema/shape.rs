@@ -85,6 +85,15 @@ fn a_namespaced_kind_cannot_name_a_namespace_a_secret_or_a_host() {
     });
 }
 
+/// S5: a rule about namespaces is the one place that names any; no reference does.
+#[test]
+fn no_field_of_any_kind_says_which_namespace_something_is_in() {
+    properties_of("spec", &mut |path, _| {
+        let names_one = path.to_lowercase().contains("namespace") && !path.starts_with("EntraTenant.spec.allowedNamespaces");
+        assert!(!names_one, "{path}");
+    });
+}
+
 #[test]
 fn every_kind_shows_whether_it_is_ready() {
     for crd in all_crds() {

@@ -33,8 +33,53 @@ fn tenant_ids_are_guids_and_the_tenant_is_fixed_at_creation() {
 #[test]
 fn exactly_one_kind_of_credentials() {
     let tenant = tenant();
-    tenant.accepts(json!({"credentials": {"workloadIdentity": {}}}));
+    let secret = json!({"secretRef": {"name": "contoso-app"}});
+    let kinds = [
+        ("workloadIdentity", json!({})),
+        ("managedIdentity", json!({})),
+        ("certificate", secret.clone()),
+        ("clientSecret", secret),
+    ];
     tenant.refuses(json!({"credentials": {}}), "exactly one kind of credentials");
+    for (kind, value) in &kinds {
+        tenant.accepts(json!({"credentials": {*kind: value}}));
+        for (other, second) in kinds.iter().filter(|(other, _)| other != kind) {
+            tenant.refuses(
+                json!({"credentials": {*kind: value, *other: second}}),
+                "exactly one kind of credentials",
+            );
+        }
+    }
+    tenant.accepts(json!({"credentials": {"workloadIdentity": {"serviceAccountName": "contoso-signer.v2"}}}));
+    for wrong in ["../default", "a/b", "Upper", "-a", "a-"] {
+        let account = json!({"credentials": {"workloadIdentity": {"serviceAccountName": wrong}}});
+        tenant.refuses(account, "must be the name of an object");
+        let secret = json!({"credentials": {"clientSecret": {"secretRef": {"name": wrong}}}});
+        tenant.refuses(secret, "must be the name of an object");
+    }
+}
+
+#[test]
+fn only_a_managed_identity_does_without_a_client_id() {
+    let tenant = tenant();
+    tenant.accepts(json!({"clientId": null, "credentials": {"managedIdentity": {}}}));
+    tenant.refuses(json!({"clientId": null}), "clientId is required");
+    tenant.refuses(
+        json!({"clientId": null, "credentials": {"workloadIdentity": {}}}),
+        "clientId is required",
+    );
+}
+
+#[test]
+fn the_cloud_is_fixed_at_creation() {
+    let tenant = tenant();
+    for cloud in ["Public", "USGovernment", "USGovernmentDoD", "China"] {
+        tenant.accepts(json!({"cloud": cloud}));
+    }
+    tenant.accepts_change(json!({}), json!({"cloud": "Public"}));
+    tenant.accepts_change(json!({"cloud": "Public"}), json!({"cloud": null}));
+    tenant.refuses_change(json!({}), json!({"cloud": "USGovernment"}), "cloud cannot be changed");
+    tenant.refuses_change(json!({"cloud": "USGovernment"}), json!({"cloud": null}), "cloud cannot be changed");
 }
 
 #[test]

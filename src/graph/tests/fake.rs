@@ -14,10 +14,9 @@ use tokio::time::Instant;
 use tower::service_fn;
 use url::Url;
 
-use crate::graph::credential::workload_identity_over;
 use crate::graph::observer::Observer;
 use crate::graph::transport::{BodyStream, SendError, Transport};
-use crate::graph::{Client, ClientConfig};
+use crate::graph::{Application, Client, ClientConfig, Clock, TokenFile};
 
 pub const ROOT: &str = "https://graph.example";
 pub const LOGIN: &str = "https://login.example";
@@ -114,14 +113,16 @@ impl Fake {
         let mut token_file = NamedTempFile::new().unwrap();
         writeln!(token_file, "assertion-1").unwrap();
         let transport = transport(&state);
-        let login = Url::parse(LOGIN).unwrap();
-        let credential = workload_identity_over(transport.clone(), &login, "contoso", "client-1", token_file.path()).unwrap();
+        let credential = application(&transport)
+            .federated(Arc::new(TokenFile::new(token_file.path())))
+            .unwrap();
         let config = ClientConfig {
             root: Url::parse(ROOT).unwrap(),
             scope: format!("{ROOT}/.default"),
             credential,
             request_timeout: Duration::from_secs(10),
             observer: Arc::clone(&state) as Arc<dyn Observer>,
+            clock: Arc::default(),
         };
         Self {
             client: Client::with_transport(config, transport).unwrap(),
@@ -153,6 +154,17 @@ impl Fake {
 
     pub fn observed(&self) -> Vec<(&'static str, Option<u16>)> {
         self.state.observed.lock().unwrap().clone()
+    }
+}
+
+/// The application that every fake signs in as.
+pub fn application(transport: &Transport) -> Application {
+    Application {
+        transport: transport.clone(),
+        authority: Url::parse(LOGIN).unwrap(),
+        tenant_id: "contoso".to_owned(),
+        client_id: "client-1".to_owned(),
+        clock: Arc::new(Clock::default()),
     }
 }
 

@@ -2,7 +2,9 @@
 //! and Entra.
 
 mod fake;
+mod managed_identity;
 mod paging;
 mod reads;
+mod redirects;
 mod tokens;
 mod writes;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{Seek, Write};
-use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -10,9 +10,9 @@ use serde_json::{Map, Value, json};
 use url::{Url, form_urlencoded};
 use uuid::Uuid;
 
-use super::fake::{Fake, LOGIN, ROOT, Reply, token};
-use crate::graph::transport::SendError;
-use crate::graph::{Client, ClientConfig, Collection, ErrorKind, workload_identity};
+use super::fake::{Fake, LOGIN, ROOT, Reply, application, token};
+use crate::graph::transport::{SendError, Transport};
+use crate::graph::{Application, Client, ClientConfig, Collection, ErrorKind, TokenFile};
 
 fn empty_list() -> Reply {
     Reply::json(200, &json!({"value": []}))
@@ -197,10 +197,27 @@ async fn roles_are_decoded_and_an_opaque_token_is_fine() {
 
 #[tokio::test]
 async fn nothing_but_https_is_configured() {
-    let credential = |authority: &str| workload_identity(&Url::parse(authority).unwrap(), "contoso", "client-1", Path::new("/nowhere"));
-    assert!(credential("http://login.example").is_err());
-    assert!(workload_identity(&Url::parse(LOGIN).unwrap(), "a/b", "client-1", Path::new("/nowhere")).is_err());
-    assert!(workload_identity(&Url::parse(LOGIN).unwrap(), "contoso", "", Path::new("/nowhere")).is_err());
+    let good = application(&Transport::https().unwrap());
+    let nowhere = || Arc::new(TokenFile::new("/nowhere"));
+    let http = Url::parse("http://login.example").unwrap();
+    for bad in [
+        Application {
+            authority: http,
+            ..good.clone()
+        },
+        Application {
+            tenant_id: "a/b".to_owned(),
+            ..good.clone()
+        },
+        Application {
+            client_id: String::new(),
+            ..good.clone()
+        },
+    ] {
+        assert!(bad.clone().federated(nowhere()).is_err(), "{bad:?}");
+        assert!(bad.clone().certificate(nowhere()).is_err(), "{bad:?}");
+        assert!(bad.clone().client_secret(nowhere()).is_err(), "{bad:?}");
+    }
     for root in [
         "http://graph.example",
         "https://user@graph.example",
@@ -210,9 +227,10 @@ async fn nothing_but_https_is_configured() {
         let config = ClientConfig {
             root: Url::parse(root).unwrap(),
             scope: String::new(),
-            credential: credential(LOGIN).unwrap(),
+            credential: good.clone().federated(nowhere()).unwrap(),
             request_timeout: Duration::from_secs(1),
-            observer: std::sync::Arc::new(()),
+            observer: Arc::new(()),
+            clock: Arc::default(),
         };
         assert!(Client::new(config).is_err(), "{root}");
     }

@@ -18,14 +18,16 @@ use crate::graph::Observer;
 use crate::reconcile::conditions::Verdict;
 use crate::reconcile::context::{Context, Malformed, Published, Stores, Wakes};
 use crate::reconcile::driver::{Kind, Run, reconcile};
+use crate::reconcile::endpoints::{Connect, Endpoints};
 use crate::reconcile::memory::Memory;
 use crate::reconcile::outcome::Failure;
-use crate::reconcile::tenant::{Endpoints, Tenants};
+use crate::reconcile::tenant::Tenants;
 use crate::reconcile::{reasons, status};
 use crate::runtime::backoff::Backoff;
 use crate::runtime::events::Publisher;
 use crate::runtime::guarded::InFlight;
 use crate::runtime::metrics::Metrics;
+use crate::runtime::own_namespace::OwnNamespace;
 use crate::runtime::pulse::Pulse;
 
 #[derive(CustomResource, Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -103,6 +105,8 @@ fn context(client: Client) -> Arc<Context> {
         authority: "https://login.invalid".parse().unwrap(),
         token_file: None,
         request_timeout: Duration::from_secs(1),
+        own: OwnNamespace::new(client.clone(), "cloudpc-system"),
+        connect: Connect::default(),
     };
     Arc::new(Context {
         events: Publisher::new(client.clone(), "test", "test"),

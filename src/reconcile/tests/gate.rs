@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::graph::{ErrorKind, GraphError};
-use crate::reconcile::gate::Gate;
+use crate::reconcile::gate::{Gate, longest};
 use crate::reconcile::outcome::{Class, Failure};
 
 fn error(kind: ErrorKind, retry_after: Option<Duration>) -> GraphError {
@@ -25,6 +25,7 @@ fn a_failure_of_the_tenant_holds_everybody_back_until_a_later_success() {
     assert!(gate.check().is_ok());
     let failure = gate.failed(error(ErrorKind::Unavailable, None));
     assert_eq!(failure.class, Class::Unreachable);
+    assert!(gate.closed().is_some_and(|closed| closed.after > Some(Duration::from_millis(500))));
     let held = gate.check().unwrap_err();
     assert!(held.after.is_some_and(|after| after > Duration::from_millis(500)));
     // The answer to a request from before the failure does not open it.
@@ -65,4 +66,18 @@ fn a_refused_read_is_tried_again_and_a_refused_write_is_not() {
     let class = |result: Result<(), Failure>| result.unwrap_err().class;
     assert_eq!(class(gate.record_read(Instant::now(), refused())), Class::Retry);
     assert_eq!(class(gate.record(Instant::now(), refused())), Class::Stalled);
+}
+
+#[test]
+fn a_credential_that_is_broken_here_is_looked_at_again_sooner_than_one_that_entra_refused() {
+    let kind = ErrorKind::Token {
+        aadsts: None,
+        transient: false,
+    };
+    let refused = GraphError {
+        status: Some(401),
+        ..error(kind, None)
+    };
+    assert_eq!(longest(&error(kind, None)), Some(Duration::from_secs(60)));
+    assert_eq!(longest(&refused), Some(Duration::from_secs(600)));
 }

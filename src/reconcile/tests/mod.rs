@@ -1,9 +1,12 @@
 //! Tests of the pure parts: plans, drift, status. No Graph, no Kubernetes, no clock.
 
 mod assignments;
+mod credentials;
 mod driver;
 mod gate;
+mod permissions;
 mod properties;
+mod sign_in;
 mod snapshot;
 mod status;
 

@@ -1,0 +1,107 @@
+//! Which application permissions the controller needs, and what a token lacks of them.
+
+use std::collections::BTreeSet;
+
+use crate::api::MissingPermission;
+
+/// One thing that the controller does in a tenant and the application permissions that suffice for it, the least one
+/// first; any one of them does. Source: fact sheet section 10.
+pub(super) struct Need {
+    feature: &'static str,
+    any_of: &'static [&'static str],
+}
+
+const WRITE: Need = Need {
+    feature: "write provisioning policies and user settings",
+    any_of: &["CloudPC.ReadWrite.All"],
+};
+const READ: Need = Need {
+    feature: "read provisioning policies and user settings",
+    any_of: &["CloudPC.Read.All", "CloudPC.ReadWrite.All"],
+};
+const GROUPS: Need = Need {
+    feature: "look up groups",
+    any_of: &[
+        "GroupMember.Read.All",
+        "Group.Read.All",
+        "Group.ReadWrite.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+    ],
+};
+const ORGANIZATION: Need = Need {
+    feature: "read the organization's name and domains",
+    any_of: &[
+        "Organization.Read.All",
+        "DeviceManagementServiceConfig.Read.All",
+        "Organization.ReadWrite.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+    ],
+};
+
+impl Need {
+    fn is_met_by(&self, granted: &BTreeSet<String>) -> bool {
+        self.any_of.iter().any(|permission| granted.contains(*permission))
+    }
+}
+
+/// What is missing. `only_look`: nothing is to be written.
+pub(super) fn missing(granted: &BTreeSet<String>, only_look: bool) -> Vec<MissingPermission> {
+    let needs = [if only_look { READ } else { WRITE }, GROUPS, ORGANIZATION];
+    let unmet = needs.into_iter().filter(|need| !need.is_met_by(granted));
+    unmet
+        .map(|need| MissingPermission {
+            permission: need.any_of[0].to_owned(),
+            feature: need.feature.to_owned(),
+        })
+        .collect()
+}
+
+/// Whether the organization may be read.
+pub(super) fn reads_organization(granted: &BTreeSet<String>) -> bool {
+    ORGANIZATION.is_met_by(granted)
+}
+
+/// What is missing, what for, and where to grant it.
+pub(super) fn explain(missing: &[MissingPermission], application: &str) -> String {
+    let lines = missing
+        .iter()
+        .map(|need| format!("{} (to {})", need.permission, need.feature))
+        .collect::<Vec<_>>()
+        .join(", ");
+    format!(
+        "the application {application} lacks application permissions: {lines}. Add them in Entra under App registrations > API permissions > Microsoft Graph > Application permissions and grant admin consent; a new grant counts within a minute or two"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lacks(granted: &[&str], only_look: bool) -> Vec<String> {
+        let granted = granted.iter().map(|role| (*role).to_owned()).collect();
+        missing(&granted, only_look).into_iter().map(|need| need.permission).collect()
+    }
+
+    /// S28: what is documented as the least grant is enough, and anything less names what it lacks.
+    #[test]
+    fn the_documented_permissions_are_enough_and_each_is_needed() {
+        const DOCUMENTED: [&str; 3] = ["CloudPC.ReadWrite.All", "GroupMember.Read.All", "Organization.Read.All"];
+        assert!(lacks(&DOCUMENTED, false).is_empty());
+        let guide = include_str!("../../docs/connect-a-tenant.md");
+        assert!(DOCUMENTED.iter().all(|role| guide.contains(&format!("| `{role}` |"))));
+        let without = |left_out: usize| -> Vec<&str> {
+            let kept = DOCUMENTED.iter().enumerate().filter(|(index, _)| *index != left_out);
+            kept.map(|(_, role)| *role).collect()
+        };
+        assert_eq!(lacks(&without(0), false), ["CloudPC.ReadWrite.All"]);
+        assert_eq!(lacks(&without(1), false), ["GroupMember.Read.All"]);
+        assert_eq!(lacks(&without(2), false), ["Organization.Read.All"]);
+        assert_eq!(
+            lacks(&["CloudPC.Read.All"], true),
+            ["GroupMember.Read.All", "Organization.Read.All"]
+        );
+        assert_eq!(lacks(&[], true)[0], "CloudPC.Read.All");
+    }
+}

@@ -1,0 +1,140 @@
+//! The conditions of a tenant besides Ready: which of the steps (sign in, reach, be allowed) got how far.
+
+use crate::api::{ClockSkew, EntraTenantStatus};
+use crate::reconcile::conditions::{Conditions, Truth, Verdict};
+use crate::reconcile::credentials::CLIENT_SECRET;
+use crate::reconcile::outcome::Class;
+use crate::reconcile::reasons;
+
+const KINDS: [&str; 3] = ["Authenticated", "Reachable", "PermissionsSufficient"];
+const NOT_CHECKED: &str = "not looked at";
+
+/// States Authenticated, Reachable and PermissionsSufficient.
+pub(super) fn details(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &EntraTenantStatus) {
+    match verdict {
+        Verdict::Ready { .. } => {
+            signed_in(conditions, draft);
+            let granted = format!("granted: {}", draft.granted_permissions.join(", "));
+            if draft.read_only == Some(true) {
+                let message = format!(
+                    "{granted}. CloudPC.ReadWrite.All is not among them, so nothing is written, as with mode: Observe; a deletion that would have to delete something waits for it"
+                );
+                conditions.set("PermissionsSufficient", Truth::True, reasons::READ_ONLY, message);
+            } else {
+                conditions.set("PermissionsSufficient", Truth::True, reasons::GRANTED, granted);
+            }
+        }
+        Verdict::Failed(failure) if failure.reason == reasons::AUTHENTICATION_FAILED => {
+            let message = format!("{}{}", failure.message, clock(draft));
+            conditions.set("Authenticated", Truth::False, failure.reason, message);
+            unknown(conditions, &KINDS[1..]);
+        }
+        Verdict::Failed(failure) if [reasons::PERMISSION_MISSING, reasons::PERMISSION_DENIED].contains(&failure.reason) => {
+            signed_in(conditions, draft);
+            conditions.set("PermissionsSufficient", Truth::False, failure.reason, &failure.message);
+        }
+        Verdict::Failed(failure) if failure.class == Class::Unreachable => {
+            let message = "Graph does not answer as it should; see Ready";
+            unknown(conditions, &KINDS[..1]);
+            conditions.set("Reachable", Truth::False, failure.reason, message);
+            unknown(conditions, &KINDS[2..]);
+        }
+        Verdict::Failed(_) | Verdict::Working { .. } | Verdict::Held { .. } | Verdict::Suspended => unknown(conditions, &KINDS),
+    }
+}
+
+fn signed_in(conditions: &mut Conditions<'_>, draft: &EntraTenantStatus) {
+    let development = if draft.credentials.as_deref() == Some(CLIENT_SECRET) {
+        " for a client secret, which is for development only: use workloadIdentity, managedIdentity or certificate in production"
+    } else {
+        ""
+    };
+    let message = format!("Entra issued a token{development}{}", clock(draft));
+    conditions.set("Authenticated", Truth::True, reasons::SIGNED_IN, message);
+    conditions.set("Reachable", Truth::True, reasons::SYNCED, "Graph answers");
+}
+
+fn unknown(conditions: &mut Conditions<'_>, kinds: &[&str]) {
+    for kind in kinds {
+        conditions.set(kind, Truth::Unknown, reasons::NOT_CHECKED, NOT_CHECKED);
+    }
+}
+
+/// The same words as long as it lasts: how many minutes it is changes all the time and is a metric.
+fn clock(draft: &EntraTenantStatus) -> &'static str {
+    match draft.clock_skew {
+        None => "",
+        Some(ClockSkew::Ahead) => {
+            ". The controller's clock is more than 5 minutes ahead of Microsoft's: set the clock of its node, or Entra will refuse what it signs (AADSTS700024)"
+        }
+        Some(ClockSkew::Behind) => {
+            ". The controller's clock is more than 5 minutes behind Microsoft's: set the clock of its node, or Entra will refuse what it signs (AADSTS700024)"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+
+    use super::*;
+    use crate::reconcile::outcome::Failure;
+
+    fn told(verdict: &Verdict, draft: &EntraTenantStatus) -> Vec<Condition> {
+        let mut conditions = Conditions::new(&[], Some(1), Time(Timestamp::UNIX_EPOCH));
+        details(&mut conditions, verdict, draft);
+        conditions.finish()
+    }
+
+    fn one<'a>(conditions: &'a [Condition], kind: &str) -> (&'a str, &'a str, &'a str) {
+        let found = conditions.iter().find(|condition| condition.type_ == kind).expect("it is stated");
+        (&found.status, &found.reason, &found.message)
+    }
+
+    #[test]
+    fn every_verdict_states_the_three_conditions_once() {
+        let failed = |failure| Verdict::Failed(failure);
+        let refused = Failure::retry(reasons::AUTHENTICATION_FAILED, "no");
+        for verdict in [
+            Verdict::Ready { message: String::new() },
+            Verdict::Suspended,
+            failed(refused),
+            failed(Failure::stalled(reasons::CLOUD_NOT_SUPPORTED, "no")),
+            failed(Failure::retry(reasons::PERMISSION_MISSING, "no")),
+            failed(Failure {
+                class: Class::Unreachable,
+                ..Failure::retry(reasons::GRAPH_UNAVAILABLE, "no")
+            }),
+        ] {
+            let conditions = told(&verdict, &EntraTenantStatus::default());
+            let mut kinds: Vec<_> = conditions.iter().map(|condition| condition.type_.as_str()).collect();
+            kinds.sort_unstable();
+            assert_eq!(kinds, ["Authenticated", "PermissionsSufficient", "Reachable"], "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn a_secret_a_read_only_grant_and_a_wrong_clock_are_pointed_out() {
+        let draft = EntraTenantStatus {
+            credentials: Some(CLIENT_SECRET.to_owned()),
+            clock_skew: Some(ClockSkew::Behind),
+            read_only: Some(true),
+            granted_permissions: vec!["CloudPC.Read.All".to_owned()],
+            ..EntraTenantStatus::default()
+        };
+        let ready = Verdict::Ready { message: String::new() };
+        let conditions = told(&ready, &draft);
+        let (status, _, message) = one(&conditions, "Authenticated");
+        assert!(
+            status == "True" && message.contains("for development only") && message.contains("5 minutes behind"),
+            "{message}"
+        );
+        let (status, reason, message) = one(&conditions, "PermissionsSufficient");
+        assert_eq!((status, reason), ("True", reasons::READ_ONLY));
+        assert!(message.contains("nothing is written"), "{message}");
+
+        let plain = told(&ready, &EntraTenantStatus::default());
+        assert_eq!(one(&plain, "Authenticated"), ("True", reasons::SIGNED_IN, "Entra issued a token"));
+    }
+}

@@ -1,0 +1,64 @@
+//! Where Graph and Entra are, and what the controller has to sign in with: the same for every tenant of a process.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::graph::{Cloud, GraphError, Transport};
+use crate::runtime::own_namespace::OwnNamespace;
+
+/// The same for every tenant.
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    /// The root of the public cloud's Graph, or what stands in for it.
+    pub graph: Url,
+    /// The authority of the public cloud, or what stands in for it.
+    pub authority: Url,
+    /// The file that holds the pod's projected token.
+    pub token_file: Option<PathBuf>,
+    /// How long one Graph request may take.
+    pub request_timeout: Duration,
+    /// Where Secrets and service accounts are.
+    pub own: OwnNamespace,
+    /// How connections are made.
+    pub connect: Connect,
+}
+
+impl Endpoints {
+    /// Graph's root and the authority of a cloud. Only those of the public cloud can be set.
+    pub fn of(&self, cloud: Cloud) -> Result<(Url, Url), url::ParseError> {
+        match cloud {
+            Cloud::Public => Ok((self.graph.clone(), self.authority.clone())),
+            other => Ok((Url::parse(other.graph())?, Url::parse(other.authority())?)),
+        }
+    }
+}
+
+type Opens = Arc<dyn Fn() -> Result<Transport, GraphError> + Send + Sync>;
+
+/// Makes transports: each tenant has its own, so that no connection of one carries a token of another.
+#[derive(Clone)]
+pub struct Connect {
+    /// To Graph and Entra.
+    pub https: Opens,
+    /// To the machine's metadata service.
+    pub metadata: Opens,
+}
+
+impl Default for Connect {
+    fn default() -> Self {
+        Self {
+            https: Arc::new(Transport::https),
+            metadata: Arc::new(Transport::metadata),
+        }
+    }
+}
+
+impl fmt::Debug for Connect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connect").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,61 @@
+//! S6: who reaches into a namespace is written in few places, each of which knows its namespace from the object itself or
+//! from the process. Read from the sources, because no type forbids it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::package;
+
+/// Every source of the operator, with its path below `src`; tests aside.
+fn sources() -> Vec<(String, String)> {
+    fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                collect(&path, found);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    let (root, mut paths) = (package("src"), Vec::new());
+    collect(&root, &mut paths);
+    let relative = |path: &Path| path.strip_prefix(&root).expect("below src").to_string_lossy().into_owned();
+    let named = paths
+        .iter()
+        .map(|path| (relative(path), fs::read_to_string(path).expect("a source")));
+    named
+        .filter(|(path, _)| !path.contains("tests"))
+        .map(|(path, text)| (path, text.split("#[cfg(test)]").next().unwrap_or_default().to_owned()))
+        .collect()
+}
+
+/// The files that contain one of the words.
+fn files_with(words: &[&str]) -> Vec<String> {
+    let mut found: Vec<String> = sources()
+        .into_iter()
+        .filter(|(_, text)| words.iter().any(|word| text.contains(word)))
+        .map(|(path, _)| path)
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn secrets_and_service_accounts_are_touched_in_one_file() {
+    let words = [
+        "core::v1::Secret",
+        "v1::{Secret",
+        "ServiceAccount>",
+        "create_token_request",
+        "TokenRequest {",
+    ];
+    assert_eq!(files_with(&words), ["runtime/own_namespace.rs"]);
+}
+
+#[test]
+fn a_tenant_is_found_for_an_object_in_one_file() {
+    // The tenants' own controller and the poller begin with the tenant; whoever begins with an object goes through the rule.
+    let callers = ["controllers/entra_tenant.rs", "reconcile/poll.rs", "reconcile/resolve.rs"];
+    assert_eq!(files_with(&["context.tenants.get("]), callers);
+}
