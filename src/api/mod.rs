@@ -6,7 +6,10 @@
 mod assignment;
 mod common;
 mod credentials;
+mod disaster_recovery;
+mod domain_join;
 mod entra_tenant;
+mod policy_parts;
 mod provisioning_policy;
 mod schema;
 mod status;
@@ -15,16 +18,16 @@ mod user_setting;
 pub use assignment::{AssignedGroup, Assignment, AssignmentGroup, AssignmentSpec, AssignmentStatus, TargetKind, TargetRef};
 pub use common::{AssignmentOwnership, DeletionPolicy, FIELD_MANAGER, FINALIZER, GROUP, LocalRef, Mode, RECONCILE_ANNOTATIONS, VERSION};
 pub use credentials::{Certificate, ClientSecret, Credentials, ManagedIdentity, SecretRef, WorkloadIdentity};
+pub use disaster_recovery::{CrossRegionDisasterRecoverySetting, DisasterRecoveryNetworkSetting};
+pub use domain_join::DomainJoinConfiguration;
 pub use entra_tenant::{AllowedNamespaces, ClockSkew, Cloud, EntraTenant, EntraTenantSpec, EntraTenantStatus, MissingPermission};
-pub use provisioning_policy::{
-    Autopatch, DomainJoinConfiguration, DomainJoinType, ImageType, ManagedType, MicrosoftManagedDesktop, ProvisioningPolicy,
-    ProvisioningPolicySpec, ProvisioningType, WindowsSetting,
-};
+pub use policy_parts::{Autopatch, AutopilotConfiguration, MicrosoftManagedDesktop, UserSettingsPersistenceConfiguration, WindowsSetting};
+pub use provisioning_policy::{ProvisioningPolicy, ProvisioningPolicySpec};
 pub use status::{
     AssignmentProblem, DriftRecord, DriftedField, ManagedStatus, OwnedAssignment, PendingCreate, PendingPlan, PlannedChange, Resolved,
-    ResolvedGroup, ResolvedImage,
+    ResolvedGroup, ResolvedImage, ResolvedName,
 };
-pub use user_setting::{FrequencyType, RestorePointSetting, UserSetting, UserSettingSpec};
+pub use user_setting::{RestorePointSetting, UserSetting, UserSettingSpec};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::CustomResourceExt;

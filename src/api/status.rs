@@ -140,6 +140,38 @@ pub struct Resolved {
     /// Groups named by Assignments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<ResolvedGroup>,
+    /// Azure network connections that the spec names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub connections: Vec<ResolvedName>,
+    /// Frontline service plans that Assignments name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub service_plans: Vec<ResolvedName>,
+}
+
+impl Resolved {
+    /// The id of the Azure network connection of that name.
+    pub fn connection(&self, name: &str) -> Option<&str> {
+        id_of(&self.connections, name)
+    }
+
+    /// The id of the Frontline service plan of that name.
+    pub fn service_plan(&self, name: &str) -> Option<&str> {
+        id_of(&self.service_plans, name)
+    }
+}
+
+fn id_of<'a>(names: &'a [ResolvedName], name: &str) -> Option<&'a str> {
+    names.iter().find(|known| known.name == name).map(|known| known.id.as_str())
+}
+
+/// A name in Graph and what it was resolved to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ResolvedName {
+    /// The name as the spec gives it.
+    pub name: String,
+    /// Its id in Graph.
+    pub id: String,
 }
 
 /// An image reference and what it was resolved to.

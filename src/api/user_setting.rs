@@ -3,11 +3,11 @@
 //! A Graph property that the spec leaves out is neither compared nor written, so no field here may have a default.
 
 use kube::{CustomResource, KubeSchema};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::common::{AssignmentOwnership, DeletionPolicy, LocalRef, Mode};
-use super::schema::{IMMUTABLE, not_nullable};
+use super::disaster_recovery::CrossRegionDisasterRecoverySetting;
+use super::schema::{IMMUTABLE, MEMBER, MEMBER_MESSAGE, not_nullable};
 use super::status::ManagedStatus;
 
 /// Desired state of a user setting. A Graph property that is left out is not managed: neither compared nor written.
@@ -60,6 +60,14 @@ pub struct UserSettingSpec {
     /// Restore points of Cloud PCs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restore_point_setting: Option<RestorePointSetting>,
+    /// Disaster recovery of Cloud PCs in another region. To turn it off, set `disasterRecoveryType: notConfigured`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cross_region_disaster_recovery_setting: Option<CrossRegionDisasterRecoverySetting>,
+    /// What a Cloud PC of the users is made from: image (Graph's default) or snapshot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    #[x_kube(validation = Rule::new(MEMBER).message(MEMBER_MESSAGE))]
+    pub provisioning_source_type: Option<String>,
 }
 
 /// Restore points of Cloud PCs.
@@ -67,23 +75,12 @@ pub struct UserSettingSpec {
 #[serde(rename_all = "camelCase")]
 #[schemars(transform = not_nullable)]
 pub struct RestorePointSetting {
-    /// Time between two restore points. Graph's default, `default`, is the same as twelveHours.
+    /// Time between two restore points: default (Graph's default, the same as twelveHours), fourHours, sixHours, twelveHours, sixteenHours, twentyFourHours.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub frequency_type: Option<FrequencyType>,
+    #[schemars(length(min = 1, max = 64))]
+    #[x_kube(validation = Rule::new(MEMBER).message(MEMBER_MESSAGE))]
+    pub frequency_type: Option<String>,
     /// Whether users may restore their own Cloud PC to a restore point.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_restore_enabled: Option<bool>,
-}
-
-/// Time between two restore points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[allow(missing_docs, reason = "Graph's own literals")]
-pub enum FrequencyType {
-    Default,
-    FourHours,
-    SixHours,
-    TwelveHours,
-    SixteenHours,
-    TwentyFourHours,
 }

@@ -159,8 +159,10 @@ pub fn assess(assignment: &Assignment, target: Option<&Target>) -> (Vec<Assigned
 
 /// How many groups are on the target for this Assignment that its spec does not name any more.
 fn surplus(groups: &[AssignedGroup], assignment: &Assignment, target: &ManagedStatus) -> usize {
-    let named =
-        |(state, group): (&AssignedGroup, &AssignmentGroup)| state.id.as_deref().map(|id| Key::new(id, group.service_plan_id.as_deref()));
+    let named = |(state, group): (&AssignedGroup, &AssignmentGroup)| {
+        let plan = plan_of(group, target)?;
+        state.id.as_deref().map(|id| Key::new(id, plan))
+    };
     let wanted: BTreeSet<Key> = groups.iter().zip(&assignment.spec.groups).filter_map(named).collect();
     let name = assignment.name_any();
     target
@@ -168,6 +170,14 @@ fn surplus(groups: &[AssignedGroup], assignment: &Assignment, target: &ManagedSt
         .iter()
         .filter(|entry| entry.declared_by.contains(&name) && !wanted.contains(&Key::from(*entry)))
         .count()
+}
+
+/// The id of the group's service plan, `Some(None)` when it has none; `None`: its name is not resolved yet.
+fn plan_of<'a>(group: &'a AssignmentGroup, target: &'a ManagedStatus) -> Option<Option<&'a str>> {
+    match &group.service_plan_name {
+        Some(name) => target.resolved.as_ref()?.service_plan(name).map(Some),
+        None => Some(group.service_plan_id.as_deref()),
+    }
 }
 
 fn state_of(group: &AssignmentGroup, assignment: &str, target: &ManagedStatus) -> AssignedGroup {
@@ -178,8 +188,9 @@ fn state_of(group: &AssignmentGroup, assignment: &str, target: &ManagedStatus) -
         .flat_map(|resolved| &resolved.groups)
         .find(|resolved| resolved.reference == reference)
         .map(|resolved| resolved.id.clone());
-    let on_target = id.as_deref().is_some_and(|id| {
-        let key = Key::new(id, group.service_plan_id.as_deref());
+    let plan = plan_of(group, target);
+    let on_target = id.as_deref().zip(plan).is_some_and(|(id, plan)| {
+        let key = Key::new(id, plan);
         target.assignments.iter().any(|entry| {
             entry.verified
                 && Key::from(entry) == key
@@ -190,7 +201,7 @@ fn state_of(group: &AssignmentGroup, assignment: &str, target: &ManagedStatus) -
     });
     let state = if on_target {
         "Assigned"
-    } else if id.is_some() {
+    } else if id.is_some() && plan.is_some() {
         "Pending"
     } else {
         "Unresolved"
@@ -206,6 +217,7 @@ fn state_of(group: &AssignmentGroup, assignment: &str, target: &ManagedStatus) -
 fn told(reason: &str, message: &str) -> Failure {
     match reason {
         reasons::GROUP_NOT_FOUND => Failure::waiting(reasons::GROUP_NOT_FOUND, message),
+        reasons::SERVICE_PLAN_NOT_FOUND => Failure::waiting(reasons::SERVICE_PLAN_NOT_FOUND, message),
         reasons::RESOLVING => Failure::waiting(reasons::RESOLVING, message),
         reasons::AMBIGUOUS_REFERENCE => Failure::stalled(reasons::AMBIGUOUS_REFERENCE, message),
         reasons::CONFLICT => Failure::stalled(reasons::CONFLICT, message),

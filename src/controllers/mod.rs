@@ -3,6 +3,7 @@
 mod assignment;
 mod entra_tenant;
 mod managed;
+mod network;
 mod permissions;
 mod provisioning_policy;
 mod tenant_conditions;

@@ -5,10 +5,14 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::api::{ImageType, ProvisioningPolicy, ProvisioningPolicySpec, ResolvedImage, TargetKind};
+use super::network;
+use crate::api::{DomainJoinConfiguration, ProvisioningPolicy, ProvisioningPolicySpec, Resolved, TargetKind};
 use crate::graph::Collection;
 use crate::reconcile::context::{Context, Wake};
 use crate::reconcile::managed::{Common, ImageReference, Managed};
+
+/// The `imageType` of a policy that names none.
+const GALLERY: &str = "gallery";
 
 impl Managed for ProvisioningPolicy {
     const COLLECTION: Collection = Collection::ProvisioningPolicies;
@@ -28,15 +32,20 @@ impl Managed for ProvisioningPolicy {
     }
 
     fn image(&self) -> Option<ImageReference> {
-        let custom = self.spec.image_type == Some(ImageType::Custom);
         Some(ImageReference {
             id: self.spec.image_id.clone(),
             display_name: self.spec.image_display_name.clone(),
-            custom,
+            version: self.spec.image_version.clone(),
+            custom: self.spec.image_type.as_deref().is_some_and(|kind| kind != GALLERY),
         })
     }
 
-    fn properties(&self, image: Option<&ResolvedImage>) -> Map<String, Value> {
+    fn connections(&self) -> Vec<&str> {
+        let joins = self.spec.domain_join_configurations.iter();
+        joins.filter_map(|join| join.on_premises_connection_name.as_deref()).collect()
+    }
+
+    fn properties(&self, resolved: &Resolved) -> Map<String, Value> {
         // Every field is named, so that a new one cannot be forgotten here.
         let ProvisioningPolicySpec {
             tenant_ref: _,
@@ -46,35 +55,49 @@ impl Managed for ProvisioningPolicy {
             assignment_ownership: _,
             image_id: _,
             image_display_name: _,
+            image_version: _,
             display_name,
             description,
             image_type,
             domain_join_configurations,
             provisioning_type,
+            user_experience_type,
             windows_setting,
             enable_single_sign_on,
             cloud_pc_naming_template,
             local_admin_enabled,
             microsoft_managed_desktop,
             autopatch,
+            autopilot_configuration,
+            user_settings_persistence_configuration,
+            scope_ids,
         } = &self.spec;
+        let joins: Vec<Value> = domain_join_configurations.iter().map(|join| joined(join, resolved)).collect();
         let mut properties = Map::new();
         put(&mut properties, "displayName", Some(display_name));
         put(&mut properties, "description", description.as_ref());
-        if let Some(image) = image {
+        if let Some(image) = &resolved.image {
             put(&mut properties, "imageId", Some(&image.id));
             put(&mut properties, "imageDisplayName", Some(&image.display_name));
             // Required beside imageId on create; an image that no spec calls custom is one of the gallery.
-            properties.insert("imageType".to_owned(), json!(image_type.unwrap_or(ImageType::Gallery)));
+            properties.insert("imageType".to_owned(), json!(image_type.as_deref().unwrap_or(GALLERY)));
         }
-        put(&mut properties, "domainJoinConfigurations", Some(domain_join_configurations));
+        put(&mut properties, "domainJoinConfigurations", Some(&joins));
         put(&mut properties, "provisioningType", provisioning_type.as_ref());
+        put(&mut properties, "userExperienceType", user_experience_type.as_ref());
         put(&mut properties, "windowsSetting", windows_setting.as_ref());
         put(&mut properties, "enableSingleSignOn", enable_single_sign_on.as_ref());
         put(&mut properties, "cloudPcNamingTemplate", cloud_pc_naming_template.as_ref());
         put(&mut properties, "localAdminEnabled", local_admin_enabled.as_ref());
         put(&mut properties, "microsoftManagedDesktop", microsoft_managed_desktop.as_ref());
         put(&mut properties, "autopatch", autopatch.as_ref());
+        put(&mut properties, "autopilotConfiguration", autopilot_configuration.as_ref());
+        put(
+            &mut properties,
+            "userSettingsPersistenceConfiguration",
+            user_settings_persistence_configuration.as_ref(),
+        );
+        put(&mut properties, "scopeIds", scope_ids.as_ref());
         properties
     }
 
@@ -87,7 +110,29 @@ impl Managed for ProvisioningPolicy {
     }
 }
 
-/// Takes a field over under Graph's name; a field that the spec leaves out is not managed.
+fn joined(join: &DomainJoinConfiguration, resolved: &Resolved) -> Value {
+    let DomainJoinConfiguration {
+        domain_join_type,
+        on_premises_connection_id,
+        on_premises_connection_name,
+        region_name,
+        region_group,
+    } = join;
+    let connection = network::connection(
+        on_premises_connection_id.as_deref(),
+        on_premises_connection_name.as_deref(),
+        resolved,
+    );
+    let mut properties = Map::new();
+    put(&mut properties, "domainJoinType", Some(domain_join_type));
+    put(&mut properties, "onPremisesConnectionId", connection.as_ref());
+    put(&mut properties, "regionName", region_name.as_ref());
+    put(&mut properties, "regionGroup", region_group.as_ref());
+    Value::Object(properties)
+}
+
+/// Takes a field over under Graph's name; a field that the spec leaves out is not managed, one that it sets to null is
+/// cleared.
 pub(super) fn put<T: Serialize>(properties: &mut Map<String, Value>, name: &str, value: Option<&T>) {
     if let Some(value) = value {
         properties.insert(name.to_owned(), json!(value));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::assignment::{Target, assess};
-use crate::api::{Assignment, ManagedStatus, ProvisioningPolicy, ResolvedImage, UserSetting};
-use crate::graph::property;
+use crate::api::{Assignment, ManagedStatus, ProvisioningPolicy, Resolved, ResolvedImage, ResolvedName, UserSetting};
+use crate::graph::{Shape, properties, property};
 use crate::reconcile::managed::Managed;
 use crate::reconcile::outcome::Class;
 
@@ -17,47 +17,141 @@ fn parsed<K: serde::de::DeserializeOwned>(kind: &str, spec: &Value) -> K {
 
 /// `differences` compares what the table of properties names and nothing else: a name that is missing there would be
 /// neither compared nor written.
-fn every_property_is_known<K: Managed>(object: &K, image: Option<&ResolvedImage>) {
-    let properties = object.properties(image);
-    let unknown: Vec<&String> = properties.keys().filter(|name| property(K::COLLECTION, name).is_none()).collect();
-    assert!(unknown.is_empty(), "{unknown:?}");
+fn translated<K: Managed>(object: &K, resolved: &Resolved) -> Value {
+    let properties = object.properties(resolved);
+    for (name, value) in &properties {
+        let known = property(K::COLLECTION, name).unwrap_or_else(|| panic!("{name} is not in the table"));
+        every_part_is_known(known.shape, value, name);
+    }
+    Value::Object(properties)
+}
+
+fn every_part_is_known(shape: Shape, value: &Value, path: &str) {
+    match (shape, value) {
+        (Shape::Object(parts), Value::Object(object)) => {
+            for (name, value) in object.iter().filter(|(name, _)| !name.contains('@')) {
+                let part = parts.iter().find(|part| part.name == name);
+                let part = part.unwrap_or_else(|| panic!("{path}.{name} is not in the table"));
+                every_part_is_known(part.shape, value, &format!("{path}.{name}"));
+            }
+        }
+        (Shape::ObjectList(parts), Value::Array(items)) => {
+            for item in items {
+                every_part_is_known(Shape::Object(parts), item, path);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn resolved() -> Resolved {
+    Resolved {
+        image: Some(ResolvedImage {
+            reference: String::new(),
+            id: "p_o_s".to_owned(),
+            display_name: "Windows".to_owned(),
+        }),
+        connections: vec![ResolvedName {
+            name: "Hub".to_owned(),
+            id: "c1".to_owned(),
+        }],
+        ..Resolved::default()
+    }
 }
 
 #[test]
 fn a_full_policy_is_translated_property_by_property() {
     let spec = json!({
         "tenantRef": {"name": "contoso"}, "displayName": "p", "description": "d", "imageDisplayName": "Windows", "imageType": "gallery",
-        "domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "regionName": "automatic", "regionGroup": "europeUnion"}],
+        "domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "regionName": "automatic", "regionGroup": "europeUnion"},
+            {"domainJoinType": "hybridAzureADJoin", "onPremisesConnectionName": "Hub"}],
         "provisioningType": "sharedByEntraGroup", "windowsSetting": {"locale": "de-DE"}, "enableSingleSignOn": true,
         "cloudPcNamingTemplate": "CPC-%RAND:5%", "localAdminEnabled": false,
         "microsoftManagedDesktop": {"managedType": "starterManaged", "profile": ""}, "autopatch": {"autopatchGroupId": "33333333-0000-4000-8000-000000000001"},
+        "autopilotConfiguration": {"devicePreparationProfileId": "d1", "applicationTimeoutInMinutes": 60, "onFailureDeviceAccessDenied": true},
+        "userExperienceType": "cloudApp", "scopeIds": ["0", "7"],
+        "userSettingsPersistenceConfiguration": {"userSettingsPersistenceEnabled": true, "userSettingsPersistenceStorageSizeCategory": "eightGB"},
     });
     let policy: ProvisioningPolicy = parsed("ProvisioningPolicy", &spec);
-    let image = ResolvedImage {
-        reference: String::new(),
-        id: "p_o_s".to_owned(),
-        display_name: "Windows".to_owned(),
-    };
-    every_property_is_known(&policy, Some(&image));
-    let properties = Value::Object(policy.properties(Some(&image)));
     let mut expected = spec;
     expected.as_object_mut().unwrap().remove("tenantRef");
     expected["imageId"] = json!("p_o_s");
-    assert_eq!(properties, expected);
+    expected["domainJoinConfigurations"][1] = json!({"domainJoinType": "hybridAzureADJoin", "onPremisesConnectionId": "c1"});
+    assert_eq!(translated(&policy, &resolved()), expected);
+    // Nothing that Graph can be told is missing above.
+    let named = expected.as_object().unwrap();
+    assert!(
+        properties(ProvisioningPolicy::COLLECTION)
+            .iter()
+            .all(|known| named.contains_key(known.name))
+    );
 }
 
 #[test]
-fn what_a_setting_leaves_out_is_not_managed() {
+fn null_clears_and_what_is_left_out_is_not_managed() {
+    let spec = json!({"tenantRef": {"name": "contoso"}, "displayName": "p", "imageDisplayName": "Windows", "scopeIds": [],
+        "domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "regionName": "westeurope"}],
+        "cloudPcNamingTemplate": null, "autopatch": null, "autopilotConfiguration": null, "userSettingsPersistenceConfiguration": null});
+    let policy: ProvisioningPolicy = parsed("ProvisioningPolicy", &spec);
+    assert_eq!(
+        translated(&policy, &Resolved::default()),
+        json!({"displayName": "p", "domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "regionName": "westeurope"}], "scopeIds": [],
+            "cloudPcNamingTemplate": null, "autopatch": null, "autopilotConfiguration": null, "userSettingsPersistenceConfiguration": null})
+    );
+    let kept = serde_json::to_value(&policy.spec).unwrap();
+    assert_eq!(kept, spec, "an explicit null survives");
+}
+
+#[test]
+fn a_full_setting_is_translated_property_by_property() {
     let spec = json!({"tenantRef": {"name": "contoso"}, "displayName": "s", "resetEnabled": false});
     let setting: UserSetting = parsed("UserSetting", &spec);
-    every_property_is_known(&setting, None);
     assert_eq!(
-        Value::Object(setting.properties(None)),
+        translated(&setting, &Resolved::default()),
         json!({"displayName": "s", "resetEnabled": false})
     );
+
     let full = json!({"tenantRef": {"name": "contoso"}, "displayName": "s", "localAdminEnabled": true, "resetEnabled": true,
-        "restorePointSetting": {"frequencyType": "twelveHours", "userRestoreEnabled": true}});
-    every_property_is_known::<UserSetting>(&parsed("UserSetting", &full), None);
+        "restorePointSetting": {"frequencyType": "twelveHours", "userRestoreEnabled": true}, "provisioningSourceType": "snapshot",
+        "crossRegionDisasterRecoverySetting": {"disasterRecoveryType": "premium", "maintainCrossRegionRestorePointEnabled": true,
+            "userInitiatedDisasterRecoveryAllowed": true, "disasterRecoveryNetworkSetting": {"onPremisesConnectionName": "Hub"}}});
+    let recovering = |network: Value| {
+        let mut spec = full.clone();
+        spec["crossRegionDisasterRecoverySetting"]["disasterRecoveryNetworkSetting"] = network;
+        let translation = translated::<UserSetting>(&parsed("UserSetting", &spec), &resolved());
+        let named = translation.as_object().unwrap();
+        assert!(
+            properties(UserSetting::COLLECTION)
+                .iter()
+                .all(|known| named.contains_key(known.name))
+        );
+        translation["crossRegionDisasterRecoverySetting"]["disasterRecoveryNetworkSetting"].clone()
+    };
+    assert_eq!(
+        recovering(json!({"onPremisesConnectionName": "Hub"})),
+        json!({"@odata.type": "#microsoft.graph.cloudPcDisasterRecoveryAzureConnectionSetting", "onPremisesConnectionId": "c1"})
+    );
+    let hosted = json!({"regionName": "automatic", "regionGroup": "europeUnion"});
+    let mut typed = hosted.clone();
+    typed["@odata.type"] = json!("#microsoft.graph.cloudPcDisasterRecoveryMicrosoftHostedNetworkSetting");
+    assert_eq!(recovering(hosted), typed);
+    assert_eq!(recovering(Value::Null), Value::Null);
+
+    let by_user = |kind: &str| {
+        let spec = json!({"tenantRef": {"name": "contoso"}, "displayName": "s",
+            "crossRegionDisasterRecoverySetting": {"disasterRecoveryType": kind}});
+        let properties = translated::<UserSetting>(&parsed("UserSetting", &spec), &resolved());
+        properties["crossRegionDisasterRecoverySetting"]
+            .get("userInitiatedDisasterRecoveryAllowed")
+            .cloned()
+    };
+    assert_eq!(
+        by_user("notConfigured"),
+        Some(json!(false)),
+        "what premium allowed would make Graph refuse the change"
+    );
+    assert_eq!(by_user("crossRegion"), Some(json!(false)));
+    assert_eq!((by_user("premium"), by_user("crossPlanet")), (None, None));
 }
 
 fn assignment() -> Assignment {
@@ -114,6 +208,25 @@ fn an_assignment_is_ready_only_when_its_groups_and_no_others_are_seen_on_the_tar
         status["assignmentProblems"] = json!([{"assignment": "x", "reason": "AmbiguousReference", "message": "two"}]);
     };
     assert_eq!(with(problem), Some((Class::Stalled, "AmbiguousReference")));
+}
+
+#[test]
+fn a_service_plan_by_name_counts_as_the_plan_it_was_resolved_to() {
+    let spec = json!({"targetRef": {"kind": "ProvisioningPolicy", "name": "p"},
+        "groups": [{"displayName": "Finance", "servicePlanName": "Frontline 2vCPU"}]});
+    let assignment: Assignment = parsed("Assignment", &spec);
+    let mut status = assigned();
+    status["assignments"][0]["servicePlanId"] = json!("plan-1");
+    let judge = |status: &Value| assess(&assignment, Some(&target(status.clone())));
+    let (groups, verdict) = judge(&status);
+    assert_eq!(groups[0].state, "Unresolved");
+    assert!(verdict.is_err());
+    status["resolved"]["servicePlans"] = json!([{"name": "Frontline 2vCPU", "id": "Plan-1"}]);
+    assert!(judge(&status).1.is_ok());
+    status["resolved"]["servicePlans"][0]["id"] = json!("plan-2");
+    assert_eq!(judge(&status).0[0].state, "Pending");
+    status["assignmentProblems"] = json!([{"assignment": "x", "reason": "ServicePlanNotFound", "message": "none"}]);
+    assert_eq!(judge(&status).1.unwrap_err().class, Class::Waiting);
 }
 
 #[test]

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::network;
 use super::provisioning_policy::put;
-use crate::api::{ResolvedImage, TargetKind, UserSetting, UserSettingSpec};
+use crate::api::{CrossRegionDisasterRecoverySetting, Resolved, TargetKind, UserSetting, UserSettingSpec};
 use crate::graph::Collection;
 use crate::reconcile::context::{Context, Wake};
 use crate::reconcile::managed::{Common, ImageReference, Managed};
@@ -31,7 +32,16 @@ impl Managed for UserSetting {
         None
     }
 
-    fn properties(&self, _image: Option<&ResolvedImage>) -> Map<String, Value> {
+    fn connections(&self) -> Vec<&str> {
+        let recovery = self.spec.cross_region_disaster_recovery_setting.as_ref();
+        let network = recovery.and_then(|recovery| recovery.disaster_recovery_network_setting.as_ref()?.as_ref());
+        network
+            .and_then(|network| network.on_premises_connection_name.as_deref())
+            .into_iter()
+            .collect()
+    }
+
+    fn properties(&self, resolved: &Resolved) -> Map<String, Value> {
         // Every field is named, so that a new one cannot be forgotten here.
         let UserSettingSpec {
             tenant_ref: _,
@@ -43,12 +53,19 @@ impl Managed for UserSetting {
             local_admin_enabled,
             reset_enabled,
             restore_point_setting,
+            cross_region_disaster_recovery_setting,
+            provisioning_source_type,
         } = &self.spec;
+        let recovery = cross_region_disaster_recovery_setting
+            .as_ref()
+            .map(|setting| recovery(setting, resolved));
         let mut properties = Map::new();
         put(&mut properties, "displayName", Some(display_name));
         put(&mut properties, "localAdminEnabled", local_admin_enabled.as_ref());
         put(&mut properties, "resetEnabled", reset_enabled.as_ref());
         put(&mut properties, "restorePointSetting", restore_point_setting.as_ref());
+        put(&mut properties, "crossRegionDisasterRecoverySetting", recovery.as_ref());
+        put(&mut properties, "provisioningSourceType", provisioning_source_type.as_ref());
         properties
     }
 
@@ -59,4 +76,29 @@ impl Managed for UserSetting {
     fn wake(context: &Context) -> &Wake<Self> {
         &context.wakes.settings
     }
+}
+
+fn recovery(setting: &CrossRegionDisasterRecoverySetting, resolved: &Resolved) -> Map<String, Value> {
+    let CrossRegionDisasterRecoverySetting {
+        disaster_recovery_type,
+        maintain_cross_region_restore_point_enabled,
+        user_initiated_disaster_recovery_allowed,
+        disaster_recovery_network_setting,
+    } = setting;
+    let network = disaster_recovery_network_setting
+        .as_ref()
+        .map(|network| network.as_ref().map(|network| network::of_recovery(network, resolved)));
+    // Graph allows it with premium only and refuses another type as long as it is true, so the type decides.
+    let never = matches!(disaster_recovery_type.as_deref(), Some("notConfigured" | "crossRegion"));
+    let by_user = user_initiated_disaster_recovery_allowed.or(never.then_some(false));
+    let mut properties = Map::new();
+    put(&mut properties, "disasterRecoveryType", disaster_recovery_type.as_ref());
+    put(
+        &mut properties,
+        "maintainCrossRegionRestorePointEnabled",
+        maintain_cross_region_restore_point_enabled.as_ref(),
+    );
+    put(&mut properties, "userInitiatedDisasterRecoveryAllowed", by_user.as_ref());
+    put(&mut properties, "disasterRecoveryNetworkSetting", network.as_ref());
+    properties
 }

@@ -1,4 +1,6 @@
-//! What Microsoft offers: the gallery images a provisioning policy can use.
+//! What a spec may name instead of an id: gallery images, custom images, Azure network connections,
+//! Frontline service plans. Lists only; names are compared by whoever looks one up, because
+//! evidence on `$filter` of these collections conflicts (fact sheet 4).
 
 use serde_json::Value;
 
@@ -19,6 +21,26 @@ pub struct GalleryImage {
     pub status: Option<String>,
 }
 
+/// A custom image. Name and version together identify it (fact sheet 3.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceImage {
+    /// A GUID.
+    pub id: String,
+    /// What `imageDisplayName` must repeat.
+    pub display_name: String,
+    /// Such as `0.0.1`.
+    pub version: Option<String>,
+}
+
+/// Something that a name stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Its id.
+    pub id: String,
+    /// Its name; not unique.
+    pub display_name: String,
+}
+
 impl GalleryImage {
     fn parse(value: &Value) -> Result<Self, String> {
         Ok(Self {
@@ -29,19 +51,65 @@ impl GalleryImage {
     }
 }
 
+impl DeviceImage {
+    fn parse(value: &Value) -> Result<Self, String> {
+        Ok(Self {
+            id: text(value, "id").ok_or("an image has no id")?,
+            display_name: text(value, "displayName").unwrap_or_default(),
+            version: text(value, "version"),
+        })
+    }
+}
+
+impl Named {
+    fn parse(value: &Value) -> Result<Self, String> {
+        Ok(Self {
+            id: text(value, "id").ok_or("an item has no id")?,
+            display_name: text(value, "displayName").unwrap_or_default(),
+        })
+    }
+}
+
 impl Client {
     /// Every gallery image.
     pub async fn gallery_images(&self) -> Result<Vec<GalleryImage>, GraphError> {
         let operation = Operation::new("listGalleryImages", "list gallery images");
-        let url = self.endpoint(
-            &operation,
-            ApiVersion::V1,
-            &["deviceManagement", "virtualEndpoint", "galleryImages"],
-        )?;
+        self.catalogue(operation, ApiVersion::V1, "galleryImages", GalleryImage::parse)
+            .await
+    }
+
+    /// Every custom image.
+    pub async fn device_images(&self) -> Result<Vec<DeviceImage>, GraphError> {
+        let operation = Operation::new("listDeviceImages", "list custom images");
+        self.catalogue(operation, ApiVersion::V1, "deviceImages", DeviceImage::parse).await
+    }
+
+    /// Every Azure network connection.
+    pub async fn on_premises_connections(&self) -> Result<Vec<Named>, GraphError> {
+        let operation = Operation::new("listOnPremisesConnections", "list Azure network connections");
+        self.catalogue(operation, ApiVersion::V1, "onPremisesConnections", Named::parse)
+            .await
+    }
+
+    /// Every Frontline service plan; only beta lists them.
+    pub async fn front_line_service_plans(&self) -> Result<Vec<Named>, GraphError> {
+        let operation = Operation::new("listFrontLineServicePlans", "list Frontline service plans");
+        self.catalogue(operation, ApiVersion::Beta, "frontLineServicePlans", Named::parse)
+            .await
+    }
+
+    async fn catalogue<T>(
+        &self,
+        operation: Operation,
+        version: ApiVersion,
+        segment: &str,
+        parse: fn(&Value) -> Result<T, String>,
+    ) -> Result<Vec<T>, GraphError> {
+        let url = self.endpoint(&operation, version, &["deviceManagement", "virtualEndpoint", segment])?;
         let items = self.pages(&operation, url).await?;
         items
             .iter()
-            .map(GalleryImage::parse)
+            .map(parse)
             .collect::<Result<_, _>>()
             .map_err(|problem| GraphError::decode(operation.text, problem))
     }

@@ -57,12 +57,12 @@ impl Collection {
         }
     }
 
-    /// Where it is read. Policies need beta: `managedBy`, allotments and the Frontline members of
-    /// `provisioningType` exist only there.
+    /// Where it is read: in beta, because one list answers for every property that a spec may name.
+    /// Of policies, `managedBy`, allotments and the Frontline members of `provisioningType` exist
+    /// only there; of settings, disaster recovery and the provisioning source.
     pub const fn read_version(self) -> ApiVersion {
         match self {
-            Self::ProvisioningPolicies => ApiVersion::Beta,
-            Self::UserSettings => ApiVersion::V1,
+            Self::ProvisioningPolicies | Self::UserSettings => ApiVersion::Beta,
         }
     }
 }

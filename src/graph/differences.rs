@@ -54,34 +54,58 @@ fn value<'a>(object: &'a Map<String, Value>, name: &str) -> &'a Value {
 }
 
 fn of_property(property: &Property, desired: &Value, observed: &Value) -> Vec<Difference> {
-    let path = format!("/{}", property.name);
-    let whole = || Difference {
-        path: path.clone(),
-        desired: desired.clone(),
-        observed: observed.clone(),
+    let mut found = Vec::new();
+    compare(property.shape, format!("/{}", property.name), desired, observed, &mut found);
+    let difference = |(path, desired, observed)| Difference {
+        path,
+        desired,
+        observed,
         property: property.name,
     };
-    match property.shape {
-        Shape::Scalar(equivalence) if equivalence.equal(desired, observed) => Vec::new(),
-        Shape::Scalar(_) => vec![whole()],
-        Shape::Object(parts) => match desired.as_object() {
-            Some(wanted) => of_parts(property.name, &path, parts, wanted, observed),
-            None if desired == observed => Vec::new(),
-            None => vec![whole()],
+    found.into_iter().map(difference).collect()
+}
+
+/// Appends every place below `path` at which the two values do not mean the same.
+fn compare(shape: Shape, path: String, desired: &Value, observed: &Value, found: &mut Vec<(String, Value, Value)>) {
+    let differs = match shape {
+        Shape::Scalar(equivalence) => !equivalence.equal(desired, observed),
+        Shape::Literal(literals) => !literals.equivalence.equal(desired, observed),
+        Shape::Object(parts) => match desired {
+            Value::Object(wanted) => return compare_parts(parts, &path, wanted, observed, found),
+            Value::Null => !is_cleared(shape, observed),
+            _ => desired != observed,
         },
         Shape::ObjectList(parts) => {
-            let (wanted, found) = (elements(desired), elements(observed));
-            if wanted.len() != found.len() || wanted.iter().any(|element| !element.is_object()) {
-                return vec![whole()];
+            let (wanted, there) = (elements(desired), elements(observed));
+            if wanted.len() == there.len() && wanted.iter().all(Value::is_object) {
+                for (index, (wanted, there)) in wanted.iter().zip(there).enumerate() {
+                    compare(Shape::Object(parts), format!("{path}/{index}"), wanted, there, found);
+                }
+                return;
             }
-            let pairs = wanted.iter().zip(found).enumerate();
-            let of_pair = |(index, (wanted, found)): (usize, (&Value, &Value))| {
-                let wanted = wanted.as_object().cloned().unwrap_or_default();
-                of_parts(property.name, &format!("{path}/{index}"), parts, &wanted, found)
-            };
-            pairs.flat_map(of_pair).collect()
+            true
         }
+    };
+    if differs {
+        found.push((path, desired.clone(), observed.clone()));
     }
+}
+
+/// Whether a value says no more than null: the portal clears an object by writing it empty, and
+/// the service may answer with its defaults.
+fn is_cleared(shape: Shape, value: &Value) -> bool {
+    let mut found = Vec::new();
+    match (shape, value) {
+        (_, Value::Null) => return true,
+        (Shape::Object(parts), Value::Object(_)) => {
+            return parts
+                .iter()
+                .all(|part| is_cleared(part.shape, value.get(part.name).unwrap_or(&Value::Null)));
+        }
+        (Shape::Object(_), _) => return false,
+        _ => compare(shape, String::new(), &Value::Null, value, &mut found),
+    }
+    found.is_empty()
 }
 
 /// The elements of a list; null is the empty list.
@@ -89,19 +113,13 @@ fn elements(list: &Value) -> &[Value] {
     list.as_array().map_or(&[], Vec::as_slice)
 }
 
-fn of_parts(property: &'static str, path: &str, parts: &[Part], desired: &Map<String, Value>, observed: &Value) -> Vec<Difference> {
-    let managed = parts.iter().filter_map(|part| Some((part, desired.get(part.name)?)));
-    let differing = managed.filter_map(|(part, wanted)| {
-        let found = observed.get(part.name).unwrap_or(&Value::Null);
-        let difference = || Difference {
-            path: format!("{path}/{}", part.name),
-            desired: wanted.clone(),
-            observed: found.clone(),
-            property,
-        };
-        (!part.equivalence.equal(wanted, found)).then(difference)
-    });
-    differing.collect()
+fn compare_parts(parts: &[Part], path: &str, desired: &Map<String, Value>, observed: &Value, found: &mut Vec<(String, Value, Value)>) {
+    for part in parts {
+        if let Some(wanted) = desired.get(part.name) {
+            let there = observed.get(part.name).unwrap_or(&Value::Null);
+            compare(part.shape, format!("{path}/{}", part.name), wanted, there, found);
+        }
+    }
 }
 
 /// `desired`, with what it leaves out taken from `observed`.
@@ -110,10 +128,7 @@ fn overlaid(shape: &Shape, desired: &Value, observed: &Value) -> Value {
         (Shape::Object(parts), Value::Object(wanted)) => Value::Object(overlaid_parts(parts, wanted, observed)),
         (Shape::ObjectList(parts), Value::Array(wanted)) => {
             let found = elements(observed).iter().chain(std::iter::repeat(&Value::Null));
-            let pair = |(wanted, found): (&Value, &Value)| match wanted.as_object() {
-                Some(wanted) => Value::Object(overlaid_parts(parts, wanted, found)),
-                None => wanted.clone(),
-            };
+            let pair = |(wanted, found): (&Value, &Value)| overlaid(&Shape::Object(parts), wanted, found);
             Value::Array(wanted.iter().zip(found).map(pair).collect())
         }
         _ => desired.clone(),
@@ -124,7 +139,14 @@ fn overlaid_parts(parts: &[Part], desired: &Map<String, Value>, observed: &Value
     let kept = parts.iter().filter_map(|part| Some((part.name, observed.get(part.name)?)));
     let kept = kept.filter(|(name, found)| keeps(name, found, desired, observed));
     let mut merged: Map<String, Value> = kept.map(|(name, found)| (name.to_owned(), found.clone())).collect();
-    merged.extend(desired.iter().map(|(name, wanted)| (name.clone(), wanted.clone())));
+    for (name, wanted) in desired {
+        let shape = parts.iter().find(|part| part.name == name).map(|part| part.shape);
+        let found = observed.get(name).unwrap_or(&Value::Null);
+        merged.insert(
+            name.clone(),
+            shape.map_or_else(|| wanted.clone(), |shape| overlaid(&shape, wanted, found)),
+        );
+    }
     merged
 }
 

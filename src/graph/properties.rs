@@ -2,14 +2,13 @@
 //! values mean the same.
 //!
 //! Planning compares by it and the client chooses the API version by it. Names are Graph's,
-//! verbatim; sections in `source` are those of the project's fact sheet of the Cloud PC API.
-//! Read-only and deprecated twin properties are absent on purpose: what is not here is neither
-//! compared nor written.
-
-use serde_json::{Map, Value};
+//! verbatim; sections in `source` are those of the project's fact sheet of the Cloud PC API, "OA"
+//! is Microsoft's OpenAPI description. What is not here is neither compared nor written;
+//! [`super::unmanaged`] says why.
 
 use super::collection::{ApiVersion, Collection};
 use super::equivalence::Equivalence;
+use super::literals::{self, Literals};
 
 /// A writable top-level property.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +30,8 @@ pub struct Property {
 pub enum Shape {
     /// Compared as one value.
     Scalar(Equivalence),
+    /// A member of an open enumeration.
+    Literal(&'static Literals),
     /// An object whose parts are managed one by one.
     Object(&'static [Part]),
     /// An ordered list of such objects, replaced as a whole.
@@ -42,21 +43,13 @@ pub enum Shape {
 pub struct Part {
     /// Graph's name.
     pub name: &'static str,
-    /// When two of its values mean the same.
-    pub equivalence: Equivalence,
+    /// How its values are built and compared.
+    pub shape: Shape,
+    /// Where its equivalence comes from.
+    pub source: &'static str,
 }
 
-const fn scalar(name: &'static str, equivalence: Equivalence, source: &'static str) -> Property {
-    Property {
-        name,
-        since: ApiVersion::V1,
-        immutable: false,
-        shape: Shape::Scalar(equivalence),
-        source,
-    }
-}
-
-const fn shaped(name: &'static str, shape: Shape, source: &'static str) -> Property {
+const fn of(name: &'static str, shape: Shape, source: &'static str) -> Property {
     Property {
         name,
         since: ApiVersion::V1,
@@ -66,8 +59,36 @@ const fn shaped(name: &'static str, shape: Shape, source: &'static str) -> Prope
     }
 }
 
-const fn part(name: &'static str, equivalence: Equivalence) -> Part {
-    Part { name, equivalence }
+const fn scalar(name: &'static str, equivalence: Equivalence, source: &'static str) -> Property {
+    of(name, Shape::Scalar(equivalence), source)
+}
+
+impl Property {
+    const fn beta(mut self) -> Self {
+        self.since = ApiVersion::Beta;
+        self
+    }
+
+    const fn immutable(mut self) -> Self {
+        self.immutable = true;
+        self
+    }
+}
+
+const fn part(name: &'static str, equivalence: Equivalence, source: &'static str) -> Part {
+    Part {
+        name,
+        shape: Shape::Scalar(equivalence),
+        source,
+    }
+}
+
+const fn literal(name: &'static str, literals: &'static Literals, source: &'static str) -> Part {
+    Part {
+        name,
+        shape: Shape::Literal(literals),
+        source,
+    }
 }
 
 const PROVISIONING_POLICY: &[Property] = &[
@@ -75,52 +96,145 @@ const PROVISIONING_POLICY: &[Property] = &[
     scalar("description", Equivalence::Text, "3.1: comes back \"\", not null"),
     scalar("imageId", Equivalence::CaseInsensitive, "2: gallery ids come in mixed case"),
     scalar("imageDisplayName", Equivalence::Exact, "3.1"),
-    scalar("imageType", Equivalence::Exact, "3.1"),
-    shaped(
+    of("imageType", Shape::Literal(&literals::IMAGE_TYPE), "3.1"),
+    of(
         "domainJoinConfigurations",
         Shape::ObjectList(&[
-            part("domainJoinType", Equivalence::Exact),
-            part("onPremisesConnectionId", Equivalence::CaseInsensitive),
-            part("regionName", Equivalence::Exact),
-            part("regionGroup", Equivalence::Exact),
+            literal("domainJoinType", &literals::DOMAIN_JOIN_TYPE, "3.1.1"),
+            part(
+                "onPremisesConnectionId",
+                Equivalence::CaseInsensitive,
+                "2: a GUID; the unused one of two networks comes back null or \"\"",
+            ),
+            part("regionName", Equivalence::Text, "3.1.1: empty beside a connection"),
+            literal("regionGroup", &literals::REGION_GROUP, "3.1.1: sent by the portal"),
         ]),
-        "3.1.1: ordered by priority; regionGroup is sent by the portal",
+        "3.1.1: ordered by priority",
     ),
-    Property {
-        name: "provisioningType",
-        since: ApiVersion::V1,
-        immutable: true,
-        shape: Shape::Scalar(Equivalence::ProvisioningType),
-        source: "0.7, 3.1: shared is deprecated in favour of sharedByUser",
-    },
-    shaped("windowsSetting", Shape::Object(&[part("locale", Equivalence::Exact)]), "3.1"),
-    scalar("enableSingleSignOn", Equivalence::Exact, "3.1"),
+    of(
+        "provisioningType",
+        Shape::Literal(&literals::PROVISIONING_TYPE),
+        "0.7, 3.1: shared is deprecated in favour of sharedByUser; OA: dedicated when not given",
+    )
+    .immutable(),
+    of(
+        "windowsSetting",
+        Shape::Object(&[literal("locale", &literals::LOCALE, "OA: the default is en-US")]),
+        "3.1",
+    ),
+    scalar("enableSingleSignOn", Equivalence::Flag, "3.1, OA: the default is false"),
     scalar("cloudPcNamingTemplate", Equivalence::Text, "3.1, 12: comes back null"),
-    scalar("localAdminEnabled", Equivalence::Exact, "3.1"),
-    shaped(
+    scalar("localAdminEnabled", Equivalence::Flag, "3.1, OA: the default is false"),
+    of(
         "microsoftManagedDesktop",
-        Shape::Object(&[part("managedType", Equivalence::Exact), part("profile", Equivalence::Text)]),
-        "3.1, 12: profile comes back \"\"",
+        Shape::Object(&[
+            literal("managedType", &literals::MANAGED_TYPE, "OA: the default is notManaged"),
+            part("profile", Equivalence::Text, "12: comes back \"\""),
+        ]),
+        "3.1, 12",
     ),
-    shaped(
+    of(
         "autopatch",
-        Shape::Object(&[part("autopatchGroupId", Equivalence::CaseInsensitive)]),
+        Shape::Object(&[part(
+            "autopatchGroupId",
+            Equivalence::CaseInsensitive,
+            "2: a GUID; the portal sends an empty object for none",
+        )]),
         "3.1, 13: in v1.0 since 2025-08",
     ),
+    of(
+        "autopilotConfiguration",
+        Shape::Object(&[
+            part("devicePreparationProfileId", Equivalence::CaseInsensitive, "2: a GUID"),
+            part("applicationTimeoutInMinutes", Equivalence::Exact, "3.1"),
+            part("onFailureDeviceAccessDenied", Equivalence::Flag, "OA: nullable"),
+        ]),
+        "3.1: all or nothing, null by default",
+    )
+    .beta(),
+    of(
+        "userExperienceType",
+        Shape::Literal(&literals::USER_EXPERIENCE_TYPE),
+        "3.1: the default is cloudPc",
+    )
+    .beta()
+    .immutable(),
+    of(
+        "userSettingsPersistenceConfiguration",
+        Shape::Object(&[
+            part("userSettingsPersistenceEnabled", Equivalence::Flag, "OA: the default is false"),
+            literal(
+                "userSettingsPersistenceStorageSizeCategory",
+                &literals::STORAGE_SIZE,
+                "OA: the default is fourGB",
+            ),
+        ]),
+        "3.1: null by default",
+    )
+    .beta(),
+    scalar(
+        "scopeIds",
+        Equivalence::TextSet,
+        "3.1: taken on create, read-only in the reference; a set of tags",
+    )
+    .beta()
+    .immutable(),
+];
+
+/// A network is one of two types; which one follows from what it names.
+const RECOVERY_NETWORK: &[Part] = &[
+    part("onPremisesConnectionId", Equivalence::CaseInsensitive, "2: a GUID"),
+    part("regionName", Equivalence::Text, "3.2"),
+    literal("regionGroup", &literals::REGION_GROUP, "3.2"),
 ];
 
 const USER_SETTING: &[Property] = &[
     scalar("displayName", Equivalence::Exact, "3.2"),
-    scalar("localAdminEnabled", Equivalence::Exact, "3.2"),
-    scalar("resetEnabled", Equivalence::Exact, "3.2"),
-    shaped(
+    scalar("localAdminEnabled", Equivalence::Flag, "3.2, OA: the default is false"),
+    scalar("resetEnabled", Equivalence::Flag, "3.2, OA: the default is false"),
+    of(
         "restorePointSetting",
         Shape::Object(&[
-            part("frequencyType", Equivalence::FrequencyType),
-            part("userRestoreEnabled", Equivalence::Exact),
+            literal(
+                "frequencyType",
+                &literals::FREQUENCY_TYPE,
+                "3.2: default is answered as twelveHours; OA: default is the default",
+            ),
+            // No source says what null means, so it equals nothing else.
+            part("userRestoreEnabled", Equivalence::Exact, "3.2"),
         ]),
-        "3.2: default is answered as twelveHours",
+        "3.2",
     ),
+    of(
+        "crossRegionDisasterRecoverySetting",
+        Shape::Object(&[
+            literal(
+                "disasterRecoveryType",
+                &literals::DISASTER_RECOVERY_TYPE,
+                "OA: the default is notConfigured",
+            ),
+            // Documented as false by default and observed as true, so null equals neither.
+            part("maintainCrossRegionRestorePointEnabled", Equivalence::Exact, "3.2, 12"),
+            part(
+                "userInitiatedDisasterRecoveryAllowed",
+                Equivalence::Flag,
+                "OA: the default is false",
+            ),
+            Part {
+                name: "disasterRecoveryNetworkSetting",
+                shape: Shape::Object(RECOVERY_NETWORK),
+                source: "3.2",
+            },
+        ]),
+        "3.2",
+    )
+    .beta(),
+    of(
+        "provisioningSourceType",
+        Shape::Literal(&literals::PROVISIONING_SOURCE_TYPE),
+        "3.2, OA: null functions as image",
+    )
+    .beta(),
 ];
 
 /// The writable properties of a collection's objects.
@@ -134,98 +248,4 @@ pub fn properties(collection: Collection) -> &'static [Property] {
 /// The writable property of that name.
 pub fn property(collection: Collection, name: &str) -> Option<&'static Property> {
     properties(collection).iter().find(|property| property.name == name)
-}
-
-/// Enum members that v1.0 accepts, by pointer with `*` for a list index. Any other member, known or
-/// from the future, needs beta.
-const V1_MEMBERS: &[(&str, &[&str])] = &[
-    ("/provisioningType", &["dedicated", "shared"]),
-    (
-        "/domainJoinConfigurations/*/regionGroup",
-        &[
-            "default",
-            "australia",
-            "canada",
-            "usCentral",
-            "usEast",
-            "usWest",
-            "france",
-            "germany",
-            "europeUnion",
-            "unitedKingdom",
-            "japan",
-            "asia",
-            "india",
-            "southAmerica",
-            "euap",
-            "usGovernment",
-            "usGovernmentDOD",
-            "norway",
-            "switzerland",
-            "southKorea",
-        ],
-    ),
-];
-
-/// The API version that can express `body`: v1.0 unless a property or an enum member exists only in
-/// beta.
-pub fn write_version(collection: Collection, body: &Map<String, Value>) -> ApiVersion {
-    let since = body
-        .keys()
-        .map(|name| property(collection, name).map_or(ApiVersion::Beta, |known| known.since))
-        .max();
-    let beta_member = V1_MEMBERS
-        .iter()
-        .any(|(pointer, members)| texts_at(body, pointer).iter().any(|text| !members.contains(text)));
-    if beta_member {
-        ApiVersion::Beta
-    } else {
-        since.unwrap_or(ApiVersion::V1)
-    }
-}
-
-/// Every text that `pointer` reaches.
-fn texts_at<'a>(body: &'a Map<String, Value>, pointer: &str) -> Vec<&'a str> {
-    let mut steps = pointer.split('/').skip(1);
-    let mut reached: Vec<&Value> = steps.next().and_then(|name| body.get(name)).into_iter().collect();
-    for step in steps {
-        reached = match step {
-            "*" => reached.into_iter().filter_map(Value::as_array).flatten().collect(),
-            name => reached.into_iter().filter_map(|value| value.get(name)).collect(),
-        };
-    }
-    reached.into_iter().filter_map(Value::as_str).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn beta_only_where_v1_cannot_say_it() {
-        use ApiVersion::{Beta, V1};
-        for (body, version) in [
-            (json!({}), V1),
-            (json!({"displayName": "x", "provisioningType": "dedicated"}), V1),
-            (json!({"provisioningType": "sharedByUser"}), Beta),
-            (json!({"provisioningType": "sharedByEntraGroup"}), Beta),
-            (json!({"provisioningType": "reserve"}), Beta),
-            (
-                json!({"domainJoinConfigurations": [{"regionGroup": "europeUnion"}, {"regionName": "x"}]}),
-                V1,
-            ),
-            (
-                json!({"domainJoinConfigurations": [{"regionGroup": "default"}, {"regionGroup": "automatic"}]}),
-                Beta,
-            ),
-            (json!({"propertyOfTheFuture": 1}), Beta),
-        ] {
-            assert_eq!(
-                write_version(Collection::ProvisioningPolicies, body.as_object().unwrap()),
-                version,
-                "{body}"
-            );
-        }
-    }
 }

@@ -14,8 +14,11 @@ use super::managed::Managed;
 use super::outcome::{Class, Failure};
 use super::plan::{Declared, Key};
 use super::reasons;
+use super::references::service_plan;
 use super::tenant::Tenant;
-use crate::api::{Assignment, AssignmentGroup, AssignmentOwnership, AssignmentProblem, DeletionPolicy, FINALIZER, ResolvedGroup};
+use crate::api::{
+    Assignment, AssignmentGroup, AssignmentOwnership, AssignmentProblem, DeletionPolicy, FINALIZER, Resolved, ResolvedGroup, ResolvedName,
+};
 use crate::graph::Group;
 
 /// What the Assignments of a target come to.
@@ -29,6 +32,8 @@ pub struct Declarations {
     pub releasing: BTreeSet<String>,
     /// The groups in use and their ids.
     pub groups: Vec<ResolvedGroup>,
+    /// The Frontline service plans that are named, and their ids.
+    pub service_plans: Vec<ResolvedName>,
     /// What kept Assignments from being taken into account.
     pub problems: Vec<AssignmentProblem>,
     /// Why not every Assignment was looked at: nothing may be concluded then.
@@ -58,13 +63,7 @@ fn unreadable(namespace: &str, context: &Context) -> BTreeSet<String> {
 /// Collects what the Assignments declare; looks up groups that are not pinned yet.
 ///
 /// `only_look`: nothing is written to Graph, so an Assignment that is being deleted is let go of instead of waited for.
-pub async fn collect<K: Managed>(
-    object: &K,
-    pinned: &[ResolvedGroup],
-    only_look: bool,
-    tenant: &Tenant,
-    context: &Context,
-) -> Declarations {
+pub async fn collect<K: Managed>(object: &K, pinned: &Resolved, only_look: bool, tenant: &Tenant, context: &Context) -> Declarations {
     let assignments = pointing_at(object, context);
     let names = assignments.iter().map(|assignment| assignment.name_any()).collect();
     context
@@ -76,7 +75,8 @@ pub async fn collect<K: Managed>(
     };
     if !declarations.frozen.is_empty() {
         // Nobody knows which groups an unreadable Assignment names.
-        declarations.groups.extend_from_slice(pinned);
+        declarations.groups.extend_from_slice(&pinned.groups);
+        declarations.service_plans.extend_from_slice(&pinned.service_plans);
     }
     for assignment in assignments {
         match standing(&assignment, context) {
@@ -91,6 +91,8 @@ pub async fn collect<K: Managed>(
     }
     declarations.groups.sort_by(|a, b| a.reference.cmp(&b.reference));
     declarations.groups.dedup();
+    declarations.service_plans.sort();
+    declarations.service_plans.dedup();
     declarations
 }
 
@@ -121,28 +123,76 @@ fn standing(assignment: &Assignment, context: &Context) -> Standing {
 /// A pass looks up at most so many groups, so that it ends; the next one goes on from the pins of this one.
 const LOOKUPS: usize = 50;
 
+/// One group of an Assignment, its service plan resolved.
+struct Entry<'a> {
+    assignment: &'a str,
+    group: &'a AssignmentGroup,
+    plan: Option<String>,
+}
+
 impl Declarations {
     /// An Assignment that cannot be judged keeps its groups and the ids that their names were resolved to.
-    fn freeze(&mut self, assignment: &Assignment, pinned: &[ResolvedGroup]) {
-        let named = |pin: &&ResolvedGroup| assignment.spec.groups.iter().any(|group| group.reference() == pin.reference);
-        self.groups.extend(pinned.iter().filter(named).cloned());
+    fn freeze(&mut self, assignment: &Assignment, pinned: &Resolved) {
+        let groups = &assignment.spec.groups;
+        let named = |pin: &&ResolvedGroup| groups.iter().any(|group| group.reference() == pin.reference);
+        self.groups.extend(pinned.groups.iter().filter(named).cloned());
+        let planned = |pin: &&ResolvedName| groups.iter().any(|group| group.service_plan_name.as_ref() == Some(&pin.name));
+        self.service_plans.extend(pinned.service_plans.iter().filter(planned).cloned());
         self.frozen.insert(assignment.name_any());
     }
 
-    async fn add_all(&mut self, assignment: &Assignment, pinned: &[ResolvedGroup], tenant: &Tenant) {
+    async fn add_all(&mut self, assignment: &Assignment, pinned: &Resolved, tenant: &Tenant) {
+        let name = assignment.name_any();
         for group in &assignment.spec.groups {
+            let Some(plan) = self.plan(&name, group, pinned, tenant).await else {
+                // The group's own pin must survive the time that its plan is missing.
+                let known = pinned.groups.iter().find(|known| known.reference == group.reference());
+                self.groups.extend(known.cloned());
+                continue;
+            };
+            let entry = Entry {
+                assignment: &name,
+                group,
+                plan,
+            };
             let reference = group.reference();
-            let known = self.groups.iter().chain(pinned).find(|known| known.reference == reference).cloned();
-            match known {
-                Some(known) => self.add(&assignment.name_any(), group, known),
+            let mut known = self.groups.iter().chain(&pinned.groups);
+            match known.find(|known| known.reference == reference).cloned() {
+                Some(known) => self.add(&entry, known),
                 // The pass ends here, but what is pinned stays pinned.
                 None if self.stopped.is_some() => {}
-                None => self.resolve(&assignment.name_any(), group, tenant).await,
+                None => self.resolve(&entry, tenant).await,
             }
         }
     }
 
-    async fn resolve(&mut self, assignment: &str, group: &AssignmentGroup, tenant: &Tenant) {
+    /// The id of the group's service plan, `Some(None)` when it has none; `None`: its name does not resolve.
+    async fn plan(&mut self, assignment: &str, group: &AssignmentGroup, pinned: &Resolved, tenant: &Tenant) -> Option<Option<String>> {
+        let Some(name) = &group.service_plan_name else {
+            return Some(group.service_plan_id.clone());
+        };
+        let found = match pinned.service_plan(name) {
+            Some(id) => Ok(id.to_owned()),
+            None if self.stopped.is_some() => return None,
+            None => service_plan(name, tenant).await,
+        };
+        match found {
+            Ok(id) => {
+                self.service_plans.push(ResolvedName {
+                    name: name.clone(),
+                    id: id.clone(),
+                });
+                Some(Some(id))
+            }
+            Err(failure) => {
+                self.unresolved(assignment, failure);
+                None
+            }
+        }
+    }
+
+    async fn resolve(&mut self, entry: &Entry<'_>, tenant: &Tenant) {
+        let Entry { assignment, group, .. } = *entry;
         if self.lookups == LOOKUPS && self.found == 0 {
             // Going on at once would look up the same ones again, for ever; the others have to wait until some resolve.
             self.frozen.insert(assignment.to_owned());
@@ -163,22 +213,28 @@ impl Declarations {
         match look_up(group, tenant).await {
             Ok(resolved) => {
                 self.found += 1;
-                self.add(assignment, group, resolved);
+                self.add(entry, resolved);
             }
-            // Without an answer from Graph nothing about the target is known either.
-            Err(failure) if failure.class == Class::Unreachable => self.stopped = Some(failure),
-            Err(failure) => {
-                self.frozen.insert(assignment.to_owned());
-                self.problem(assignment, failure.reason, failure.message);
-            }
+            Err(failure) => self.unresolved(assignment, failure),
         }
     }
 
-    fn add(&mut self, assignment: &str, group: &AssignmentGroup, resolved: ResolvedGroup) {
+    fn unresolved(&mut self, assignment: &str, failure: Failure) {
+        // Without an answer from Graph nothing about the target is known either.
+        if matches!(failure.class, Class::Unreachable | Class::Deferred) {
+            self.stopped = Some(failure);
+        } else {
+            self.frozen.insert(assignment.to_owned());
+            self.problem(assignment, failure.reason, failure.message);
+        }
+    }
+
+    fn add(&mut self, entry: &Entry<'_>, resolved: ResolvedGroup) {
+        let Entry { assignment, group, plan } = entry;
         let reference = group.reference();
-        let key = Key::new(&resolved.id, group.service_plan_id.as_deref());
+        let key = Key::new(&resolved.id, plan.as_deref());
         let wanted = Declared {
-            by: vec![assignment.to_owned()],
+            by: vec![(*assignment).to_owned()],
             allotment_licenses_count: group.allotment_licenses_count.map(i64::from),
             allotment_display_name: group.allotment_display_name.clone(),
         };
@@ -219,11 +275,15 @@ impl Declarations {
     }
 
     fn problem(&mut self, assignment: &str, reason: &str, message: String) {
-        self.problems.push(AssignmentProblem {
+        let problem = AssignmentProblem {
             assignment: assignment.to_owned(),
             reason: reason.to_owned(),
             message,
-        });
+        };
+        // Many groups may miss the same service plan.
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 }
 

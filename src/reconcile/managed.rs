@@ -1,4 +1,4 @@
-//! What the pipeline has to know about a kind that stands for one object in Graph. Five items; the rest is shared.
+//! What the pipeline has to know about a kind that stands for one object in Graph. A few items; the rest is shared.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::context::{Context, Wake};
-use crate::api::{AssignmentOwnership, DeletionPolicy, ManagedStatus, Mode, ResolvedImage, TargetKind};
+use crate::api::{AssignmentOwnership, DeletionPolicy, ManagedStatus, Mode, Resolved, TargetKind};
 use crate::graph::Collection;
 
 /// The fields that every managed kind shares (design 2.1).
@@ -38,6 +38,8 @@ pub struct ImageReference {
     pub id: Option<String>,
     /// Its display name, when the spec has it.
     pub display_name: Option<String>,
+    /// Its version, for a custom image that shares its name with others.
+    pub version: Option<String>,
     /// A custom image: not in the gallery.
     pub custom: bool,
 }
@@ -65,8 +67,10 @@ pub trait Managed:
     fn common(&self) -> Common<'_>;
     /// The image that has to be resolved first, for kinds that have one.
     fn image(&self) -> Option<ImageReference>;
-    /// The managed properties under Graph's names; `image` is what the reference was resolved to. Pure.
-    fn properties(&self, image: Option<&ResolvedImage>) -> Map<String, Value>;
+    /// The names of Azure network connections that have to be resolved first.
+    fn connections(&self) -> Vec<&str>;
+    /// The managed properties under Graph's names; `resolved` holds what the references were resolved to. Pure.
+    fn properties(&self, resolved: &Resolved) -> Map<String, Value>;
     /// All objects of the kind.
     fn all(context: &Context) -> Vec<Arc<Self>>;
     /// The kind's trigger.

@@ -5,6 +5,7 @@
 //! ahead of a Graph write, because a crash must not lose them: the intent of a create, and what becomes ours by an assign.
 
 pub mod apply;
+pub mod catalogues;
 pub mod claims;
 pub mod conditions;
 pub mod context;
@@ -25,6 +26,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod poll;
 pub mod reasons;
+pub mod references;
 pub mod removal;
 pub mod resolve;
 pub mod run;

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use kube::ResourceExt;
+use serde_json::{Map, Value};
 
 use super::apply::{Work, apply};
 use super::claims::refuse_claimed;
@@ -20,11 +21,12 @@ use super::observe::observe;
 use super::outcome::Failure;
 use super::plan::{self, Change, Desired, plan};
 use super::reasons::{self, event};
+use super::references;
 use super::resolve;
 use super::status::drift_message;
 use super::tenant::{Tenant, interval, only_looks};
 use crate::api::{AssignmentOwnership, EntraTenant, Resolved};
-use crate::graph::Entity;
+use crate::graph::{Entity, unknown_members};
 
 /// Makes Graph equal to the spec, or says why not.
 pub async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) -> Result<Verdict, Failure> {
@@ -108,18 +110,28 @@ async fn desire<K: Managed>(object: &K, run: &mut Run<K>, only_look: bool, tenan
         .or_else(|| run.draft.resolved.clone())
         .unwrap_or_default();
     let image = match object.image() {
-        Some(reference) => Some(resolve::image(&reference, Some(&pinned), tenant).await?),
+        Some(reference) => Some(references::image(&reference, &pinned, tenant).await?),
         None => None,
     };
-    let declarations = declared::collect(object, &pinned.groups, only_look, tenant, context).await;
-    let properties = object.properties(image.as_ref());
-    let mut groups = declarations.groups;
+    let connections = references::connections(&object.connections(), &pinned, tenant).await?;
+    let declarations = declared::collect(object, &pinned, only_look, tenant, context).await;
+    let (mut groups, mut service_plans) = (declarations.groups, declarations.service_plans);
     if declarations.stopped.is_some() {
         groups.extend(pinned.groups);
         groups.sort_by(|a, b| a.reference.cmp(&b.reference));
         groups.dedup();
+        service_plans.extend(pinned.service_plans);
+        service_plans.sort();
+        service_plans.dedup();
     }
-    let resolved = Resolved { image, groups };
+    let resolved = Resolved {
+        image,
+        groups,
+        connections,
+        service_plans,
+    };
+    let properties = object.properties(&resolved);
+    warn_of_unknown(object, &properties, run);
     run.draft.resolved = (resolved != Resolved::default()).then_some(resolved);
     // A pass that ends without a word, because it is deferred, must not have looked all this up for nothing.
     context.memory.update(&uid, |notes| notes.resolved.clone_from(&run.draft.resolved));
@@ -134,6 +146,22 @@ async fn desire<K: Managed>(object: &K, run: &mut Run<K>, only_look: bool, tenan
         releasing: declarations.releasing,
         exclusive: object.common().ownership == Some(AssignmentOwnership::Exclusive),
     })
+}
+
+/// Says once per spec which of its values Graph's descriptions do not list: a new one, or a misspelt one that Graph will
+/// refuse.
+fn warn_of_unknown<K: Managed>(object: &K, properties: &Map<String, Value>, run: &mut Run<K>) {
+    let unknown = unknown_members(K::COLLECTION, properties);
+    let told = run.draft.observed_generation.is_some() && run.draft.observed_generation == object.meta().generation;
+    if unknown.is_empty() || told {
+        return;
+    }
+    let values: Vec<_> = unknown.iter().map(|one| format!("{} {:?}", one.path, one.value)).collect();
+    let text = format!(
+        "sent as they are, although Graph's descriptions do not list them: {}",
+        values.join(", ")
+    );
+    run.warn(event::UNKNOWN_VALUE, "Resolve", text);
 }
 
 /// Finds the object: by its id, or as the product of a create whose answer was lost.

@@ -107,8 +107,10 @@ pub enum Change {
 /// What has to be done so that Graph equals `desired`. Empty means converged.
 pub fn plan(collection: Collection, desired: &Desired, owned: &[OwnedAssignment], observed: Option<&Entity>) -> Vec<Change> {
     let Some(entity) = observed else {
+        // A new object has nothing to clear.
+        let given = desired.properties.iter().filter(|(_, value)| !value.is_null());
         return vec![Change::Create {
-            body: desired.properties.clone(),
+            body: given.map(|(name, value)| (name.clone(), value.clone())).collect(),
         }];
     };
     // Assignments first: a property that Graph refuses must not keep a group from being taken off.

@@ -23,8 +23,12 @@ pub const TARGET_NOT_FOUND: &str = "TargetNotFound";
 pub const TARGET_NOT_READY: &str = "TargetNotReady";
 /// A group is not in the tenant.
 pub const GROUP_NOT_FOUND: &str = "GroupNotFound";
-/// An image is not in the gallery.
+/// An image is not in the tenant.
 pub const IMAGE_NOT_FOUND: &str = "ImageNotFound";
+/// An Azure network connection is not in the tenant.
+pub const CONNECTION_NOT_FOUND: &str = "ConnectionNotFound";
+/// A Frontline service plan is not in the tenant.
+pub const SERVICE_PLAN_NOT_FOUND: &str = "ServicePlanNotFound";
 /// References are being looked up, some of them are still to come.
 pub const RESOLVING: &str = "ResolvingReferences";
 /// A create was sent and its outcome has to be looked up.
@@ -100,4 +104,6 @@ pub mod event {
     pub const DRIFT_DETECTED: &str = "DriftDetected";
     /// Such a change was undone.
     pub const DRIFT_CORRECTED: &str = "DriftCorrected";
+    /// The spec has a value that Graph's descriptions do not list; it is sent all the same.
+    pub const UNKNOWN_VALUE: &str = "UnknownValue";
 }

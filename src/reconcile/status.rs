@@ -169,10 +169,18 @@ fn synced(conditions: &mut Conditions<'_>, verdict: &Verdict) {
     };
 }
 
+/// Failures that mean that something which the spec names was not found.
+const UNRESOLVED: [&str; 4] = [
+    reasons::TENANT_NOT_FOUND,
+    reasons::IMAGE_NOT_FOUND,
+    reasons::CONNECTION_NOT_FOUND,
+    reasons::AMBIGUOUS_REFERENCE,
+];
+
 fn references(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &ManagedStatus) {
     const KIND: &str = "ReferencesResolved";
     if let Verdict::Failed(failure) = verdict
-        && [reasons::TENANT_NOT_FOUND, reasons::IMAGE_NOT_FOUND, reasons::AMBIGUOUS_REFERENCE].contains(&failure.reason)
+        && UNRESOLVED.contains(&failure.reason)
     {
         conditions.set(KIND, Truth::False, failure.reason, &failure.message);
     } else if let Some(problem) = draft.assignment_problems.first() {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::catalogues::Catalogues;
 use super::context::Context;
 use super::credentials::{cloud, credential};
 use super::endpoints::Endpoints;
@@ -12,7 +13,7 @@ use super::gate::Gate;
 use super::outcome::{Class, Failure};
 use super::snapshot::Snapshot;
 use crate::api::{Credentials, EntraTenant, EntraTenantSpec, Mode};
-use crate::graph::{Client, ClientConfig, Clock, Cloud, Collection, Entity, GalleryImage, GraphError, Observer};
+use crate::graph::{Client, ClientConfig, Clock, Cloud, Collection, Entity, GraphError, Observer};
 use crate::reconcile::reasons;
 
 /// The drift poll's interval when the spec names none.
@@ -35,7 +36,8 @@ pub struct Tenant {
     since: Instant,
     policies: Snapshot,
     settings: Snapshot,
-    gallery: tokio::sync::Mutex<Option<(Instant, Vec<GalleryImage>)>>,
+    /// Lists that names are looked up in.
+    pub(super) catalogues: Catalogues,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -94,7 +96,7 @@ impl Tenant {
             since: Instant::now(),
             policies: Snapshot::default(),
             settings: Snapshot::default(),
-            gallery: tokio::sync::Mutex::default(),
+            catalogues: Catalogues::default(),
         })
     }
 
@@ -158,17 +160,6 @@ impl Tenant {
     pub fn forget_failures(&self) {
         self.policies.note_failure(None);
         self.settings.note_failure(None);
-    }
-
-    /// The gallery's images, at most `oldest` old.
-    pub async fn gallery(&self, oldest: Duration) -> Result<Vec<GalleryImage>, Failure> {
-        let mut gallery = self.gallery.try_lock().map_err(|_taken| Failure::deferred())?;
-        if let Some((_, images)) = gallery.as_ref().filter(|(at, _)| at.elapsed() < oldest) {
-            return Ok(images.clone());
-        }
-        let (_, images) = self.read_request(self.client.gallery_images()).await?;
-        *gallery = Some((Instant::now(), images.clone()));
-        Ok(images)
     }
 }
 

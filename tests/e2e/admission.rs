@@ -53,8 +53,8 @@ fn invalid_policies() -> Vec<Case> {
             &["spec: Invalid value", "one of imageId and imageDisplayName must be given"],
         ),
         (
-            bad(json!({"imageType": "custom"})),
-            &["a custom image needs both imageId and imageDisplayName"],
+            bad(json!({"imageType": "custom", "imageId": "publisher_offer_sku"})),
+            &["imageId of a custom image must be a GUID"],
         ),
         (
             bad(json!({"displayName": "A & B"})),
@@ -66,16 +66,19 @@ fn invalid_policies() -> Vec<Case> {
         ),
         (
             bad(
-                json!({"domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "regionName": "westeurope", "onPremisesConnectionId": "c"}]}),
+                json!({"domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "regionName": "westeurope", "onPremisesConnectionName": "c"}]}),
             ),
             &[
                 "spec.domainJoinConfigurations[0]",
-                "azureADJoin needs exactly one of onPremisesConnectionId and regionName",
+                "azureADJoin needs exactly one of onPremisesConnectionId, onPremisesConnectionName and regionName",
             ],
         ),
         (
-            bad(json!({"domainJoinConfigurations": [{"domainJoinType": "workgroup"}]})),
-            &["spec.domainJoinConfigurations[0].domainJoinType", "supported values"],
+            bad(json!({"domainJoinConfigurations": [{"domainJoinType": "unknownFutureValue"}]})),
+            &[
+                "spec.domainJoinConfigurations[0].domainJoinType",
+                "must be a value of Graph's enumeration",
+            ],
         ),
         (
             bad(json!({"cloudPcNamingTemplate": "CPC-%USERNAME:5%"})),
@@ -98,9 +101,9 @@ fn others() -> Vec<Case> {
         (
             with(
                 setting("team", "bad", "Bad"),
-                json!({"restorePointSetting": {"frequencyType": "weekly"}}),
+                json!({"restorePointSetting": {"frequencyType": "every week"}}),
             ),
-            &["spec.restorePointSetting.frequencyType", "\"weekly\"", "twelveHours"],
+            &["spec.restorePointSetting.frequencyType", "must be a value of Graph's enumeration"],
         ),
         (
             binding("ProvisioningPolicy", json!({"displayName": "A", "mailNickname": "a"})),
@@ -112,11 +115,11 @@ fn others() -> Vec<Case> {
         ),
         (
             binding("ProvisioningPolicy", json!({"displayName": "A", "allotmentLicensesCount": 1})),
-            &["spec.groups[0]", "need servicePlanId"],
+            &["spec.groups[0]", "need servicePlanId or servicePlanName"],
         ),
         (
             binding("UserSetting", json!({"displayName": "A", "servicePlanId": plan})),
-            &["servicePlanId is for assignments of a ProvisioningPolicy"],
+            &["servicePlanId and servicePlanName are for assignments of a ProvisioningPolicy"],
         ),
         (
             assignment("team", "bad", "UserSetting", "kept", json!([])),

@@ -8,9 +8,15 @@ mod credentials;
 mod examples;
 mod harness;
 mod isolation;
+mod parity;
+mod references;
 mod refused;
 mod scene;
 mod semantics;
 mod sign_in;
+#[path = "../schema/specs.rs"]
+mod specs;
 mod support;
+#[path = "../schema/verdict.rs"]
+mod verdict;
 mod waiting;

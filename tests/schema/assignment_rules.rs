@@ -40,15 +40,30 @@ fn an_allotment_needs_a_service_plan_and_a_plan_needs_a_policy() {
         "allotmentLicensesCount": 3, "allotmentDisplayName": "Finance"});
     assignment.accepts(group(plan.clone()));
     assignment.accepts(group(allotted));
-    let needs = "need servicePlanId";
+    let needs = "need servicePlanId or servicePlanName";
     assignment.refuses(group(json!({"displayName": "Finance", "allotmentLicensesCount": 3})), needs);
     assignment.refuses(group(json!({"displayName": "Finance", "allotmentDisplayName": "x"})), needs);
+
+    let named = json!({"displayName": "Finance", "servicePlanName": "Frontline", "allotmentLicensesCount": 900});
+    assignment.accepts(group(named.clone()));
+    assignment.refuses(
+        group(json!({"displayName": "Finance", "servicePlanId": "p", "servicePlanName": "Frontline"})),
+        "only one of servicePlanId and servicePlanName",
+    );
+    assignment.refuses(
+        group(json!({"displayName": "Finance", "servicePlanId": "p", "allotmentLicensesCount": 901})),
+        "range",
+    );
 
     let setting = json!({"kind": "UserSetting", "name": "finance"});
     assignment.accepts(json!({"targetRef": setting.clone()}));
     assignment.refuses(
+        json!({"targetRef": setting.clone(), "groups": [named]}),
+        "servicePlanId and servicePlanName are for assignments of a ProvisioningPolicy",
+    );
+    assignment.refuses(
         json!({"targetRef": setting, "groups": [plan]}),
-        "servicePlanId is for assignments of a ProvisioningPolicy",
+        "servicePlanId and servicePlanName are for assignments of a ProvisioningPolicy",
     );
 }
 

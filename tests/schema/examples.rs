@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use cloudpc_operator::api::{Assignment, EntraTenant, ProvisioningPolicy, UserSetting};
+use kube::CustomResourceExt;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::support::{documents, package, typed, yaml_files};
+use crate::verdict::objections;
 
 /// Every object of the examples; the seed and the kustomizations are not objects.
 fn objects() -> Vec<Value> {
@@ -33,18 +36,23 @@ fn seeded(list: &str, field: &str) -> BTreeSet<String> {
     entries.filter_map(|entry| entry[field].as_str().map(str::to_owned)).collect()
 }
 
+fn judged<K: CustomResourceExt + Serialize + DeserializeOwned>(object: &Value) -> Vec<String> {
+    typed::<K>(object);
+    objections(&K::crd(), object, None)
+}
+
 #[test]
 fn every_object_passes_admission() {
     for object in objects() {
         let verdict = match object["kind"].as_str() {
-            Some("EntraTenant") => typed::<EntraTenant>(&object).validate_cel(),
-            Some("ProvisioningPolicy") => typed::<ProvisioningPolicy>(&object).validate_cel(),
-            Some("UserSetting") => typed::<UserSetting>(&object).validate_cel(),
-            Some("Assignment") => typed::<Assignment>(&object).validate_cel(),
-            Some("Namespace" | "ServiceAccount") => Ok(()),
+            Some("EntraTenant") => judged::<EntraTenant>(&object),
+            Some("ProvisioningPolicy") => judged::<ProvisioningPolicy>(&object),
+            Some("UserSetting") => judged::<UserSetting>(&object),
+            Some("Assignment") => judged::<Assignment>(&object),
+            Some("Namespace" | "ServiceAccount") => Vec::new(),
             other => panic!("{other:?} is not a kind of the examples"),
         };
-        assert!(verdict.is_ok(), "{}: {verdict:?}", object["metadata"]["name"]);
+        assert!(verdict.is_empty(), "{}: {verdict:?}", object["metadata"]["name"]);
     }
 }
 
@@ -126,8 +134,40 @@ fn every_assignment_finds_its_target_its_groups_and_its_plan() {
                 group.service_plan_id.iter().all(|plan| plans.contains(plan)),
                 "{name}: no such plan"
             );
+            let plans = seeded("frontLineServicePlans", "displayName");
+            assert!(
+                group.service_plan_name.iter().all(|plan| plans.contains(plan)),
+                "{name}: no such plan"
+            );
         }
     }
+}
+
+#[test]
+fn every_policy_finds_its_connections_and_its_custom_image() {
+    let (connections, images) = (
+        seeded("onPremisesConnections", "displayName"),
+        seeded("deviceImages", "displayName"),
+    );
+    let mut found = 0;
+    for object in of_kind("ProvisioningPolicy") {
+        let name = &object["metadata"]["name"];
+        let policy: ProvisioningPolicy = typed(&object);
+        for join in policy.spec.domain_join_configurations {
+            let connection = join.on_premises_connection_name;
+            assert!(
+                connection.iter().all(|connection| connections.contains(connection)),
+                "{name}: {connection:?}"
+            );
+            found += usize::from(connection.is_some());
+        }
+        if policy.spec.image_type.as_deref() == Some("custom") {
+            let image = policy.spec.image_display_name;
+            assert!(image.iter().all(|image| images.contains(image)), "{name}: {image:?}");
+            found += 1;
+        }
+    }
+    assert!(found > 1, "no example names a connection or a custom image");
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Admission rules of `ProvisioningPolicy`: every rule with a spec that it lets pass and one that it refuses.
 
 use cloudpc_operator::api::ProvisioningPolicy;
+use kube::CustomResourceExt;
 use serde_json::{Value, json};
 
-use crate::support::Rules;
+use crate::support::{NULL, Rules, patched};
 
 fn policy() -> Rules<ProvisioningPolicy> {
     Rules::new(json!({
@@ -28,6 +29,9 @@ fn display_name_follows_the_rules_of_the_admin_center() {
     let policy = policy();
     policy.accepts(json!({"displayName": "Finance – standard [EU] 100% / 2"}));
     policy.accepts(json!({"displayName": "F"}));
+    policy.accepts(json!({"displayName": "ä".repeat(120), "description": "x".repeat(1500)}));
+    policy.refuses(json!({"displayName": "x".repeat(121)}), "length");
+    policy.refuses(json!({"description": "x".repeat(1501)}), "length");
     for forbidden in "<>()&|$'\",;^`".chars() {
         policy.refuses(json!({"displayName": format!("Finance{forbidden}EU")}), "must not contain any of");
     }
@@ -37,41 +41,152 @@ fn display_name_follows_the_rules_of_the_admin_center() {
 }
 
 #[test]
-fn an_image_is_named_and_a_custom_one_completely() {
+fn an_image_is_named_and_a_version_only_where_it_helps() {
     let policy = policy();
+    let custom = |fields: Value| patched(&json!({"imageType": "custom"}), &fields);
     policy.accepts(json!({"imageDisplayName": null, "imageId": "publisher_offer_sku"}));
     policy.refuses(json!({"imageDisplayName": null}), "one of imageId and imageDisplayName");
     policy.accepts(json!({"imageType": "gallery"}));
-    policy.accepts(json!({"imageType": "custom", "imageId": "0b0b0b0b-0000-4000-8000-000000000001"}));
-    policy.refuses(json!({"imageType": "custom"}), "needs both imageId and imageDisplayName");
+    policy.accepts(custom(json!({"imageId": "0b0b0b0b-0000-4000-8000-000000000001"})));
+    policy.refuses(
+        custom(json!({"imageId": "publisher_offer_sku"})),
+        "imageId of a custom image must be a GUID",
+    );
+    policy.accepts(custom(json!({"imageVersion": "1.0.3"})));
+    let version = "imageVersion goes with imageType custom";
+    policy.refuses(json!({"imageVersion": "1.0.3"}), version);
+    policy.refuses(
+        custom(json!({"imageVersion": "1.0.3", "imageId": "0b0b0b0b-0000-4000-8000-000000000001"})),
+        version,
+    );
 }
 
 #[test]
 fn a_join_names_its_network_in_one_way() {
     let policy = policy();
     let connection = "33333333-0000-4000-8000-000000000001";
-    policy.accepts(joins(
-        json!({"domainJoinType": "azureADJoin", "onPremisesConnectionId": connection}),
-    ));
-    policy.accepts(joins(
-        json!({"domainJoinType": "hybridAzureADJoin", "onPremisesConnectionId": connection}),
-    ));
-    policy.accepts(joins(
-        json!({"domainJoinType": "azureADJoin", "regionName": "automatic", "regionGroup": "europeUnion"}),
-    ));
-    policy.refuses(joins(json!({"domainJoinType": "azureADJoin"})), "azureADJoin needs exactly one of");
+    let entra = |network: Value| joins(patched(&json!({"domainJoinType": "azureADJoin"}), &network));
+    let hybrid = |network: Value| joins(patched(&json!({"domainJoinType": "hybridAzureADJoin"}), &network));
+    for one in [
+        json!({"onPremisesConnectionId": connection}),
+        json!({"onPremisesConnectionName": "Hub"}),
+    ] {
+        policy.accepts(entra(one.clone()));
+        policy.accepts(hybrid(one));
+    }
+    policy.accepts(entra(json!({"regionName": "automatic", "regionGroup": "europeUnion"})));
+    policy.accepts(entra(json!({"regionName": "westeurope", "regionGroup": "europeUnion"})));
+    policy.accepts(joins(json!({"domainJoinType": "joinOfTheFuture"})));
+    policy.refuses(entra(json!({"regionName": "automatic"})), "automatic needs regionGroup");
+    policy.refuses(entra(json!({"onPremisesConnectionId": "Hub"})), "must be a GUID");
+    let one = "azureADJoin needs exactly one of";
+    policy.refuses(entra(json!({})), one);
     policy.refuses(
-        joins(json!({"domainJoinType": "azureADJoin", "regionName": "westeurope", "onPremisesConnectionId": connection})),
-        "azureADJoin needs exactly one of",
+        entra(json!({"regionName": "westeurope", "onPremisesConnectionId": connection})),
+        one,
+    );
+    policy.refuses(entra(json!({"regionName": "westeurope", "onPremisesConnectionName": "Hub"})), one);
+    let connected = "hybridAzureADJoin needs one of";
+    policy.refuses(hybrid(json!({"regionName": "westeurope"})), connected);
+    policy.refuses(
+        hybrid(json!({"regionName": "westeurope", "onPremisesConnectionName": "Hub"})),
+        connected,
     );
     policy.refuses(
-        joins(json!({"domainJoinType": "hybridAzureADJoin", "regionName": "westeurope"})),
-        "hybridAzureADJoin needs onPremisesConnectionId",
+        hybrid(json!({"onPremisesConnectionId": connection, "onPremisesConnectionName": "Hub"})),
+        connected,
     );
     policy.refuses(
-        joins(json!({"domainJoinType": "azureADJoin", "onPremisesConnectionId": connection, "regionGroup": "europeUnion"})),
+        entra(json!({"onPremisesConnectionId": connection, "regionGroup": "europeUnion"})),
         "regionGroup needs regionName",
     );
+}
+
+#[test]
+fn enumerations_of_graph_are_open_but_not_for_everything() {
+    let policy = policy();
+    policy.accepts(
+        json!({"provisioningType": "sharedByMoon", "userExperienceType": "cloudTab", "imageType": "imported",
+        "microsoftManagedDesktop": {"managedType": "hardlyManaged"}}),
+    );
+    policy.accepts(joins(
+        json!({"domainJoinType": "azureADJoin", "regionName": "automatic", "regionGroup": "atlantis"}),
+    ));
+    let member = "must be a value of Graph's enumeration";
+    for wrong in ["unknownFutureValue", "shared by user", "4hours", "d-e"] {
+        policy.refuses(json!({"provisioningType": wrong}), member);
+    }
+    policy.refuses(json!({"imageType": "unknownFutureValue"}), member);
+    policy.refuses(json!({"userExperienceType": "unknownFutureValue"}), member);
+    policy.refuses(json!({"microsoftManagedDesktop": {"managedType": "unknownFutureValue"}}), member);
+    policy.refuses(joins(json!({"domainJoinType": "unknownFutureValue"})), member);
+    policy.refuses(
+        joins(json!({"domainJoinType": "azureADJoin", "regionName": "automatic", "regionGroup": "unknownFutureValue"})),
+        member,
+    );
+    policy.refuses(
+        json!({"provisioningType": "sharedByEntraGroup",
+            "userSettingsPersistenceConfiguration": {"userSettingsPersistenceStorageSizeCategory": "unknownFutureValue"}}),
+        member,
+    );
+}
+
+#[test]
+fn applications_and_kept_settings_need_shared_cloud_pcs() {
+    let policy = policy();
+    let of = |kind: &str, fields: Value| patched(&json!({"provisioningType": kind}), &fields);
+    let apps = json!({"userExperienceType": "cloudApp"});
+    policy.accepts(of("sharedByEntraGroup", apps.clone()));
+    policy.accepts(json!({"userExperienceType": "cloudPc"}));
+    policy.refuses(of("dedicated", apps.clone()), "cloudApp needs provisioningType sharedByEntraGroup");
+    policy.refuses(apps, "cloudApp needs provisioningType sharedByEntraGroup");
+
+    let kept = json!({"userSettingsPersistenceConfiguration":
+        {"userSettingsPersistenceEnabled": true, "userSettingsPersistenceStorageSizeCategory": "eightGB"}});
+    policy.accepts(of("sharedByEntraGroup", kept.clone()));
+    policy.refuses(
+        of("sharedByUser", kept.clone()),
+        "userSettingsPersistenceConfiguration needs provisioningType",
+    );
+    policy.refuses(kept, "userSettingsPersistenceConfiguration needs provisioningType");
+}
+
+#[test]
+fn device_preparation_is_complete_and_takes_30_to_360_minutes() {
+    let policy = policy();
+    let preparing = |minutes: i32| {
+        json!({"autopilotConfiguration":
+        {"devicePreparationProfileId": "p1", "applicationTimeoutInMinutes": minutes, "onFailureDeviceAccessDenied": false}})
+    };
+    policy.accepts(preparing(30));
+    policy.accepts(preparing(360));
+    policy.refuses(preparing(29), "range");
+    policy.refuses(preparing(361), "range");
+    let required = policy_schema_required("autopilotConfiguration");
+    assert_eq!(
+        required,
+        [
+            "applicationTimeoutInMinutes",
+            "devicePreparationProfileId",
+            "onFailureDeviceAccessDenied"
+        ]
+    );
+}
+
+fn policy_schema_required(field: &str) -> Vec<String> {
+    let crd = serde_json::to_value(ProvisioningPolicy::crd()).unwrap();
+    let spec = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties";
+    serde_json::from_value(crd.pointer(&format!("{spec}/{field}/required")).unwrap().clone()).unwrap()
+}
+
+#[test]
+fn an_explicit_null_clears_what_graph_can_clear() {
+    let policy = policy();
+    policy.accepts(
+        json!({"cloudPcNamingTemplate": NULL, "autopatch": NULL, "autopilotConfiguration": NULL,
+        "userSettingsPersistenceConfiguration": NULL}),
+    );
+    policy.accepts_change(json!({"cloudPcNamingTemplate": "%RAND:5%"}), json!({"cloudPcNamingTemplate": NULL}));
 }
 
 #[test]
@@ -108,5 +223,17 @@ fn tenant_and_provisioning_type_are_fixed_at_creation() {
     policy.refuses_change(kind("dedicated"), kind("sharedByUser"), "cannot be added, removed or changed");
     policy.refuses_change(json!({}), kind("dedicated"), "cannot be added, removed or changed");
     policy.refuses_change(kind("dedicated"), json!({}), "cannot be added, removed or changed");
+    for (field, before, after) in [
+        ("userExperienceType", json!("cloudPc"), json!("cloudTab")),
+        ("scopeIds", json!(["0"]), json!(["0", "7"])),
+    ] {
+        let message = format!("{field} cannot be added, removed or changed");
+        policy.accepts_change(json!({field: before}), json!({field: before, "displayName": "Money"}));
+        policy.refuses_change(json!({field: before}), json!({field: after}), &message);
+        policy.refuses_change(json!({}), json!({field: before}), &message);
+        policy.refuses_change(json!({field: before}), json!({}), &message);
+    }
+    policy.accepts(json!({"scopeIds": []}));
+    policy.refuses(json!({"scopeIds": [""]}), "length");
     policy.refuses_change(json!({}), json!({"tenantRef": {"name": "fabrikam"}}), "tenantRef cannot be changed");
 }

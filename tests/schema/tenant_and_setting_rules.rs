@@ -3,7 +3,7 @@
 use cloudpc_operator::api::{EntraTenant, UserSetting};
 use serde_json::{Value, json};
 
-use crate::support::Rules;
+use crate::support::{NULL, Rules};
 
 fn tenant() -> Rules<EntraTenant> {
     Rules::new(json!({
@@ -109,15 +109,73 @@ fn the_interval_is_a_duration_from_five_seconds_to_a_day() {
     }
 }
 
-#[test]
-fn a_user_setting_keeps_its_tenant_and_a_tidy_name() {
-    let setting = Rules::<UserSetting>::new(json!({
+fn setting() -> Rules<UserSetting> {
+    Rules::new(json!({
         "apiVersion": "cloudpc.dev/v1alpha1",
         "kind": "UserSetting",
         "metadata": {"name": "finance", "namespace": "team-finance"},
         "spec": {"tenantRef": {"name": "contoso"}, "displayName": "Finance (EU)"},
-    }));
+    }))
+}
+
+#[test]
+fn a_user_setting_keeps_its_tenant_and_a_tidy_name() {
+    let setting = setting();
     setting.refuses(json!({"displayName": "Finance "}), "must not start or end");
     setting.accepts_change(json!({}), json!({"resetEnabled": true}));
     setting.refuses_change(json!({}), json!({"tenantRef": {"name": "fabrikam"}}), "tenantRef cannot be changed");
+}
+
+#[test]
+fn a_setting_passes_on_members_that_nobody_has_heard_of() {
+    let setting = setting();
+    setting.accepts(
+        json!({"restorePointSetting": {"frequencyType": "weekly"}, "provisioningSourceType": "template",
+        "crossRegionDisasterRecoverySetting": {"disasterRecoveryType": "crossPlanet"}}),
+    );
+    let member = "must be a value of Graph's enumeration";
+    setting.refuses(json!({"restorePointSetting": {"frequencyType": "unknownFutureValue"}}), member);
+    setting.refuses(json!({"provisioningSourceType": "unknownFutureValue"}), member);
+    setting.refuses(
+        json!({"crossRegionDisasterRecoverySetting": {"disasterRecoveryType": "unknownFutureValue"}}),
+        member,
+    );
+}
+
+#[test]
+fn a_disaster_recovery_names_one_network_and_lets_users_start_only_premium() {
+    let setting = setting();
+    let recovery = |fields: Value| json!({"crossRegionDisasterRecoverySetting": fields});
+    let network = |fields: Value| recovery(json!({"disasterRecoveryNetworkSetting": fields}));
+    let connection = "33333333-0000-4000-8000-000000000001";
+    setting.accepts(network(json!({"onPremisesConnectionId": connection})));
+    setting.accepts(network(json!({"onPremisesConnectionName": "Hub"})));
+    setting.accepts(network(json!({"regionName": "automatic", "regionGroup": "europeUnion"})));
+    setting.accepts(network(json!(NULL)));
+    let one = "exactly one of onPremisesConnectionId";
+    setting.refuses(network(json!({})), one);
+    setting.refuses(
+        network(json!({"onPremisesConnectionId": connection, "regionName": "westeurope"})),
+        one,
+    );
+    setting.refuses(network(json!({"regionName": "automatic"})), "automatic needs regionGroup");
+    setting.refuses(
+        network(json!({"onPremisesConnectionName": "Hub", "regionGroup": "europeUnion"})),
+        "regionGroup needs regionName",
+    );
+    setting.refuses(network(json!({"onPremisesConnectionId": "Hub"})), "must be a GUID");
+    setting.refuses(
+        network(json!({"regionName": "automatic", "regionGroup": "unknownFutureValue"})),
+        "must be a value of Graph's enumeration",
+    );
+
+    let started =
+        |kind: &str, allowed: bool| recovery(json!({"disasterRecoveryType": kind, "userInitiatedDisasterRecoveryAllowed": allowed}));
+    setting.accepts(started("premium", true));
+    setting.accepts(started("crossRegion", false));
+    setting.refuses(started("crossRegion", true), "needs disasterRecoveryType premium");
+    setting.refuses(
+        recovery(json!({"userInitiatedDisasterRecoveryAllowed": true})),
+        "needs disasterRecoveryType premium",
+    );
 }

@@ -38,7 +38,7 @@ fn only_what_is_desired_is_compared_down_to_the_parts() {
     });
     assert_eq!(paths(equal, observed.clone()), [] as [&str; 0]);
     let other = json!({
-        "displayName": "y", "windowsSetting": {"locale": "de-DE"}, "microsoftManagedDesktop": {"managedType": "notManaged", "profile": ""},
+        "displayName": "y", "windowsSetting": {"locale": "de-DE"}, "microsoftManagedDesktop": {"managedType": "starterManaged", "profile": ""},
         "domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "regionName": "northeurope"}],
     });
     assert_eq!(
@@ -115,6 +115,35 @@ fn a_patch_names_one_network_only() {
 }
 
 #[test]
+fn a_patch_of_disaster_recovery_keeps_its_network_and_replaces_it_whole() {
+    let hosted = json!({"@odata.type": "hosted", "regionName": "westeurope", "regionGroup": null});
+    let observed = |network: &Value| {
+        map(
+            json!({"crossRegionDisasterRecoverySetting": {"disasterRecoveryType": "premium", "crossRegionDisasterRecoveryEnabled": true,
+                "userInitiatedDisasterRecoveryAllowed": true, "disasterRecoveryNetworkSetting": network}}),
+        )
+    };
+    let patched = |desired: Value| {
+        let desired = map(json!({ "crossRegionDisasterRecoverySetting": desired }));
+        patch_body(Collection::UserSettings, &desired, &observed(&hosted))["crossRegionDisasterRecoverySetting"].clone()
+    };
+    assert_eq!(
+        patched(json!({"userInitiatedDisasterRecoveryAllowed": false})),
+        json!({"disasterRecoveryType": "premium", "userInitiatedDisasterRecoveryAllowed": false, "disasterRecoveryNetworkSetting": hosted.clone()}),
+        "what nobody manages stays, its type included"
+    );
+    assert_eq!(
+        patched(json!({"disasterRecoveryNetworkSetting": {"@odata.type": "connected", "onPremisesConnectionId": "c1"}})),
+        json!({"disasterRecoveryType": "premium", "userInitiatedDisasterRecoveryAllowed": true,
+            "disasterRecoveryNetworkSetting": {"@odata.type": "connected", "onPremisesConnectionId": "c1"}})
+    );
+    assert_eq!(
+        patched(json!({"disasterRecoveryNetworkSetting": null}))["disasterRecoveryNetworkSetting"],
+        Value::Null
+    );
+}
+
+#[test]
 fn an_immutable_property_differs_but_is_never_patched() {
     let (desired, observed) = (
         json!({"provisioningType": "sharedByEntraGroup"}),
@@ -150,14 +179,17 @@ fn scalar() -> impl Strategy<Value = Value> {
 }
 
 fn object(parts: &'static [Part]) -> BoxedStrategy<Value> {
-    let part = |part: &'static Part| prop::option::of(scalar()).prop_map(|value| Some((part.name.to_owned(), value?)));
+    let part = |part: &'static Part| prop::option::of(value(part.shape)).prop_map(|value| Some((part.name.to_owned(), value?)));
     let parts: Vec<_> = parts.iter().map(part).collect();
     parts.prop_map(|parts| Value::Object(parts.into_iter().flatten().collect())).boxed()
 }
 
 fn value(shape: Shape) -> BoxedStrategy<Value> {
     match shape {
-        Shape::Scalar(_) => scalar().boxed(),
+        Shape::Scalar(Equivalence::TextSet) => {
+            prop_oneof![Just(Value::Null), prop::collection::vec("[ab]", 0..3).prop_map(Value::from)].boxed()
+        }
+        Shape::Scalar(_) | Shape::Literal(_) => scalar().boxed(),
         Shape::Object(parts) => prop_oneof![4 => object(parts), 1 => Just(Value::Null)].boxed(),
         Shape::ObjectList(parts) => prop::collection::vec(object(parts), 0..3).prop_map(Value::Array).boxed(),
     }
@@ -183,19 +215,27 @@ fn respelled(equivalence: Equivalence, value: &Value) -> Value {
         (Equivalence::CaseInsensitive, Some(text)) => json!(text.to_uppercase()),
         (Equivalence::FrequencyType, Some("default")) => json!("twelveHours"),
         (Equivalence::ProvisioningType, Some("sharedByUser")) => json!("shared"),
+        (Equivalence::Flag, None) if value.is_null() => json!(false),
+        (Equivalence::Default(default), None) if value.is_null() => json!(default),
+        (Equivalence::TextSet, None) => value.as_array().map_or(json!([]), |items| items.iter().rev().cloned().collect()),
         _ => value.clone(),
     }
 }
 
-fn respelled_parts(parts: &[Part], object: &Value) -> Value {
-    let Value::Object(object) = object else {
-        return object.clone();
-    };
-    let respell = |(name, value): (&String, &Value)| {
-        let part = parts.iter().find(|part| part.name == name).unwrap();
-        (name.clone(), respelled(part.equivalence, value))
-    };
-    Value::Object(object.iter().map(respell).collect())
+fn respelled_value(shape: Shape, value: &Value) -> Value {
+    match (shape, value) {
+        (Shape::Scalar(equivalence), _) => respelled(equivalence, value),
+        (Shape::Literal(literals), _) => respelled(literals.equivalence, value),
+        (Shape::Object(parts), Value::Object(object)) => {
+            let respell = |(name, value): (&String, &Value)| {
+                let part = parts.iter().find(|part| part.name == name).unwrap();
+                (name.clone(), respelled_value(part.shape, value))
+            };
+            Value::Object(object.iter().map(respell).collect())
+        }
+        (Shape::ObjectList(parts), Value::Array(items)) => items.iter().map(|item| respelled_value(Shape::Object(parts), item)).collect(),
+        _ => value.clone(),
+    }
 }
 
 proptest! {
@@ -218,12 +258,7 @@ proptest! {
     #[test]
     fn an_equal_spelling_is_no_difference((collection, desired, _) in pair()) {
         let respell = |(name, value): (&String, &Value)| {
-            let value = match property(collection, name).unwrap().shape {
-                Shape::Scalar(equivalence) => respelled(equivalence, value),
-                Shape::Object(parts) => respelled_parts(parts, value),
-                Shape::ObjectList(parts) => value.as_array().unwrap().iter().map(|one| respelled_parts(parts, one)).collect(),
-            };
-            (name.clone(), value)
+            (name.clone(), respelled_value(property(collection, name).unwrap().shape, value))
         };
         let observed: Map<String, Value> = desired.iter().map(respell).collect();
         prop_assert_eq!(differences(collection, &desired, &observed), vec![]);

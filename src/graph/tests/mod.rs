@@ -6,5 +6,6 @@ mod managed_identity;
 mod paging;
 mod reads;
 mod redirects;
+mod rows;
 mod tokens;
 mod writes;

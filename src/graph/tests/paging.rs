@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::fake::{Fake, ROOT, Reply};
 use crate::graph::{Collection, ErrorKind};
 
-const LIST: &str = "/v1.0/deviceManagement/virtualEndpoint/userSettings";
+const LIST: &str = "/beta/deviceManagement/virtualEndpoint/userSettings";
 
 fn setting(id: &str) -> Value {
     json!({"id": id, "assignments": []})

@@ -46,7 +46,7 @@ async fn user_settings_are_read_from_v1() {
     assert_eq!(fake.client.get(Collection::UserSettings, "u2").await.unwrap(), None);
     assert_eq!(
         fake.sent()[0].url.as_str(),
-        "https://graph.example/v1.0/deviceManagement/virtualEndpoint/userSettings/u1?$expand=assignments"
+        "https://graph.example/beta/deviceManagement/virtualEndpoint/userSettings/u1?$expand=assignments"
     );
 }
 
@@ -174,11 +174,23 @@ async fn the_directory_and_the_catalogue_are_read() {
         Reply::status(404),
         page(&json!([{"id": "t1", "displayName": "Contoso", "verifiedDomains": [{"name": "contoso.example"}, {}]}])),
         page(&json!([{"id": "offer_sku", "displayName": "Windows 11", "status": "supported"}])),
+        page(&json!([{"id": "i1", "displayName": "base", "version": "1.0.0", "status": "ready"}])),
+        page(&json!([{"id": "c1", "displayName": "Hub", "healthCheckStatus": "passed"}])),
+        page(&json!([{"id": "p1", "displayName": "Frontline 2vCPU", "totalCount": 3}])),
+        page(&json!([{"displayName": "without id"}])),
     ]);
     assert_eq!(fake.client.group("g1").await.unwrap().unwrap().mail_nickname.as_deref(), Some("g"));
     assert_eq!(fake.client.group("g2").await.unwrap(), None);
     assert_eq!(fake.client.organization().await.unwrap().verified_domains, ["contoso.example"]);
     assert_eq!(fake.client.gallery_images().await.unwrap()[0].status.as_deref(), Some("supported"));
+    assert_eq!(fake.client.device_images().await.unwrap()[0].version.as_deref(), Some("1.0.0"));
+    assert_eq!(fake.client.on_premises_connections().await.unwrap()[0].display_name, "Hub");
+    assert_eq!(fake.client.front_line_service_plans().await.unwrap()[0].id, "p1");
+    assert_eq!(
+        fake.client.on_premises_connections().await.unwrap_err().kind,
+        ErrorKind::Decode,
+        "a name without an id"
+    );
     let paths: Vec<_> = fake.sent().iter().map(|sent| sent.url.path().to_owned()).collect();
     assert_eq!(
         paths,
@@ -186,7 +198,11 @@ async fn the_directory_and_the_catalogue_are_read() {
             "/v1.0/groups/g1",
             "/v1.0/groups/g2",
             "/v1.0/organization",
-            "/v1.0/deviceManagement/virtualEndpoint/galleryImages"
+            "/v1.0/deviceManagement/virtualEndpoint/galleryImages",
+            "/v1.0/deviceManagement/virtualEndpoint/deviceImages",
+            "/v1.0/deviceManagement/virtualEndpoint/onPremisesConnections",
+            "/beta/deviceManagement/virtualEndpoint/frontLineServicePlans",
+            "/v1.0/deviceManagement/virtualEndpoint/onPremisesConnections"
         ]
     );
 }

@@ -26,6 +26,27 @@ fn an_absent_object_is_created_whole() {
 }
 
 #[test]
+fn null_clears_an_object_and_is_left_out_of_a_new_one() {
+    let desired = desired(json!({"displayName": "fin", "cloudPcNamingTemplate": null, "autopatch": null}));
+    assert_eq!(
+        plan(ProvisioningPolicies, &desired, &[], None),
+        [Change::Create {
+            body: object(json!({"displayName": "fin"}))
+        }]
+    );
+    let mut held = policy();
+    held["cloudPcNamingTemplate"] = json!("FIN-%RAND:5%");
+    held["autopatch"] = json!({"autopatchGroupId": null});
+    let changes = plan(ProvisioningPolicies, &desired, &[], Some(&entity(held.clone(), vec![])));
+    let [Change::Update { body, .. }] = changes.as_slice() else {
+        panic!("{changes:?}")
+    };
+    assert_eq!(*body, object(json!({"cloudPcNamingTemplate": null})));
+    held["cloudPcNamingTemplate"] = json!(null);
+    assert_eq!(plan(ProvisioningPolicies, &desired, &[], Some(&entity(held, vec![]))), []);
+}
+
+#[test]
 fn what_the_spec_leaves_out_is_neither_compared_nor_written() {
     let desired = desired(json!({"displayName": "fin"}));
     assert_eq!(plan(ProvisioningPolicies, &desired, &[], Some(&entity(policy(), vec![]))), []);

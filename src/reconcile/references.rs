@@ -1,0 +1,203 @@
+//! Names of images, connections and service plans, and the ids that they stand for.
+//!
+//! A name is resolved once and pinned in status; a namesake that appears later is not followed. What is not there
+//! yet is waited for; two matches are refused.
+
+use super::managed::ImageReference;
+use super::outcome::Failure;
+use super::reasons;
+use super::tenant::Tenant;
+use crate::api::{Resolved, ResolvedImage, ResolvedName};
+use crate::graph::{DeviceImage, GalleryImage, Named};
+
+/// The image of an object, from status when it was resolved before.
+pub async fn image(reference: &ImageReference, pinned: &Resolved, tenant: &Tenant) -> Result<ResolvedImage, Failure> {
+    let text = reference_text(reference);
+    if let Some(image) = pinned.image.as_ref().filter(|image| image.reference == text) {
+        return Ok(image.clone());
+    }
+    match (&reference.id, &reference.display_name) {
+        (Some(id), Some(name)) if reference.custom => Ok(ResolvedImage {
+            reference: text,
+            id: id.clone(),
+            display_name: name.clone(),
+        }),
+        (None, None) => Err(Failure::stalled(
+            reasons::INVALID_SPEC,
+            "the spec names no image: give spec.imageId or spec.imageDisplayName",
+        )),
+        _ if reference.custom => custom_image(reference, text, &tenant.images().await?),
+        _ => gallery_image(reference, text, &tenant.gallery().await?),
+    }
+}
+
+fn gallery_image(reference: &ImageReference, text: String, images: &[GalleryImage]) -> Result<ResolvedImage, Failure> {
+    let fits = |image: &&GalleryImage| named(reference, &image.id, &image.display_name);
+    let found: Vec<_> = images.iter().filter(fits).collect();
+    match found.as_slice() {
+        [image] => Ok(ResolvedImage {
+            reference: text,
+            id: image.id.clone(),
+            display_name: image.display_name.clone(),
+        }),
+        [] => Err(Failure::waiting(
+            reasons::IMAGE_NOT_FOUND,
+            format!("waiting for image {text}: the gallery of the tenant has none"),
+        )),
+        several => {
+            let ids = several.iter().map(|image| image.id.as_str());
+            Err(ambiguous(&format!("image {text}"), "gallery images", ids, "spec.imageId"))
+        }
+    }
+}
+
+fn custom_image(reference: &ImageReference, text: String, images: &[DeviceImage]) -> Result<ResolvedImage, Failure> {
+    let fits = |image: &&DeviceImage| {
+        named(reference, &image.id, &image.display_name)
+            && reference
+                .version
+                .as_ref()
+                .is_none_or(|version| image.version.as_ref() == Some(version))
+    };
+    let found: Vec<_> = images.iter().filter(fits).collect();
+    match found.as_slice() {
+        [image] => Ok(ResolvedImage {
+            reference: text,
+            id: image.id.clone(),
+            display_name: image.display_name.clone(),
+        }),
+        [] => Err(Failure::waiting(
+            reasons::IMAGE_NOT_FOUND,
+            format!("waiting for image {text}: the tenant has no such custom image"),
+        )),
+        several => {
+            let described: Vec<_> = several
+                .iter()
+                .map(|image| format!("{} (version {})", image.id, image.version.as_deref().unwrap_or("unknown")))
+                .collect();
+            let ids = described.iter().map(String::as_str);
+            Err(ambiguous(
+                &format!("image {text}"),
+                "custom images",
+                ids,
+                "spec.imageId or spec.imageVersion",
+            ))
+        }
+    }
+}
+
+fn named(reference: &ImageReference, id: &str, name: &str) -> bool {
+    reference.id.as_ref().is_none_or(|wanted| id.eq_ignore_ascii_case(wanted))
+        && reference.display_name.as_ref().is_none_or(|wanted| name == wanted)
+}
+
+fn reference_text(reference: &ImageReference) -> String {
+    let parts = [
+        reference.id.as_ref().map(|id| format!("imageId={id}")),
+        reference.display_name.as_ref().map(|name| format!("imageDisplayName={name}")),
+        reference.version.as_ref().map(|version| format!("imageVersion={version}")),
+    ];
+    let kind = if reference.custom { "custom " } else { "" };
+    format!("{kind}{}", parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
+}
+
+/// The connections that a spec names, from status when they were resolved before.
+pub async fn connections(names: &[&str], pinned: &Resolved, tenant: &Tenant) -> Result<Vec<ResolvedName>, Failure> {
+    let mut resolved: Vec<ResolvedName> = Vec::new();
+    for name in names {
+        let id = match pinned.connection(name) {
+            Some(id) => id.to_owned(),
+            None => connection(name, &tenant.connections().await?)?,
+        };
+        resolved.push(ResolvedName {
+            name: (*name).to_owned(),
+            id,
+        });
+    }
+    resolved.sort();
+    resolved.dedup();
+    Ok(resolved)
+}
+
+fn connection(name: &str, connections: &[Named]) -> Result<String, Failure> {
+    let what = format!("Azure network connection {name:?}");
+    the_only(&what, connections, name, reasons::CONNECTION_NOT_FOUND, "onPremisesConnectionId")
+}
+
+/// The id of a Frontline service plan.
+pub async fn service_plan(name: &str, tenant: &Tenant) -> Result<String, Failure> {
+    let what = format!("Frontline service plan {name:?}");
+    the_only(
+        &what,
+        &tenant.plans().await?,
+        name,
+        reasons::SERVICE_PLAN_NOT_FOUND,
+        "servicePlanId",
+    )
+}
+
+fn the_only(what: &str, items: &[Named], name: &str, missing: &'static str, field: &str) -> Result<String, Failure> {
+    let found: Vec<_> = items.iter().filter(|item| item.display_name == name).collect();
+    match found.as_slice() {
+        [only] => Ok(only.id.clone()),
+        [] => Err(Failure::waiting(missing, format!("waiting for {what}: the tenant has none"))),
+        several => Err(ambiguous(what, "of them", several.iter().map(|item| item.id.as_str()), field)),
+    }
+}
+
+fn ambiguous<'a>(what: &str, of: &str, ids: impl Iterator<Item = &'a str>, field: &str) -> Failure {
+    let ids: Vec<_> = ids.collect();
+    Failure::stalled(
+        reasons::AMBIGUOUS_REFERENCE,
+        format!("{what} stands for {} {of}: {}; name one by {field}", ids.len(), ids.join(", ")),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reconcile::outcome::Class;
+
+    fn items(names: &[&str]) -> Vec<Named> {
+        let item = |(index, name): (usize, &&str)| Named {
+            id: format!("id-{index}"),
+            display_name: (*name).to_owned(),
+        };
+        names.iter().enumerate().map(item).collect()
+    }
+
+    #[test]
+    fn a_name_stands_for_exactly_one_thing() {
+        assert_eq!(connection("b", &items(&["a", "b"])).unwrap(), "id-1");
+        let missing = connection("B", &items(&["a", "b"])).unwrap_err();
+        assert_eq!((missing.class, missing.reason), (Class::Waiting, reasons::CONNECTION_NOT_FOUND));
+        let several = connection("a", &items(&["a", "a"])).unwrap_err();
+        assert_eq!((several.class, several.reason), (Class::Stalled, reasons::AMBIGUOUS_REFERENCE));
+        assert!(several.message.contains("id-0, id-1") && several.message.contains("onPremisesConnectionId"));
+    }
+
+    #[test]
+    fn a_custom_image_is_told_from_its_namesakes_by_its_version() {
+        let image = |id: &str, version: &str| DeviceImage {
+            id: id.to_owned(),
+            display_name: "base".to_owned(),
+            version: Some(version.to_owned()),
+        };
+        let images = [image("i1", "1.0.0"), image("i2", "1.1.0")];
+        let find = |id: Option<&str>, version: Option<&str>| {
+            let reference = ImageReference {
+                id: id.map(str::to_owned),
+                display_name: id.is_none().then(|| "base".to_owned()),
+                version: version.map(str::to_owned),
+                custom: true,
+            };
+            custom_image(&reference, reference_text(&reference), &images).map(|image| (image.id, image.display_name))
+        };
+        let found = |id: &str| (id.to_owned(), "base".to_owned());
+        assert_eq!(find(None, Some("1.1.0")).unwrap(), found("i2"));
+        assert_eq!(find(Some("I1"), None).unwrap(), found("i1"));
+        assert_eq!(find(None, None).unwrap_err().reason, reasons::AMBIGUOUS_REFERENCE);
+        assert_eq!(find(None, Some("2.0.0")).unwrap_err().class, Class::Waiting);
+        assert_eq!(find(Some("i3"), None).unwrap_err().reason, reasons::IMAGE_NOT_FOUND);
+    }
+}

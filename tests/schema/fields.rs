@@ -1,0 +1,329 @@
+//! The table of every property of Graph's types in the reference: made from the schemas and the property table.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use cloudpc_operator::api::{Assignment, ProvisioningPolicy, UserSetting};
+use cloudpc_operator::graph::{ApiVersion, Collection, Equivalence, Part, Shape, Standing, UNMANAGED, properties};
+use kube::CustomResourceExt;
+use serde_json::Value;
+
+use crate::support::package;
+
+const UPDATE: &str = "UPDATE_DOCS=1 cargo test --test schema";
+const BEGIN: &str = "<!-- Generated from src/graph and src/api. Do not edit; to write it again: UPDATE_DOCS=1 cargo test --test schema -->";
+const END: &str = "<!-- End of the generated part. -->";
+
+/// A kind, its collection, and the Graph type of the objects in that.
+const KINDS: [(&str, Collection, &str); 2] = [
+    ("ProvisioningPolicy", Collection::ProvisioningPolicies, "cloudPcProvisioningPolicy"),
+    ("UserSetting", Collection::UserSettings, "cloudPcUserSetting"),
+];
+
+/// The Graph types of object-shaped properties; the network of a recovery is one of two.
+const TYPES: [(&str, &[&str]); 9] = [
+    ("domainJoinConfigurations", &["cloudPcDomainJoinConfiguration"]),
+    ("windowsSetting", &["cloudPcWindowsSetting"]),
+    ("microsoftManagedDesktop", &["microsoftManagedDesktop"]),
+    ("autopatch", &["cloudPcProvisioningPolicyAutopatch"]),
+    ("autopilotConfiguration", &["cloudPcAutopilotConfiguration"]),
+    (
+        "userSettingsPersistenceConfiguration",
+        &["cloudPcUserSettingsPersistenceConfiguration"],
+    ),
+    ("restorePointSetting", &["cloudPcRestorePointSetting"]),
+    ("crossRegionDisasterRecoverySetting", &["cloudPcCrossRegionDisasterRecoverySetting"]),
+    (
+        "disasterRecoveryNetworkSetting",
+        &[
+            "cloudPcDisasterRecoveryAzureConnectionSetting",
+            "cloudPcDisasterRecoveryMicrosoftHostedNetworkSetting",
+        ],
+    ),
+];
+
+/// What is written with `assign`, from Assignments: type, property, field, version (fact sheet 3.1.2).
+const ASSIGNED: [(&str, &str, &str, &str); 6] = [
+    ("cloudPcProvisioningPolicyAssignment", "target", "spec.groups[]", "v1.0"),
+    ("cloudPcUserSettingAssignment", "target", "spec.groups[]", "v1.0"),
+    (
+        "cloudPcManagementGroupAssignmentTarget",
+        "groupId",
+        "spec.groups[].id, or found by `displayName` or `mailNickname`",
+        "v1.0",
+    ),
+    (
+        "cloudPcManagementGroupAssignmentTarget",
+        "servicePlanId",
+        "spec.groups[].servicePlanId, or found by `servicePlanName`",
+        "v1.0",
+    ),
+    (
+        "cloudPcManagementGroupAssignmentTarget",
+        "allotmentLicensesCount",
+        "spec.groups[].allotmentLicensesCount",
+        "beta",
+    ),
+    (
+        "cloudPcManagementGroupAssignmentTarget",
+        "allotmentDisplayName",
+        "spec.groups[].allotmentDisplayName",
+        "beta",
+    ),
+];
+
+/// Fields of a spec that are the controller's own.
+const OURS: [&str; 8] = [
+    "tenantRef",
+    "mode",
+    "suspend",
+    "deletionPolicy",
+    "assignmentOwnership",
+    "imageVersion",
+    "domainJoinConfigurations.onPremisesConnectionName",
+    "crossRegionDisasterRecoverySetting.disasterRecoveryNetworkSetting.onPremisesConnectionName",
+];
+
+/// A property of a Graph type, as the table shows it.
+pub struct Row {
+    kind: &'static str,
+    /// The Graph type.
+    pub of: &'static str,
+    /// The property.
+    pub name: &'static str,
+    /// `managed`, or why not.
+    pub standing: &'static str,
+    /// The API version of one that is managed.
+    pub since: Option<&'static str>,
+    /// The path in the spec, of one that is managed.
+    field: String,
+    note: String,
+}
+
+/// The schema of a kind's spec.
+fn spec_of(kind: &str) -> Value {
+    let crd = match kind {
+        "ProvisioningPolicy" => ProvisioningPolicy::crd(),
+        "UserSetting" => UserSetting::crd(),
+        _ => Assignment::crd(),
+    };
+    let crd = serde_json::to_value(crd).expect("definition serialises");
+    let spec = crd.pointer("/spec/versions/0/schema/openAPIV3Schema/properties/spec");
+    spec.expect("has a spec").clone()
+}
+
+/// The schema of a field, through lists.
+fn field<'a>(schema: &'a Value, path: &str) -> &'a Value {
+    path.split('.').fold(schema, |schema, name| {
+        let object = schema.get("items").unwrap_or(schema);
+        object
+            .pointer(&format!("/properties/{name}"))
+            .unwrap_or_else(|| panic!("{path} is in the property table and not in the spec"))
+    })
+}
+
+/// Every property, type by type.
+pub fn rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (kind, collection, of) in KINDS {
+        let spec = spec_of(kind);
+        for property in properties(collection) {
+            let since = version(property.since);
+            let fixed = if property.immutable { "fixed at creation; " } else { "" };
+            let start = rows.len();
+            describe(&spec, kind, &[of], property.name, property.shape, since, property.name, &mut rows);
+            rows[start].note.insert_str(0, fixed);
+        }
+    }
+    for (of, name, path, since) in ASSIGNED {
+        let (path, note) = path.split_once(", ").unwrap_or((path, ""));
+        rows.push(Row {
+            kind: "Assignment",
+            of,
+            name,
+            standing: "managed",
+            since: Some(since),
+            field: path.to_owned(),
+            note: note.to_owned(),
+        });
+    }
+    for line in UNMANAGED {
+        rows.push(Row {
+            kind: "",
+            of: line.of,
+            name: line.name,
+            standing: match line.standing {
+                Standing::ReadOnly => "read-only",
+                Standing::Deprecated => "deprecated",
+                Standing::Refused => "refused",
+            },
+            since: None,
+            field: String::new(),
+            note: line.reason.to_owned(),
+        });
+    }
+    rows
+}
+
+#[allow(clippy::too_many_arguments, reason = "one call, recursive, in a test")]
+fn describe(
+    spec: &Value,
+    kind: &'static str,
+    of: &[&'static str],
+    name: &'static str,
+    shape: Shape,
+    since: &'static str,
+    path: &str,
+    rows: &mut Vec<Row>,
+) {
+    let schema = field(spec, path);
+    let cleared = if schema["nullable"] == true { "null clears it; " } else { "" };
+    let known = |of: &&&'static str| of.len() == 1 || part_of(of, name);
+    for of in of.iter().filter(|of| known(of)) {
+        rows.push(Row {
+            kind,
+            of,
+            name,
+            standing: "managed",
+            since: Some(since),
+            field: format!("spec.{path}"),
+            note: format!("{cleared}{}", meaning(shape)),
+        });
+    }
+    let parts: &[Part] = match shape {
+        Shape::Object(parts) | Shape::ObjectList(parts) => parts,
+        Shape::Scalar(_) | Shape::Literal(_) => &[],
+    };
+    for part in parts {
+        let (_, types) = TYPES.iter().find(|(property, _)| *property == name).expect("the type is listed");
+        describe(
+            spec,
+            kind,
+            types,
+            part.name,
+            part.shape,
+            since,
+            &format!("{path}.{}", part.name),
+            rows,
+        );
+    }
+}
+
+fn version(version: ApiVersion) -> &'static str {
+    version.as_str()
+}
+
+fn meaning(shape: Shape) -> String {
+    match shape {
+        Shape::Scalar(equivalence) => equal(equivalence).to_owned(),
+        Shape::Literal(literals) => {
+            let members: Vec<_> = literals.v1.iter().chain(literals.beta).collect();
+            let known = match members.len() {
+                0..=6 => members.iter().map(|member| format!("`{member}`")).collect::<Vec<_>>().join(", "),
+                many => format!("{many} known values"),
+            };
+            let equal = equal(literals.equivalence);
+            format!("{known}, others are passed on; {equal}")
+        }
+        Shape::Object(_) => "part by part".to_owned(),
+        Shape::ObjectList(_) => "in order, replaced as a whole".to_owned(),
+    }
+}
+
+fn equal(equivalence: Equivalence) -> String {
+    match equivalence {
+        Equivalence::Exact => String::new(),
+        Equivalence::Text => "null is \"\"".to_owned(),
+        Equivalence::CaseInsensitive => "null is \"\", case does not count".to_owned(),
+        Equivalence::Flag => "null is false".to_owned(),
+        Equivalence::Default(default) => format!("null is `{default}`"),
+        Equivalence::FrequencyType => "null and `default` are `twelveHours`".to_owned(),
+        Equivalence::ProvisioningType => "null is `dedicated`, `shared` is `sharedByUser`".to_owned(),
+        Equivalence::TextSet => "null is none, order does not count".to_owned(),
+    }
+}
+
+/// The table, type by type in the order of first use.
+fn table() -> String {
+    let rows = rows();
+    let mut order: Vec<&str> = Vec::new();
+    for row in &rows {
+        if !order.contains(&row.of) {
+            order.push(row.of);
+        }
+    }
+    let mut text = String::new();
+    for of in order {
+        text += &format!("\n**`{of}`**\n\n| Property | Here | API | Field, or why not |\n|---|---|---|---|\n");
+        let mut lines: Vec<String> = Vec::new();
+        for row in rows.iter().filter(|row| row.of == of) {
+            let field = match row.field.as_str() {
+                "" => String::new(),
+                field => format!("{} `{field}`", row.kind),
+            };
+            let parts = [field.as_str(), row.note.trim_end_matches("; ").trim_end_matches(", ")];
+            let said = parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(": ");
+            lines.push(format!(
+                "| `{}` | {} | {} | {said} |\n",
+                row.name,
+                row.standing,
+                row.since.unwrap_or_default()
+            ));
+        }
+        // A type that both kinds use has the same property twice.
+        lines.dedup();
+        text.extend(lines);
+    }
+    text
+}
+
+#[test]
+fn the_table_in_the_reference_is_current() {
+    let path = package("docs/reference.md");
+    let reference = fs::read_to_string(&path).expect("is there");
+    let (before, rest) = reference.split_once(BEGIN).expect("the generated part begins somewhere");
+    let (current, after) = rest.split_once(END).expect("and ends");
+    let table = format!("\n{}\n", table());
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}")).expect("can be written");
+    } else {
+        assert!(current == table, "docs/reference.md is not current; run: {UPDATE}");
+    }
+}
+
+#[test]
+fn every_field_of_a_spec_is_a_property_of_graph_or_ours() {
+    for (kind, ..) in KINDS {
+        let mut found = BTreeSet::new();
+        leaves(&spec_of(kind), "", &mut found);
+        let listed: BTreeSet<String> = rows().into_iter().filter(|row| row.kind == kind).map(|row| row.field).collect();
+        for path in found {
+            let ours = OURS.iter().any(|ours| path == *ours || path.starts_with(&format!("{ours}.")));
+            assert!(
+                ours || listed.contains(&format!("spec.{path}")),
+                "{kind}: spec.{path} would be neither compared nor written"
+            );
+        }
+    }
+}
+
+fn leaves(schema: &Value, path: &str, found: &mut BTreeSet<String>) {
+    let object = schema.get("items").unwrap_or(schema);
+    match object.get("properties").and_then(Value::as_object) {
+        Some(properties) => {
+            for (name, schema) in properties {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                leaves(schema, &path, found);
+            }
+        }
+        None => {
+            found.insert(path.to_owned());
+        }
+    }
+}
+
+/// Which of the two networks of a recovery has a property.
+fn part_of(of: &str, name: &str) -> bool {
+    (of == "cloudPcDisasterRecoveryAzureConnectionSetting") == (name == "onPremisesConnectionId")
+        || !of.starts_with("cloudPcDisasterRecovery")
+}

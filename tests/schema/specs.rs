@@ -1,0 +1,286 @@
+//! Generated specs, valid and not, for holding two judges of the same rules against each other.
+//!
+//! Every field has values that are meant to pass and a few that are not; fields come and go independently, so rules
+//! between fields meet every combination sooner or later. The same specs come out every time.
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use serde_json::{Map, Value, json};
+
+/// A field that is usually left out; one value in ten is a bad one.
+fn field(name: &'static str, present: f64, good: Value, bad: Value) -> BoxedStrategy<Option<(String, Value)>> {
+    let pool = |values: Value| prop::sample::select(values.as_array().expect("a pool").clone());
+    let value = if bad.as_array().is_some_and(Vec::is_empty) {
+        pool(good).boxed()
+    } else {
+        prop_oneof![9 => pool(good), 1 => pool(bad)].boxed()
+    };
+    prop::option::weighted(present, value.prop_map(move |value| (name.to_owned(), value))).boxed()
+}
+
+fn object(fields: Fields) -> BoxedStrategy<Value> {
+    let collected = fields.prop_map(|fields| fields.into_iter().flatten().collect::<Map<_, _>>());
+    collected.prop_map(Value::Object).boxed()
+}
+
+fn nested(name: &'static str, present: f64, value: BoxedStrategy<Value>) -> BoxedStrategy<Option<(String, Value)>> {
+    prop::option::weighted(present, value.prop_map(move |value| (name.to_owned(), value))).boxed()
+}
+
+const CONNECTION: &str = "33333333-0000-4000-8000-000000000001";
+
+/// A network, usually named in one way.
+fn network(kind: Option<&'static str>) -> BoxedStrategy<Value> {
+    let with_kind = move |fields: Value| {
+        let mut fields = fields;
+        if let Some(kind) = kind {
+            fields["domainJoinType"] = json!(kind);
+        }
+        fields
+    };
+    let usual = prop::sample::select(vec![
+        json!({"onPremisesConnectionId": CONNECTION}),
+        json!({"onPremisesConnectionName": "Hub"}),
+        json!({"regionName": "westeurope"}),
+        json!({"regionName": "automatic", "regionGroup": "europeUnion"}),
+    ]);
+    let any = object(vec![
+        field("onPremisesConnectionId", 0.4, json!([CONNECTION]), json!(["Hub", ""])),
+        field("onPremisesConnectionName", 0.3, json!(["Hub"]), json!([""])),
+        field("regionName", 0.5, json!(["westeurope", "automatic"]), json!([""])),
+        field(
+            "regionGroup",
+            0.3,
+            json!(["europeUnion", "atlantis"]),
+            json!(["unknownFutureValue", "europe union"]),
+        ),
+    ]);
+    prop_oneof![4 => usual, 1 => any].prop_map(with_kind).boxed()
+}
+
+fn policy() -> BoxedStrategy<Value> {
+    let join = prop_oneof![
+        6 => network(Some("azureADJoin")), 2 => network(Some("hybridAzureADJoin")), 1 => network(Some("futureJoin")), 1 => network(None)
+    ];
+    let joins = prop::collection::vec(join, 1..3).prop_map(Value::Array).boxed();
+    let mut fields = vec![
+        nested("domainJoinConfigurations", 0.98, joins),
+        field("tenantRef", 0.99, json!([{"name": "contoso"}]), json!([{}, {"name": ""}])),
+        field("mode", 0.1, json!(["Enforce", "Observe"]), json!(["Report"])),
+    ];
+    fields.extend(texts());
+    fields.extend(kinds());
+    fields.extend(objects_of_a_policy());
+    object(fields)
+}
+
+type Fields = Vec<BoxedStrategy<Option<(String, Value)>>>;
+
+fn long(character: &str, count: usize) -> String {
+    character.repeat(count)
+}
+
+/// Names and templates.
+fn texts() -> Fields {
+    let names = json!(["Finance", "Finance - EU", "F", long("ä", 120), "100% / 2"]);
+    let untidy = json!([
+        " F",
+        "F ",
+        "A & B",
+        "F^",
+        "a`b",
+        "a\"b",
+        "a\\b",
+        "",
+        long("x", 121),
+        long("ä", 121),
+        "F\u{a0}",
+        "F\n"
+    ]);
+    let templates = json!([
+        null,
+        "%RAND:5%",
+        "FIN-%RAND:5%",
+        "CPC-%USERNAME:5%-%RAND:5%",
+        "%RAND:15%",
+        "LONGPREFIX-%RAND:5%"
+    ]);
+    let broken = json!([
+        "",
+        "FIN_%RAND:5%",
+        "FIN-%USERNAME:5%",
+        "%RAND:4%",
+        "CPC-%USERNAME:6%-%RAND:5%",
+        "%RAND:16%",
+        "100%%RAND:5%",
+        "%RAND:5"
+    ]);
+    vec![
+        field("displayName", 0.99, names, untidy),
+        field("description", 0.3, json!(["", "text", long("x", 1500)]), json!([long("x", 1501)])),
+        field(
+            "imageDisplayName",
+            0.9,
+            json!(["Windows 11", long("x", 256)]),
+            json!(["", long("x", 257)]),
+        ),
+        field("imageId", 0.3, json!([CONNECTION, "p_o_s"]), json!([""])),
+        field("imageVersion", 0.1, json!(["1.0.0"]), json!([long("1", 33)])),
+        field("cloudPcNamingTemplate", 0.4, templates, broken),
+    ]
+}
+
+/// Members of enumerations.
+fn kinds() -> Fields {
+    let sharing = json!(["sharedByEntraGroup", "sharedByEntraGroup", "dedicated", "sharedByMoon"]);
+    vec![
+        field(
+            "imageType",
+            0.4,
+            json!(["gallery", "custom", "imported"]),
+            json!(["unknownFutureValue", "", "a b"]),
+        ),
+        field("provisioningType", 0.6, sharing, json!(["unknownFutureValue", "shared by user"])),
+        field(
+            "userExperienceType",
+            0.2,
+            json!(["cloudPc", "cloudApp", "cloudTab"]),
+            json!(["unknownFutureValue"]),
+        ),
+    ]
+}
+
+fn objects_of_a_policy() -> Fields {
+    vec![
+        field(
+            "windowsSetting",
+            0.3,
+            json!([{"locale": "de-DE"}, {"locale": "tlh-QO"}]),
+            json!([{}, {"locale": "d"}]),
+        ),
+        field(
+            "microsoftManagedDesktop",
+            0.4,
+            json!([{"managedType": "starterManaged"}, {"managedType": "notManaged", "profile": ""}]),
+            json!([{}, {"managedType": "unknownFutureValue"}]),
+        ),
+        field(
+            "autopatch",
+            0.2,
+            json!([null, {"autopatchGroupId": CONNECTION}]),
+            json!([{}, {"autopatchGroupId": ""}]),
+        ),
+        field(
+            "autopilotConfiguration",
+            0.2,
+            json!([null, preparation(30), preparation(360)]),
+            json!([preparation(29), preparation(361), {"devicePreparationProfileId": "p"}]),
+        ),
+        field(
+            "userSettingsPersistenceConfiguration",
+            0.2,
+            json!([null, {}, {"userSettingsPersistenceEnabled": true, "userSettingsPersistenceStorageSizeCategory": "eightGB"}]),
+            json!([{"userSettingsPersistenceStorageSizeCategory": "unknownFutureValue"}]),
+        ),
+        field("scopeIds", 0.1, json!([[], ["0"], ["0", "7"]]), json!([[""]])),
+    ]
+}
+
+fn preparation(minutes: i32) -> Value {
+    json!({"devicePreparationProfileId": "p", "applicationTimeoutInMinutes": minutes, "onFailureDeviceAccessDenied": true})
+}
+
+fn setting() -> BoxedStrategy<Value> {
+    let recovery = object(vec![
+        field(
+            "disasterRecoveryType",
+            0.8,
+            json!(["premium", "premium", "crossRegion", "crossPlanet"]),
+            json!(["unknownFutureValue"]),
+        ),
+        field("maintainCrossRegionRestorePointEnabled", 0.3, json!([true, false]), json!([])),
+        field("userInitiatedDisasterRecoveryAllowed", 0.4, json!([true, false]), json!([])),
+        nested(
+            "disasterRecoveryNetworkSetting",
+            0.5,
+            prop_oneof![4 => network(None), 1 => Just(Value::Null)].boxed(),
+        ),
+    ]);
+    object(vec![
+        field(
+            "displayName",
+            0.98,
+            json!(["Finance (EU)"]),
+            json!([" F", "F\t", "", "x".repeat(257)]),
+        ),
+        field("tenantRef", 0.99, json!([{"name": "contoso"}]), json!([{}])),
+        field("localAdminEnabled", 0.4, json!([true, false]), json!([])),
+        field("resetEnabled", 0.4, json!([true, false]), json!([])),
+        field(
+            "restorePointSetting",
+            0.4,
+            json!([{}, {"frequencyType": "sixHours"}, {"frequencyType": "weekly", "userRestoreEnabled": true}]),
+            json!([{"frequencyType": "6h "}, {"frequencyType": "unknownFutureValue"}]),
+        ),
+        nested("crossRegionDisasterRecoverySetting", 0.6, recovery),
+        field(
+            "provisioningSourceType",
+            0.3,
+            json!(["image", "snapshot", "template"]),
+            json!(["unknownFutureValue", "4you"]),
+        ),
+    ])
+}
+
+fn assignment() -> BoxedStrategy<Value> {
+    let usual = prop::sample::select(vec![
+        json!({"id": CONNECTION}),
+        json!({"displayName": "Finance"}),
+        json!({"mailNickname": "fin"}),
+    ]);
+    let any = object(vec![
+        field("id", 0.4, json!([CONNECTION]), json!(["Finance", ""])),
+        field("displayName", 0.5, json!(["Finance"]), json!([""])),
+        field("mailNickname", 0.3, json!(["fin"]), json!([])),
+    ]);
+    let plan = object(vec![
+        field("servicePlanId", 0.4, json!([CONNECTION]), json!([""])),
+        field("servicePlanName", 0.2, json!(["Frontline"]), json!([""])),
+        field("allotmentLicensesCount", 0.3, json!([0, 900]), json!([-1, 901])),
+        field("allotmentDisplayName", 0.2, json!(["slice"]), json!([""])),
+    ]);
+    let group = (prop_oneof![5 => usual, 1 => any], plan).prop_map(|(mut group, plan)| {
+        let fields = group.as_object_mut().expect("an object");
+        fields.extend(plan.as_object().expect("an object").clone());
+        group
+    });
+    let groups = prop_oneof![9 => prop::collection::vec(group, 1..3), 1 => Just(Vec::new())];
+    object(vec![
+        field(
+            "targetRef",
+            0.99,
+            json!([{"kind": "ProvisioningPolicy", "name": "p"}, {"kind": "ProvisioningPolicy", "name": "p"}, {"kind": "UserSetting", "name": "u"}]),
+            json!([{"kind": "EntraTenant", "name": "t"}, {"name": "p"}]),
+        ),
+        nested("groups", 0.98, groups.prop_map(Value::Array).boxed()),
+        field("deletionPolicy", 0.1, json!(["Orphan", "Delete"]), json!(["Keep"])),
+    ])
+}
+
+/// As many objects as asked for, of the three namespaced kinds in turn.
+pub fn objects(count: usize) -> Vec<Value> {
+    let mut runner = TestRunner::deterministic();
+    let kinds = [
+        ("ProvisioningPolicy", policy()),
+        ("UserSetting", setting()),
+        ("Assignment", assignment()),
+    ];
+    let mut generate = |index: usize| {
+        // Policies have the most rules.
+        let (kind, spec) = &kinds[[0, 1, 0, 2][index % 4]];
+        let spec = spec.new_tree(&mut runner).expect("a spec").current();
+        json!({"apiVersion": "cloudpc.dev/v1alpha1", "kind": kind, "metadata": {"name": "generated", "namespace": "default"}, "spec": spec})
+    };
+    (0..count).map(&mut generate).collect()
+}
