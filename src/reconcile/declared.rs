@@ -11,6 +11,7 @@ use kube::runtime::reflector::ObjectRef;
 
 use super::context::Context;
 use super::managed::Managed;
+use super::missing::missing;
 use super::outcome::{Class, Failure};
 use super::plan::{Declared, Key};
 use super::reasons;
@@ -307,9 +308,13 @@ async fn look_up(group: &AssignmentGroup, tenant: &Tenant) -> Result<ResolvedGro
             id: found.id.clone(),
             display_name: Some(found.display_name.clone()),
         }),
-        [] => Err(Failure::waiting(
+        // Groups are not listed to look for near names: a directory can have very many.
+        [] => Err(missing(
             reasons::GROUP_NOT_FOUND,
-            format!("waiting for group {reference}: the tenant has none"),
+            &format!("group {reference}"),
+            "that entry of spec.groups",
+            "",
+            std::iter::empty(),
         )),
         several => {
             let ids = several.iter().map(|group| group.id.as_str()).collect::<Vec<_>>().join(", ");

@@ -20,6 +20,7 @@ pub mod gate;
 pub mod guard;
 pub mod managed;
 pub mod memory;
+pub mod missing;
 pub mod observe;
 pub mod outcome;
 pub mod pipeline;

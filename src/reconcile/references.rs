@@ -4,6 +4,7 @@
 //! yet is waited for; two matches are refused.
 
 use super::managed::ImageReference;
+use super::missing::missing;
 use super::outcome::Failure;
 use super::reasons;
 use super::tenant::Tenant;
@@ -40,9 +41,10 @@ fn gallery_image(reference: &ImageReference, text: String, images: &[GalleryImag
             id: image.id.clone(),
             display_name: image.display_name.clone(),
         }),
-        [] => Err(Failure::waiting(
-            reasons::IMAGE_NOT_FOUND,
-            format!("waiting for image {text}: the gallery of the tenant has none"),
+        [] => Err(missing_image(
+            reference,
+            &text,
+            images.iter().map(|image| (&*image.id, &*image.display_name)),
         )),
         several => {
             let ids = several.iter().map(|image| image.id.as_str());
@@ -66,9 +68,10 @@ fn custom_image(reference: &ImageReference, text: String, images: &[DeviceImage]
             id: image.id.clone(),
             display_name: image.display_name.clone(),
         }),
-        [] => Err(Failure::waiting(
-            reasons::IMAGE_NOT_FOUND,
-            format!("waiting for image {text}: the tenant has no such custom image"),
+        [] => Err(missing_image(
+            reference,
+            &text,
+            images.iter().map(|image| (&*image.id, &*image.display_name)),
         )),
         several => {
             let described: Vec<_> = several
@@ -82,6 +85,21 @@ fn custom_image(reference: &ImageReference, text: String, images: &[DeviceImage]
                 ids,
                 "spec.imageId or spec.imageVersion",
             ))
+        }
+    }
+}
+
+fn missing_image<'a>(reference: &ImageReference, text: &str, images: impl Iterator<Item = (&'a str, &'a str)>) -> Failure {
+    let kind = if reference.custom { "" } else { "gallery " };
+    let what = format!("{kind}image {text}");
+    match (&reference.id, &reference.display_name) {
+        (None, Some(name)) => {
+            let there = images.map(|(_, name)| name);
+            missing(reasons::IMAGE_NOT_FOUND, &what, "spec.imageDisplayName", name, there)
+        }
+        (id, _) => {
+            let id = id.as_deref().unwrap_or_default();
+            missing(reasons::IMAGE_NOT_FOUND, &what, "spec.imageId", id, images.map(|(id, _)| id))
         }
     }
 }
@@ -121,27 +139,27 @@ pub async fn connections(names: &[&str], pinned: &Resolved, tenant: &Tenant) -> 
 
 fn connection(name: &str, connections: &[Named]) -> Result<String, Failure> {
     let what = format!("Azure network connection {name:?}");
-    the_only(&what, connections, name, reasons::CONNECTION_NOT_FOUND, "onPremisesConnectionId")
+    let fields = ("onPremisesConnectionName", "onPremisesConnectionId");
+    the_only(&what, connections, name, reasons::CONNECTION_NOT_FOUND, fields)
 }
 
 /// The id of a Frontline service plan.
 pub async fn service_plan(name: &str, tenant: &Tenant) -> Result<String, Failure> {
     let what = format!("Frontline service plan {name:?}");
-    the_only(
-        &what,
-        &tenant.plans().await?,
-        name,
-        reasons::SERVICE_PLAN_NOT_FOUND,
-        "servicePlanId",
-    )
+    let fields = ("servicePlanName", "servicePlanId");
+    the_only(&what, &tenant.plans().await?, name, reasons::SERVICE_PLAN_NOT_FOUND, fields)
 }
 
-fn the_only(what: &str, items: &[Named], name: &str, missing: &'static str, field: &str) -> Result<String, Failure> {
+/// The id of the one item with a name. The fields are the one that gives a name and the one that gives an id.
+fn the_only(what: &str, items: &[Named], name: &str, reason: &'static str, fields: (&str, &str)) -> Result<String, Failure> {
     let found: Vec<_> = items.iter().filter(|item| item.display_name == name).collect();
     match found.as_slice() {
         [only] => Ok(only.id.clone()),
-        [] => Err(Failure::waiting(missing, format!("waiting for {what}: the tenant has none"))),
-        several => Err(ambiguous(what, "of them", several.iter().map(|item| item.id.as_str()), field)),
+        [] => {
+            let there = items.iter().map(|item| &*item.display_name);
+            Err(missing(reason, what, fields.0, name, there))
+        }
+        several => Err(ambiguous(what, "of them", several.iter().map(|item| item.id.as_str()), fields.1)),
     }
 }
 
