@@ -18,13 +18,16 @@ pub struct Collection {
     /// Where an object is, by its id in small letters: the case of letters does not matter in an id.
     places: HashMap<String, u64>,
     next_place: u64,
+    /// Where objects were that readers still see, in the order in which they went.
+    leaving: Vec<u64>,
     /// Objects that are gone.
     pub deleted: Vec<Deleted>,
 }
 
 #[derive(Clone, Debug)]
 struct Record {
-    current: Object,
+    /// Nothing when the object is gone.
+    current: Option<Object>,
     /// What readers still see instead, the oldest first.
     earlier: Vec<Earlier>,
 }
@@ -40,33 +43,48 @@ impl Record {
     fn seen(&self, now: Timestamp) -> Option<&Object> {
         match self.earlier.iter().find(|earlier| now < earlier.until) {
             Some(earlier) => earlier.object.as_ref(),
-            None => Some(&self.current),
+            None => self.current.as_ref(),
         }
+    }
+
+    /// Puts another state, or nothing, in the place of the present one, which readers see until `seen_from`.
+    fn put(&mut self, object: Option<Object>, now: Timestamp, seen_from: Timestamp) -> Option<Object> {
+        self.earlier.retain(|earlier| now < earlier.until);
+        let before = std::mem::replace(&mut self.current, object);
+        if now < seen_from {
+            let object = before.clone();
+            self.earlier.push(Earlier { until: seen_from, object });
+        }
+        before
+    }
+
+    fn is_seen_no_more(&self, now: Timestamp) -> bool {
+        self.current.is_none() && self.earlier.iter().all(|earlier| earlier.until <= now)
     }
 }
 
 impl Collection {
     /// The objects as they are, whatever readers see.
     pub fn iter(&self) -> impl Iterator<Item = &Object> {
-        self.records.values().map(|record| &record.current)
+        self.records.values().filter_map(|record| record.current.as_ref())
     }
 
     /// How many objects there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.records.len()
+        self.places.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.places.is_empty()
     }
 
     /// The object with this id as it is.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Object> {
-        self.record(id).map(|record| &record.current)
+        self.records.get(self.places.get(&key(id))?)?.current.as_ref()
     }
 
     /// The objects as readers see them at this time.
@@ -77,23 +95,37 @@ impl Collection {
     /// The object with this id as readers see it at this time.
     #[must_use]
     pub fn seen_one(&self, id: &str, now: Timestamp) -> Option<&Object> {
-        self.record(id)?.seen(now)
+        match self.places.get(&key(id)) {
+            Some(place) => self.records.get(place)?.seen(now),
+            None => {
+                let mut leaving = self.leaving.iter().filter_map(|place| self.records.get(place)?.seen(now));
+                leaving.find(|object| id_of(object).is_some_and(|own| own.eq_ignore_ascii_case(id)))
+            }
+        }
     }
 
     /// Adds an object that readers see from this time on. Gives `false`, and adds nothing, when its id is missing or taken.
     pub fn insert(&mut self, object: Object, now: Timestamp, seen_from: Timestamp) -> bool {
-        let Some(id) = object.get("id").and_then(Value::as_str).map(key) else {
+        let Some(id) = id_of(&object).map(key) else {
             return false;
         };
         if self.places.contains_key(&id) {
             return false;
         }
+        // Readers never see two objects with one id.
+        self.forget(|record| record.seen(now).and_then(id_of).is_some_and(|own| own.eq_ignore_ascii_case(&id)));
         let hidden = Earlier {
             until: seen_from,
             object: None,
         };
         let earlier = if now < seen_from { vec![hidden] } else { Vec::new() };
-        self.records.insert(self.next_place, Record { current: object, earlier });
+        self.records.insert(
+            self.next_place,
+            Record {
+                current: Some(object),
+                earlier,
+            },
+        );
         self.places.insert(id, self.next_place);
         self.next_place += 1;
         true
@@ -101,35 +133,57 @@ impl Collection {
 
     /// Puts another state in an object's place; until `seen_from`, readers see what they saw. Its id must stay.
     pub fn replace(&mut self, id: &str, object: Object, now: Timestamp, seen_from: Timestamp) {
-        let Some(record) = self.record_mut(id) else { return };
-        record.earlier.retain(|earlier| now < earlier.until);
-        let before = std::mem::replace(&mut record.current, object);
-        if now < seen_from {
-            record.earlier.push(Earlier {
-                until: seen_from,
-                object: Some(before),
-            });
+        if let Some(record) = self.record_mut(id) {
+            record.put(Some(object), now, seen_from);
         }
     }
 
-    /// An object for a change that readers see at once, such as the service's own. Its id must stay.
-    pub fn get_mut(&mut self, id: &str) -> Option<&mut Object> {
-        self.record_mut(id).map(|record| &mut record.current)
+    /// Changes an object where it is, and gives what the change gives; until `seen_from`, readers see what they saw. Its id
+    /// must stay.
+    pub fn change<T>(&mut self, id: &str, now: Timestamp, seen_from: Timestamp, change: impl FnOnce(&mut Object) -> T) -> Option<T> {
+        let record = self.record_mut(id)?;
+        if now < seen_from {
+            record.put(record.current.clone(), now, seen_from);
+        }
+        record.current.as_mut().map(change)
     }
 
     /// Takes an object away. Readers no longer see it.
     pub fn remove(&mut self, id: &str) -> Option<Object> {
         let place = self.places.remove(&key(id))?;
-        self.records.remove(&place).map(|record| record.current)
+        self.records.remove(&place)?.current
     }
 
-    fn record(&self, id: &str) -> Option<&Record> {
-        self.records.get(self.places.get(&key(id))?)
+    /// Takes an object away; until `seen_from`, readers see what they saw.
+    pub fn remove_later(&mut self, id: &str, now: Timestamp, seen_from: Timestamp) -> Option<Object> {
+        self.forget(|record| record.is_seen_no_more(now));
+        if seen_from <= now {
+            return self.remove(id);
+        }
+        let place = self.places.remove(&key(id))?;
+        self.leaving.push(place);
+        self.records.get_mut(&place)?.put(None, now, seen_from)
+    }
+
+    /// Forgets those of the objects that are gone for which this holds.
+    fn forget(&mut self, is_over: impl Fn(&Record) -> bool) {
+        let records = &mut self.records;
+        self.leaving.retain(|place| {
+            let is_over = records.get(place).is_none_or(&is_over);
+            if is_over {
+                records.remove(place);
+            }
+            !is_over
+        });
     }
 
     fn record_mut(&mut self, id: &str) -> Option<&mut Record> {
         self.records.get_mut(self.places.get(&key(id))?)
     }
+}
+
+fn id_of(object: &Object) -> Option<&str> {
+    object.get("id").and_then(Value::as_str)
 }
 
 fn key(id: &str) -> String {
@@ -166,6 +220,36 @@ mod tests {
         let seen = [12, 14, 15, 21, 22].map(|second| name_at(&collection, second).unwrap());
         assert_eq!(seen, ["one", "one", "two", "two", "three"]);
         assert_eq!(collection.get("a").unwrap()["displayName"], "three");
+    }
+
+    #[test]
+    fn what_is_gone_is_gone_for_readers_after_the_lag() {
+        let mut collection = Collection::default();
+        for id in ["a", "B", "c"] {
+            assert!(collection.insert(object(id, id), at(0), at(0)));
+        }
+        let seen = |collection: &Collection, second: i64| -> Vec<String> {
+            let seen = collection.seen(at(second)).map(|object| id_of(object).unwrap().to_owned());
+            seen.collect()
+        };
+        collection.change("b", at(5), at(12), |object| object.insert("displayName".to_owned(), json!("new")));
+        assert_eq!(collection.remove_later("b", at(8), at(18)).unwrap()["displayName"], "new");
+        let there: Vec<&Object> = collection.iter().collect();
+        assert_eq!((there.len(), collection.len(), collection.get("b")), (2, 2, None));
+        assert_eq!(seen(&collection, 17), ["a", "B", "c"]);
+        let named = [11, 12, 17].map(|second| collection.seen_one("b", at(second)).unwrap()["displayName"].clone());
+        assert_eq!(named, ["B", "new", "new"]);
+        assert_eq!(
+            (seen(&collection, 18), collection.seen_one("b", at(18))),
+            (vec!["a".to_owned(), "c".to_owned()], None)
+        );
+        // Without a lag it is gone at once, and of what was gone before nothing stays.
+        collection.remove_later("a", at(20), at(20));
+        assert_eq!((collection.records.len(), collection.leaving.len()), (1, 0));
+        // Its id can come again; readers never see it twice.
+        collection.remove_later("c", at(20), at(30));
+        assert!(collection.insert(object("C", "again"), at(21), at(21)));
+        assert_eq!((seen(&collection, 21), collection.records.len()), (vec!["C".to_owned()], 1));
     }
 
     #[test]

@@ -83,7 +83,7 @@ fn answer(service: &Service, exchange: &Exchange, path: &str) -> Result<Value, R
         (&Method::PATCH, "/options") => {
             let patch: OptionsPatch = read(exchange)?;
             let mut world = service.world();
-            patch.apply(&mut world.options).map_err(|reason| bad(&reason))?;
+            crate::graph::change_options(&mut world, &patch).map_err(|reason| bad(&reason))?;
             Ok(json!(world.options))
         }
         (_, "/ledger" | "/state" | "/health" | "/portal" | "/token" | "/seed" | "/clock" | "/faults" | "/options") => {

@@ -41,7 +41,7 @@ macro_rules! options {
 options! {
     /// Objects on one page of a list that does not ask for another number by `$top`.
     page_size: usize = 100;
-    /// How long readers see the earlier state of what a request creates or changes.
+    /// How long readers see the earlier state of what is created or changed, and of Cloud PCs that are gone.
     replication_lag: IsoDuration = iso("PT0S");
     /// Which limits count.
     throttling: Throttling = Throttling::default();

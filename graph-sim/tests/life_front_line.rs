@@ -123,15 +123,63 @@ fn a_group_shares_as_many_cloud_pcs_as_licences() {
     assert_eq!(pcs(&world)[2]["displayName"], "kiosk - Sales");
     give(&mut world, &policy, &[slice(GROUP_A, Some(1))]);
     assert_eq!(summary(&world), ["- provisioned", "- inGracePeriod", "- inGracePeriod"]);
-    give(&mut world, &policy, &[slice(GROUP_A, Some(4))]);
-    assert_eq!(
-        summary(&world),
-        ["- provisioned", "- provisioned", "- provisioned", "- provisioning"]
-    );
+    // The other group's is not taken for it.
+    give(&mut world, &policy, &[slice(GROUP_A, Some(3))]);
+    let expected = ["- provisioned", "- provisioned", "- inGracePeriod", "- provisioning"];
+    assert_eq!(summary(&world), expected);
     give(&mut world, &policy, &[]);
     assert_eq!(summary(&world), ["- inGracePeriod"; 3]);
     advance_with_look(&mut world, 7 * 86_400, |world| assert_eq!(pcs(world).len(), 3));
     assert_eq!(pcs(&world).len(), 0);
+}
+
+#[test]
+fn a_group_that_is_unassigned_loses_its_own_shared_cloud_pcs() {
+    let slices = [(GROUP_A, 2), (GROUP_B, 1)];
+    for (gone, stays) in [(0, 1), (1, 0)] {
+        let (mut world, _) = crew(1);
+        let policy = new_policy(&mut world, "kiosk", &json!({"provisioningType": "sharedByEntraGroup"}));
+        give(&mut world, &policy, &slices.map(|(group, count)| slice(group, Some(count))));
+        advance(&mut world, "PT40M");
+        let before = pcs(&world);
+        let (group, count) = slices[stays];
+        give(&mut world, &policy, &[slice(group, Some(count))]);
+        let is_of = |pc: &Value, place: usize| pc["displayName"].as_str().unwrap().ends_with(["O'Neil", "Sales"][place]);
+        for pc in pcs(&world) {
+            let expected = if is_of(&pc, gone) { "inGracePeriod" } else { "provisioned" };
+            assert_eq!(pc["status"], expected, "{pc}");
+        }
+        give(&mut world, &policy, &slices.map(|(group, count)| slice(group, Some(count))));
+        let after = pcs(&world);
+        assert_eq!(summary(&world), ["- provisioned"; 3]);
+        assert!(
+            before.iter().zip(&after).all(|(before, after)| before["id"] == after["id"]),
+            "{after:?}"
+        );
+    }
+}
+
+#[test]
+fn seeded_shared_cloud_pcs_belong_to_the_slice_that_they_name() {
+    let (mut world, _) = crew(1);
+    let policy = new_policy(&mut world, "kiosk", &json!({"provisioningType": "sharedByEntraGroup"}));
+    let named = |group: &str, name: &str| {
+        let mut target = slice(group, Some(1));
+        target["allotmentDisplayName"] = json!(name);
+        target
+    };
+    for (number, name) in [(1, json!("night")), (2, json!(null))] {
+        let pc = json!({
+            "id": format!("66666666-0000-4000-8000-00000000000{number}"), "provisioningPolicyId": policy, "servicePlanId": PLAN,
+            "provisioningType": "sharedByEntraGroup", "allotmentDisplayName": name,
+        });
+        seed(&mut world, "cloudPCs", pc);
+    }
+    give(&mut world, &policy, &[named(GROUP_A, "day"), named(GROUP_B, "night")]);
+    let slices: Vec<Value> = pcs(&world).iter().map(|pc| pc["allotmentDisplayName"].clone()).collect();
+    assert_eq!(slices, ["night", "day"]);
+    give(&mut world, &policy, &[named(GROUP_B, "night")]);
+    assert_eq!(summary(&world), ["- provisioned", "- inGracePeriod"]);
 }
 
 #[test]

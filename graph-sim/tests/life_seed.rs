@@ -55,7 +55,7 @@ fn what_fits_or_is_not_decided_by_policies_stays_as_it_was_seeded() {
         assert_eq!(pcs(&world), before, "{changes}");
     }
     let others = [
-        json!({"userPrincipalName": BOB, "status": "failed"}),
+        json!({"userPrincipalName": BOB, "status": "notProvisioned"}),
         json!({"userPrincipalName": BOB, "provisioningPolicyId": null}),
         json!({"userPrincipalName": BOB, "productType": "devBox"}),
         json!({"userPrincipalName": BOB, "servicePlanType": "business"}),
@@ -155,6 +155,46 @@ fn a_second_one_of_the_same_licence_goes() {
     assert_eq!(statuses, ["inGracePeriod", "provisioned", "inGracePeriod"]);
     advance(&mut world, "P30D");
     assert_eq!(pcs(&world), [other]);
+}
+
+#[test]
+fn one_that_failed_is_cleaned_up_when_it_has_no_reason() {
+    let mut world = seeded(&json!({"userPrincipalName": BOB, "status": "failed"}));
+    // What is decided again meanwhile does not make it later.
+    advance(&mut world, "PT1H");
+    set_licences(&mut world, BOB, &[LARGE]);
+    directory_changed(&mut world);
+    advance_with_look(&mut world, 2 * 3600, |world| assert_eq!(pcs(world)[0]["status"], "failed"));
+    assert_eq!(summary(&world), ["ada provisioned"]);
+    assert_eq!(
+        deletions(&world),
+        [json!(["2026-01-05T11:00:00Z", {"appId": life::SERVICE_APP_ID}])]
+    );
+    // With a reason it stays, and so it does when its reason comes back in time.
+    let mut world = seeded(&json!({"status": "failed"}));
+    let before = pcs(&world);
+    advance(&mut world, "PT1H");
+    for licences in [&[][..], &[SMALL]] {
+        set_licences(&mut world, ADA, licences);
+        directory_changed(&mut world);
+        advance(&mut world, LAG);
+    }
+    advance(&mut world, "P1D");
+    assert_eq!(pcs(&world), before);
+}
+
+#[test]
+fn a_policy_of_another_product_provisions_nothing() {
+    for (products, count) in [("devBox", 0), ("devBox,rpaBox", 0), ("windows365", 1), ("windows365,devBox", 1)] {
+        let mut world = known_world();
+        let mut foreign = policy("foreign");
+        foreign["managedBy"] = json!(products);
+        foreign["assignments"] = json!([{"target": group(GROUP_A)}]);
+        seed(&mut world, "provisioningPolicies", foreign);
+        life::policies_changed(&mut world, TENANT);
+        advance(&mut world, "PT40M");
+        assert_eq!(pcs(&world).len(), count, "{products}");
+    }
 }
 
 #[test]

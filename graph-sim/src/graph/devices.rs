@@ -9,6 +9,7 @@ use super::fill;
 use super::page::Object;
 use super::resource::{stored, text};
 use super::schema::managed_device::MANAGED_DEVICE;
+use crate::life::ENROLLMENT_PROFILE;
 use crate::world::Tenant;
 
 /// One device for each Cloud PC that has one. Its id is the Cloud PC's `managedDeviceId`.
@@ -26,7 +27,8 @@ pub fn one_managed<'a>(tenant: &'a Tenant, id: &str) -> Option<Object<'a>> {
         .map(|cloud_pc| Cow::Owned(device(tenant, cloud_pc)))
 }
 
-/// What is not said here is the default of its table. Intune calls the policy an enrollment profile (documented).
+/// What is not said here is the default of its table. Intune calls the policy an enrollment profile (documented), by the name
+/// that it had when the device was enrolled.
 fn device(tenant: &Tenant, cloud_pc: &Map<String, Value>) -> Map<String, Value> {
     let user = text(cloud_pc, "userPrincipalName").and_then(|name| tenant.user(name));
     let name = cloud_pc.get("managedDeviceName").cloned();
@@ -41,7 +43,7 @@ fn device(tenant: &Tenant, cloud_pc: &Map<String, Value>) -> Map<String, Value> 
         "azureADRegistered": true,
         "enrolledDateTime": cloud_pc.get("provisionedDateTime"),
         "lastSyncDateTime": cloud_pc.get("lastModifiedDateTime"),
-        "enrollmentProfileName": cloud_pc.get("provisioningPolicyName"),
+        "enrollmentProfileName": cloud_pc.get(ENROLLMENT_PROFILE).or_else(|| cloud_pc.get("provisioningPolicyName")),
         "operatingSystem": "Windows",
         "manufacturer": "Microsoft Corporation",
         "model": cloud_pc.get("servicePlanName"),

@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value};
 
+use super::schema::cloud_pc::CLOUD_PC;
 use super::schema::{Fallback, Kind, Property, Type};
 use crate::answer::ApiVersion;
 
@@ -23,6 +24,18 @@ pub fn complete(ty: &'static Type, mut given: Map<String, Value>) -> Map<String,
         whole.insert(property.name.to_owned(), value);
     }
     whole
+}
+
+/// A whole object without what is null in it, as that is kept of which a tenant can have many thousands.
+pub fn complete_and_lean(ty: &'static Type, given: Map<String, Value>) -> Map<String, Value> {
+    let mut whole = complete(ty, given);
+    whole.retain(|_, value| !value.is_null());
+    whole
+}
+
+/// A Cloud PC that the service itself makes, with what is not said of it.
+pub fn whole_cloud_pc(given: Map<String, Value>) -> Map<String, Value> {
+    complete_and_lean(&CLOUD_PC, given)
 }
 
 /// A stored object with a checked change in it.

@@ -32,7 +32,9 @@ mod settings;
 mod write;
 
 pub use catalogue::{default_gallery, default_organization_settings};
+pub use fill::whole_cloud_pc;
 pub use plans::{EnterprisePlan, enterprise_plan, service_plans};
+pub use policies::change_options;
 pub use regions::supported_regions;
 pub use seeding::seed_object;
 

@@ -7,15 +7,34 @@ use super::problem::{Problem, excerpt};
 use super::regions;
 use super::resource::{stored_one, text};
 use crate::answer::GraphRequest;
-use crate::world::{Actor, Tenant};
+use crate::options::{Options, OptionsPatch};
+use crate::world::{Actor, Tenant, World};
 
-/// The grace period of a policy: seven days.
-const GRACE_PERIOD_IN_HOURS: i32 = 168;
+const GRACE_PERIOD: &str = "gracePeriodInHours";
+
+/// Changes options. Policies tell the grace period, so those that have what the option said before follow it.
+///
+/// # Errors
+/// A value that an option cannot have; nothing is changed then.
+pub fn change_options(world: &mut World, patch: &OptionsPatch) -> Result<(), String> {
+    let before = world.options.grace_period.in_hours();
+    patch.apply(&mut world.options)?;
+    let (after, now) = (world.options.grace_period.in_hours(), world.now());
+    let tenants = world.tenants.values_mut().filter(|_| before != after);
+    for policies in tenants.filter_map(|tenant| tenant.collections.get_mut("provisioningPolicies")) {
+        let following = policies.iter().filter(|policy| policy.get(GRACE_PERIOD) == Some(&json!(before)));
+        let ids: Vec<String> = following.filter_map(|policy| text(policy, "id").map(str::to_owned)).collect();
+        for id in ids {
+            policies.change(&id, now, now, |policy| policy.insert(GRACE_PERIOD.to_owned(), json!(after)));
+        }
+    }
+    Ok(())
+}
 
 /// Fills what the service works out itself.
-pub fn settle(policy: &mut Map<String, Value>) {
-    if policy.get("gracePeriodInHours").is_none_or(Value::is_null) {
-        policy.insert("gracePeriodInHours".to_owned(), json!(GRACE_PERIOD_IN_HOURS));
+pub fn settle(options: &Options, policy: &mut Map<String, Value>) {
+    if policy.get(GRACE_PERIOD).is_none_or(Value::is_null) {
+        policy.insert(GRACE_PERIOD.to_owned(), json!(options.grace_period.in_hours()));
     }
     if text(policy, "cloudPcNamingTemplate").is_none() {
         policy.insert("cloudPcNamingTemplate".to_owned(), Value::Null);

@@ -11,7 +11,7 @@ use super::permission::Guard;
 use super::problem::Problem;
 use super::schema::Type;
 use crate::answer::GraphRequest;
-use crate::options::MissingId;
+use crate::options::{MissingId, Options};
 use crate::world::{Collection, Tenant};
 
 /// A collection of entities.
@@ -52,7 +52,7 @@ pub enum Source {
 #[derive(Debug)]
 pub struct Rules {
     /// Puts values into the form in which the service keeps them.
-    pub settle: fn(&mut Map<String, Value>),
+    pub settle: fn(&Options, &mut Map<String, Value>),
     /// Refuses objects whose properties do not go together or point at nothing.
     pub check: fn(&Tenant, &Map<String, Value>) -> Result<(), Problem>,
     /// Refuses values that this caller may not set.

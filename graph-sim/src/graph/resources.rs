@@ -68,7 +68,7 @@ pub static ORGANIZATION_SETTINGS: Resource = Resource {
     guard: Guard::DeviceManagement,
     source: Source::Stored,
     rules: Some(&Rules {
-        settle: |_| {},
+        settle: |_, _| {},
         check: |_, _| Ok(()),
         authorise: |_, _| Ok(()),
         assigned: None,

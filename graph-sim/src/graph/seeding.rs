@@ -70,13 +70,11 @@ fn checked(
     resource.expect_id(text(&given, "id").unwrap_or_default())?;
     assume(resource.name, &mut given);
     let given = check::object(resource.ty, ApiVersion::Beta, Mode::Seed, &given)?;
-    let mut object = fill::complete(resource.ty, given);
     let Some(rules) = resource.rules else {
-        // What nobody writes is kept without what is null in it: a tenant can have many thousands.
-        object.retain(|_, value| !value.is_null());
-        return Ok(object);
+        return Ok(fill::complete_and_lean(resource.ty, given));
     };
-    (rules.settle)(&mut object);
+    let mut object = fill::complete(resource.ty, given);
+    (rules.settle)(&world.options, &mut object);
     if let Some(tenant) = world.tenants.get(tenant_id) {
         (rules.check)(tenant, &object)?;
     }

@@ -4,10 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::problem::Problem;
 use super::resource::text;
+use crate::options::Options;
 use crate::world::Tenant;
 
 /// The service keeps the frequency `default` as the one that it stands for.
-pub fn settle(setting: &mut Map<String, Value>) {
+pub fn settle(_: &Options, setting: &mut Map<String, Value>) {
     let restore = setting.get_mut("restorePointSetting").and_then(Value::as_object_mut);
     if let Some(restore) = restore
         && text(restore, "frequencyType") == Some("default")

@@ -25,7 +25,7 @@ pub fn create(call: Call<'_, '_>) -> Outcome {
     let given = check::object(resource.ty, call.request.version, Mode::Create, &given)?;
     (rules.authorise)(call.request, &given)?;
     let mut object = fill::complete(resource.ty, given);
-    (rules.settle)(&mut object);
+    (rules.settle)(&call.world.options, &mut object);
     (rules.check)(tenant(&call)?, &object)?;
     expect_free_name(&call, &object)?;
     let now = instant(call.world);
@@ -54,7 +54,7 @@ pub fn update(call: Call<'_, '_>) -> Outcome {
     expect_immutables(resource, &stored, &given)?;
     let kept = stored.get("assignments").cloned();
     let mut object = fill::merge(resource.ty, &stored, given);
-    (rules.settle)(&mut object);
+    (rules.settle)(&call.world.options, &mut object);
     (rules.check)(tenant(&call)?, &object)?;
     expect_free_name(&call, &object)?;
     let now = instant(call.world);
@@ -65,7 +65,11 @@ pub fn update(call: Call<'_, '_>) -> Outcome {
     }
     let body = entity(call.request, resource, &object, &Query::default());
     audit(call.world, call.request, resource, Verb::Patch, Some(&stored), Some(&object));
+    let renamed = text(&stored, "displayName") != text(&object, "displayName");
     replace(call.world, call.request, resource, &call.id, object)?;
+    if renamed {
+        life::policy_renamed(call.world, &call.request.caller.tenant, &call.id);
+    }
     Ok(match call.world.options.patch_answer {
         WriteAnswer::Entity => Answer::ok(body).committed(true),
         WriteAnswer::NoContent => Answer::no_content(),

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::cloud_pc::{self, Stage, same_id, text};
-use super::settle::{Desk, cloud_pc, cloud_pc_mut, policy};
-use crate::world::{Collection, World};
+use super::settle::{Desk, cloud_pc, policy};
+use crate::world::{Collection, Tenant, World};
 
 /// What of a policy can be brought to Cloud PCs that exist (documented).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,10 +29,11 @@ impl PolicySetting {
 
 /// Brings a setting of a policy to all of its Cloud PCs (`apply`). Gives how many there are.
 pub fn apply_policy(world: &mut World, tenant: &str, policy: &str, setting: PolicySetting) -> usize {
-    let found = world.tenants.get(tenant).and_then(|tenant| tenant.collections.get("cloudPCs"));
-    let own = found.into_iter().flat_map(Collection::iter);
-    let own = own.filter(|pc| same_id(text(pc, "provisioningPolicyId"), policy));
-    let ids: Vec<String> = own.filter_map(|pc| text(pc, "id").map(str::to_owned)).collect();
+    let ids = world
+        .tenants
+        .get(tenant)
+        .map(|tenant| of_policy(tenant, policy))
+        .unwrap_or_default();
     apply_to(world, tenant, &ids, setting)
 }
 
@@ -40,7 +41,7 @@ pub fn apply_policy(world: &mut World, tenant: &str, policy: &str, setting: Poli
 /// the others are left alone (assumed).
 pub fn apply_to(world: &mut World, tenant: &str, ids: &[String], setting: PolicySetting) -> usize {
     let at = world.now();
-    let Some(desk) = Desk::open(world, tenant, at) else { return 0 };
+    let Some(mut desk) = Desk::open(world, tenant, at) else { return 0 };
     let mut count = 0;
     for id in ids {
         let own = cloud_pc(desk.tenant, id).filter(|pc| Stage::of(pc) == Stage::Live);
@@ -54,12 +55,32 @@ pub fn apply_to(world: &mut World, tenant: &str, ids: &[String], setting: Policy
             }
         };
         count += 1;
-        let Some(pc) = cloud_pc_mut(desk.tenant, id) else { continue };
+        let before = cloud_pc(desk.tenant, id).and_then(|pc| pc.get(name));
         // A region that the policy leaves to the service stays what it is.
-        if !value.is_null() && pc.get(name) != Some(&value) {
-            cloud_pc::set(pc, name, value);
-            cloud_pc::set(pc, "lastModifiedDateTime", cloud_pc::written(at));
+        if !value.is_null() && before != Some(&value) {
+            desk.change(id, |pc| {
+                cloud_pc::set(pc, name, value);
+                cloud_pc::set(pc, "lastModifiedDateTime", cloud_pc::written(at));
+            });
         }
     }
     count
+}
+
+/// A policy has another name: all of its Cloud PCs show it, whatever becomes of them (assumed: the name is the policy's, and
+/// not one that a Cloud PC was provisioned with).
+pub fn policy_renamed(world: &mut World, tenant: &str, id: &str) {
+    let at = world.now();
+    let Some(mut desk) = Desk::open(world, tenant, at) else { return };
+    let Some(renamed) = policy(desk.tenant, id) else { return };
+    let name = text(renamed, "displayName").map(str::to_owned);
+    for id in of_policy(desk.tenant, id) {
+        desk.change(&id, |pc| cloud_pc::name_policy(pc, name.as_deref(), at));
+    }
+}
+
+fn of_policy(tenant: &Tenant, policy: &str) -> Vec<String> {
+    let found = tenant.collections.get("cloudPCs").into_iter().flat_map(Collection::iter);
+    let own = found.filter(|pc| same_id(text(pc, "provisioningPolicyId"), policy));
+    own.filter_map(|pc| text(pc, "id").map(str::to_owned)).collect()
 }

@@ -88,8 +88,8 @@ pub enum What {
     Known(News),
     /// A Cloud PC is ready.
     Provisioned(String),
-    /// A Cloud PC's grace period is over.
-    GraceEnds(String),
+    /// A Cloud PC without a reason goes: its grace period is over, or the time after which one that failed is cleaned up.
+    Ends(String),
 }
 
 /// How things stand in a tenant.
@@ -103,6 +103,8 @@ pub struct Standing {
     unsettled: Option<Timestamp>,
     /// What has to be decided at the next settling, beside what that finds itself.
     touched: BTreeSet<Lot>,
+    /// The new sign-in names of users whose Cloud PCs still have the old one.
+    pub renamed: BTreeMap<String, String>,
     /// Lots with a seeded Cloud PC whose user may be in news that are still under way.
     pub undecided: BTreeSet<Lot>,
     settled: bool,

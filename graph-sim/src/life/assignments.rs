@@ -116,7 +116,15 @@ impl Assignments {
     }
 }
 
+/// Whether a policy is one of Windows 365: other products share the collection (documented). One that does not say it is.
+fn is_windows_365(policy: &Object) -> bool {
+    text(policy, "managedBy").is_none_or(|products| products.split(',').any(|product| product.trim() == "windows365"))
+}
+
 fn assignments_of(policy: &Object) -> Vec<Assignment> {
+    if !is_windows_365(policy) {
+        return Vec::new();
+    }
     let list = policy.get("assignments").and_then(Value::as_array);
     let (Some(list), Some(id), Some(kind)) = (list, text(policy, "id"), Kind::of(policy)) else {
         return Vec::new();

@@ -8,7 +8,12 @@ use serde_json::{Value, json};
 use super::assignments::Assignment;
 use super::names::device_name;
 use super::plans::Plan;
+use crate::graph;
 use crate::world::{Object, Tenant, stable_id};
+
+/// Where a Cloud PC keeps the name of its device's enrollment profile, once that is not its policy's name any more. It is no
+/// property of Cloud PCs in Graph, so it is seen in the simulator's state alone.
+pub const ENROLLMENT_PROFILE: &str = "enrollmentProfileName";
 
 /// What a policy provisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +54,9 @@ pub enum Stage {
     Live,
     /// In its grace period.
     Grace,
-    /// Nothing that a policy or licence would change, such as one that failed.
+    /// It could not be provisioned.
+    Failed,
+    /// Nothing that a policy or licence would change.
     Idle,
 }
 
@@ -59,7 +66,8 @@ impl Stage {
         match text(pc, "status") {
             Some("provisioning" | "pendingProvision" | "preparing") => Self::Coming,
             Some("inGracePeriod") => Self::Grace,
-            Some("failed" | "notProvisioned" | "deprovisioning") => Self::Idle,
+            Some("failed") => Self::Failed,
+            Some("notProvisioned" | "deprovisioning") => Self::Idle,
             _ => Self::Live,
         }
     }
@@ -82,7 +90,7 @@ pub struct Origin<'a> {
     pub assignment: &'a Assignment,
     /// The service plan.
     pub plan: &'a Plan,
-    /// The user in small letters; nobody for one that a group shares.
+    /// The user's id; nobody for one that a group shares.
     pub user: Option<&'a str>,
 }
 
@@ -90,7 +98,7 @@ pub struct Origin<'a> {
 pub fn new(id: &str, origin: &Origin<'_>, at: Timestamp) -> Object {
     let Origin { tenant, policy, .. } = *origin;
     let directory = &tenant.known_directory;
-    let user = origin.user.and_then(|name| directory.user(name));
+    let user = origin.user.and_then(|id| directory.user(id));
     let group = directory.group(&origin.assignment.group);
     // Named after the group when it is nobody's own (assumed).
     let whose = user.map(|user| &user.display_name).or(group.map(|group| &group.display_name));
@@ -116,7 +124,6 @@ pub fn new(id: &str, origin: &Origin<'_>, at: Timestamp) -> Object {
         "productType": origin.assignment.kind.product(),
         "allotmentDisplayName": origin.assignment.slice,
         "status": "provisioning",
-        "gracePeriodEndDateTime": null,
         "lastModifiedDateTime": written(at),
         "imageDisplayName": image,
         "osVersion": if image.contains("Windows 10") { "windows10" } else { "windows11" },
@@ -129,7 +136,7 @@ pub fn new(id: &str, origin: &Origin<'_>, at: Timestamp) -> Object {
         "diskEncryptionState": "notAvailable",
     });
     match pc {
-        Value::Object(pc) => pc,
+        Value::Object(pc) => graph::whole_cloud_pc(pc),
         _ => Object::new(),
     }
 }
@@ -158,6 +165,7 @@ pub fn finish(pc: &mut Object, naming_template: Option<&str>, at: Timestamp) {
     let id = text(pc, "id").unwrap_or_default().to_owned();
     let name = device_name(naming_template, text(pc, "userPrincipalName"), &id);
     let at = written(at);
+    set(pc, ENROLLMENT_PROFILE, Value::Null);
     set(pc, "status", "provisioned");
     set(pc, "managedDeviceId", stable_id(&["managedDevice", &id, &at]));
     set(pc, "aadDeviceId", stable_id(&["aadDevice", &id, &at]));
@@ -186,17 +194,46 @@ pub fn leave_grace(pc: &mut Object, at: Timestamp) {
 /// Puts it under a policy. It stays as it was provisioned: nothing of the policy but its name counts before a reprovision
 /// (documented).
 pub fn move_to(pc: &mut Object, policy: &Object, assignment: &Assignment, at: Timestamp) {
-    for (own, of_policy) in [("provisioningPolicyName", "displayName"), ("provisioningType", "provisioningType")] {
-        set(pc, own, policy.get(of_policy).cloned().unwrap_or(Value::Null));
-    }
+    name_policy(pc, text(policy, "displayName"), at);
+    set(
+        pc,
+        "provisioningType",
+        policy.get("provisioningType").cloned().unwrap_or(Value::Null),
+    );
     set(pc, "provisioningPolicyId", assignment.policy.as_str());
-    set(pc, "allotmentDisplayName", assignment.slice.clone());
+    name_slice(pc, assignment.slice.as_deref(), at);
+}
+
+/// Its slice of the licences has this name.
+pub fn name_slice(pc: &mut Object, name: Option<&str>, at: Timestamp) {
+    set(pc, "allotmentDisplayName", name);
     set(pc, "lastModifiedDateTime", written(at));
 }
 
-/// Sets a property.
+/// Its user has this sign-in name. Its own name and its device's stay as they were provisioned (assumed).
+pub fn name_user(pc: &mut Object, name: &str, at: Timestamp) {
+    set(pc, "userPrincipalName", name);
+    set(pc, "lastModifiedDateTime", written(at));
+}
+
+/// Its policy has this name. The enrollment profile of a device is what the policy was called when it was enrolled
+/// (documented), so that name is kept for the device.
+pub fn name_policy(pc: &mut Object, name: Option<&str>, at: Timestamp) {
+    let is_enrolled = text(pc, "managedDeviceId").is_some() && text(pc, ENROLLMENT_PROFILE).is_none();
+    let before = text(pc, "provisioningPolicyName").filter(|_| is_enrolled).map(str::to_owned);
+    if let Some(before) = before {
+        set(pc, ENROLLMENT_PROFILE, before);
+    }
+    set(pc, "provisioningPolicyName", name);
+    set(pc, "lastModifiedDateTime", written(at));
+}
+
+/// Sets a property; null is the same as none.
 pub fn set(pc: &mut Object, name: &str, value: impl Into<Value>) {
-    pc.insert(name.to_owned(), value.into());
+    match value.into() {
+        Value::Null => drop(pc.remove(name)),
+        value => drop(pc.insert(name.to_owned(), value)),
+    }
 }
 
 /// A string property that is not empty.

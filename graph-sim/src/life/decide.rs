@@ -20,7 +20,7 @@ pub enum Decision {
     Create {
         /// By which assignment.
         assignment: u64,
-        /// For whom, in small letters.
+        /// For whom, by the id.
         user: Option<String>,
         /// Of which plan.
         plan: Plan,
@@ -39,6 +39,16 @@ pub enum Decision {
     },
 }
 
+impl Decision {
+    /// One with an assignment is kept by it.
+    fn of(id: String, assignment: Option<u64>) -> Self {
+        match assignment {
+            Some(assignment) => Self::Keep { id, assignment },
+            None => Self::Let { id },
+        }
+    }
+}
+
 /// What decisions are made by.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
@@ -54,17 +64,17 @@ impl<'a> Facts<'a> {
     /// Decides on the Cloud PCs of a lot.
     pub fn decide(&self, lot: &Lot) -> Vec<Decision> {
         match lot {
-            Lot::User(name) => self.of_user(lot, name),
+            Lot::User(user) => self.of_user(lot, user),
             Lot::Plan(id) => self.of_plan(lot, id),
             Lot::Pool { plan, .. } => self.of_pool(lot, plan),
         }
     }
 
     /// One Cloud PC for each licence, all by one policy (documented).
-    fn of_user(&self, lot: &Lot, name: &str) -> Vec<Decision> {
+    fn of_user(&self, lot: &Lot, id: &str) -> Vec<Decision> {
         let pcs = self.cloud_pcs(lot);
-        let assignment = self.first_assignment(name, &pcs);
-        let user = self.tenant.known_directory.user(name).filter(|_| assignment.is_some());
+        let assignment = self.first_assignment(id, &pcs);
+        let user = self.tenant.known_directory.user(id).filter(|_| assignment.is_some());
         let mut plans: Vec<Plan> = Vec::new();
         for plan in user
             .iter()
@@ -77,16 +87,10 @@ impl<'a> Facts<'a> {
         }
         let mut decisions = Vec::new();
         for (id, pc) in pcs {
-            let id = id.to_owned();
-            match (assignment, plans.iter().position(|plan| plan.is_of(pc))) {
-                (Some(assignment), Some(place)) => {
-                    plans.remove(place);
-                    decisions.push(Decision::Keep { id, assignment });
-                }
-                _ => decisions.push(Decision::Let { id }),
-            }
+            let licensed = plans.iter().position(|plan| plan.is_of(pc)).map(|place| plans.remove(place));
+            decisions.push(Decision::of(id.to_owned(), assignment.filter(|_| licensed.is_some())));
         }
-        let user = Some(name.to_owned());
+        let user = Some(id.to_owned());
         decisions.extend(
             plans
                 .into_iter()
@@ -115,23 +119,19 @@ impl<'a> Facts<'a> {
     fn of_plan(&self, lot: &Lot, id: &str) -> Vec<Decision> {
         let plan = Plan::front_line(self.tenant, id);
         let pcs = self.cloud_pcs(lot);
-        let mut holders: HashMap<String, &Object> = HashMap::new();
-        for (_, pc) in &pcs {
-            if let Some(user) = text(pc, "userPrincipalName") {
-                holders.entry(user.to_lowercase()).or_insert(pc);
+        let mut holders: HashMap<&str, &Object> = HashMap::new();
+        for (id, pc) in &pcs {
+            if let Some(owner) = self.owner(id) {
+                holders.entry(owner).or_insert(pc);
             }
         }
         let granted = self.grant(lot, &holders);
         let mut assignment_of: HashMap<&str, u64> = granted.iter().copied().collect();
         let mut decisions = Vec::new();
-        for (id, pc) in &pcs {
-            let user = text(pc, "userPrincipalName").unwrap_or_default().to_lowercase();
-            let id = (*id).to_owned();
+        for (id, _) in &pcs {
             // A second one of the same user finds nothing left.
-            decisions.push(match assignment_of.remove(user.as_str()) {
-                Some(assignment) => Decision::Keep { id, assignment },
-                None => Decision::Let { id },
-            });
+            let assignment = self.owner(id).and_then(|owner| assignment_of.remove(owner));
+            decisions.push(Decision::of((*id).to_owned(), assignment));
         }
         let new = granted.iter().filter(|(user, _)| !holders.contains_key(*user));
         decisions.extend(new.map(|(user, assignment)| Decision::Create {
@@ -143,7 +143,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Who gets a Cloud PC of a Frontline plan by which assignment.
-    fn grant(&self, lot: &Lot, holders: &HashMap<String, &Object>) -> Vec<(&'a str, u64)> {
+    fn grant(&self, lot: &Lot, holders: &HashMap<&str, &Object>) -> Vec<(&'a str, u64)> {
         let directory = &self.tenant.known_directory;
         let mut free: Vec<(u64, &Assignment, i64)> = self
             .assignments
@@ -156,7 +156,7 @@ impl<'a> Facts<'a> {
             for (number, assignment, free) in &mut free {
                 let members = directory.group(&assignment.group).map_or(&[][..], |group| &group.members);
                 for member in members {
-                    let claim = Claim::of(holders.get(member).copied(), assignment);
+                    let claim = Claim::of(holders.get(member.as_str()).copied(), assignment);
                     if *free <= 0 || claim > round || granted.contains_key(member.as_str()) || directory.user(member).is_none() {
                         continue;
                     }
@@ -169,27 +169,45 @@ impl<'a> Facts<'a> {
         order
     }
 
-    /// As many as there are licences, for nobody in particular. The newest go first (assumed).
+    /// As many as there are licences, for nobody in particular. A group has those that came by its own assignment, of which
+    /// the newest go first (assumed).
     fn of_pool(&self, lot: &Lot, plan: &str) -> Vec<Decision> {
         let plan = Plan::front_line(self.tenant, plan);
-        let mut slots = self.assignments.of_lot(lot).flat_map(|(number, assignment)| {
-            let licences = usize::try_from(self.licences(assignment)).unwrap_or(0);
-            std::iter::repeat_n(number, licences)
-        });
-        let mut decisions = Vec::new();
-        for (id, _) in self.cloud_pcs(lot) {
-            let id = id.to_owned();
-            decisions.push(match slots.next() {
-                Some(assignment) => Decision::Keep { id, assignment },
-                None => Decision::Let { id },
-            });
+        let assignments = self.assignments.of_lot(lot);
+        let mut free: Vec<(u64, &Assignment, i64)> = assignments
+            .map(|(number, assignment)| (number, assignment, self.licences(assignment)))
+            .collect();
+        let pcs = self.cloud_pcs(lot);
+        let mut assignment_of: HashMap<&str, u64> = HashMap::new();
+        for tie in [Tie::Group, Tie::Slice, Tie::Any] {
+            for (id, pc) in &pcs {
+                let group = self.fleet.get(id).and_then(|held| held.group.as_deref());
+                let fits = |assignment: &Assignment| tie.holds(group, pc, assignment);
+                let mut open = free.iter_mut().filter(|(_, assignment, free)| *free > 0 && fits(assignment));
+                if !assignment_of.contains_key(id)
+                    && let Some((number, _, free)) = open.next()
+                {
+                    *free -= 1;
+                    assignment_of.insert(id, *number);
+                }
+            }
         }
-        decisions.extend(slots.map(|assignment| Decision::Create {
-            assignment,
-            user: None,
-            plan: plan.clone(),
-        }));
+        let keep_or_let = |(id, _): &(&str, _)| Decision::of((*id).to_owned(), assignment_of.get(id).copied());
+        let mut decisions: Vec<Decision> = pcs.iter().map(keep_or_let).collect();
+        for (assignment, _, free) in free {
+            let new = || Decision::Create {
+                assignment,
+                user: None,
+                plan: plan.clone(),
+            };
+            decisions.extend(std::iter::repeat_with(new).take(usize::try_from(free).unwrap_or(0)));
+        }
         decisions
+    }
+
+    /// The id of a Cloud PC's user.
+    fn owner(&self, id: &str) -> Option<&'a str> {
+        self.fleet.get(id)?.owner.as_deref()
     }
 
     /// The licences of an assignment; all of the plan's where it does not say (assumed), as one that was made by v1.0.
@@ -228,6 +246,28 @@ impl Claim {
             Some(pc) if is_under(pc, assignment) => Self::Held,
             Some(_) => Self::HadOne,
             None => Self::New,
+        }
+    }
+}
+
+/// What ties a shared Cloud PC to an assignment, the strongest first. Of a seeded one it is not known by which it came.
+#[derive(Clone, Copy, Debug)]
+enum Tie {
+    /// It came by it.
+    Group,
+    /// It is a seeded one of the slice with this name.
+    Slice,
+    /// It is a seeded one.
+    Any,
+}
+
+impl Tie {
+    fn holds(self, group: Option<&str>, pc: &Object, assignment: &Assignment) -> bool {
+        match (self, group) {
+            (Self::Group, Some(group)) => group == assignment.group,
+            (Self::Slice, None) => assignment.slice.is_some() && text(pc, "allotmentDisplayName") == assignment.slice.as_deref(),
+            (Self::Any, None) => true,
+            _ => false,
         }
     }
 }

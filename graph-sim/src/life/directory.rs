@@ -1,9 +1,10 @@
 //! What the service knows of groups, members and licences. Changes get through to it after a lag (assumed; that they come
 //! asynchronously is documented), in their order.
 //!
-//! Names and ids are compared in small letters. Nested groups do not count (assumed).
+//! Users are known by the id of the directory object, so that one who is renamed stays the same. Names and ids are compared
+//! in small letters. Nested groups do not count (assumed).
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -16,6 +17,9 @@ pub struct DirectoryView {
     known: Directory,
     /// What is known when all news have got through: the next news are the difference to it.
     reported: Directory,
+    /// The user of each sign-in name in small letters. A name that a user has had leads there until another user has it: a
+    /// seeded Cloud PC can still have it.
+    owners: HashMap<String, String>,
     /// The groups of a user.
     groups_of: HashMap<String, Vec<String>>,
     /// When the last of the news gets through. Later news never come earlier, whatever the lag then is.
@@ -45,7 +49,7 @@ pub struct KnownUser {
 pub struct KnownGroup {
     /// The name that is shown.
     pub display_name: String,
-    /// Sign-in names in small letters, each once, in the group's order.
+    /// Users' ids, each once, in the group's order.
     pub members: Vec<String>,
 }
 
@@ -61,14 +65,16 @@ pub struct News {
 pub struct Touched {
     /// Users who changed, or whose groups did.
     pub users: BTreeSet<String>,
+    /// The new sign-in names of users who have another one now.
+    pub renamed: BTreeMap<String, String>,
     /// Groups that changed, or whose members did.
     pub groups: BTreeSet<String>,
 }
 
 impl DirectoryView {
-    /// The user with this sign-in name in small letters.
-    pub(super) fn user(&self, name: &str) -> Option<&KnownUser> {
-        self.known.users.get(name).map(Arc::as_ref)
+    /// The user with this id in small letters.
+    pub(super) fn user(&self, id: &str) -> Option<&KnownUser> {
+        self.known.users.get(id).map(Arc::as_ref)
     }
 
     /// The group with this id in small letters.
@@ -76,9 +82,14 @@ impl DirectoryView {
         self.known.groups.get(id).map(Arc::as_ref)
     }
 
+    /// The id of the user with a sign-in name; of users whose news are still under way too.
+    pub(super) fn owner_of(&self, name: &str) -> Option<&str> {
+        self.owners.get(&name.to_lowercase()).map(String::as_str)
+    }
+
     /// The ids of a user's groups.
-    pub(super) fn groups_of(&self, name: &str) -> &[String] {
-        self.groups_of.get(name).map_or(&[], Vec::as_slice)
+    pub(super) fn groups_of(&self, user: &str) -> &[String] {
+        self.groups_of.get(user).map_or(&[], Vec::as_slice)
     }
 
     /// Whether something has not got through yet.
@@ -88,10 +99,15 @@ impl DirectoryView {
 
     /// The difference between the directory and what was reported before.
     pub(super) fn report(&mut self, users: &[User], groups: &[Group]) -> Option<News> {
+        let named = users
+            .iter()
+            .map(|user| (user.user_principal_name.to_lowercase(), user.id.to_lowercase()));
+        let ids: HashMap<String, String> = named.collect();
         let news = News {
             users: changes(&mut self.reported.users, users.iter().map(known_user)),
-            groups: changes(&mut self.reported.groups, groups.iter().map(known_group)),
+            groups: changes(&mut self.reported.groups, groups.iter().map(|group| known_group(group, &ids))),
         };
+        self.owners.extend(ids);
         let is_empty = news.users.is_empty() && news.groups.is_empty();
         (!is_empty).then_some(news)
     }
@@ -117,10 +133,15 @@ impl DirectoryView {
             self.learn_members(id, before.as_deref(), group.as_deref(), &mut touched.users);
             touched.groups.insert(id.clone());
         }
-        for (name, user) in &news.users {
-            put(&mut self.known.users, name, user.as_ref());
-            touched.users.insert(name.clone());
-            touched.groups.extend(self.groups_of(name).iter().cloned());
+        for (id, user) in &news.users {
+            let before = put(&mut self.known.users, id, user.as_ref());
+            if let (Some(before), Some(user)) = (before, user)
+                && before.name != user.name
+            {
+                touched.renamed.insert(id.clone(), user.name.clone());
+            }
+            touched.users.insert(id.clone());
+            touched.groups.extend(self.groups_of(id).iter().cloned());
         }
         touched
     }
@@ -148,15 +169,16 @@ fn known_user(user: &User) -> (String, KnownUser) {
         display_name: user.display_name.clone(),
         licences: user.licences.clone(),
     };
-    (user.user_principal_name.to_lowercase(), known)
+    (user.id.to_lowercase(), known)
 }
 
-fn known_group(group: &Group) -> (String, KnownGroup) {
+/// Members that are no users are left out: the directory could not have them.
+fn known_group(group: &Group, ids: &HashMap<String, String>) -> (String, KnownGroup) {
     let mut seen = HashSet::new();
-    let members = group.members.iter().map(|name| name.to_lowercase());
+    let members = group.members.iter().filter_map(|name| ids.get(&name.to_lowercase()));
     let known = KnownGroup {
         display_name: group.display_name.clone(),
-        members: members.filter(|name| seen.insert(name.clone())).collect(),
+        members: members.filter(|id| seen.insert(*id)).cloned().collect(),
     };
     (group.id.to_lowercase(), known)
 }

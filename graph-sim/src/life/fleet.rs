@@ -1,15 +1,17 @@
 //! The Cloud PCs of a tenant by what decides on them. It finds them; it changes none.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::agenda::Place;
 use super::cloud_pc::{Kind, is_windows_365, text};
+use super::directory::DirectoryView;
 use crate::world::{Collection, Object};
 
-/// Cloud PCs that are decided on together. Names and ids are in small letters.
+/// Cloud PCs that are decided on together. Ids are in small letters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lot {
-    /// A user's Enterprise Cloud PCs: all of the user's licences follow one policy (documented).
+    /// A user's Enterprise Cloud PCs, by the user's id: all of the user's licences follow one policy (documented). By the
+    /// sign-in name where no user has it.
     User(String),
     /// The Cloud PCs that users have from one Frontline plan: assignments compete for users, members for licences.
     Plan(String),
@@ -22,15 +24,28 @@ pub enum Lot {
     },
 }
 
+impl Held {
+    /// A Cloud PC that has its reason by an assignment to this group.
+    pub fn wanted(lot: Lot, owner: Option<String>, group: String) -> Self {
+        Self {
+            lot: Some(lot),
+            owner,
+            group: Some(group),
+            wanted: Some(true),
+            ..Self::default()
+        }
+    }
+}
+
 impl Lot {
     /// The lot of a Cloud PC; none for one that no policy decides on, such as one of another product.
-    pub fn of(pc: &Object) -> Option<Self> {
+    pub fn of(pc: &Object, owner: Option<&str>) -> Option<Self> {
         if !is_windows_365(pc) {
             return None;
         }
         let lower = |name| text(pc, name).map(str::to_lowercase);
         match Kind::of(pc)? {
-            Kind::Enterprise => lower("userPrincipalName").map(Self::User),
+            Kind::Enterprise => owner.map(str::to_owned).or_else(|| lower("userPrincipalName")).map(Self::User),
             Kind::PerUser => {
                 lower("userPrincipalName")?;
                 lower("servicePlanId").map(Self::Plan)
@@ -48,17 +63,25 @@ impl Lot {
 pub struct Held {
     /// What decides on it.
     pub lot: Option<Lot>,
+    /// The id of its user, whatever the name on it is; unknown for a seeded one whose user nobody knows.
+    pub owner: Option<String>,
+    /// The group of the assignment that it was last kept by; unknown for a seeded one at first.
+    pub group: Option<String>,
     /// Whether it had a reason to be there when that was last decided; unknown for a seeded one at first.
     pub wanted: Option<bool>,
     /// What is due for it.
     pub due: Option<Place>,
+    /// Its place in its lot.
+    place: u64,
 }
 
 /// The Cloud PCs of a tenant by id (in small letters) and by lot.
 #[derive(Clone, Debug, Default)]
 pub struct Fleet {
     held: HashMap<String, Held>,
-    lots: HashMap<Lot, Vec<String>>,
+    /// In the order in which they came.
+    lots: HashMap<Lot, BTreeMap<u64, String>>,
+    next_place: u64,
     look_again: bool,
 }
 
@@ -69,7 +92,7 @@ impl Fleet {
     }
 
     /// Takes in Cloud PCs that came or went by other ways than [`Fleet::add`] and [`Fleet::remove`]. Gives the new ones.
-    pub fn refresh(&mut self, collection: Option<&Collection>) -> Vec<String> {
+    pub fn refresh(&mut self, collection: Option<&Collection>, directory: &DirectoryView) -> Vec<String> {
         let count = collection.map_or(0, Collection::len);
         if !std::mem::take(&mut self.look_again) && count == self.held.len() {
             return Vec::new();
@@ -81,37 +104,88 @@ impl Fleet {
             let Some(id) = text(pc, "id").map(str::to_lowercase) else {
                 continue;
             };
-            let held = before.remove(&id).unwrap_or_else(|| {
+            let mut held = before.remove(&id).unwrap_or_else(|| {
                 new.push(id.clone());
                 Held::default()
             });
-            self.add(id, Held { lot: Lot::of(pc), ..held });
+            // Once known, the owner stays: the name on the Cloud PC may be one that the user no longer has.
+            let named = || directory.owner_of(text(pc, "userPrincipalName")?).map(str::to_owned);
+            held.owner = held.owner.or_else(named);
+            held.lot = Lot::of(pc, held.owner.as_deref());
+            self.add(id, held);
         }
         new
     }
 
     /// Takes in one Cloud PC.
-    pub fn add(&mut self, id: String, held: Held) {
+    pub fn add(&mut self, id: String, mut held: Held) {
+        held.place = self.next_place;
+        self.next_place += 1;
         if let Some(lot) = &held.lot {
-            self.lots.entry(lot.clone()).or_default().push(id.clone());
+            self.lots.entry(lot.clone()).or_default().insert(held.place, id.clone());
         }
         self.held.insert(id, held);
     }
 
     /// Forgets a Cloud PC.
     pub fn remove(&mut self, id: &str) -> Option<Held> {
-        // Its id stays in the list of its lot, where the next look at that leaves it out: a long list is not searched for it.
-        self.held.remove(id)
+        let held = self.held.remove(id)?;
+        if let Some(lot) = &held.lot
+            && let Some(ids) = self.lots.get_mut(lot)
+        {
+            ids.remove(&held.place);
+            if ids.is_empty() {
+                self.lots.remove(lot);
+            }
+        }
+        Some(held)
     }
 
     /// What is remembered of a Cloud PC.
+    pub fn get(&self, id: &str) -> Option<&Held> {
+        self.held.get(id)
+    }
+
+    /// What is remembered of a Cloud PC, for a change of all but its lot.
     pub fn get_mut(&mut self, id: &str) -> Option<&mut Held> {
         self.held.get_mut(id)
     }
 
     /// The ids of a lot's Cloud PCs in the order in which they came.
     pub fn of_lot(&self, lot: &Lot) -> impl Iterator<Item = &str> {
-        let ids = self.lots.get(lot).into_iter().flatten();
-        ids.filter(|id| self.held.contains_key(*id)).map(String::as_str)
+        self.lots.get(lot).into_iter().flat_map(BTreeMap::values).map(String::as_str)
+    }
+
+    /// The ids of the Cloud PCs of those users for whom there is something in a map, with that.
+    pub fn owned<'a, T>(&self, by_user: &'a BTreeMap<String, T>) -> Vec<(String, &'a T)> {
+        if by_user.is_empty() {
+            return Vec::new();
+        }
+        let owned = self.held.iter();
+        let owned = owned.filter_map(|(id, held)| Some((id.clone(), by_user.get(held.owner.as_ref()?)?)));
+        owned.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_left_of_what_has_gone() {
+        let mut fleet = Fleet::default();
+        let lot = Lot::User("ada".to_owned());
+        for id in ["a", "b", "c"] {
+            let held = Held {
+                lot: Some(lot.clone()),
+                ..Held::default()
+            };
+            fleet.add(id.to_owned(), held);
+        }
+        assert!(fleet.remove("b").is_some() && fleet.remove("b").is_none());
+        assert_eq!(fleet.of_lot(&lot).collect::<Vec<_>>(), ["a", "c"]);
+        fleet.remove("a");
+        fleet.remove("c");
+        assert!(fleet.held.is_empty() && fleet.lots.is_empty(), "{fleet:?}");
     }
 }

@@ -21,8 +21,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-pub use actions::{PolicySetting, apply_policy, apply_to};
+pub use actions::{PolicySetting, apply_policy, apply_to, policy_renamed};
 pub use agenda::Agenda;
+pub use cloud_pc::ENROLLMENT_PROFILE;
 pub use directory::DirectoryView;
 
 use crate::world::World;
@@ -54,15 +55,16 @@ pub fn directory_changed(world: &mut World, tenant: &str, is_new: bool) {
     let now = world.now();
     let lag = world.options.directory_lag.after(now);
     let Some(mut desk) = Desk::open(world, tenant, now) else { return };
-    let Some(news) = desk.tenant.known_directory.report(&desk.tenant.users, &desk.tenant.groups) else {
-        // Cloud PCs may still have come with the same seed.
-        return desk.standing.look_again();
-    };
+    let is_new = is_new || !desk.standing.has_settled();
+    // Even without news, Cloud PCs may have come with the same seed.
     desk.standing.look_again();
-    if is_new || !desk.standing.has_settled() {
+    desk.standing.unsettle(now);
+    let Some(news) = desk.tenant.known_directory.report(&desk.tenant.users, &desk.tenant.groups) else {
+        return;
+    };
+    if is_new {
         let lots = desk.learn(&news);
         desk.standing.touch(lots);
-        desk.standing.unsettle(now);
     } else {
         let due = desk.tenant.known_directory.expect_news(lag);
         desk.queue.add(due, tenant, What::Known(news));

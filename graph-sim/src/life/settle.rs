@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::SERVICE_APP_ID;
 use super::agenda::{Queue, Standing, What};
@@ -14,6 +14,10 @@ use super::fleet::{Held, Lot};
 use super::plans::Plan;
 use crate::options::Options;
 use crate::world::{Actor, Collection, Deleted, IdSource, Object, Tenant, World};
+
+/// After how long one that failed and has no reason is gone: about three hours (documented), counted from the loss of its
+/// reason (assumed).
+const CLEAN_UP: SignedDuration = SignedDuration::from_hours(3);
 
 /// One tenant at one time.
 pub struct Desk<'a> {
@@ -58,13 +62,14 @@ impl<'a> Desk<'a> {
                 self.finish(&id);
                 BTreeSet::new()
             }
-            What::GraceEnds(id) => self.end(&id).into_iter().collect(),
+            What::Ends(id) => self.end(&id).into_iter().collect(),
         }
     }
 
     /// Takes news of the directory in. Gives the lots that they touch.
     pub fn learn(&mut self, news: &News) -> BTreeSet<Lot> {
         let touched = self.tenant.known_directory.learn(news);
+        self.standing.renamed.extend(touched.renamed);
         let assignments = touched.groups.iter().flat_map(|group| self.standing.assignments.of_group(group));
         let mut lots: BTreeSet<Lot> = assignments.filter_map(|(_, assignment)| assignment.lot()).collect();
         lots.extend(touched.users.into_iter().map(Lot::User));
@@ -77,6 +82,7 @@ impl<'a> Desk<'a> {
             lots.extend(asked);
             self.look_around(&mut lots);
         }
+        self.rename_users();
         for lot in lots {
             let facts = Facts {
                 tenant: self.tenant,
@@ -86,6 +92,36 @@ impl<'a> Desk<'a> {
             for decision in facts.decide(&lot) {
                 self.carry_out(decision, &lot);
             }
+            self.name_slices(&lot);
+        }
+    }
+
+    /// Users who are called otherwise keep their Cloud PCs, which show the new name.
+    fn rename_users(&mut self) {
+        let renamed = std::mem::take(&mut self.standing.renamed);
+        let at = self.at;
+        for (id, name) in self.standing.fleet.owned(&renamed) {
+            self.change(&id, |pc| cloud_pc::name_user(pc, name, at));
+        }
+    }
+
+    /// Cloud PCs of licences that were set aside show what the slice is called now, those without a reason too.
+    fn name_slices(&mut self, lot: &Lot) {
+        let slice_of = |id: &str| {
+            let (pc, group) = (cloud_pc(self.tenant, id)?, self.standing.fleet.get(id)?.group.as_deref()?);
+            let mut own = self
+                .standing
+                .assignments
+                .of_lot(lot)
+                .filter(|(_, assignment)| assignment.group == group);
+            let (_, own) = own.find(|(_, assignment)| same_id(text(pc, "provisioningPolicyId"), &assignment.policy))?;
+            let is_named = text(pc, "allotmentDisplayName") == own.slice.as_deref();
+            (!is_named).then(|| (id.to_owned(), own.slice.clone()))
+        };
+        let stale: Vec<_> = self.standing.fleet.of_lot(lot).filter_map(slice_of).collect();
+        let at = self.at;
+        for (id, slice) in stale {
+            self.change(&id, |pc| cloud_pc::name_slice(pc, slice.as_deref(), at));
         }
     }
 
@@ -96,7 +132,8 @@ impl<'a> Desk<'a> {
         for assignment in changed {
             lots.extend(self.touched_by(&assignment));
         }
-        for id in self.standing.fleet.refresh(self.tenant.collections.get("cloudPCs")) {
+        let collection = self.tenant.collections.get("cloudPCs");
+        for id in self.standing.fleet.refresh(collection, &self.tenant.known_directory) {
             self.meet(&id);
             lots.extend(self.held(&id).and_then(|held| held.lot.clone()));
         }
@@ -116,7 +153,7 @@ impl<'a> Desk<'a> {
     /// A Cloud PC that a seed brought: what it is in the middle of goes on, by its own dates.
     fn meet(&mut self, id: &str) {
         let (at, grace) = (self.at, &self.options.grace_period);
-        let Some(pc) = cloud_pc_mut(self.tenant, id) else { return };
+        let Some(pc) = cloud_pc(self.tenant, id) else { return };
         match Stage::of(pc) {
             Stage::Coming => {
                 let ready = self.options.provisioning_time.after(at);
@@ -124,14 +161,17 @@ impl<'a> Desk<'a> {
             }
             Stage::Grace => {
                 let end: Option<Timestamp> = text(pc, "gracePeriodEndDateTime").and_then(|end| end.parse().ok());
-                let end = end.unwrap_or_else(|| {
-                    let end = grace.after(at);
-                    cloud_pc::set(pc, "gracePeriodEndDateTime", cloud_pc::written(end));
-                    end
-                });
-                self.expect(id, end.max(at), What::GraceEnds(id.to_owned()));
+                if end.is_none()
+                    && let Some(collection) = self.tenant.collections.get_mut("cloudPCs")
+                {
+                    // Readers see it at once, as they do the rest of what a seed brings.
+                    let end = cloud_pc::written(grace.after(at));
+                    collection.change(id, at, at, |pc| cloud_pc::set(pc, "gracePeriodEndDateTime", end));
+                }
+                let end = end.unwrap_or_else(|| grace.after(at));
+                self.expect(id, end.max(at), What::Ends(id.to_owned()));
             }
-            Stage::Live | Stage::Idle => {}
+            Stage::Live | Stage::Failed | Stage::Idle => {}
         }
     }
 
@@ -158,13 +198,10 @@ impl<'a> Desk<'a> {
         };
         let id = self.ids.next_id();
         let pc = cloud_pc::new(&id, &origin, self.at);
-        let held = Held {
-            lot: Some(lot.clone()),
-            wanted: Some(true),
-            due: None,
-        };
+        let held = Held::wanted(lot.clone(), user.map(str::to_owned), assignment.group.clone());
+        let seen_from = self.options.replication_lag.after(self.at);
         let collection = self.tenant.collections.entry("cloudPCs").or_default();
-        if collection.insert(pc, self.at, self.at) {
+        if collection.insert(pc, self.at, seen_from) {
             self.standing.fleet.add(id.clone(), held);
             let ready = self.options.provisioning_time.after(self.at);
             self.expect(&id, ready, What::Provisioned(id.clone()));
@@ -174,27 +211,37 @@ impl<'a> Desk<'a> {
 
     /// It has its reason: it comes back from its grace period when it had lost it, and follows its user to another policy.
     fn keep(&mut self, id: &str, assignment: u64) -> Option<()> {
-        let before = self.held(id)?.wanted.replace(true);
-        let assignment = self.standing.assignments.get(assignment)?;
+        let (at, assignment) = (self.at, self.standing.assignments.get(assignment)?.clone());
+        let held = self.held(id)?;
+        let before = held.wanted.replace(true);
+        held.group = Some(assignment.group.clone());
         let stays = same_id(text(cloud_pc(self.tenant, id)?, "provisioningPolicyId"), &assignment.policy);
         if !stays {
             let policy = policy(self.tenant, &assignment.policy)?.clone();
-            cloud_pc::move_to(cloud_pc_mut(self.tenant, id)?, &policy, assignment, self.at);
+            self.change(id, |pc| cloud_pc::move_to(pc, &policy, &assignment, at));
         }
-        let pc = cloud_pc_mut(self.tenant, id)?;
         // A seeded one in its grace period keeps that, although it has its reason: it never lost it here.
-        if before == Some(false) && Stage::of(pc) == Stage::Grace {
-            cloud_pc::leave_grace(pc, self.at);
-            self.expect_nothing(id);
+        if before != Some(false) {
+            return Some(());
+        }
+        match Stage::of(cloud_pc(self.tenant, id)?) {
+            Stage::Grace => {
+                self.change(id, |pc| cloud_pc::leave_grace(pc, at));
+                self.expect_nothing(id);
+            }
+            // It stays for an administrator to look into (documented).
+            Stage::Failed => self.expect_nothing(id),
+            Stage::Coming | Stage::Live | Stage::Idle => {}
         }
         Some(())
     }
 
-    /// It has no reason. One that is not ready goes at once (assumed), others after their grace period.
+    /// It has no reason. One that is not ready goes at once (assumed), one that failed when it is cleaned up, others after their
+    /// grace period.
     fn let_go(&mut self, id: &str, lot: &Lot) {
         let (at, end) = (self.at, self.options.grace_period.after(self.at));
         let is_behind = self.tenant.known_directory.is_behind();
-        let Some(pc) = cloud_pc_mut(self.tenant, id) else { return };
+        let Some(pc) = cloud_pc(self.tenant, id) else { return };
         let Some(held) = self.standing.fleet.get_mut(id) else { return };
         if held.wanted.is_none() {
             // A seeded one that names no policy never had a reason to lose, and news of a reason may be under way.
@@ -206,14 +253,18 @@ impl<'a> Desk<'a> {
                 return;
             }
         }
-        held.wanted = Some(false);
+        let is_new = held.wanted.replace(false) != Some(false);
         match Stage::of(pc) {
             Stage::Coming => drop(self.end(id)),
             Stage::Live => {
-                cloud_pc::enter_grace(pc, end, at);
-                self.expect(id, end, What::GraceEnds(id.to_owned()));
+                self.change(id, |pc| cloud_pc::enter_grace(pc, end, at));
+                self.expect(id, end, What::Ends(id.to_owned()));
             }
-            Stage::Grace | Stage::Idle => {}
+            Stage::Failed if is_new => {
+                let end = at.checked_add(CLEAN_UP).unwrap_or(Timestamp::MAX);
+                self.expect(id, end, What::Ends(id.to_owned()));
+            }
+            Stage::Failed | Stage::Grace | Stage::Idle => {}
         }
     }
 
@@ -222,9 +273,9 @@ impl<'a> Desk<'a> {
         let policy = own_policy.and_then(|id| policy(self.tenant, id));
         let template = policy.and_then(|policy| text(policy, "cloudPcNamingTemplate")).map(str::to_owned);
         self.held(id)?.due = None;
-        let pc = cloud_pc_mut(self.tenant, id)?;
-        if Stage::of(pc) == Stage::Coming {
-            cloud_pc::finish(pc, template.as_deref(), self.at);
+        let at = self.at;
+        if Stage::of(cloud_pc(self.tenant, id)?) == Stage::Coming {
+            self.change(id, |pc| cloud_pc::finish(pc, template.as_deref(), at));
         }
         Some(())
     }
@@ -234,12 +285,19 @@ impl<'a> Desk<'a> {
         self.expect_nothing(id);
         let held = self.standing.fleet.remove(id)?;
         let collection = self.tenant.collections.get_mut("cloudPCs")?;
-        let object = collection.remove(id)?;
+        let object = collection.remove_later(id, self.at, self.options.replication_lag.after(self.at))?;
         let by = Actor::App {
             app_id: SERVICE_APP_ID.to_owned(),
         };
         collection.deleted.push(Deleted { object, at: self.at, by });
         held.lot.filter(|_| held.wanted == Some(true))
+    }
+
+    /// Changes a Cloud PC; readers see it when the replication lag is over.
+    pub fn change<T>(&mut self, id: &str, change: impl FnOnce(&mut Object) -> T) -> Option<T> {
+        let seen_from = self.options.replication_lag.after(self.at);
+        let collection = self.tenant.collections.get_mut("cloudPCs")?;
+        collection.change(id, self.at, seen_from, change)
     }
 
     /// Puts on the agenda what is due for a Cloud PC, in the place of what was.
@@ -265,11 +323,6 @@ impl<'a> Desk<'a> {
 /// A Cloud PC of a tenant.
 pub fn cloud_pc<'a>(tenant: &'a Tenant, id: &str) -> Option<&'a Object> {
     tenant.collections.get("cloudPCs")?.get(id)
-}
-
-/// A Cloud PC of a tenant, for a change that readers see at once.
-pub fn cloud_pc_mut<'a>(tenant: &'a mut Tenant, id: &str) -> Option<&'a mut Object> {
-    tenant.collections.get_mut("cloudPCs")?.get_mut(id)
 }
 
 /// A policy of a tenant.

@@ -3,15 +3,14 @@
 //!
 //! The caller works on a copy of the world, so that a seed that fails half way leaves no trace.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::{AppSeed, GroupSeed, Seed, TenantSeed, UserSeed};
+use super::{AppSeed, Seed, TenantSeed, directory};
 use crate::clock::Clock;
-use crate::world::{App, FederatedCredential, Group, Tenant, User, World, stable_id};
+use crate::world::{App, FederatedCredential, Tenant, World};
 use crate::{graph, life};
 
 /// A certificate authority that federated issuers may be signed by.
@@ -26,10 +25,7 @@ impl Seed {
         if let Some(now) = self.content.now {
             world.clock = Clock::frozen(now);
         }
-        self.content
-            .options
-            .apply(&mut world.options)
-            .map_err(|reason| format!("options: {reason}"))?;
+        graph::change_options(world, &self.content.options).map_err(|reason| format!("options: {reason}"))?;
         for (index, tenant) in self.content.tenants.iter().enumerate() {
             self.tenant(world, tenant).map_err(|reason| format!("tenants[{index}].{reason}"))?;
         }
@@ -57,20 +53,19 @@ impl Seed {
             tenant.display_name.clone_from(name);
         }
         for domain in &seed.verified_domains {
-            if !tenant.verified_domains.contains(domain) {
+            if !tenant.verified_domains.iter().any(|known| known.eq_ignore_ascii_case(domain)) {
                 tenant.verified_domains.push(domain.clone());
             }
         }
         for (index, app) in seed.apps.iter().enumerate() {
             let app = self.app(app).map_err(|reason| format!("apps[{index}].{reason}"))?;
-            put_all(&mut tenant.apps, [app], |app| &app.app_id);
+            match tenant.apps.iter_mut().find(|known| known.app_id == app.app_id) {
+                Some(known) => *known = app,
+                None => tenant.apps.push(app),
+            }
         }
-        put_all(&mut tenant.users, seed.users.iter().map(|user| new_user(&id, user)), |user| {
-            &user.id
-        });
-        put_all(&mut tenant.groups, seed.groups.iter().map(|group| new_group(&id, group)), |group| {
-            &group.id
-        });
+        directory::put_users(&mut tenant, &seed.users)?;
+        directory::put_groups(&mut tenant, &seed.groups);
         world.tenants.insert(id.clone(), tenant);
         objects(world, &id, seed, is_new)?;
         life::directory_changed(world, &id, is_new);
@@ -148,40 +143,8 @@ fn objects(world: &mut World, tenant: &str, seed: &TenantSeed, is_new: bool) -> 
     Ok(())
 }
 
-fn new_user(tenant: &str, seed: &UserSeed) -> User {
-    let name = &seed.user_principal_name;
-    User {
-        id: seed.id.clone().unwrap_or_else(|| stable_id(&[tenant, "user", name])),
-        user_principal_name: name.clone(),
-        display_name: seed.display_name.clone().unwrap_or_else(|| name.clone()),
-        roles: seed.roles.clone(),
-        licences: seed.licences.clone(),
-    }
-}
-
-fn new_group(tenant: &str, seed: &GroupSeed) -> Group {
-    Group {
-        id: seed.id.clone().unwrap_or_else(|| stable_id(&[tenant, "group", &seed.display_name])),
-        display_name: seed.display_name.clone(),
-        mail_nickname: seed.mail_nickname.clone(),
-        members: seed.members.clone(),
-    }
-}
-
-/// Puts things into a list; one with a known id takes the place of the one that has it.
-fn put_all<T>(list: &mut Vec<T>, new: impl IntoIterator<Item = T>, id: impl Fn(&T) -> &String) {
-    let mut places: HashMap<String, usize> = list.iter().enumerate().map(|(place, one)| (id(one).clone(), place)).collect();
-    for one in new {
-        if let Some(place) = places.get(id(&one)) {
-            list[*place] = one;
-        } else {
-            places.insert(id(&one).clone(), list.len());
-            list.push(one);
-        }
-    }
-}
-
-fn guid(text: &str) -> Result<String, String> {
+/// A GUID as it is written everywhere else.
+pub fn guid(text: &str) -> Result<String, String> {
     uuid::Uuid::parse_str(text)
         .map(|id| id.hyphenated().to_string())
         .map_err(|_| format!("'{text}' is not a GUID"))

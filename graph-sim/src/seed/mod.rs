@@ -1,8 +1,9 @@
 //! The seed: YAML that says what exists at the start. Unknown keys are refused by name, with their path.
 //!
-//! This file is the form of the YAML; `apply` puts it into a world.
+//! This file is the form of the YAML; `apply` puts it into a world, `directory` the users and groups.
 
 mod apply;
+mod directory;
 
 pub use apply::TrustedCa;
 

@@ -76,3 +76,38 @@ async fn the_same_seed_and_the_same_steps_lead_to_the_same_state() {
     assert_eq!(types, [&create, &assign, &assign]);
     assert_eq!(states, story().await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seed_that_renames_a_user_makes_no_second_cloud_pc() {
+    const NEW: &str = "New.Name@contoso.com";
+    const SEEDED: &str = "66666666-0000-4000-8000-00000000000a";
+    let mut seed = licensed_seed();
+    let tenant = &mut seed["tenants"][0];
+    tenant["provisioningPolicies"] = json!([{
+        "displayName": "finance", "imageId": "microsoftwindowsdesktop_windows-ent-cpc_win11-24H2-ent-cpc-m365",
+        "imageDisplayName": "Windows 11", "imageType": "gallery",
+        "domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "regionName": "westeurope"}],
+        "assignments": [{"target": {"groupId": GROUP.to_uppercase()}}],
+    }]);
+    let sim = Sim::start(&seed);
+    let before = advance(&sim, "PT40M").await;
+    let (old, user) = (&before["cloudPCs"][0], &before["users"][0]);
+    assert_eq!(old["userPrincipalName"], ADMIN);
+    // The group stays as it was seeded; the Cloud PC of another licence has the name that the user had.
+    let id = user["id"].as_str().expect("an id").to_uppercase();
+    let licences = ["CPC_E_2C_8GB_128GB", "CPC_E_4C_16GB_256GB"];
+    let renamed = json!({"id": id, "userPrincipalName": NEW, "licences": licences});
+    let left = json!({"id": SEEDED, "userPrincipalName": ADMIN.to_uppercase(), "provisioningPolicyId": old["provisioningPolicyId"],
+        "servicePlanName": "Cloud PC Enterprise 4vCPU/16GB/256GB"});
+    let more = json!({"tenants": [{"id": TENANT, "users": [renamed], "cloudPCs": [left]}]});
+    control(&sim, Method::POST, "/seed", more).await;
+    let after = advance(&sim, "P30D").await;
+    assert_eq!(after["users"].as_array().expect("users").len(), 1);
+    let pcs = after["cloudPCs"].as_array().expect("Cloud PCs");
+    let found: Vec<[&Value; 3]> = pcs
+        .iter()
+        .map(|pc| ["id", "userPrincipalName", "status"].map(|name| &pc[name]))
+        .collect();
+    let provisioned = |id: &Value| [id.clone(), json!(NEW), json!("provisioned")];
+    assert_eq!(json!(found), json!([provisioned(&old["id"]), provisioned(&json!(SEEDED))]));
+}
