@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use crate::contract::Contract;
+use crate::contract::{self, Contract};
 use crate::seed::Seed;
 use crate::simulator::{Simulator, seeded};
 use crate::world::Collection;
@@ -92,8 +92,9 @@ struct ServeArguments {
     /// The folder of openapi-v1.0-cloudpc.yaml and openapi-beta-cloudpc.yaml.
     ///
     /// Every accepted request and every answer is then checked against them; one that does not fit is a bug of the simulator,
-    /// is answered with 500 and shown by /_sim/health.
-    #[arg(long, value_name = "DIR", env = "GRAPH_OPENAPI_DIR")]
+    /// is answered with 500 and shown by /_sim/health. Default: the environment variable GRAPH_OPENAPI_DIR, where that is set and
+    /// not empty.
+    #[arg(long, value_name = "DIR")]
     openapi: Option<PathBuf>,
     /// What is logged, such as "info" or "graph_sim=debug".
     #[arg(long, value_name = "FILTER", env = "GRAPH_SIM_LOG", default_value = "graph_sim=info,warn")]
@@ -140,8 +141,8 @@ fn serve(arguments: ServeArguments) -> Result<()> {
         .with_writer(std::io::stderr)
         .init();
     let seeds = read_all(&arguments.seeds)?;
-    let contract = match &arguments.openapi {
-        Some(folder) => Some(Arc::new(Contract::load(folder)?)),
+    let contract = match arguments.openapi.or_else(contract::directory) {
+        Some(folder) => Some(Arc::new(Contract::load(&folder)?)),
         None => None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -105,6 +105,7 @@ impl Collection {
     }
 
     /// Adds an object that readers see from this time on. Gives `false`, and adds nothing, when its id is missing or taken.
+    #[must_use]
     pub fn insert(&mut self, object: Object, now: Timestamp, seen_from: Timestamp) -> bool {
         let Some(id) = id_of(&object).map(key) else {
             return false;

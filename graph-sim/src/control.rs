@@ -83,6 +83,8 @@ fn answer(service: &Service, exchange: &Exchange, path: &str) -> Result<Value, R
         (&Method::PATCH, "/options") => {
             let patch: OptionsPatch = read(exchange)?;
             let mut world = service.world();
+            // What is due already happens by the options of its time.
+            life::catch_up(&mut world);
             crate::graph::change_options(&mut world, &patch).map_err(|reason| bad(&reason))?;
             Ok(json!(world.options))
         }
@@ -175,14 +177,15 @@ fn portal(service: &Service, exchange: &Exchange) -> Result<Response, Refusal> {
     Ok(carry_out(service, &inner, version, rest, &caller, &draft))
 }
 
+/// A user, and the tenant's identity: a whole tenant is too much to copy for a request.
 fn find_user(service: &Service, tenant: &str, name: &str) -> Result<(Tenant, User), Refusal> {
-    let found = service.world().find_tenant(tenant).cloned();
+    let world = service.world();
+    let found = world.find_tenant(tenant);
     let tenant = found.ok_or_else(|| bad(&format!("there is no tenant '{tenant}'")))?;
     let user = tenant
         .user(name)
-        .cloned()
         .ok_or_else(|| bad(&format!("there is no user '{name}' in {}", tenant.id)))?;
-    Ok((tenant, user))
+    Ok((tenant.identity(), user.clone()))
 }
 
 /// One rule or a list of them.

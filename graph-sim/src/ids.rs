@@ -23,6 +23,16 @@ impl IdSource {
         uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
     }
 
+    /// The next id that is not taken: a seed can bring an id of this very sequence, because it is the same in every run.
+    pub fn next_unused(&mut self, taken: impl Fn(&str) -> bool) -> String {
+        loop {
+            let id = self.next_id();
+            if !taken(&id) {
+                return id;
+            }
+        }
+    }
+
     /// SplitMix64: short, well distributed, and needs no dependency.
     fn next_word(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);

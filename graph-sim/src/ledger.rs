@@ -1,16 +1,21 @@
 //! The ledger: one entry for every simulated request, in the order in which they were carried out.
 //!
 //! Nothing that proves an identity may get in here: of a token request only a few harmless fields are kept, headers not at all,
-//! and properties whose name says that they are secret are blanked.
+//! and properties and query options whose name says that they are secret are blanked.
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, decoded};
 use crate::faults::Fault;
 use crate::service::Service;
 use crate::world::Actor;
+
+/// A name with one of these in it is that of a secret.
+const SECRET_WORDS: [&str; 6] = ["password", "secret", "assertion", "token", "authorization", "cookie"];
+/// What stands for a secret.
+const REMOVED: &str = "[removed]";
 
 /// What one request was and what came of it.
 #[derive(Clone, Debug, Serialize)]
@@ -30,7 +35,7 @@ pub struct Entry {
     pub method: String,
     /// The path with its version.
     pub path: String,
-    /// The query as it was sent.
+    /// The query as it was sent, without secrets.
     pub query: Option<String>,
     /// The status that was sent; nothing when the connection was cut instead.
     pub status: Option<u16>,
@@ -88,7 +93,7 @@ impl Draft {
             method: exchange.method.to_string(),
             path: exchange.path.clone(),
             // Whoever puts a secret into a token request's address by mistake must not find it here.
-            query: exchange.query.clone().filter(|_| self.api != Some("entra")),
+            query: exchange.query.as_deref().filter(|_| self.api != Some("entra")).map(harmless_query),
             status: sent,
             committed,
             request_id: exchange.request_id.clone(),
@@ -133,15 +138,37 @@ pub fn harmless_body(body: &[u8]) -> Option<Value> {
     Some(value)
 }
 
+/// A query with the values blanked whose name says that they are secret.
+fn harmless_query(query: &str) -> String {
+    let options = query.split('&').map(|option| {
+        let name = decoded(option).into_iter().next().map(|(name, _)| name).unwrap_or_default();
+        let paging = ["skiptoken", "deltatoken"].contains(&name.trim_start_matches('$').to_ascii_lowercase().as_str());
+        match option.split_once('=') {
+            Some((written, _)) if !paging && is_secret(&name) => format!("{written}={REMOVED}"),
+            _ => option.to_owned(),
+        }
+    });
+    options.collect::<Vec<_>>().join("&")
+}
+
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    SECRET_WORDS.iter().any(|word| name.contains(word))
+}
+
 fn blank_secrets(value: &mut Value) {
     match value {
         Value::Object(properties) => {
             for (name, property) in properties {
-                let name = name.to_ascii_lowercase();
-                if ["password", "secret", "assertion", "token"].iter().any(|word| name.contains(word)) {
-                    *property = Value::from("[removed]");
-                } else {
-                    blank_secrets(property);
+                match property {
+                    _ if is_secret(name) => *property = Value::from(REMOVED),
+                    // A part of a batch has its query there.
+                    Value::String(url) if name.eq_ignore_ascii_case("url") => {
+                        if let Some((path, query)) = url.split_once('?') {
+                            *url = format!("{path}?{}", harmless_query(query));
+                        }
+                    }
+                    _ => blank_secrets(property),
                 }
             }
         }
@@ -162,5 +189,25 @@ mod tests {
         assert_eq!(kept["displayName"], "weu");
         assert!(!kept.to_string().contains("canary"), "{kept}");
         assert_eq!(harmless_body(b"client_secret=canary"), None);
+    }
+
+    #[test]
+    fn secrets_in_a_query_or_in_the_parts_of_a_batch_are_blanked() {
+        for (sent, kept) in [
+            ("$top=5&$skiptoken=ab%20c&%24select=id", "$top=5&$skiptoken=ab%20c&%24select=id"),
+            ("access_token=canary&$top=5", "access_token=[removed]&$top=5"),
+            ("Access%5FTo%6Ben=canary", "Access%5FTo%6Ben=[removed]"),
+            ("a&&password=canary=canary", "a&&password=[removed]"),
+        ] {
+            assert_eq!(harmless_query(sent), kept);
+        }
+        let batch = json!({"requests": [{
+            "id": "1", "url": "/groups?access_token=canary&$top=1",
+            "headers": {"Authorization": "Bearer canary", "Set-Cookie": "canary", "Prefer": "a"},
+        }]});
+        let kept = harmless_body(batch.to_string().as_bytes()).unwrap();
+        assert!(!kept.to_string().contains("canary"), "{kept}");
+        assert_eq!(kept["requests"][0]["headers"]["Prefer"], "a");
+        assert_eq!(kept["requests"][0]["url"], "/groups?access_token=[removed]&$top=1");
     }
 }

@@ -224,7 +224,12 @@ fn performed(service: &Service, exchange: &Exchange, version: ApiVersion, path: 
     let mut world = service.world();
     let answer = service.guarded(|| {
         life::catch_up(&mut world);
-        graph::handle(&mut world, &request)
+        let answer = graph::handle(&mut world, &request);
+        if answer.committed {
+            // What it started goes by the options of now, whatever they are at the next request.
+            life::catch_up(&mut world);
+        }
+        answer
     });
     let now = world.now();
     let answer = judged(service, exchange, exchange.settled(answer, now), now);

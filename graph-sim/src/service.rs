@@ -124,7 +124,8 @@ impl Service {
         self.panics.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Runs a handler; a panic becomes a 500 and is counted. What the handler did until then stays.
+    /// Runs a handler; a panic becomes a 500 and is counted. What the handler did until then stays, so
+    /// that whoever looks for the bug finds it.
     pub fn guarded(&self, handler: impl FnOnce() -> Answer) -> Answer {
         catch_unwind(AssertUnwindSafe(handler)).unwrap_or_else(|_| {
             self.count_panic();

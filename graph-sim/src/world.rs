@@ -1,7 +1,8 @@
 //! Everything that exists in the simulator: tenants, their directories and their Cloud PC objects.
 //!
-//! A plain value behind one lock. Handlers are synchronous functions over `&mut World`, so a request is carried out
-//! entirely or not at all and the ledger's order is the order of the commits. Nothing in here does input or output.
+//! A plain value behind one lock. Handlers are synchronous functions over `&mut World` that check everything before they
+//! change anything, so a request is carried out entirely or refused entirely, and the ledger's order is the order of the commits.
+//! The exception is a bug: of a handler that panics, what it did until then stays. Nothing in here does input or output.
 
 use std::collections::BTreeMap;
 
@@ -49,9 +50,10 @@ impl World {
         self.clock.now()
     }
 
-    /// A fresh id. The sequence is the same in every run, so that a failing run can be repeated.
+    /// An id that no object of any tenant has. The sequence is the same in every run, so that a failing run can be repeated.
     pub fn new_id(&mut self) -> String {
-        self.ids.next_id()
+        let Self { ids, tenants, .. } = self;
+        ids.next_unused(|id| tenants.values().any(|tenant| tenant.has_object(id)))
     }
 
     /// The tenant with this id or verified domain, whatever the spelling's case.
@@ -95,6 +97,23 @@ pub struct Tenant {
 }
 
 impl Tenant {
+    /// Its id and names, without anything that is in it.
+    #[must_use]
+    pub fn identity(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            display_name: self.display_name.clone(),
+            verified_domains: self.verified_domains.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether an object of any of its collections has this id.
+    #[must_use]
+    pub fn has_object(&self, id: &str) -> bool {
+        self.collections.values().any(|collection| collection.get(id).is_some())
+    }
+
     /// The application with this id.
     #[must_use]
     pub fn app(&self, app_id: &str) -> Option<&App> {
@@ -208,4 +227,30 @@ pub struct Caller {
     pub scopes: Vec<String>,
     /// The user's directory roles.
     pub directory_roles: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_has_nothing_of_what_is_in_the_tenant() {
+        let mut tenant = Tenant {
+            id: "1".to_owned(),
+            display_name: "Contoso".to_owned(),
+            verified_domains: vec!["contoso.com".to_owned()],
+            apps: vec![App::default()],
+            users: vec![User::default()],
+            groups: vec![Group::default()],
+            ..Tenant::default()
+        };
+        tenant.collections.insert("cloudPCs", Collection::default());
+        let identity = tenant.identity();
+        assert_eq!(
+            (identity.id, identity.display_name, identity.verified_domains),
+            (tenant.id, tenant.display_name, tenant.verified_domains)
+        );
+        assert!(identity.apps.is_empty() && identity.users.is_empty());
+        assert!(identity.groups.is_empty() && identity.collections.is_empty());
+    }
 }

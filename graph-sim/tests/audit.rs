@@ -101,6 +101,75 @@ fn each_write_leaves_one_event_that_says_what_changed() {
     }
 }
 
+/// (documented) `applyConfig` names no policy: what the event is about are the Cloud PCs.
+#[test]
+fn apply_config_leaves_an_event_about_each_cloud_pc() {
+    let mut world = named_world();
+    let owner = create(&mut world, POLICIES, &policy_with(&json!({"enableSingleSignOn": true})));
+    let ids = ["55555555-0000-4000-8000-00000000000a", "55555555-0000-4000-8000-00000000000b"];
+    for id in ids {
+        let pc = json!({"id": id, "displayName": id, "provisioningPolicyId": owner, "status": "provisioned"});
+        seed(&mut world, "cloudPCs", pc);
+    }
+    let body = json!({"policySettings": "singleSignOn", "cloudPcIds": [ids[1], ids[0], ids[1].to_uppercase()]});
+    let ask = Ask::new(ApiVersion::Beta, "POST", format!("{POLICIES}/applyConfig")).body(&body);
+    assert_eq!(ask.send(&mut world).status, 204);
+    let event = last(&world);
+    assert_eq!(event["activityType"], "Apply CloudPcProvisioningPolicy");
+    let resources = event["resources"].as_array().unwrap();
+    let touched: Vec<_> = resources.iter().map(|one| (&one["resourceId"], &one["resourceType"])).collect();
+    let kind = json!("CloudPC");
+    assert_eq!(
+        touched,
+        [(&json!(ids[1]), &kind), (&json!(ids[0]), &kind)],
+        "each once, in the order of the request"
+    );
+    let sign_on = entry(&event, "connectionSetting").unwrap();
+    assert_eq!(sign_on[1], r#"{"enableSingleSignOn":true}"#);
+    // Whoever lists the events gets them all; the list is held against the description.
+    world.clock.advance("PT5M").unwrap();
+    for version in VERSIONS {
+        let events = get(&mut world, version, "/deviceManagement/virtualEndpoint/auditEvents")
+            .body
+            .unwrap();
+        assert_eq!(events["value"].as_array().unwrap().len(), 2);
+        assert_eq!(events["value"][1]["resources"][0]["resourceId"], ids[1]);
+    }
+}
+
+/// A write is answered as done only when it is: also when a seed has an id that the simulator would give next.
+#[test]
+fn a_new_id_is_never_one_that_a_seed_has() {
+    let sequence = {
+        let mut world = named_world();
+        create(&mut world, POLICIES, &policy("one"));
+        let event = last(&world);
+        [event["resources"][0]["resourceId"].clone(), event["id"].clone()]
+    };
+    let mut world = named_world();
+    // The next id is that of an object of another tenant, the one after it, in capitals, that of a setting.
+    let other = "11111111-1111-4111-8111-222222222222";
+    let tenant = graph_sim::world::Tenant {
+        id: other.to_owned(),
+        ..Default::default()
+    };
+    world.tenants.insert(other.to_owned(), tenant);
+    let elsewhere = json!({"id": sequence[0], "displayName": "elsewhere"});
+    graph::seed_object(&mut world, other, "userSettings", elsewhere).unwrap();
+    let capitals = sequence[1].as_str().unwrap().to_uppercase();
+    seed(&mut world, "userSettings", json!({"id": capitals, "displayName": "seeded"}));
+    let mut ids = vec![sequence[0].clone(), sequence[1].clone()];
+    for name in ["one", "two"] {
+        ids.push(json!(create(&mut world, SETTINGS, &json!({"displayName": name}))));
+        ids.push(last(&world)["id"].clone());
+    }
+    let list = get(&mut world, ApiVersion::V1, SETTINGS).body.unwrap();
+    assert_eq!(names(&list), ["seeded", "one", "two"]);
+    ids.sort_by_key(Value::to_string);
+    ids.dedup();
+    assert_eq!((ids.len(), events(&world).len()), (6, 2));
+}
+
 #[test]
 fn reads_and_refusals_leave_none() {
     let mut world = named_world();

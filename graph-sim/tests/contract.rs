@@ -239,6 +239,20 @@ fn tolerable() -> Vec<Sample> {
         assign(V1, &json!({"groupId": "3"})),
         assign(V1, &json!({"@odata.type": GROUP_TARGET.trim_start_matches('#'), "groupId": "3"})),
         sample(Beta, "POST userSettings", network, 201, json!({})),
+        sample(
+            Beta,
+            "POST provisioningPolicies/1/apply",
+            json!({"policySettings": null}),
+            204,
+            None,
+        ),
+        sample(
+            Beta,
+            "POST provisioningPolicies",
+            json!({"userSettingsPersistenceEnabled": false}),
+            201,
+            json!({}),
+        ),
     ]
 }
 

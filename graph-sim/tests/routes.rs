@@ -18,7 +18,6 @@ fn what_is_not_known_is_refused_by_its_segment() {
     for version in VERSIONS {
         for (target, segment) in [
             ("/nothing", "nothing"),
-            ("/deviceManagement/virtualEndpoint/reports", "reports"),
             ("/deviceManagement/virtualEndpoint/provisioningpolicies", "provisioningpolicies"),
             ("/deviceManagement/virtualEndpoint", "virtualEndpoint"),
             (&format!("{assign}/x"), "x"),

@@ -54,6 +54,42 @@ fn assign_replaces_the_whole_set() {
     }
 }
 
+/// (author) A provider names the target's type as Intune does, for user settings; what it reads has the Cloud PC name.
+#[test]
+fn a_user_setting_takes_intunes_name_of_the_targets_type() {
+    for version in VERSIONS {
+        let mut world = world();
+        let setting = format!("{SETTINGS}/{}", create(&mut world, SETTINGS, &json!({"displayName": "s"})));
+        let other = dedicated(&mut world);
+        for name in [
+            "#microsoft.graph.groupAssignmentTarget",
+            "microsoft.graph.groupAssignmentTarget",
+            TARGET_TYPE,
+        ] {
+            let wanted = json!([{"target": {"@odata.type": name, "groupId": GROUP_A}}]);
+            let answer = assign(&mut world, version, &setting, &wanted);
+            assert_eq!(answer.status, 204, "{name}: {:?}", answer.body);
+            let target = assigned(&mut world, &setting).remove(0)["target"].clone();
+            assert_eq!((&target["@odata.type"], &target["groupId"]), (&json!(TARGET_TYPE), &json!(GROUP_A)));
+            let expected = if name == TARGET_TYPE { 204 } else { 400 };
+            assert_eq!(assign(&mut world, version, &other, &wanted).status, expected, "{name} for a policy");
+        }
+        for wrong in [
+            json!("#microsoft.graph.exclusionGroupAssignmentTarget"),
+            json!("groupAssignmentTarget"),
+            json!(7),
+        ] {
+            let answer = assign(
+                &mut world,
+                version,
+                &setting,
+                &json!([{"target": {"@odata.type": wrong, "groupId": GROUP_A}}]),
+            );
+            assert_eq!(answer.status, 400, "{wrong}");
+        }
+    }
+}
+
 #[test]
 fn the_ids_of_assignments_have_the_form_that_the_option_says() {
     let mut world = world();

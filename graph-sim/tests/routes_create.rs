@@ -121,8 +121,9 @@ fn v1_knows_nothing_that_only_beta_has() {
         json!({"microsoftManagedDesktop": {"type": "notManaged"}}),
         json!({"userExperienceType": "cloudPc"}),
         json!({"provisioningType": "sharedByUser"}),
-        json!({"domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "regionName": "x", "regionGroup": "kenya"}]}),
-        json!({"domainJoinConfigurations": [{"type": "azureADJoin", "regionName": "x"}]}),
+        json!({"domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "regionName": "automatic", "regionGroup": "kenya"}]}),
+        json!({"domainJoinConfigurations": [{"type": "azureADJoin", "regionName": "westeurope"}]}),
+        json!({"userSettingsPersistenceEnabled": false}),
     ];
     for changes in &cases {
         let answer = post(&mut world, V1, POLICIES, &policy_with(changes));
@@ -175,6 +176,14 @@ fn properties_that_do_not_go_together_are_refused_in_the_inner_error() {
             "Target Geography is invalid.",
         ),
         (
+            join(json!({"domainJoinType": "azureADJoin", "regionName": "atlantis"})),
+            "'atlantis'",
+        ),
+        (
+            join(json!({"domainJoinType": "azureADJoin", "regionName": "West Europe", "regionGroup": "europeUnion"})),
+            "'West Europe'",
+        ),
+        (
             join(json!({"domainJoinType": "hybridAzureADJoin", "onPremisesConnectionId": UNKNOWN_ID})),
             UNKNOWN_ID,
         ),
@@ -196,6 +205,7 @@ fn properties_that_do_not_go_together_are_refused_in_the_inner_error() {
             "devicePreparationProfileId",
         ),
         (json!({"userSettingsPersistenceConfiguration": {}}), "sharedByEntraGroup"),
+        (json!({"userSettingsPersistenceEnabled": true}), "sharedByEntraGroup"),
         (json!({"userExperienceType": "cloudApp"}), "sharedByEntraGroup"),
     ];
     for (changes, named) in &cases {
@@ -230,30 +240,12 @@ fn properties_that_do_not_go_together_are_refused_in_the_inner_error() {
 }
 
 #[test]
-fn an_application_cannot_set_up_autopatch() {
-    let mut world = world();
-    let managed =
-        policy_with(&json!({"microsoftManagedDesktop": {"managedType": "starterManaged"}, "autopatch": {"autopatchGroupId": "g"}}));
-    let answer = post(&mut world, V1, POLICIES, &managed);
-    refused(&mut world, &answer, 403, "Autopatch", "app");
-    let ask = Ask::new(V1, "POST", POLICIES)
-        .body(&managed)
-        .by(user(&["CloudPC.ReadWrite.All"], &["Intune Administrator"]));
-    assert_eq!(ask.send(&mut world).status, 201);
-    let mut plain = managed.clone();
-    plain["microsoftManagedDesktop"]["managedType"] = json!("notManaged");
-    let ask = Ask::new(V1, "POST", POLICIES)
-        .body(&plain)
-        .by(user(&["CloudPC.ReadWrite.All"], &["Intune Administrator"]));
-    assert_eq!(ask.send(&mut world).status, 400);
-}
-
-#[test]
 fn old_spellings_are_taken_and_answered_and_may_not_contradict() {
     let mut world = world();
     let portal = policy_with(&json!({
         "windowsSettings": {"language": "de-DE"}, "microsoftManagedDesktop": {"type": "notManaged", "profile": ""}, "autopatch": {},
         "domainJoinConfigurations": [{"type": "azureADJoin", "regionName": "westeurope"}], "scopeIds": ["0"], "userExperienceType": "cloudPc",
+        "userSettingsPersistenceEnabled": false,
     }));
     let body = post(&mut world, Beta, POLICIES, &portal).body.unwrap();
     assert_eq!(

@@ -68,6 +68,10 @@ impl Tour {
         let of_both = policy_with(&json!({"managedBy": "windows365,devBox"}));
         let created = self.ask(Beta, "POST", POLICIES, &of_both, 201);
         let owner = format!("{POLICIES}/{}", created["id"].as_str().unwrap());
+        // As the portal does.
+        let old = policy_with(&json!({"userSettingsPersistenceEnabled": false}));
+        self.ask(Beta, "POST", POLICIES, &old, 201);
+        self.ask(Beta, "POST", &format!("{owner}/apply"), &json!({"policySettings": null}), 204);
         let assign = format!("{owner}/assign");
         for target in [
             json!({"groupId": GROUP_A}),

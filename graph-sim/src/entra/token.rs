@@ -60,13 +60,14 @@ async fn grant(service: &Service, exchange: &Exchange, tenant: &str) -> Result<G
         return Err(Failure::new(400, "unsupported_grant_type", 70_003, text));
     }
     // Copies, because nothing may be locked while the issuer's documents are fetched.
-    let tenant = service
-        .world()
-        .find_tenant(tenant)
-        .cloned()
-        .ok_or_else(|| Failure::no_tenant(tenant))?;
+    let (tenant, app) = {
+        let world = service.world();
+        let tenant = world.find_tenant(tenant).ok_or_else(|| Failure::no_tenant(tenant))?;
+        let app = form.get("client_id").and_then(|client_id| tenant.app(client_id));
+        (tenant.identity(), app.cloned())
+    };
     let client_id = field("client_id")?;
-    let app = tenant.app(client_id).ok_or_else(|| {
+    let app = app.ok_or_else(|| {
         let text = format!(
             "Application '{client_id}' was not found in the directory '{}'.",
             tenant.display_name
@@ -74,11 +75,11 @@ async fn grant(service: &Service, exchange: &Exchange, tenant: &str) -> Result<G
         Failure::new(400, "unauthorized_client", 700_016, text)
     })?;
     let audience = audience(field("scope")?, &exchange.root, service.own_root(), &tenant)?;
-    prove(service, exchange, &form, &tenant, app).await?;
-    let claims = for_app(&tenant, app, audience, service.now(), service.new_request_id());
+    prove(service, exchange, &form, &tenant, &app).await?;
+    let claims = for_app(&tenant, &app, audience, service.now(), service.new_request_id());
     Ok(Granted {
-        app_id: app.app_id.clone(),
         token: service.tokens.sign(&claims)?,
+        app_id: app.app_id,
     })
 }
 

@@ -1,18 +1,21 @@
 //! `apply` and `applyConfig`: bring the present settings of a policy to Cloud PCs that exist. Beta only.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
-use super::audit::Verb;
+use super::audit::{self, Change, Deed, Verb};
 use super::check::{self, Mode};
 use super::odata;
 use super::problem::{Outcome, Problem, excerpt};
-use super::read::tenant;
-use super::resource::text;
+use super::resource::{stored_one, text};
+use super::resources::CLOUD_PCS;
 use super::routes::Call;
 use super::schema::{Fallback, Kind, Property, Type, enums::POLICY_SETTING_TYPE};
 use super::write::{audit, current};
 use crate::answer::{Answer, GraphRequest};
 use crate::life::{self, PolicySetting};
+use crate::world::{Object, World};
 
 /// What `apply` takes.
 static APPLY: Type = Type::new(
@@ -43,7 +46,8 @@ pub fn apply(call: Call<'_, '_>) -> Outcome {
     let policy = current(&call)?.clone();
     check_reserve(&policy, &parameters)?;
     life::apply_policy(call.world, &call.request.caller.tenant, &call.id, setting);
-    audit(call.world, call.request, call.resource, Verb::Apply, Some(&policy), Some(&policy));
+    let change = Change::Changed(&policy, &policy);
+    audit(call.world, call.request, call.resource, Verb::Apply, change)?;
     Ok(Answer::no_content())
 }
 
@@ -56,13 +60,38 @@ pub fn apply_config(call: Call<'_, '_>) -> Outcome {
     if ids.is_empty() {
         return Err(Problem::bad_request("The parameter 'cloudPcIds' needs at least one id."));
     }
-    let known = tenant(&call)?.collections.get("cloudPCs");
-    if let Some(unknown) = ids.iter().find(|id| known.is_none_or(|known| known.get(id).is_none())) {
-        return Err(Problem::invalid(format!("No Cloud PC has the id '{}'.", excerpt(unknown))));
-    }
-    life::apply_to(call.world, &call.request.caller.tenant, &ids, setting);
-    audit(call.world, call.request, call.resource, Verb::Apply, None, None);
+    let caller = &call.request.caller.tenant;
+    let before = cloud_pcs(call.world, caller, &ids)?;
+    life::apply_to(call.world, caller, &ids, setting);
+    let after = cloud_pcs(call.world, caller, &ids)?;
+    let changes: Vec<Change<'_>> = before
+        .iter()
+        .zip(&after)
+        .map(|(before, after)| Change::Changed(before, after))
+        .collect();
+    let deed = Deed {
+        verb: Verb::Apply,
+        resource: call.resource,
+        of: &CLOUD_PCS,
+        changes: &changes,
+    };
+    audit::record(call.world, call.request, &deed)?;
     Ok(Answer::no_content())
+}
+
+/// The Cloud PCs with these ids, each once however often it is named.
+fn cloud_pcs(world: &World, tenant: &str, ids: &[String]) -> Result<Vec<Object>, Problem> {
+    let tenant = world.tenants.get(tenant).ok_or_else(Problem::no_tenant)?;
+    let mut found: Vec<Object> = Vec::new();
+    let mut seen = HashSet::new();
+    for id in ids {
+        let unknown = || Problem::invalid(format!("No Cloud PC has the id '{}'.", excerpt(id)));
+        let pc = stored_one(tenant, CLOUD_PCS.name, id).ok_or_else(unknown)?;
+        if seen.insert(id.to_ascii_lowercase()) {
+            found.push(pc.clone());
+        }
+    }
+    Ok(found)
 }
 
 fn parameters(request: &GraphRequest<'_>, ty: &'static Type) -> Result<Map<String, Value>, Problem> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::audit::Verb;
+use super::audit::{Change, Verb};
 use super::catalogue::allotted;
 use super::check::{self, Mode};
 use super::fill;
@@ -11,6 +11,7 @@ use super::problem::{Outcome, Problem, excerpt};
 use super::read::{entity, tenant};
 use super::resource::{Assignable, Resource, assignments, has_id, stored, stored_one, text};
 use super::routes::Call;
+use super::schema::policy::GROUP_TARGET;
 use super::write::{audit, current, instant, replace};
 use crate::answer::{Answer, ApiVersion};
 use crate::life;
@@ -36,9 +37,9 @@ pub fn assign(call: Call<'_, '_>) -> Outcome {
     let mut object = owner.clone();
     object.insert("assignments".to_owned(), Value::Array(fresh));
     let body = entity(call.request, resource, &object, &Query::default());
-    audit(call.world, call.request, resource, Verb::Assign, Some(&owner), Some(&object));
-    replace(call.world, call.request, resource, &call.id, object)?;
+    replace(call.world, call.request, resource, &call.id, object.clone())?;
     life::policies_changed(call.world, &call.request.caller.tenant);
+    audit(call.world, call.request, resource, Verb::Assign, Change::Changed(&owner, &object))?;
     Ok(match call.world.options.assign_answer {
         WriteAnswer::NoContent => Answer::no_content(),
         WriteAnswer::Entity => Answer::ok(body).committed(true),
@@ -104,7 +105,7 @@ impl Plan<'_> {
             let Value::Object(entry) = entry else {
                 return Err(Problem::bad_request(format!("assignments[{index}] must be an object.")));
             };
-            let entry = check::object(self.rules.ty, self.version, self.mode, entry)?;
+            let entry = check::object(self.rules.ty, self.version, self.mode, &self.present(entry))?;
             let mut entry = fill::complete(self.rules.ty, entry);
             let target = entry.get_mut("target").and_then(Value::as_object_mut);
             let Some(target) = target else {
@@ -120,6 +121,21 @@ impl Plan<'_> {
         }
         self.expect_licences(&checked)?;
         Ok(checked)
+    }
+
+    /// The entry with the present name of its target's type.
+    fn present(&self, entry: &Map<String, Value>) -> Map<String, Value> {
+        let mut entry = entry.clone();
+        let named = entry.get_mut("target").and_then(|target| target.get_mut("@odata.type"));
+        if let Some(named) = named {
+            let name = named
+                .as_str()
+                .and_then(|name| name.trim_start_matches('#').strip_prefix("microsoft.graph."));
+            if name.is_some_and(|name| self.rules.group_aliases.contains(&name)) {
+                *named = Value::String(GROUP_TARGET.odata_type());
+            }
+        }
+        entry
     }
 
     /// The group must exist; it is kept in the directory's spelling of its id.

@@ -7,7 +7,7 @@ use jiff::tz::{Offset, TimeZone};
 use serde_json::{Value, json};
 
 use super::odata;
-use super::problem::Outcome;
+use super::problem::{Outcome, Problem};
 use super::resource::{Resource, text};
 use super::routes::Call;
 use super::write::instant;
@@ -64,17 +64,50 @@ impl Verb {
     }
 }
 
-/// One write: the object before it and after it, as far as there is one.
+/// What became of one object. There always is one: an event about nothing cannot be said.
 #[derive(Clone, Copy, Debug)]
-pub struct Change<'a> {
+pub enum Change<'a> {
+    /// It is new.
+    Made(&'a Object),
+    /// It was the first and is the second.
+    Changed(&'a Object, &'a Object),
+    /// It is gone.
+    Gone(&'a Object),
+}
+
+impl<'a> Change<'a> {
+    fn before(self) -> Option<&'a Object> {
+        match self {
+            Self::Made(_) => None,
+            Self::Changed(before, _) | Self::Gone(before) => Some(before),
+        }
+    }
+
+    fn after(self) -> Option<&'a Object> {
+        match self {
+            Self::Made(after) | Self::Changed(_, after) => Some(after),
+            Self::Gone(_) => None,
+        }
+    }
+
+    fn object(self) -> &'a Object {
+        match self {
+            Self::Made(object) | Self::Changed(_, object) | Self::Gone(object) => object,
+        }
+    }
+}
+
+/// One write.
+#[derive(Clone, Copy, Debug)]
+pub struct Deed<'a> {
     /// What is done.
     pub verb: Verb,
-    /// The collection.
+    /// The collection that the request was for.
     pub resource: &'static Resource,
-    /// The object as it was.
-    pub before: Option<&'a Object>,
-    /// The object as it is.
-    pub after: Option<&'a Object>,
+    /// The collection of what changed, which `applyConfig` has another one of.
+    pub of: &'static Resource,
+    /// What became of each object.
+    pub changes: &'a [Change<'a>],
 }
 
 /// Every `activityType` that an event can have.
@@ -93,16 +126,16 @@ pub(super) fn list_activity_types(call: Call<'_, '_>) -> Outcome {
     Ok(Answer::ok(json!({"@odata.context": context, "value": activity_types()})))
 }
 
-/// Makes the audit event of a write.
-pub fn record(world: &mut World, request: &GraphRequest<'_>, change: &Change<'_>) {
+/// Makes the audit event of a write that is done.
+pub fn record(world: &mut World, request: &GraphRequest<'_>, deed: &Deed<'_>) -> Result<(), Problem> {
     let (now, id) = (instant(world), world.new_id());
     let seen_from = world.options.audit_lag.after(world.now());
-    let Some(tenant) = world.tenants.get_mut(&request.caller.tenant) else {
-        return;
-    };
+    let tenant = world.tenants.get_mut(&request.caller.tenant).ok_or_else(Problem::no_tenant)?;
     let actor = actor(tenant, request);
-    let kind = capitalised(change.resource.ty.name);
-    let activity_type = activity_type(change.verb, &kind);
+    let kind = capitalised(deed.resource.ty.name);
+    let activity_type = activity_type(deed.verb, &kind);
+    let touched = capitalised(deed.of.ty.name);
+    let resources: Vec<Value> = deed.changes.iter().map(|change| resource(&touched, *change)).collect();
     let events = tenant.collections.entry(COLLECTION).or_default();
     let event = json!({
         "id": id,
@@ -111,15 +144,21 @@ pub fn record(world: &mut World, request: &GraphRequest<'_>, change: &Change<'_>
         "activity": activity_type,
         "activityDateTime": written(now, events.len() % 2 == 1),
         "activityType": activity_type,
-        "activityOperationType": change.verb.operation(),
+        "activityOperationType": deed.verb.operation(),
         "activityResult": "success",
         "correlationId": correlation_id(request),
         "category": "cloudPC",
         "actor": actor,
-        "resources": [resource(&kind, change)],
+        "resources": resources,
     });
-    if let Value::Object(event) = event {
-        events.insert(event, now, seen_from);
+    let kept = match event {
+        Value::Object(event) => events.insert(event, now, seen_from),
+        _ => false,
+    };
+    if kept {
+        Ok(())
+    } else {
+        Err(Problem::bug("the audit event of a write was not kept"))
     }
 }
 
@@ -176,9 +215,8 @@ fn actor(tenant: &Tenant, request: &GraphRequest<'_>) -> Value {
     })
 }
 
-fn resource(kind: &str, change: &Change<'_>) -> Value {
-    let object = change.after.or(change.before);
-    let property = |name| object.and_then(|object| text(object, name));
+fn resource(kind: &str, change: Change<'_>) -> Value {
+    let property = |name| text(change.object(), name);
     json!({
         "displayName": property("displayName"),
         "resourceId": property("id"),
@@ -188,8 +226,8 @@ fn resource(kind: &str, change: &Change<'_>) -> Value {
 }
 
 /// The top-level properties that differ, each value as text.
-fn modified(change: &Change<'_>) -> Vec<Value> {
-    let (before, after) = (change.before, change.after);
+fn modified(change: Change<'_>) -> Vec<Value> {
+    let (before, after) = (change.before(), change.after());
     let names = before.into_iter().flat_map(Object::keys);
     let new = after.into_iter().flat_map(Object::keys);
     let new = new.filter(|name| before.is_none_or(|before| !before.contains_key(*name)));
@@ -232,7 +270,6 @@ fn is_secret(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::resources::POLICIES;
 
     #[test]
     fn what_is_secret_is_in_no_event() {
@@ -244,14 +281,8 @@ mod tests {
             object.as_object().unwrap().clone()
         };
         let (before, after) = (object("canary-1", "one"), object("canary-2", "two"));
-        for (before, after) in [(None, Some(&after)), (Some(&before), Some(&after)), (Some(&before), None)] {
-            let change = Change {
-                verb: Verb::Patch,
-                resource: &POLICIES,
-                before,
-                after,
-            };
-            let event = resource("CloudPcProvisioningPolicy", &change);
+        for change in [Change::Made(&after), Change::Changed(&before, &after), Change::Gone(&before)] {
+            let event = resource("CloudPcProvisioningPolicy", change);
             assert!(!event.to_string().contains("canary"), "{event}");
             let names: Vec<&str> = event["modifiedProperties"]
                 .as_array()

@@ -52,7 +52,7 @@ impl Check {
         let mut old_spellings = Vec::new();
         for (name, value) in given.iter().filter(|(name, _)| !name.contains("@odata.")) {
             let place = format!("{path}{name}");
-            let property = ty.property(self.version, name).ok_or_else(|| {
+            let property = ty.taken(self.version, name).ok_or_else(|| {
                 let (place, name) = (excerpt(&place), ty.name);
                 Problem::bad_request(format!("The property '{place}' does not exist on type 'microsoft.graph.{name}'."))
             })?;

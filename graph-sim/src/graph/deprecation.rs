@@ -40,7 +40,7 @@ pub fn headers(ty: &'static Type, version: ApiVersion, body: &[u8]) -> Vec<(Stri
 fn collect(ty: &'static Type, version: ApiVersion, given: &Map<String, Value>, found: &mut Vec<(&'static str, &'static str)>) {
     let ty = ty.variant_of(version, given).unwrap_or(ty);
     for (name, value) in given {
-        let Some(property) = ty.property(version, name) else { continue };
+        let Some(property) = ty.taken(version, name) else { continue };
         let entry = (ty.name, property.name);
         if property.deprecated && !found.contains(&entry) {
             found.push(entry);

@@ -13,6 +13,7 @@ mod deprecation;
 mod devices;
 mod directory;
 mod fill;
+pub mod foreign;
 mod licences;
 pub mod odata;
 mod page;

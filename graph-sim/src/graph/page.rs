@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
@@ -11,6 +10,7 @@ use serde_json::{Map, Value};
 use super::odata::Query;
 use super::problem::Problem;
 use crate::answer::GraphRequest;
+use crate::world::stable_id;
 
 /// One stored or derived object.
 pub type Object<'a> = Cow<'a, Map<String, Value>>;
@@ -39,11 +39,11 @@ pub fn cut<'a>(objects: &'a [Object<'a>], request: &GraphRequest<'_>, query: &Qu
     let start = match &query.skip_token {
         // The token of a later page is a place in the whole list, behind what was skipped.
         None => query.skip.min(objects.len()),
-        Some(token) => resume(objects, list, token)?,
+        Some(token) => resume(objects, &list, token)?,
     };
     let end = objects.len().min(start.saturating_add(query.top.unwrap_or(page_size).max(1)));
     let next_link = match (objects.get(end), end.checked_sub(1).and_then(|last| objects.get(last))) {
-        (Some(next), Some(last)) => Some(link(request, &token(list, id(last), id(next)))),
+        (Some(next), Some(last)) => Some(link(request, &token(&list, id(last), id(next)))),
         _ => None,
     };
     Ok(Page {
@@ -52,20 +52,16 @@ pub fn cut<'a>(objects: &'a [Object<'a>], request: &GraphRequest<'_>, query: &Qu
     })
 }
 
-/// A number that stands for this list: a token of another tenant, collection, version, filter or
-/// order does not fit it.
-fn fingerprint(request: &GraphRequest<'_>, query: &Query) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    request.caller.tenant.hash(&mut hasher);
-    request.version.as_str().hash(&mut hasher);
-    request.path.hash(&mut hasher);
-    query.filter.as_ref().map(ToString::to_string).hash(&mut hasher);
-    query.order.hash(&mut hasher);
-    hasher.finish()
+/// What stands for this list, the same in every build: a token of another tenant, collection, version, filter or order does
+/// not fit it.
+fn fingerprint(request: &GraphRequest<'_>, query: &Query) -> String {
+    let filter = query.filter.as_ref().map(ToString::to_string).unwrap_or_default();
+    let order = format!("{:?}", query.order);
+    stable_id(&[&request.caller.tenant, request.version.as_str(), request.path, &filter, &order])
 }
 
-fn token(list: u64, last: &str, next: &str) -> String {
-    let mut token = format!("{list:016x}");
+fn token(list: &str, last: &str, next: &str) -> String {
+    let mut token = list.to_owned();
     for byte in format!("{last}\n{next}").bytes() {
         // Writing to a string does not fail.
         let _ = write!(token, "{byte:02x}");
@@ -74,9 +70,9 @@ fn token(list: u64, last: &str, next: &str) -> String {
 }
 
 /// The place in the list that a token means.
-fn resume(objects: &[Object<'_>], list: u64, token: &str) -> Result<usize, Problem> {
+fn resume(objects: &[Object<'_>], list: &str, token: &str) -> Result<usize, Problem> {
     let foreign = || Problem::bad_request("The $skiptoken does not belong to this list.");
-    let rest = token.strip_prefix(&format!("{list:016x}")).ok_or_else(foreign)?;
+    let rest = token.strip_prefix(list).ok_or_else(foreign)?;
     let ids = unhex(rest).ok_or_else(foreign)?;
     let (last, next) = ids.split_once('\n').ok_or_else(foreign)?;
     let place = |wanted: &str| objects.iter().position(|object| id(object) == wanted);

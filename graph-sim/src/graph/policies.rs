@@ -53,24 +53,32 @@ pub fn settle(options: &Options, policy: &mut Map<String, Value>) {
     }
 }
 
-/// Values that the service takes from people only.
+/// The directory roles of which one is needed for Windows Autopatch: the first is documented, the second has all rights.
+const AUTOPATCH_ROLES: [&str; 2] = ["Intune Administrator", "Global Administrator"];
+
+/// Values that the service takes from some people only.
 pub fn authorise(request: &GraphRequest<'_>, given: &Map<String, Value>) -> Result<(), Problem> {
-    if matches!(request.caller.actor, Actor::User { .. }) {
-        return Ok(());
-    }
     let managed = given.get("microsoftManagedDesktop").and_then(Value::as_object);
     let is_managed = managed
         .and_then(|managed| text(managed, "managedType"))
         .is_some_and(|kind| kind != "notManaged");
     let patched = given.get("autopatch").and_then(Value::as_object);
     let has_group = patched.is_some_and(|patched| text(patched, "autopatchGroupId").is_some());
-    if is_managed || has_group {
-        return Err(forbidden(
+    if !is_managed && !has_group {
+        return Ok(());
+    }
+    let caller = request.caller;
+    match caller.actor {
+        Actor::App { .. } => Err(forbidden(
             request,
             "Windows Autopatch can be set up by a signed-in administrator only",
-        ));
+        )),
+        Actor::User { .. } if caller.directory_roles.iter().any(|role| AUTOPATCH_ROLES.contains(&role.as_str())) => Ok(()),
+        Actor::User { .. } => Err(forbidden(
+            request,
+            &format!("Windows Autopatch takes one of the directory roles: {}", AUTOPATCH_ROLES.join(", ")),
+        )),
     }
-    Ok(())
 }
 
 /// The rules across properties.
@@ -127,6 +135,9 @@ fn check_joins(tenant: &Tenant, policy: &Map<String, Value>) -> Result<(), Probl
                 ));
             }
             _ => {}
+        }
+        if let Some(region) = region.filter(|region| *region != "automatic" && !regions::is_supported(region)) {
+            return Err(refuse(&format!("'{}' is not a supported region.", excerpt(region))));
         }
         if region == Some("automatic") && text(join, "regionGroup").is_none() {
             return Err(refuse("Target Geography is invalid."));

@@ -45,6 +45,11 @@ impl Problem {
         }
     }
 
+    /// What the service does and this simulator does not know.
+    pub fn not_simulated(what: &str) -> Self {
+        Self::new(501, "NotImplemented", format!("This simulator does not know {what}."))
+    }
+
     /// A path that nothing answers.
     pub fn no_segment(segment: &str) -> Self {
         let segment = excerpt(segment);
@@ -54,6 +59,11 @@ impl Problem {
     /// The tenant of the token is gone.
     pub fn no_tenant() -> Self {
         Self::new(404, "ResourceNotFound", "The tenant of this token does not exist.")
+    }
+
+    /// What cannot happen. It is answered and not passed over, because a test must be able to see it.
+    pub fn bug(what: &str) -> Self {
+        Self::new(500, "generalException", format!("The simulator has a bug: {what}."))
     }
 
     /// A known path that does not know the method.

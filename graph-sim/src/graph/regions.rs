@@ -57,6 +57,11 @@ pub fn group_of(region: &str) -> Option<&'static str> {
         .map(|(group, _, _)| *group)
 }
 
+/// Whether `regionName` takes this name; that it must be spelt as the list spells it is assumed.
+pub fn is_supported(region: &str) -> bool {
+    GROUPS.iter().any(|(_, _, regions)| regions.contains(&region))
+}
+
 /// All regions, as Graph JSON. `displayName` is what `regionName` takes.
 #[must_use]
 pub fn supported_regions() -> Vec<Value> {

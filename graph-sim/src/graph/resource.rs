@@ -70,6 +70,8 @@ pub struct Assignable {
     pub blocks_delete: bool,
     /// Whether assignments carry Frontline licences.
     pub licensed: bool,
+    /// Other names that the type of a target may go by.
+    pub group_aliases: &'static [&'static str],
 }
 
 impl Resource {

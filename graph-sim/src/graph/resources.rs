@@ -33,6 +33,7 @@ pub static POLICIES: Resource = Resource {
             ty: &POLICY_ASSIGNMENT,
             blocks_delete: true,
             licensed: true,
+            group_aliases: &[],
         }),
     }),
 };
@@ -54,6 +55,8 @@ pub static SETTINGS: Resource = Resource {
             ty: &SETTING_ASSIGNMENT,
             blocks_delete: false,
             licensed: false,
+            // Intune's generic name, which a Terraform provider sends (author). That policies refuse it is assumed.
+            group_aliases: &["groupAssignmentTarget"],
         }),
     }),
 };

@@ -8,7 +8,7 @@ use super::permission::{
 };
 use super::problem::{Outcome, Problem};
 use super::resource::{Resource, stored, text};
-use super::{apply, assign, audit, deprecation, odata, read, resources, write};
+use super::{apply, assign, audit, deprecation, foreign, odata, read, resources, write};
 use crate::answer::{ApiVersion, GraphRequest};
 use crate::world::World;
 
@@ -84,6 +84,14 @@ static ACTIVITY_TYPES: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, audit:
 static SINGLETON: [Operation; 2] = [
     operation("GET", &CLOUD_PC_READ, read::get),
     operation("PATCH", &CLOUD_PC_WRITE, write::update),
+];
+static IMAGE_LIST: [Operation; 2] = [
+    operation("GET", &CLOUD_PC_READ, read::list),
+    operation("POST", &CLOUD_PC_WRITE, not_simulated),
+];
+static IMAGE_ENTITY: [Operation; 2] = [
+    operation("GET", &CLOUD_PC_READ, read::get),
+    operation("DELETE", &CLOUD_PC_WRITE, not_simulated),
 ];
 static CONNECTION_LIST: [Operation; 2] = [
     operation("GET", &CLOUD_PC_READ, read::list),
@@ -167,9 +175,9 @@ pub static ROUTES: &[Route] = &[
     cloud_pc!(route "galleryImages", GALLERY_IMAGES, READ_LIST),
     cloud_pc!(route "galleryImages/$count", GALLERY_IMAGES, COUNT),
     cloud_pc!(route "galleryImages/{id}", GALLERY_IMAGES, READ_ENTITY),
-    cloud_pc!(route "deviceImages", DEVICE_IMAGES, READ_LIST),
+    cloud_pc!(route "deviceImages", DEVICE_IMAGES, IMAGE_LIST),
     cloud_pc!(route "deviceImages/$count", DEVICE_IMAGES, COUNT),
-    cloud_pc!(route "deviceImages/{id}", DEVICE_IMAGES, READ_ENTITY),
+    cloud_pc!(route "deviceImages/{id}", DEVICE_IMAGES, IMAGE_ENTITY),
     cloud_pc!(route "onPremisesConnections", CONNECTIONS, CONNECTION_LIST),
     cloud_pc!(route "onPremisesConnections/$count", CONNECTIONS, COUNT),
     cloud_pc!(route "onPremisesConnections/{id}", CONNECTIONS, CONNECTION_ENTITY),
@@ -197,16 +205,13 @@ pub static ROUTES: &[Route] = &[
 fn not_simulated(call: Call<'_, '_>) -> Outcome {
     odata::none(call.request)?;
     let method = call.request.method.as_str();
-    Err(Problem::new(
-        501,
-        "NotImplemented",
-        format!("This simulator does not know {method} of '{}'.", call.resource.name),
-    ))
+    Err(Problem::not_simulated(&format!("{method} of '{}'", call.resource.name)))
 }
 
 /// Finds the operation of a request, checks the permission and runs it.
 pub(super) fn dispatch(world: &mut World, request: &GraphRequest<'_>) -> Outcome {
     let segments = segments(request.path)?;
+    foreign::refuse(request, &segments)?;
     let (route, id) = find(&segments, request.version)?;
     let operation = route
         .operations
@@ -238,7 +243,7 @@ pub(super) fn dispatch(world: &mut World, request: &GraphRequest<'_>) -> Outcome
 }
 
 /// The decoded segments of a path. An id in parentheses, `policies('…')`, is a segment of its own.
-fn segments(path: &str) -> Result<Vec<String>, Problem> {
+pub(crate) fn segments(path: &str) -> Result<Vec<String>, Problem> {
     let mut segments = Vec::new();
     for raw in path.split('/').filter(|raw| !raw.is_empty()) {
         let segment = percent_decode_str(raw)

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::audit::{self, Change, Verb};
+use super::audit::{self, Change, Deed, Verb};
 use super::check::{self, Mode};
 use super::fill;
 use super::odata::{self, Query};
@@ -37,9 +37,11 @@ pub fn create(call: Call<'_, '_>) -> Outcome {
         object.insert("assignments".to_owned(), json!([]));
     }
     let body = entity(call.request, resource, &object, &Query::default());
-    audit(call.world, call.request, resource, Verb::Create, None, Some(&object));
     let seen_from = call.world.options.replication_lag.after(now);
-    collection(call.world, call.request, resource)?.insert(object, now, seen_from);
+    if !collection(call.world, call.request, resource)?.insert(object.clone(), now, seen_from) {
+        return Err(Problem::bug("the new object has an id that is taken"));
+    }
+    audit(call.world, call.request, resource, Verb::Create, Change::Made(&object))?;
     Ok(Answer::created(body))
 }
 
@@ -64,12 +66,12 @@ pub fn update(call: Call<'_, '_>) -> Outcome {
         object.insert("assignments".to_owned(), kept);
     }
     let body = entity(call.request, resource, &object, &Query::default());
-    audit(call.world, call.request, resource, Verb::Patch, Some(&stored), Some(&object));
     let renamed = text(&stored, "displayName") != text(&object, "displayName");
-    replace(call.world, call.request, resource, &call.id, object)?;
+    replace(call.world, call.request, resource, &call.id, object.clone())?;
     if renamed {
         life::policy_renamed(call.world, &call.request.caller.tenant, &call.id);
     }
+    audit(call.world, call.request, resource, Verb::Patch, Change::Changed(&stored, &object))?;
     Ok(match call.world.options.patch_answer {
         WriteAnswer::Entity => Answer::ok(body).committed(true),
         WriteAnswer::NoContent => Answer::no_content(),
@@ -97,7 +99,7 @@ pub fn delete(call: Call<'_, '_>) -> Outcome {
             at,
             by,
         });
-        audit(call.world, call.request, resource, Verb::Delete, Some(&object), None);
+        audit(call.world, call.request, resource, Verb::Delete, Change::Gone(&object))?;
     }
     if assigned {
         life::policies_changed(call.world, &call.request.caller.tenant);
@@ -130,22 +132,21 @@ pub fn replace(world: &mut World, request: &GraphRequest<'_>, resource: &Resourc
     Ok(())
 }
 
-/// Leaves the audit event of a write behind.
+/// Leaves the audit event of a write to one object behind, once it is done.
 pub fn audit(
     world: &mut World,
     request: &GraphRequest<'_>,
     resource: &'static Resource,
     verb: Verb,
-    before: Option<&Object>,
-    after: Option<&Object>,
-) {
-    let change = Change {
+    change: Change<'_>,
+) -> Result<(), Problem> {
+    let deed = Deed {
         verb,
         resource,
-        before,
-        after,
+        of: resource,
+        changes: &[change],
     };
-    audit::record(world, request, &change);
+    audit::record(world, request, &deed)
 }
 
 /// An immutable property may be sent as it is, because clients send whole objects back.

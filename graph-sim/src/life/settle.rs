@@ -196,7 +196,7 @@ impl<'a> Desk<'a> {
             plan,
             user,
         };
-        let id = self.ids.next_id();
+        let id = self.ids.next_unused(|id| self.tenant.has_object(id));
         let pc = cloud_pc::new(&id, &origin, self.at);
         let held = Held::wanted(lot.clone(), user.map(str::to_owned), assignment.group.clone());
         let seen_from = self.options.replication_lag.after(self.at);

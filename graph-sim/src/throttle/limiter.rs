@@ -12,9 +12,8 @@ use super::window::{Bucket, Window};
 use super::{Limits, PUBLISHED, Throttling, published_units};
 use crate::answer::Answer;
 use crate::exchange::decoded;
+use crate::graph::routes::segments;
 use crate::world::{Actor, Caller, World};
-
-const CLOUD_PC_SERVICE: &str = "deviceManagement/virtualEndpoint/";
 
 /// A request as the limits see it.
 #[derive(Clone, Copy)]
@@ -258,36 +257,39 @@ fn charges(limits: &Limits, published: bool, caller: &Caller, target: Target) ->
 }
 
 fn target(asked: Asked<'_>) -> Target {
-    let path = asked.path.trim_matches('/');
+    // As the routes see it, so that no spelling of a path is let in without being counted. What is no path leads nowhere.
+    let segments = segments(asked.path).unwrap_or_default();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let write = *asked.method != Method::GET;
-    if let Some(rest) = path.strip_prefix(CLOUD_PC_SERVICE) {
-        let collection = rest.split(['/', '(']).next().unwrap_or_default();
-        let whole = rest == collection || rest.strip_prefix(collection) == Some("/$count");
-        let cloud_pcs = collection == "cloudPCs";
-        return match (write, whole) {
-            (true, _) => Target::Write,
-            (false, true) => Target::List { cloud_pcs },
-            (false, false) => Target::Get { cloud_pcs },
-        };
-    }
-    let mut segments = path.split(['/', '(']);
-    match (segments.next().unwrap_or_default(), segments.next()) {
-        ("deviceManagement", Some("managedDevices")) => Target::Device { write },
-        ("groups" | "users" | "subscribedSkus" | "organization", _) => Target::Directory {
+    match segments.as_slice() {
+        ["deviceManagement", "virtualEndpoint", ..] if write => Target::Write,
+        ["deviceManagement", "virtualEndpoint", collection] | ["deviceManagement", "virtualEndpoint", collection, "$count"] => {
+            Target::List {
+                cloud_pcs: *collection == "cloudPCs",
+            }
+        }
+        ["deviceManagement", "virtualEndpoint", collection, ..] => Target::Get {
+            cloud_pcs: *collection == "cloudPCs",
+        },
+        ["deviceManagement", "managedDevices", ..] => Target::Device { write },
+        ["groups" | "users" | "subscribedSkus" | "organization", ..] => Target::Directory {
             write,
-            units: if write { 1 } else { units(path, asked.query.unwrap_or_default()) },
+            units: if write {
+                1
+            } else {
+                units(&segments, asked.query.unwrap_or_default())
+            },
         },
         _ => Target::Other,
     }
 }
 
 /// What a read of the directory costs (documented, figures of 2023).
-fn units(path: &str, query: &str) -> u32 {
-    let last = path.rsplit('/').next().unwrap_or_default();
-    let base = match (path.split(['/', '(']).next().unwrap_or_default(), last) {
-        (_, "transitiveMembers") => 5,
-        ("subscribedSkus", _) | ("groups", "members") => 3,
-        ("users", _) => 2,
+fn units(segments: &[&str], query: &str) -> u32 {
+    let base = match segments {
+        [.., "transitiveMembers"] => 5,
+        ["subscribedSkus", ..] | ["groups", .., "members"] => 3,
+        ["users", ..] => 2,
         _ => 1,
     };
     let mut cost = base;
@@ -351,6 +353,33 @@ mod tests {
                 "",
                 Target::Get { cloud_pcs: false },
             ),
+            // Spellings of the same path.
+            (
+                "GET",
+                "//deviceManagement/virtualEndpoint//cloudPCs/",
+                "",
+                Target::List { cloud_pcs: true },
+            ),
+            (
+                "GET",
+                "/deviceManagement/virtualEndpoint/cloudPC%73",
+                "",
+                Target::List { cloud_pcs: true },
+            ),
+            (
+                "GET",
+                "/device%4Danagement/virtualEndpoint/cloudPCs//1",
+                "",
+                Target::Get { cloud_pcs: true },
+            ),
+            (
+                "PATCH",
+                "//deviceManagement/managedDevices('1')",
+                "",
+                Target::Device { write: true },
+            ),
+            ("GET", "/group%73//1/member%73", "", directory(3)),
+            ("GET", "/%FF", "", Target::Other),
             ("POST", "/deviceManagement/virtualEndpoint/cloudPCs/1/reboot", "", Target::Write),
             ("PATCH", "/deviceManagement/managedDevices/1", "", Target::Device { write: true }),
             ("GET", "/users", "", directory(2)),

@@ -222,3 +222,31 @@ async fn faults_strike_parts_as_they_strike_single_requests_and_the_batch_as_a_w
     let names = sim.policy_names().await;
     assert_eq!((names.len(), names.last().unwrap().as_str()), (5, "unheard"));
 }
+
+/// A token is where it belongs, in a header, or where it does not: in a query or in the parts of a batch.
+#[tokio::test]
+async fn no_token_reaches_the_ledger_from_a_query_or_a_batch() {
+    let sim = Sim::start(&seed());
+    let token = sim.app_token(TENANT).await;
+    let bearer = format!("Bearer {token}");
+    let part =
+        |id: &str, url: String| json!({"id": id, "method": "GET", "url": url, "headers": {"authorization": bearer, "Cookie": "canary=1"}});
+    let wrong = json!({"id": "1", "Url": format!("/groups?access_token={token}"), "Headers": {"X-Token": token}});
+    let requests = json!([
+        part("1", "/groups?$top=1".to_owned()),
+        part("2", format!("/groups?access%5Ftoken={token}"))
+    ]);
+    for (path, body, status) in [
+        (format!("/v1.0/groups?$top=1&access_token={token}"), None, 400),
+        ("/beta/$batch".to_owned(), Some(json!({ "requests": requests })), 200),
+        ("/beta/$batch".to_owned(), Some(json!({ "requests": [wrong] })), 400),
+    ] {
+        let method = if body.is_some() { Method::POST } else { Method::GET };
+        assert_eq!(sim.graph(method, &path, &token, body.as_ref()).await.0, status, "{path}");
+    }
+    let kept = sim.peek("/ledger").await;
+    let text = kept.to_string();
+    assert!(!text.contains(&token) && !text.contains("canary"), "{text}");
+    assert_eq!(kept[1]["query"], "$top=1&access_token=[removed]", "what is harmless stays");
+    assert_eq!(kept[2]["body"]["requests"][0]["url"], "/groups?$top=1");
+}

@@ -111,3 +111,29 @@ async fn a_seed_that_renames_a_user_makes_no_second_cloud_pc() {
     let provisioned = |id: &Value| [id.clone(), json!(NEW), json!("provisioned")];
     assert_eq!(json!(found), json!([provisioned(&old["id"]), provisioned(&json!(SEEDED))]));
 }
+
+/// The time that something takes is that of when it begins, whatever is asked for in between.
+#[tokio::test(flavor = "multi_thread")]
+async fn options_do_not_reach_back_to_what_has_begun() {
+    let mut seed = licensed_seed();
+    let policy = json!({
+        "displayName": "finance", "imageId": "microsoftwindowsdesktop_windows-ent-cpc_win11-24H2-ent-cpc-m365",
+        "imageDisplayName": "Windows 11 Enterprise + Microsoft 365 Apps 24H2", "imageType": "gallery",
+        "domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "regionName": "westeurope"}],
+        "assignments": [{"id": GROUP, "target": {"groupId": GROUP}}],
+    });
+    seed["tenants"][0]["provisioningPolicies"] = json!([policy]);
+    let status = |state: &Value| state["cloudPCs"][0]["status"].clone();
+    // It begins with the seed; nobody asked for anything since.
+    let sim = Sim::start(&seed);
+    control(&sim, Method::PATCH, "/options", json!({"provisioningTime": "PT1M"})).await;
+    assert_eq!(status(&advance(&sim, "PT39M").await), "provisioning");
+    assert_eq!(status(&advance(&sim, "PT1M").await), "provisioned");
+    // The grace period begins with the request that takes the assignment away.
+    let id = control(&sim, Method::GET, "/state", Value::Null).await["tenants"][TENANT]["provisioningPolicies"][0]["id"].clone();
+    let assign = format!("{POLICIES}/{}/assign", id.as_str().expect("an id"));
+    portal(&sim, &assign, json!({"assignments": []})).await;
+    control(&sim, Method::PATCH, "/options", json!({"gracePeriod": "PT1H"})).await;
+    assert_eq!(status(&advance(&sim, "P6D").await), "inGracePeriod");
+    assert_eq!(status(&advance(&sim, "P1D").await), Value::Null);
+}

@@ -105,6 +105,38 @@ fn check_tells_a_good_seed_from_a_bad_one() {
     assert_eq!(text, "", "a start line although it did not start");
 }
 
+/// An empty variable is what a Makefile or a compose file passes on for one that is not set.
+#[test]
+fn an_empty_place_of_the_description_is_none_and_a_wrong_one_ends_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("seed.yaml");
+    std::fs::write(&file, seed().to_string()).unwrap();
+    for (place, flag, starts) in [
+        ("", None, true),
+        ("no/such/folder", None, false),
+        ("", Some("no/such/folder"), false),
+    ] {
+        let mut command = program(&["serve", "--seed", file.to_str().unwrap()]);
+        command.env("GRAPH_OPENAPI_DIR", place);
+        if let Some(flag) = flag {
+            command.args(["--openapi", flag]);
+        }
+        let mut child = command.spawn().unwrap();
+        if starts {
+            assert!(start_line(&mut child)["graph"].is_string());
+            child.kill().unwrap();
+            child.wait().unwrap();
+        } else {
+            let ended = child.wait_with_output().unwrap();
+            assert_eq!(
+                (ended.status.code(), ended.stdout.is_empty()),
+                (Some(1), true),
+                "{place:?} {flag:?}"
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_unmodified_client_reaches_it_by_microsofts_names() {
     let options = SimulatorOptions {

@@ -153,3 +153,24 @@ async fn the_directory_tells_how_full_its_bucket_is() {
     advance(&sim, "PT1.001S").await;
     assert_eq!(short(&sim, "/v1.0/groups", &token).await.0, 200);
 }
+
+/// A path counts by where it leads, however it is spelt.
+#[tokio::test]
+async fn no_spelling_of_a_path_gets_around_a_limit() {
+    let sim = Sim::start(&seed());
+    let token = sim.app_token(TENANT).await;
+    let list = "/v1.0/deviceManagement/virtualEndpoint/cloudPCs";
+    for other in [
+        "/v1.0//deviceManagement/virtualEndpoint/cloudPCs",
+        "/v1.0/deviceManagement/virtualEndpoint//cloudPCs/",
+        "/v1.0/deviceManagement/virtualEndpoint/cloudPC%73",
+        "/v1.0/device%4Danagement/virtual%45ndpoint/cloudPCs/%24count",
+    ] {
+        limit(&sim, json!("off")).await;
+        assert_eq!(short(&sim, other, &token).await.0, 200, "{other} leads there");
+        limit(&sim, json!({"listPerMinute": 1})).await;
+        assert_eq!(short(&sim, list, &token).await.0, 200);
+        assert_eq!(short(&sim, other, &token).await, wait("60"), "{other}");
+        advance(&sim, "PT1M").await;
+    }
+}

@@ -26,8 +26,8 @@ fn without_header(world: &mut World, version: ApiVersion, target: &str) -> Value
 fn a_region_group_hides_behind_the_header_in_one_version_only() {
     let mut world = world();
     let id = "88888888-0000-4000-8000-00000000000a";
-    let joins =
-        ["norway", "kenya", "germany"].map(|group| json!({"domainJoinType": "azureADJoin", "regionName": "x", "regionGroup": group}));
+    let joins = ["norway", "kenya", "germany"]
+        .map(|group| json!({"domainJoinType": "azureADJoin", "regionName": "automatic", "regionGroup": group}));
     let mut policy = policy("p");
     (policy["id"], policy["domainJoinConfigurations"]) = (json!(id), json!(joins));
     seed(&mut world, "provisioningPolicies", policy);

@@ -92,7 +92,7 @@ const fn assign(read_only: &'static [&'static str]) -> Write {
     }
 }
 
-/// The service does it for people; the simulator does not know it.
+/// The service does it; the simulator does not know it.
 const fn foreign(method: &'static str) -> Write {
     write(method, 501, || Value::Null, &[])
 }
@@ -127,6 +127,8 @@ static CREATE_SETTING: [Write; 1] = [write(
 static CHANGE_SETTING: [Write; 2] = [write("PATCH", 200, || json!({"resetEnabled": true}), &SETTING_WRITES), delete()];
 static ASSIGN_SETTING: [Write; 1] = [assign(&["createdDateTime"])];
 static CHANGE_ORGANIZATION: [Write; 1] = [write("PATCH", 200, || json!({"enableSingleSignOn": true}), &["id"])];
+static CREATE_IMAGE: [Write; 1] = [foreign("POST")];
+static DELETE_IMAGE: [Write; 1] = [foreign("DELETE")];
 static CREATE_CONNECTION: [Write; 1] = [foreign("POST")];
 static CHANGE_CONNECTION: [Write; 2] = [foreign("PATCH"), foreign("DELETE")];
 
@@ -198,9 +200,9 @@ pub static ROWS: &[Row] = &[
     cloud_pc!(list "galleryImages", &catalogue::GALLERY_IMAGE, Usual),
     cloud_pc!(number "galleryImages/$count"),
     any_id(cloud_pc!(one "galleryImages/{id}", GALLERY_IMAGE, &catalogue::GALLERY_IMAGE)),
-    cloud_pc!(list "deviceImages", &device_image::DEVICE_IMAGE, Usual),
+    cloud_pc!(row "deviceImages", "", Shape::Page(&device_image::DEVICE_IMAGE), Usual, &CREATE_IMAGE),
     cloud_pc!(number "deviceImages/$count"),
-    cloud_pc!(one "deviceImages/{id}", DEVICE_IMAGE, &device_image::DEVICE_IMAGE),
+    cloud_pc!(row "deviceImages/{id}", DEVICE_IMAGE, Shape::One(&device_image::DEVICE_IMAGE), Usual, &DELETE_IMAGE),
     cloud_pc!(row "onPremisesConnections", "", Shape::Page(&connection::ON_PREMISES_CONNECTION), Usual, &CREATE_CONNECTION),
     cloud_pc!(number "onPremisesConnections/$count"),
     cloud_pc!(row "onPremisesConnections/{id}", CONNECTION, Shape::One(&connection::ON_PREMISES_CONNECTION), Usual, &CHANGE_CONNECTION),

@@ -243,6 +243,8 @@ pub struct Type {
     pub name: &'static str,
     /// The properties, in the order of the answers.
     pub properties: &'static [Property],
+    /// Properties that are taken and never answered, and that the metadata does not have: old spellings of others.
+    pub taken: &'static [Property],
     /// For an abstract type: the types that can stand for it; an object names its own in `@odata.type`.
     pub variants: &'static [&'static Type],
 }
@@ -254,8 +256,16 @@ impl Type {
         Self {
             name,
             properties,
+            taken: &[],
             variants: &[],
         }
+    }
+
+    /// It takes these properties too.
+    #[must_use]
+    pub const fn taking(mut self, taken: &'static [Property]) -> Self {
+        self.taken = taken;
+        self
     }
 
     /// The property of this name that a version has.
@@ -264,6 +274,14 @@ impl Type {
         self.properties
             .iter()
             .find(|property| property.name == name && property.is_in(version))
+    }
+
+    /// The property of this name that a version takes in a body.
+    #[must_use]
+    pub fn taken(&self, version: ApiVersion, name: &str) -> Option<&'static Property> {
+        let mut others = self.taken.iter();
+        self.property(version, name)
+            .or_else(|| others.find(|property| property.name == name && property.is_in(version)))
     }
 
     /// `#microsoft.graph.…`, as `@odata.type` spells it.

@@ -64,7 +64,18 @@ pub static PROVISIONING_POLICY: Type = Type::new(
             .list()
             .access(Access::Navigation),
     ],
-);
+)
+.taking(&OLD_POLICY_PROPERTIES);
+
+/// What the portal still sends (captured). It can turn persistence on and off, which for Cloud PCs of one user is never there.
+static OLD_POLICY_PROPERTIES: [Property; 1] = [Property::new("userSettingsPersistenceEnabled", Kind::Boolean).beta().twin(Twin {
+    of: "userSettingsPersistenceConfiguration",
+    current: |value| match value {
+        Value::Bool(true) => Some(json!({ "userSettingsPersistenceEnabled": true })),
+        _ => Some(Value::Null),
+    },
+    legacy: |value| json!(value.get("userSettingsPersistenceEnabled") == Some(&Value::Bool(true))),
+})];
 
 /// How, and in which network, a Cloud PC joins Entra ID.
 pub static DOMAIN_JOIN: Type = Type::new(
@@ -146,6 +157,7 @@ pub static POLICY_ASSIGNMENT: Type = Type::new(
 pub static ASSIGNMENT_TARGET: Type = Type {
     name: "cloudPcManagementAssignmentTarget",
     properties: &[],
+    taken: &[],
     variants: &[&GROUP_TARGET],
 };
 

@@ -74,6 +74,7 @@ pub static DISASTER_RECOVERY: Type = Type::new(
 pub static RECOVERY_NETWORK: Type = Type {
     name: "cloudPcDisasterRecoveryNetworkSetting",
     properties: &[],
+    taken: &[],
     variants: &[&RECOVERY_HOSTED_NETWORK, &RECOVERY_CONNECTION],
 };
 

@@ -1,0 +1,118 @@
+//! Rules of policies that depend on lists of the service, on who asks, and on old names.
+
+mod routes_support;
+
+use graph_sim::answer::Answer;
+use graph_sim::answer::ApiVersion::{self, Beta, V1};
+use graph_sim::world::World;
+use routes_support::*;
+use serde_json::{Value, json};
+
+fn post(world: &mut World, version: ApiVersion, path: &str, body: &Value) -> Answer {
+    Ask::new(version, "POST", path).all_members().body(body).send(world)
+}
+
+/// A failure that names what is wrong, and a world that is as it was.
+fn refused(world: &mut World, answer: &Answer, status: u16, named: &str, place: &str) {
+    assert_eq!(answer.status, status, "{place}: {:?}", answer.body);
+    assert!(
+        reason(answer).contains(named),
+        "{place}: '{}' does not name {named}",
+        reason(answer)
+    );
+    assert!(!answer.committed, "{place}");
+    let policies = get(world, Beta, POLICIES).body.unwrap();
+    assert_eq!(policies["value"], json!([]), "{place}");
+}
+
+#[test]
+fn every_region_that_is_listed_is_taken_and_automatic() {
+    let mut world = world();
+    let regions = get(&mut world, Beta, "/deviceManagement/virtualEndpoint/supportedRegions")
+        .body
+        .unwrap();
+    let listed = names(&regions);
+    assert!(listed.len() > 30, "{listed:?}");
+    for region in listed.into_iter().chain(["automatic"]) {
+        let mut join = json!({"domainJoinType": "azureADJoin", "regionName": region});
+        if region == "automatic" {
+            join["regionGroup"] = json!("europeUnion");
+        }
+        let answer = post(&mut world, V1, POLICIES, &policy_with(&json!({"domainJoinConfigurations": [join]})));
+        assert_eq!(answer.status, 201, "{region}: {:?}", answer.body);
+    }
+    let unknown = json!({"domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "regionName": "atlantis"}]});
+    let id = create(&mut world, POLICIES, &policy("p"));
+    let answer = Ask::new(V1, "PATCH", format!("{POLICIES}/{id}")).body(&unknown).send(&mut world);
+    assert!(answer.status == 400 && reason(&answer).contains("'atlantis'"), "{:?}", answer.body);
+}
+
+#[test]
+fn autopatch_is_set_up_by_a_person_with_the_role_for_it_alone() {
+    let mut world = world();
+    let managed =
+        policy_with(&json!({"microsoftManagedDesktop": {"managedType": "starterManaged"}, "autopatch": {"autopatchGroupId": "g"}}));
+    let by = |role: &str| user(&["CloudPC.ReadWrite.All"], &[role]);
+    let intune = by("Intune Administrator");
+    for version in VERSIONS {
+        world = self::world();
+        let answer = post(&mut world, version, POLICIES, &managed);
+        refused(&mut world, &answer, 403, "Autopatch", "app");
+        let ask = Ask::new(version, "POST", POLICIES)
+            .body(&managed)
+            .by(by("Windows 365 Administrator"));
+        let answer = ask.send(&mut world);
+        refused(&mut world, &answer, 403, "Intune Administrator", "another role");
+        for enough in [&intune, &by("Global Administrator")] {
+            let ask = Ask::new(version, "POST", POLICIES).body(&managed).by(enough.clone());
+            assert_eq!(ask.send(&mut world).status, 201, "{enough:?}");
+        }
+    }
+    // A change needs the role as a create does; what is not managed needs none.
+    let plain = create(&mut world, POLICIES, &policy("plain"));
+    let change = |caller| Ask::new(V1, "PATCH", format!("{POLICIES}/{plain}")).body(&managed).by(caller);
+    assert_eq!(change(by("Windows 365 Administrator")).send(&mut world).status, 403);
+    assert_eq!(change(intune.clone()).send(&mut world).status, 200);
+    let ask = Ask::new(V1, "POST", POLICIES)
+        .body(&policy("x"))
+        .by(by("Windows 365 Administrator"));
+    assert_eq!(ask.send(&mut world).status, 201);
+    let mut unmanaged = managed.clone();
+    unmanaged["microsoftManagedDesktop"]["managedType"] = json!("notManaged");
+    assert_eq!(
+        Ask::new(V1, "POST", POLICIES).body(&unmanaged).by(intune).send(&mut world).status,
+        400
+    );
+}
+
+/// (captured) The portal still sends the old name of what `userSettingsPersistenceConfiguration` has in it now.
+#[test]
+fn the_old_name_of_persistence_is_taken_and_never_answered() {
+    const OLD: &str = "userSettingsPersistenceEnabled";
+    const PRESENT: &str = "userSettingsPersistenceConfiguration";
+    let mut world = world();
+    for (changes, configuration) in [
+        (json!({OLD: false}), Value::Null),
+        (json!({OLD: false, "provisioningType": "sharedByEntraGroup"}), Value::Null),
+        (
+            json!({OLD: true, "provisioningType": "sharedByEntraGroup"}),
+            json!({"userSettingsPersistenceEnabled": true, "userSettingsPersistenceStorageSizeCategory": "fourGB"}),
+        ),
+    ] {
+        let answer = post(&mut world, Beta, POLICIES, &policy_with(&changes));
+        assert_eq!(answer.status, 201, "{changes}: {:?}", answer.body);
+        assert!(
+            answer.headers.iter().any(|(name, value)| name == "Link" && value.contains(OLD)),
+            "{changes}"
+        );
+        let body = answer.body.unwrap();
+        assert_eq!((body.get(OLD), &body[PRESENT]), (None, &configuration), "{changes}");
+    }
+    let contradiction = json!({OLD: true, PRESENT: {"userSettingsPersistenceEnabled": false}, "provisioningType": "sharedByEntraGroup"});
+    for (changes, named) in [(contradiction, "contradicts"), (json!({OLD: "no"}), "takes a boolean")] {
+        let answer = post(&mut world, Beta, POLICIES, &policy_with(&changes));
+        refused(&mut self::world(), &answer, 400, named, &changes.to_string());
+    }
+    let selected = get(&mut world, Beta, &format!("{POLICIES}?$select={OLD}"));
+    assert_eq!(selected.status, 400, "there is no such property to read");
+}
