@@ -14,6 +14,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::assignment::{AssignmentTarget, assign_body};
+use super::budget::{Budget, Limits, Permit, RequestClass};
 use super::clock::Clock;
 use super::collection::{ApiVersion, Collection};
 use super::entity::Entity;
@@ -40,6 +41,8 @@ pub struct ClientConfig {
     pub observer: Arc<dyn Observer>,
     /// Told the date of every answer.
     pub clock: Arc<Clock>,
+    /// How many requests the tenant may be sent.
+    pub limits: Limits,
 }
 
 /// A client of one tenant's Graph. Cheap to clone.
@@ -52,6 +55,7 @@ pub(super) struct Inner {
     pub(super) config: ClientConfig,
     pub(super) transport: Transport,
     pub(super) tokens: Mutex<TokenMemory>,
+    pub(super) budget: Arc<Budget>,
 }
 
 impl fmt::Debug for Client {
@@ -80,11 +84,25 @@ impl Client {
         }
         Ok(Self {
             inner: Arc::new(Inner {
+                budget: Arc::new(Budget::new(&config.limits, Arc::clone(&config.observer))),
                 config,
                 transport,
                 tokens: Mutex::default(),
             }),
         })
+    }
+
+    /// Waits for the turn of a write, which cannot be sent without. Whoever may not write any more after the wait drops it.
+    pub async fn permit(&self) -> Result<Permit, GraphError> {
+        self.inner
+            .budget
+            .admit(RequestClass::Write, false, "wait for the turn of a write")
+            .await
+    }
+
+    /// How many requests of a class could go out now.
+    pub fn budget_left(&self, class: RequestClass) -> usize {
+        self.inner.budget.left(class)
     }
 
     /// Every object of the collection with its assignments: all pages, or an error.
@@ -129,45 +147,50 @@ impl Client {
         collection: Collection,
         properties: &Map<String, Value>,
         client_request_id: Uuid,
+        permit: Permit,
     ) -> Result<Entity, GraphError> {
         let name = properties.get("displayName").and_then(Value::as_str).unwrap_or_default();
         let text = format!("create {} {}", collection.singular(), text::quoted(name));
         let operation = Operation::new(label(Verb::Create, collection), text);
         let url = self.objects(&operation, write_version(collection, properties), collection, &[])?;
-        let mut call = Call::new(operation.clone(), Method::POST, url).with_body(&Value::Object(properties.clone()));
+        let mut call = Call::write(operation.clone(), Method::POST, url).with_body(&Value::Object(properties.clone()));
         call.client_request_id = client_request_id;
-        let answer = self.write(&call).await?;
+        let answer = self.write(&call, permit).await?;
         let entity = answer.json().and_then(Entity::created);
         entity.map_err(|problem| answer.unusable(&operation, &problem))
     }
 
     /// Changes exactly `properties` of an object, sending the request once.
-    pub async fn update(&self, collection: Collection, id: &str, properties: &Map<String, Value>) -> Result<(), GraphError> {
+    pub async fn update(
+        &self,
+        collection: Collection,
+        id: &str,
+        properties: &Map<String, Value>,
+        permit: Permit,
+    ) -> Result<(), GraphError> {
         let operation = about(Verb::Update, collection, id);
         let url = self.objects(&operation, write_version(collection, properties), collection, &[id])?;
         // Whether 200 with a body or 204 without one comes back differs by resource; both mean
         // done.
-        self.write(&Call::new(operation, Method::PATCH, url).with_body(&Value::Object(properties.clone())))
-            .await
-            .map(drop)
+        let call = Call::write(operation, Method::PATCH, url).with_body(&Value::Object(properties.clone()));
+        self.write(&call, permit).await.map(drop)
     }
 
     /// Replaces the whole set of assignments, sending the request once.
-    pub async fn assign(&self, collection: Collection, id: &str, targets: &[AssignmentTarget]) -> Result<(), GraphError> {
+    pub async fn assign(&self, collection: Collection, id: &str, targets: &[AssignmentTarget], permit: Permit) -> Result<(), GraphError> {
         let operation = about(Verb::Assign, collection, id);
         let beta = targets.iter().any(AssignmentTarget::needs_beta);
         let version = if beta { ApiVersion::Beta } else { ApiVersion::V1 };
         let url = self.objects(&operation, version, collection, &[id, "assign"])?;
-        self.write(&Call::new(operation, Method::POST, url).with_body(&assign_body(targets)))
-            .await
-            .map(drop)
+        let call = Call::write(operation, Method::POST, url).with_body(&assign_body(targets));
+        self.write(&call, permit).await.map(drop)
     }
 
     /// Deletes an object, sending the request once. An object that is not there counts as deleted.
-    pub async fn delete(&self, collection: Collection, id: &str) -> Result<(), GraphError> {
+    pub async fn delete(&self, collection: Collection, id: &str, permit: Permit) -> Result<(), GraphError> {
         let operation = about(Verb::Delete, collection, id);
         let url = self.objects(&operation, ApiVersion::V1, collection, &[id])?;
-        match self.write(&Call::new(operation, Method::DELETE, url)).await {
+        match self.write(&Call::write(operation, Method::DELETE, url), permit).await {
             Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
             outcome => outcome.map(drop),
         }

@@ -69,7 +69,7 @@ pub(super) fn text(value: &Value, name: &str) -> Option<String> {
 impl Client {
     /// The group of that id.
     pub async fn group(&self, id: &str) -> Result<Option<Group>, GraphError> {
-        let operation = Operation::new("getGroup", format!("get group {}", show::bounded_to(id, 64)));
+        let operation = Operation::of_directory("getGroup", format!("get group {}", show::bounded_to(id, 64)));
         let mut url = self.endpoint(&operation, ApiVersion::V1, &["groups", id])?;
         odata::set_query(&mut url, &[GROUP_FIELDS]);
         let Some(value) = self.read_object(&operation, url).await? else {
@@ -96,7 +96,7 @@ impl Client {
     }
 
     async fn groups_where(&self, property: &'static str, value: &str) -> Result<Vec<Group>, GraphError> {
-        let operation = Operation::new("findGroups", format!("find groups with {property} {}", show::quoted(value)));
+        let operation = Operation::of_directory("findGroups", format!("find groups with {property} {}", show::quoted(value)));
         let mut url = self.endpoint(&operation, ApiVersion::V1, &["groups"])?;
         odata::set_query(
             &mut url,
@@ -112,7 +112,7 @@ impl Client {
 
     /// The tenant the token belongs to.
     pub async fn organization(&self) -> Result<Organization, GraphError> {
-        let operation = Operation::new("getOrganization", "get the organization");
+        let operation = Operation::of_directory("getOrganization", "get the organization");
         let mut url = self.endpoint(&operation, ApiVersion::V1, &["organization"])?;
         odata::set_query(&mut url, &[("$select", "id,displayName,verifiedDomains")]);
         let items = self.pages(&operation, url).await?;

@@ -32,7 +32,7 @@ pub struct GraphError {
     /// Graph's `request-id`, or the trace id of the token endpoint: what Microsoft support asks
     /// for.
     pub request_id: Option<String>,
-    /// How long the service asked us to stay away.
+    /// How long the service, or our own budget, asks to stay away.
     pub retry_after: Option<Duration>,
 }
 
@@ -56,8 +56,10 @@ pub enum ErrorKind {
     NotFound,
     /// 409, 423: something else is happening to the object.
     Conflict,
-    /// 429.
+    /// 429, or a pause that an earlier one asked for.
     Throttled,
+    /// The tenant's own budget of requests is used up for the moment. Nothing was sent.
+    OverBudget,
     /// 5xx.
     Unavailable,
     /// No usable answer arrived.
@@ -71,7 +73,12 @@ impl GraphError {
     pub fn is_transient(&self) -> bool {
         match self.kind {
             ErrorKind::Token { transient, .. } => transient,
-            ErrorKind::Conflict | ErrorKind::Throttled | ErrorKind::Unavailable | ErrorKind::Transport | ErrorKind::Decode => true,
+            ErrorKind::Conflict
+            | ErrorKind::Throttled
+            | ErrorKind::OverBudget
+            | ErrorKind::Unavailable
+            | ErrorKind::Transport
+            | ErrorKind::Decode => true,
             ErrorKind::BadRequest | ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::NotFound => false,
         }
     }
@@ -87,7 +94,8 @@ impl GraphError {
             | ErrorKind::Forbidden
             | ErrorKind::NotFound
             | ErrorKind::Conflict
-            | ErrorKind::Throttled => false,
+            | ErrorKind::Throttled
+            | ErrorKind::OverBudget => false,
         }
     }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::error::{ErrorKind, GraphError};
+use super::json;
 use super::retry_after::retry_after;
 use super::text;
 
@@ -15,7 +16,7 @@ const MAX_DEPTH: usize = 8;
 
 /// The error an unsuccessful answer stands for.
 pub(super) fn answered(operation: &str, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> GraphError {
-    let said = serde_json::from_slice::<Value>(body).ok();
+    let said = json::parse(body).ok();
     let mut error = match said.as_ref().and_then(|value| value.get("error")) {
         Some(said) => unpacked(operation, said),
         None => GraphError::new(operation, ErrorKind::Decode, foreign(status, headers, body)),
@@ -99,7 +100,7 @@ fn intune(message: &str) -> String {
     let document = message
         .trim_start()
         .starts_with('{')
-        .then(|| serde_json::from_str::<Value>(message).ok())
+        .then(|| json::parse(message.as_bytes()).ok())
         .flatten();
     let sentence = document.as_ref().and_then(|document| non_empty(document, "Message"));
     sentence

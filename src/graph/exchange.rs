@@ -2,6 +2,7 @@
 //!
 //! A read is repeated by [`super::retry`]; a write is not. The one exception is a 401: it is
 //! answered before anything is committed, so with a new token the same request goes out once more.
+//! Nothing goes out without a permit of the tenant's budget; for a write the caller brings it.
 
 use std::time::Duration;
 
@@ -13,10 +14,11 @@ use tokio::time::Instant;
 use url::Url;
 use uuid::Uuid;
 
+use super::budget::{Permit, RequestClass};
 use super::client::Client;
 use super::error::{ErrorKind, GraphError};
 use super::token::Bearer;
-use super::{error_body, retry};
+use super::{error_body, json, retry};
 
 /// A token that was accepted for this long and then refused may predate a change of permissions, so
 /// a newer one is worth a call.
@@ -27,11 +29,25 @@ const STALE_AFTER: Duration = Duration::from_secs(60);
 pub(super) struct Operation {
     pub label: &'static str,
     pub text: String,
+    directory: bool,
 }
 
 impl Operation {
+    /// An operation of the Cloud PC service.
     pub(super) fn new(label: &'static str, text: impl Into<String>) -> Self {
-        Self { label, text: text.into() }
+        Self {
+            label,
+            text: text.into(),
+            directory: false,
+        }
+    }
+
+    /// An operation of the directory, which has limits of its own.
+    pub(super) fn of_directory(label: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            directory: true,
+            ..Self::new(label, text)
+        }
     }
 }
 
@@ -41,17 +57,39 @@ pub(super) struct Call {
     operation: Operation,
     method: Method,
     url: Url,
+    class: RequestClass,
     body: Option<Bytes>,
+    continues: bool,
     pub client_request_id: Uuid,
 }
 
 impl Call {
-    pub(super) fn new(operation: Operation, method: Method, url: Url) -> Self {
+    /// A request for one page of a list, the first or one that `continues` it.
+    pub(super) fn page(operation: Operation, url: Url, continues: bool) -> Self {
         Self {
+            continues,
+            ..Self::new(operation, Method::GET, RequestClass::List, url)
+        }
+    }
+
+    /// A request for one object.
+    pub(super) fn object(operation: Operation, url: Url) -> Self {
+        Self::new(operation, Method::GET, RequestClass::Get, url)
+    }
+
+    /// A request that changes something.
+    pub(super) fn write(operation: Operation, method: Method, url: Url) -> Self {
+        Self::new(operation, method, RequestClass::Write, url)
+    }
+
+    fn new(operation: Operation, method: Method, class: RequestClass, url: Url) -> Self {
+        Self {
+            class: if operation.directory { RequestClass::Directory } else { class },
             operation,
             method,
             url,
             body: None,
+            continues: false,
             client_request_id: Uuid::new_v4(),
         }
     }
@@ -101,7 +139,7 @@ pub(super) struct Answer {
 impl Answer {
     /// The body as JSON, or what is wrong with it.
     pub(super) fn json(&self) -> Result<Value, String> {
-        serde_json::from_slice(&self.body).map_err(|error| format!("{}: {error}", error_body::describe(&self.headers, &self.body)))
+        json::parse(&self.body).map_err(|error| format!("{}: {error}", error_body::describe(&self.headers, &self.body)))
     }
 
     /// The error for an answer that says too little, with the request id that finds it at
@@ -116,28 +154,32 @@ impl Answer {
 }
 
 impl Client {
-    /// Sends a call that changes nothing, up to three times.
+    /// Sends a call that changes nothing, up to three times, each in its turn.
     pub(super) async fn read(&self, call: &Call) -> Result<Answer, GraphError> {
-        retry::read(|| self.authorized(call)).await
+        let send = async || {
+            let permit = self.inner.budget.admit(call.class, call.continues, &call.operation.text).await?;
+            self.authorized(call, permit).await
+        };
+        retry::read(send).await
     }
 
     /// Sends a call that changes something, once.
-    pub(super) async fn write(&self, call: &Call) -> Result<Answer, GraphError> {
-        self.authorized(call).await
+    pub(super) async fn write(&self, call: &Call, permit: Permit) -> Result<Answer, GraphError> {
+        self.authorized(call, permit).await
     }
 
     /// The object at `url`; `None` for a 404.
     pub(super) async fn read_object(&self, operation: &Operation, url: Url) -> Result<Option<Value>, GraphError> {
-        match self.read(&Call::new(operation.clone(), Method::GET, url)).await {
+        match self.read(&Call::object(operation.clone(), url)).await {
             Ok(answer) => answer.json().map(Some).map_err(|problem| answer.unusable(operation, &problem)),
             Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    async fn authorized(&self, call: &Call) -> Result<Answer, GraphError> {
+    async fn authorized(&self, call: &Call, mut permit: Permit) -> Result<Answer, GraphError> {
         let token = self.bearer(&call.operation.text).await?;
-        let error = match self.attempt(call, &token).await {
+        let error = match self.attempt(call, &token, &mut permit).await {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
@@ -148,7 +190,7 @@ impl Client {
                 if renewed == token {
                     Err(error)
                 } else {
-                    self.attempt(call, &renewed).await
+                    self.attempt(call, &renewed, &mut permit).await
                 }
             }
             ErrorKind::Forbidden if token.age() >= STALE_AFTER => {
@@ -159,8 +201,9 @@ impl Client {
         }
     }
 
-    async fn attempt(&self, call: &Call, token: &Bearer) -> Result<Answer, GraphError> {
+    async fn attempt(&self, call: &Call, token: &Bearer, permit: &mut Permit) -> Result<Answer, GraphError> {
         let request = call.request(token)?;
+        permit.send();
         let started = Instant::now();
         let sent = self.inner.transport.send(request, self.inner.config.request_timeout).await;
         let elapsed = started.elapsed();
@@ -172,7 +215,11 @@ impl Client {
         let outcome = match sent {
             Ok(response) => {
                 self.inner.config.clock.heard(response.headers());
-                classify(&call.operation, response)
+                let (status, headers) = (response.status(), response.headers().clone());
+                let outcome = classify(&call.operation, response);
+                let retry_after = outcome.as_ref().err().and_then(|error| error.retry_after);
+                permit.heard(status, &headers, retry_after);
+                outcome
             }
             Err(error) => Err(error.into_graph_error(&call.operation.text)),
         };

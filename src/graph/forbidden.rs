@@ -79,9 +79,8 @@ mod tests {
     use super::super::error::ErrorKind;
     use super::*;
 
-    /// S29: the permission, its kind and the place, and no word of what the service printed around it.
     #[test]
-    fn a_403_names_the_missing_permission_its_kind_and_where_to_grant_it() {
+    fn s29_a_403_names_the_missing_permission_its_kind_and_where_to_grant_it() {
         let scopes = "Application is not authorized to perform this operation. Application must have one of the following scopes: DeviceManagement.Read.All, CloudPC.Read.All.";
         let people = "The operation takes delegated permissions of a signed-in administrator only";
         for (operation, message, permission) in [

@@ -1,12 +1,13 @@
 //! Microsoft Graph: the one place that builds a Graph URL, sends a request or reads an answer.
 //!
-//! The stack is token → retry → transport, with typed operations of a few lines above it. It knows
+//! The stack is retry → budget → token → transport, with typed operations of a few lines above it. It knows
 //! neither Kubernetes nor the custom resource types; whoever wants to change something at Graph
 //! hands in property maps and gets entities or a [`GraphError`] back. Reads may be repeated; a
 //! write is sent once, and an error says whether it may have been committed.
 
 mod advice;
 mod assignment;
+mod budget;
 mod catalogue;
 mod certificate;
 mod client;
@@ -23,6 +24,7 @@ mod error;
 mod error_body;
 mod exchange;
 mod forbidden;
+mod json;
 mod literals;
 mod managed_identity;
 mod material;
@@ -45,6 +47,7 @@ mod unmanaged;
 mod tests;
 
 pub use assignment::{AssignmentTarget, RemoteAssignment};
+pub use budget::{Limit, Limits, Permit, Priority, RequestClass};
 pub use catalogue::{DeviceImage, GalleryImage, Named};
 pub use client::{Client, ClientConfig};
 pub use clock::Clock;

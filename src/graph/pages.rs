@@ -5,7 +5,6 @@
 
 use std::collections::HashSet;
 
-use http::Method;
 use serde_json::Value;
 use url::Url;
 
@@ -35,7 +34,7 @@ impl Client {
             if !seen.insert(url.clone()) {
                 return Err(broken("the list's pages lead back to an earlier one"));
             }
-            let answer = self.read(&Call::new(operation.clone(), Method::GET, url)).await?;
+            let answer = self.read(&Call::page(operation.clone(), url, seen.len() > 1)).await?;
             let mut page = answer.json().map_err(|problem| answer.unusable(operation, &problem))?;
             let Some(Value::Array(listed)) = page.get_mut("value").map(Value::take) else {
                 return Err(answer.unusable(operation, "a page without a list"));

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hostile_text_stays_one_bounded_line() {
+    fn s17_hostile_text_stays_one_bounded_line() {
         let bomb = format!("\u{1b}[31mred\r\nforged: line\u{202e}{}", "x".repeat(10_000_000));
         let shown = bounded(&bomb);
         assert!(shown.len() <= LIMIT, "{}", shown.len());

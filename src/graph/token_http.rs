@@ -14,6 +14,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::clock::Clock;
+use super::json;
 use super::transport::{SendError, Transport};
 
 /// Who answers: the two say differently how long a token lives.
@@ -68,7 +69,7 @@ impl HttpClient for TokenHttp {
                 headers.insert(HeaderName::from(name.as_str().to_owned()), HeaderValue::from(value.to_owned()));
             }
         }
-        let said = serde_json::from_slice::<Value>(&body);
+        let said = json::parse(&body);
         // azure_identity would take an answer without a token for an empty token, and keep it for
         // as long as it says.
         if status.is_success() && !said.as_ref().is_ok_and(|said| self.answers.hold_token(said)) {

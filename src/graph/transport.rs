@@ -102,7 +102,12 @@ impl Transport {
     pub(super) async fn send(&self, request: Request<Bytes>, deadline: Duration) -> Result<Response<Bytes>, SendError> {
         let exchange = async {
             let (parts, body) = self.0.clone().oneshot(request).await?.into_parts();
-            Ok(Response::from_parts(parts, collect(body).await?))
+            let body = match collect(body).await {
+                // What the status says holds, however long the excuse.
+                Err(SendError::TooLarge) if !parts.status.is_success() => Bytes::new(),
+                body => body?,
+            };
+            Ok(Response::from_parts(parts, body))
         };
         tokio::time::timeout(deadline, exchange)
             .await
@@ -158,7 +163,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn an_answer_is_read_up_to_its_limit() {
+    async fn s30_an_answer_is_read_up_to_its_limit() {
         let body = |size: usize| -> BodyStream {
             let half = Bytes::from(vec![b' '; size / 2]);
             let rest = Bytes::from(vec![b' '; size - size / 2]);

@@ -136,7 +136,8 @@ async fn write<K: Managed>(work: Work<'_, K>, id: &str, change: &Change, run: &m
     match change {
         Change::Update { body, .. } => {
             let names = body.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            tenant.write_request(tenant.client.update(K::COLLECTION, id, body), context).await?;
+            let update = |permit| tenant.client.update(K::COLLECTION, id, body, permit);
+            tenant.write_request(update, context).await?;
             run.event(
                 event::UPDATED,
                 "Update",
@@ -147,9 +148,8 @@ async fn write<K: Managed>(work: Work<'_, K>, id: &str, change: &Change, run: &m
             confirm_removals(object, fields, run.remembered_assignments(), context).await?;
             // What is about to become ours is written down first: after a crash it must not look like somebody else's.
             run.write_ahead_assignments().await?;
-            tenant
-                .write_request(tenant.client.assign(K::COLLECTION, id, targets), context)
-                .await?;
+            let assign = |permit| tenant.client.assign(K::COLLECTION, id, targets, permit);
+            tenant.write_request(assign, context).await?;
             run.event(
                 event::ASSIGNED,
                 "Assign",

@@ -36,6 +36,8 @@ pub async fn create<K: Managed>(
 ) -> Result<Entity, Failure> {
     let name = object.common().display_name;
     refuse_rival(object, context)?;
+    // The wait for a turn comes first: an intent must not wait for its request, nor a proof for its use.
+    let permit = tenant.write_permit().await?;
     // A complete list from after the wish to create: an object of this name that exists already is not ours to take.
     let uid = object.uid().unwrap_or_default();
     list_since_wanted(&uid, K::COLLECTION, tenant, context).await?;
@@ -71,7 +73,7 @@ pub async fn create<K: Managed>(
     }
     context.may_write()?;
     let asked = Instant::now();
-    let answer = tenant.client.create(K::COLLECTION, body, attempt).await;
+    let answer = tenant.client.create(K::COLLECTION, body, attempt, permit).await;
     match answer {
         Ok(entity) => {
             tenant.gate.record(asked, Ok(()))?;

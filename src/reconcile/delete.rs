@@ -71,7 +71,7 @@ async fn remove<K: Managed>(object: &K, entity: &Entity, run: &mut Run<K>, tenan
     unassign(&uid, entity, run, tenant, context).await?;
     tenant.snapshot(K::COLLECTION).forget(id);
     tenant
-        .write_request(tenant.client.delete(K::COLLECTION, id), context)
+        .write_request(|permit| tenant.client.delete(K::COLLECTION, id, permit), context)
         .await
         .map_err(refused_for_now)?;
     run.event(
@@ -137,7 +137,7 @@ async fn unassign<K: Managed>(uid: &str, entity: &Entity, run: &mut Run<K>, tena
     }
     tenant.snapshot(K::COLLECTION).forget(&entity.id);
     tenant
-        .write_request(tenant.client.assign(K::COLLECTION, &entity.id, &[]), context)
+        .write_request(|permit| tenant.client.assign(K::COLLECTION, &entity.id, &[], permit), context)
         .await
         .map_err(refused_for_now)?;
     context.memory.update(uid, |notes| {

@@ -22,6 +22,7 @@ use super::outcome::{Class, Failure, is_gone};
 use super::reasons;
 pub use super::run::Run;
 use super::run::requests;
+use super::urgency::{urgency, worth_telling};
 use crate::api::{FIELD_MANAGER, FINALIZER};
 use crate::runtime::backoff::jitter;
 use crate::runtime::events::EventKind;
@@ -169,13 +170,14 @@ async fn pass<K: Kind>(object: Arc<K>, context: Arc<Context>) -> End {
     if run.requested {
         context.memory.update(&uid, |notes| notes.refused.clear());
     }
+    let urgency = urgency(&*object, &run);
     let result = if deleting {
-        match object.finalize(&mut run, &context).await {
+        match urgency.scope(object.finalize(&mut run, &context)).await {
             Ok(()) => return released(&*object, run, &context).await,
             Err(failure) => Err(deleting_still(failure)),
         }
     } else {
-        object.converge(&mut run, &context).await
+        urgency.scope(object.converge(&mut run, &context)).await
     };
     report(&*object, run, result, &context).await
 }
@@ -231,6 +233,13 @@ async fn released<K: Kind>(object: &K, run: Run<K>, context: &Context) -> End {
 
 async fn report<K: Kind>(object: &K, mut run: Run<K>, result: Result<Verdict, Failure>, context: &Context) -> End {
     let uid = object.uid().unwrap_or_default();
+    let result = result.map_err(|failure| {
+        if worth_telling(object, &run, &failure) {
+            failure.told()
+        } else {
+            failure
+        }
+    });
     if let Err(failure) = &result
         && failure.class == Class::Deferred
     {

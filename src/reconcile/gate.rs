@@ -80,6 +80,11 @@ impl Gate {
 
     /// Takes an error into account: one that concerns the whole tenant closes the gate.
     pub fn failed(&self, error: GraphError) -> Failure {
+        if error.kind == ErrorKind::OverBudget {
+            // Nothing was sent, so nothing was found out.
+            self.release();
+            return error.into();
+        }
         let longest = longest(&error);
         let answered = error.status.is_some();
         let asked_for = error.retry_after;
@@ -161,7 +166,12 @@ pub(super) fn longest(error: &GraphError) -> Option<Duration> {
         ErrorKind::Token { .. } if error.status.is_none() => Some(LONGEST),
         ErrorKind::Token { transient: false, .. } | ErrorKind::Unauthorized => Some(LONGEST_SIGN_IN),
         ErrorKind::Token { .. } | ErrorKind::Throttled | ErrorKind::Unavailable | ErrorKind::Transport => Some(LONGEST),
-        // Graph answered, and not about the tenant as a whole.
-        ErrorKind::BadRequest | ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Decode => None,
+        // Graph answered, and not about the tenant as a whole; or nobody asked it.
+        ErrorKind::BadRequest
+        | ErrorKind::Forbidden
+        | ErrorKind::NotFound
+        | ErrorKind::Conflict
+        | ErrorKind::Decode
+        | ErrorKind::OverBudget => None,
     }
 }

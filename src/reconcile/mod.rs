@@ -35,6 +35,7 @@ pub mod snapshot;
 pub mod status;
 pub mod sweep;
 pub mod tenant;
+pub mod urgency;
 
 #[cfg(test)]
 mod tests;

@@ -47,6 +47,17 @@ impl Failure {
         }
     }
 
+    /// The same, where something has to be said all the same; any other failure as it is.
+    pub fn told(self) -> Self {
+        match self.class {
+            Class::Deferred => Self {
+                class: Class::Waiting,
+                ..self
+            },
+            _ => self,
+        }
+    }
+
     /// A wait for something that appears by itself.
     pub fn waiting(reason: &'static str, message: impl Into<String>) -> Self {
         Self {
@@ -95,6 +106,7 @@ impl From<GraphError> for Failure {
             ErrorKind::BadRequest => (Class::Stalled, reasons::REFUSED),
             ErrorKind::NotFound | ErrorKind::Conflict => (Class::Retry, reasons::CONFLICT),
             ErrorKind::Throttled => (Class::Unreachable, reasons::THROTTLED),
+            ErrorKind::OverBudget => (Class::Deferred, reasons::THROTTLED),
             ErrorKind::Unavailable | ErrorKind::Transport | ErrorKind::Decode => (Class::Unreachable, reasons::GRAPH_UNAVAILABLE),
         };
         let advice = error.advice();

@@ -26,7 +26,7 @@ use super::resolve;
 use super::status::drift_message;
 use super::tenant::{Tenant, interval, only_looks};
 use crate::api::{AssignmentOwnership, EntraTenant, Resolved};
-use crate::graph::{Entity, unknown_members};
+use crate::graph::{Entity, Priority, unknown_members};
 
 /// Makes Graph equal to the spec, or says why not.
 pub async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) -> Result<Verdict, Failure> {
@@ -62,7 +62,13 @@ pub async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Contex
             Err(failure)
         }
         Decision::Proceed => {
-            let entity = carry_out(work, seen, &changes, run).await?; // Graph writes
+            // What nobody but the spec has changed is somebody's wish, whoever woke this pass.
+            let urgency = if run.draft.drift.is_empty() {
+                Priority::Change
+            } else {
+                Priority::Repair
+            };
+            let entity = urgency.scope(carry_out(work, seen, &changes, run)).await?; // Graph writes
             let left = plan(K::COLLECTION, &desired, &run.draft.assignments, entity.as_ref());
             if left.is_empty() {
                 converged(object, run, &desired, context)

@@ -16,6 +16,7 @@ use super::resolve::lets_in;
 use super::sweep::sweep;
 use super::tenant::{Tenant, interval};
 use crate::api::{EntraTenant, ProvisioningPolicy, UserSetting};
+use crate::graph::Priority;
 use crate::runtime::backoff::jitter;
 use crate::runtime::shutdown::Shutdown;
 
@@ -48,7 +49,8 @@ pub async fn poll(context: Arc<Context>, shutdown: Shutdown) {
                 continue;
             }
             // In a task of its own: a tenant that is slow to answer delays no other.
-            running.insert(name, tokio::spawn(poll_tenant(described, Arc::clone(&context))));
+            let poll = Priority::Resync.scope(poll_tenant(described, Arc::clone(&context)));
+            running.insert(name, tokio::spawn(poll));
         }
     }
     for task in running.into_values() {

@@ -13,7 +13,7 @@ use super::gate::Gate;
 use super::outcome::{Class, Failure};
 use super::snapshot::Snapshot;
 use crate::api::{Credentials, EntraTenant, EntraTenantSpec, Mode};
-use crate::graph::{Client, ClientConfig, Clock, Cloud, Collection, Entity, GraphError, Observer};
+use crate::graph::{Client, ClientConfig, Clock, Cloud, Collection, Entity, GraphError, Limits, Observer, Permit};
 use crate::reconcile::reasons;
 
 /// The drift poll's interval when the spec names none.
@@ -86,6 +86,7 @@ impl Tenant {
             request_timeout: endpoints.request_timeout,
             observer,
             clock: Arc::clone(&clock),
+            limits: Limits::default(),
         };
         Ok(Self {
             name,
@@ -127,7 +128,8 @@ impl Tenant {
         self.gate.check()?;
         let asked = Instant::now();
         let result = self.gate.record_read(asked, self.client.list(collection).await);
-        snapshot.note_failure(result.as_ref().err().filter(|failure| failure.class != Class::Unreachable).cloned());
+        let own = |failure: &&Failure| !matches!(failure.class, Class::Unreachable | Class::Deferred);
+        snapshot.note_failure(result.as_ref().err().filter(own).cloned());
         snapshot.take(result?, asked);
         Ok(())
     }
@@ -148,12 +150,25 @@ impl Tenant {
         Ok((asked, value))
     }
 
-    /// Makes a write through the gate, unless this process may have lost the lead.
-    pub async fn write_request<T>(&self, request: impl Future<Output = Result<T, GraphError>>, context: &Context) -> Result<T, Failure> {
+    /// Waits for the turn of a write. What was true before the wait need not be true after it: [`Gate::check`] comes then.
+    pub async fn write_permit(&self) -> Result<Permit, Failure> {
+        match self.gate.closed() {
+            Some(failure) => Err(failure),
+            None => self.client.permit().await.map_err(|error| self.gate.failed(error)),
+        }
+    }
+
+    /// Makes a write in its turn and through the gate, unless this process may have lost the lead.
+    pub async fn write_request<T, F>(&self, request: impl FnOnce(Permit) -> F, context: &Context) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, GraphError>>,
+    {
+        context.may_write()?;
+        let permit = self.write_permit().await?;
         context.may_write()?;
         self.gate.check()?;
         let asked = Instant::now();
-        self.gate.record(asked, request.await)
+        self.gate.record(asked, request(permit).await)
     }
 
     /// Forgets what lists failed with: somebody found that the tenant works again.

@@ -83,9 +83,41 @@ async fn a_throttled_list_holds_its_tenant_back_and_decides_nothing() -> Result<
     lab.patch(kind.name(), NS, "there", &json!({"spec": {"resetEnabled": true}}))
         .await?;
     for name in ["new", "there"] {
+        ready(lab, kind.name(), name).await?;
+    }
+    for name in ["new", "there"] {
         stands_alone(lab, kind, name).await?;
     }
     let entries = lab.sim.graph_requests(mark).await?;
     ensure!(creates(&entries, "new").len() == 1);
     pause_kept(&entries, &refusal)
+}
+
+#[tokio::test]
+async fn a_tenant_with_a_lower_limit_than_planned_gets_everything_and_nothing_twice() -> Result<()> {
+    const LIMIT: usize = 12;
+    let names: Vec<String> = (0..2 * LIMIT + 4).map(|n| format!("crowd-{n}")).collect();
+    let stage = Stage::new().await?;
+    let (lab, kind) = (&stage.lab, Kind::Setting);
+    // What is refused counts, so whoever does not wait is never let in.
+    lab.sim
+        .options(json!({"throttling": {"writePer20s": LIMIT, "countRefused": true}}))
+        .await?;
+    let mark = lab.sim.mark().await?;
+    let all: String = names.iter().map(|name| object(kind, name, "")).collect();
+    lab.apply_yaml(&all).await?;
+    for name in &names {
+        ready(lab, kind.name(), name).await?;
+        only(lab, kind, name).await?;
+    }
+    let writes = lab.sim.writes(mark).await?;
+    let refused = writes.iter().filter(|entry| entry.status == Some(429)).count();
+    ensure!(refused > 0, "the limit was never met");
+    // Those that were under way side by side, each time that the limit was met; not one for each object that waits.
+    ensure!(refused <= names.len(), "{refused} refused: {writes:#?}");
+    ensure!(
+        writes.iter().filter(|entry| entry.committed).count() == names.len(),
+        "one create for each: {writes:#?}"
+    );
+    Ok(())
 }

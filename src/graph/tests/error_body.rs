@@ -105,10 +105,10 @@ fn statuses_become_kinds() {
 }
 
 #[test]
-fn hostile_bodies_are_cut_and_escaped() {
+fn s17_hostile_bodies_are_cut_and_escaped() {
     let error = of(
         400,
-        &json!({"error": {"code": "c\u{1b}[2J".repeat(1000), "message": format!("line\r\nline {}", "y".repeat(1_000_000))}}),
+        &json!({"error": {"code": "c\u{1b}[2J".repeat(1000), "message": format!("line\r\nline {}", "y\u{1b}[31m".repeat(1_000_000))}}),
     );
     let shown = error.to_string();
     assert!(

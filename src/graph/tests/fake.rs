@@ -16,7 +16,7 @@ use url::Url;
 
 use crate::graph::observer::Observer;
 use crate::graph::transport::{BodyStream, SendError, Transport};
-use crate::graph::{Application, Client, ClientConfig, Clock, TokenFile};
+use crate::graph::{Application, Client, ClientConfig, Clock, Limits, Permit, TokenFile};
 
 pub const ROOT: &str = "https://graph.example";
 pub const LOGIN: &str = "https://login.example";
@@ -88,8 +88,15 @@ pub struct Fake {
     state: Arc<State>,
 }
 
+/// Answers by a rule instead of a script.
+type Rule = Box<dyn Fn(&Sent) -> Reply + Send + Sync>;
+
 #[derive(Default)]
 struct State {
+    rule: Option<Rule>,
+    latency: Duration,
+    held_back: Mutex<Vec<(&'static str, Duration)>>,
+    throttled: Mutex<Vec<(&'static str, Duration)>>,
     graph: Mutex<Vec<Sent>>,
     login: Mutex<Vec<Sent>>,
     replies: Mutex<VecDeque<Reply>>,
@@ -102,14 +109,42 @@ impl Observer for State {
     fn request(&self, operation: &'static str, status: Option<u16>, _elapsed: Duration) {
         self.observed.lock().unwrap().push((operation, status));
     }
+
+    fn held_back(&self, class: &'static str, waited: Duration) {
+        self.held_back.lock().unwrap().push((class, waited));
+    }
+
+    fn throttled(&self, class: &'static str, pause: Duration) {
+        self.throttled.lock().unwrap().push((class, pause));
+    }
 }
 
 impl Fake {
     /// Graph answers with `replies` in turn; the last one is followed by panics, so an extra
     /// request fails the test.
     pub fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
-        let state = Arc::new(State::default());
+        Self::limited(Limits::default(), replies)
+    }
+
+    /// The same with a budget of its own.
+    pub fn limited(limits: Limits, replies: impl IntoIterator<Item = Reply>) -> Self {
+        let state = State::default();
         state.replies.lock().unwrap().extend(replies);
+        Self::of(state, limits)
+    }
+
+    /// Graph answers every request by a rule; half of the latency is over when it gets it.
+    pub fn answering(limits: Limits, latency: Duration, rule: impl Fn(&Sent) -> Reply + Send + Sync + 'static) -> Self {
+        let state = State {
+            rule: Some(Box::new(rule)),
+            latency,
+            ..State::default()
+        };
+        Self::of(state, limits)
+    }
+
+    fn of(state: State, limits: Limits) -> Self {
+        let state = Arc::new(state);
         let mut token_file = NamedTempFile::new().unwrap();
         writeln!(token_file, "assertion-1").unwrap();
         let transport = transport(&state);
@@ -123,6 +158,7 @@ impl Fake {
             request_timeout: Duration::from_secs(10),
             observer: Arc::clone(&state) as Arc<dyn Observer>,
             clock: Arc::default(),
+            limits,
         };
         Self {
             client: Client::with_transport(config, transport).unwrap(),
@@ -144,12 +180,27 @@ impl Fake {
         self
     }
 
+    /// Leave to write.
+    pub async fn permit(&self) -> Permit {
+        self.client.permit().await.unwrap()
+    }
+
     pub fn sent(&self) -> Vec<Sent> {
         self.state.graph.lock().unwrap().clone()
     }
 
     pub fn logged_in(&self) -> Vec<Sent> {
         self.state.login.lock().unwrap().clone()
+    }
+
+    /// Who waited within our own budget, and how long.
+    pub fn held_back(&self) -> Vec<(&'static str, Duration)> {
+        self.state.held_back.lock().unwrap().clone()
+    }
+
+    /// The pauses that Graph asked for.
+    pub fn throttled(&self) -> Vec<(&'static str, Duration)> {
+        self.state.throttled.lock().unwrap().clone()
     }
 
     pub fn observed(&self) -> Vec<(&'static str, Option<u16>)> {
@@ -171,8 +222,13 @@ pub fn application(transport: &Transport) -> Application {
 fn transport(state: &Arc<State>) -> Transport {
     let state = Arc::clone(state);
     Transport::new(service_fn(move |request: Request<Bytes>| {
-        let reply = receive(&state, request);
-        async move { send(reply).await }
+        let state = Arc::clone(&state);
+        async move {
+            tokio::time::sleep(state.latency / 2).await;
+            let reply = receive(&state, request);
+            tokio::time::sleep(state.latency / 2).await;
+            send(reply).await
+        }
     }))
 }
 
@@ -193,12 +249,11 @@ fn receive(state: &State, request: Request<Bytes>) -> Reply {
                 state.graph.lock().unwrap().push(sent);
                 return Reply::status(401);
             }
-            let reply = state
-                .replies
-                .lock()
-                .unwrap()
-                .pop_front()
-                .unwrap_or_else(|| panic!("an unexpected request: {sent:?}"));
+            let next = || state.replies.lock().unwrap().pop_front();
+            let reply = match &state.rule {
+                Some(rule) => rule(&sent),
+                None => next().unwrap_or_else(|| panic!("an unexpected request: {sent:?}")),
+            };
             state.graph.lock().unwrap().push(sent);
             reply
         }

@@ -1,6 +1,7 @@
 //! Tests that span files: the whole client, credential included, over a scripted in-process Graph
 //! and Entra.
 
+mod budget;
 mod fake;
 mod managed_identity;
 mod paging;

@@ -140,12 +140,12 @@ async fn a_404_on_a_list_is_not_an_empty_list() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_id_that_is_not_an_id_is_never_sent() {
+async fn s13_an_id_that_is_not_an_id_is_never_sent() {
     let fake = Fake::new([]);
     for id in ["", "..", "a/b", "%2e%2e", "$count", "x?y"] {
         let error = fake.client.get(Collection::UserSettings, id).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::BadRequest);
-        assert!(fake.client.delete(Collection::UserSettings, id).await.is_err());
+        assert!(fake.client.delete(Collection::UserSettings, id, fake.permit().await).await.is_err());
         assert!(fake.client.group(id).await.is_err());
     }
     assert!(fake.sent().is_empty() && fake.logged_in().is_empty());
@@ -205,4 +205,30 @@ async fn the_directory_and_the_catalogue_are_read() {
             "/v1.0/deviceManagement/virtualEndpoint/onPremisesConnections"
         ]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn s30_bombs_are_refused_and_an_error_keeps_its_status_however_long_it_is() {
+    let nested = format!(
+        "{{\"value\": [{{\"id\": \"p1\", \"assignments\": [], \"x\": {}1{}}}]}}",
+        "[".repeat(70),
+        "]".repeat(70)
+    );
+    let many: Vec<Value> = (0..100_001).map(|n| json!({"id": format!("u{n}"), "assignments": []})).collect();
+    for (bomb, told) in [
+        (Reply::Endless, "larger than"),
+        (Reply::text(200, "application/json", &nested), "deeper than 64"),
+        (page(&Value::Array(many)), "longer than any"),
+    ] {
+        let error = Fake::new([bomb]).client.list(Collection::UserSettings).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Decode);
+        assert!(error.message.contains(told), "{error}");
+    }
+    let body = "x".repeat(10_000_000);
+    for (status, kind) in [(403, ErrorKind::Forbidden), (404, ErrorKind::NotFound), (429, ErrorKind::Throttled)] {
+        let fake = Fake::new([Reply::text(status, "text/html", &body).with("retry-after", "7")]);
+        let error = fake.client.organization().await.unwrap_err();
+        assert_eq!((error.kind, error.retry_after), (kind, Some(Duration::from_secs(7))));
+        assert!(error.to_string().len() < 300, "{error}");
+    }
 }

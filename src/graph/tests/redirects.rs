@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 use uuid::Uuid;
 
-use crate::graph::{Client, ClientConfig, Collection, ErrorKind, Transport};
+use crate::graph::{Client, ClientConfig, Collection, ErrorKind, Limits, Transport};
 
 /// Set in the process that is the client; the roots that it trusts come from its environment.
 const ROOT: &str = "CLOUDPC_TEST_REDIRECTING_ROOT";
@@ -53,6 +53,7 @@ async fn follow_nothing(root: &str) {
             request_timeout: PATIENCE,
             observer: Arc::new(()),
             clock: Arc::default(),
+            limits: Limits::default(),
         },
         transport.clone(),
     )
@@ -75,7 +76,12 @@ async fn follow_nothing(root: &str) {
             let error = client.list(Collection::UserSettings).await.unwrap_err();
             assert_eq!((error.kind, error.status), (ErrorKind::Decode, Some(status)), "{location}: {error}");
             let error = client
-                .create(Collection::UserSettings, &Map::new(), Uuid::new_v4())
+                .create(
+                    Collection::UserSettings,
+                    &Map::new(),
+                    Uuid::new_v4(),
+                    client.permit().await.unwrap(),
+                )
                 .await
                 .unwrap_err();
             assert_eq!((error.kind, error.status), (ErrorKind::Decode, Some(status)), "{location}: {error}");

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::fake::{Fake, LOGIN, ROOT, Reply, application, token};
 use crate::graph::transport::{SendError, Transport};
-use crate::graph::{Application, Client, ClientConfig, Collection, ErrorKind, TokenFile};
+use crate::graph::{Application, Client, ClientConfig, Collection, ErrorKind, Limits, TokenFile};
 
 fn empty_list() -> Reply {
     Reply::json(200, &json!({"value": []}))
@@ -48,7 +48,10 @@ async fn the_assertion_is_trimmed_and_read_anew_for_every_token_request() {
 async fn a_401_costs_one_token_and_one_repeat_for_writes_too() {
     let fake = Fake::new([Reply::status(401), Reply::json(201, &json!({"id": "u1"}))]);
     let id = Uuid::from_u128(9);
-    fake.client.create(Collection::UserSettings, &Map::new(), id).await.unwrap();
+    fake.client
+        .create(Collection::UserSettings, &Map::new(), id, fake.permit().await)
+        .await
+        .unwrap();
     let sent = fake.sent();
     let headers: Vec<_> = sent.iter().map(|sent| sent.header("authorization").unwrap()).collect();
     assert_eq!(headers, ["Bearer token-1", "Bearer token-2"]);
@@ -134,7 +137,11 @@ async fn a_busy_or_unreachable_token_endpoint_is_tried_twice() {
     ] as [(fn() -> Reply, Option<u16>); 7]
     {
         let fake = Fake::new([]).logins([reply(), reply()]);
-        let error = fake.client.update(Collection::UserSettings, "u1", &Map::new()).await.unwrap_err();
+        let error = fake
+            .client
+            .update(Collection::UserSettings, "u1", &Map::new(), fake.permit().await)
+            .await
+            .unwrap_err();
         assert_eq!(
             (error.kind, error.status),
             (
@@ -231,6 +238,7 @@ async fn nothing_but_https_is_configured() {
             request_timeout: Duration::from_secs(1),
             observer: Arc::new(()),
             clock: Arc::default(),
+            limits: Limits::default(),
         };
         assert!(Client::new(config).is_err(), "{root}");
     }

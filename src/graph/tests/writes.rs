@@ -18,15 +18,16 @@ fn map(value: Value) -> Map<String, Value> {
 /// Every kind of write, as often as wanted.
 async fn write(fake: &Fake, which: usize) -> Result<(), GraphError> {
     let body = map(json!({"displayName": "x"}));
+    let permit = fake.permit().await;
     match which {
         0 => fake
             .client
-            .create(Collection::ProvisioningPolicies, &body, Uuid::nil())
+            .create(Collection::ProvisioningPolicies, &body, Uuid::nil(), permit)
             .await
             .map(drop),
-        1 => fake.client.update(Collection::ProvisioningPolicies, "p1", &body).await,
-        2 => fake.client.assign(Collection::ProvisioningPolicies, "p1", &[]).await,
-        _ => fake.client.delete(Collection::ProvisioningPolicies, "p1").await,
+        1 => fake.client.update(Collection::ProvisioningPolicies, "p1", &body, permit).await,
+        2 => fake.client.assign(Collection::ProvisioningPolicies, "p1", &[], permit).await,
+        _ => fake.client.delete(Collection::ProvisioningPolicies, "p1", permit).await,
     }
 }
 
@@ -60,7 +61,11 @@ async fn a_create_gives_the_object_and_carries_its_request_id() {
     let fake = Fake::new([Reply::json(201, &answer)]);
     let id = Uuid::from_u128(7);
     let body = map(json!({"displayName": "x", "provisioningType": "sharedByEntraGroup"}));
-    let entity = fake.client.create(Collection::ProvisioningPolicies, &body, id).await.unwrap();
+    let entity = fake
+        .client
+        .create(Collection::ProvisioningPolicies, &body, id, fake.permit().await)
+        .await
+        .unwrap();
     assert_eq!((entity.id.as_str(), entity.assignments.len()), ("p1", 0));
     let sent = fake.sent().remove(0);
     assert_eq!(sent.url.path(), "/beta/deviceManagement/virtualEndpoint/provisioningPolicies");
@@ -109,9 +114,12 @@ async fn assign_posts_the_whole_set_and_uses_beta_for_allotments_only() {
         ..plain.clone()
     };
     let fake = Fake::new([Reply::status(204), Reply::status(200)]);
-    fake.client.assign(Collection::ProvisioningPolicies, "p1", &[plain]).await.unwrap();
     fake.client
-        .assign(Collection::ProvisioningPolicies, "p1", &[allotted])
+        .assign(Collection::ProvisioningPolicies, "p1", &[plain], fake.permit().await)
+        .await
+        .unwrap();
+    fake.client
+        .assign(Collection::ProvisioningPolicies, "p1", &[allotted], fake.permit().await)
         .await
         .unwrap();
     let sent = fake.sent();
@@ -146,7 +154,11 @@ async fn a_404_is_an_error_for_every_other_write() {
 async fn an_operation_names_its_object_safely() {
     let fake = Fake::new([Reply::status(400)]);
     let body = map(json!({"displayName": format!("a\nb\"{}", "x".repeat(500))}));
-    let error = fake.client.create(Collection::UserSettings, &body, Uuid::nil()).await.unwrap_err();
+    let error = fake
+        .client
+        .create(Collection::UserSettings, &body, Uuid::nil(), fake.permit().await)
+        .await
+        .unwrap_err();
     assert!(error.operation.starts_with(r#"create user setting "a\nb\"x"#), "{error}");
     assert!(error.operation.len() < 200 && !error.operation.contains('\n'), "{error}");
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::api::{FINALIZER, ManagedStatus};
-use crate::graph::Observer;
+use crate::graph::{Observer, Priority};
 use crate::reconcile::conditions::Verdict;
 use crate::reconcile::context::{Context, Malformed, Published, Stores, Wakes};
 use crate::reconcile::driver::{Kind, Run, reconcile};
@@ -22,6 +22,7 @@ use crate::reconcile::endpoints::{Connect, Endpoints};
 use crate::reconcile::memory::Memory;
 use crate::reconcile::outcome::Failure;
 use crate::reconcile::tenant::Tenants;
+use crate::reconcile::urgency::{urgency, worth_telling};
 use crate::reconcile::{reasons, status};
 use crate::runtime::backoff::Backoff;
 use crate::runtime::events::Publisher;
@@ -200,4 +201,56 @@ async fn a_deletion_that_waits_keeps_the_finalizer() {
         writes.iter().all(|(_, body)| body["metadata"]["finalizers"].is_null()),
         "{writes:?}"
     );
+}
+
+/// A pass over an object whose Ready says this of that generation.
+fn run_over(ready: Option<(&str, &str, i64)>) -> (Fragile, Run<Fragile>) {
+    let mut object = fragile(false);
+    object.status = ready.map(|(status, reason, generation)| {
+        let ready = json!({"type": "Ready", "status": status, "reason": reason, "message": "", "observedGeneration": generation,
+            "lastTransitionTime": "2026-01-05T08:00:00Z"});
+        serde_json::from_value(json!({"conditions": [ready]})).unwrap()
+    });
+    let run = Run::new(&object, &context(kubernetes(&object).0));
+    (object, run)
+}
+
+#[tokio::test]
+async fn what_somebody_waits_for_comes_first() {
+    for (ready, expected) in [
+        (None, Priority::Change),
+        (Some(("True", "Synced", 1)), Priority::Repair),
+        (Some(("True", "Synced", 0)), Priority::Change),
+        (Some(("False", reasons::DRIFTED, 1)), Priority::Repair),
+        (Some(("False", reasons::CREATE_UNCONFIRMED, 1)), Priority::Change),
+    ] {
+        let (mut object, mut run) = run_over(ready);
+        assert_eq!(urgency(&object, &run), expected, "{ready:?}");
+        run.requested = true;
+        assert_eq!(urgency(&object, &run), Priority::Change, "{ready:?}");
+        run.requested = false;
+        object.metadata.deletion_timestamp = Some(status::now());
+        assert_eq!(urgency(&object, &run), Priority::Change, "{ready:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_wait_for_a_turn_is_told_to_who_has_no_word_yet_and_after_a_write() {
+    let after = |seconds| Failure {
+        after: Some(Duration::from_secs(seconds)),
+        ..Failure::deferred()
+    };
+    for (ready, seconds, expected) in [
+        (None, 60, true),
+        (None, 1, false),
+        (Some(("True", "Synced", 1)), 60, false),
+        (Some(("True", "Synced", 0)), 60, true),
+    ] {
+        let (object, mut run) = run_over(ready);
+        assert_eq!(worth_telling(&object, &run, &after(seconds)), expected, "{ready:?} {seconds}");
+        run.warn(reasons::REFUSED, "Compare", String::new());
+        assert_eq!(worth_telling(&object, &run, &after(seconds)), expected, "{ready:?} {seconds}");
+        run.event(reasons::SYNCED, "Update", String::new());
+        assert!(worth_telling(&object, &run, &after(seconds)), "{ready:?} {seconds}");
+    }
 }

@@ -81,3 +81,13 @@ fn a_credential_that_is_broken_here_is_looked_at_again_sooner_than_one_that_entr
     assert_eq!(longest(&error(kind, None)), Some(Duration::from_secs(60)));
     assert_eq!(longest(&refused), Some(Duration::from_secs(600)));
 }
+
+#[test]
+fn a_budget_that_is_used_up_neither_closes_the_gate_nor_keeps_the_try() {
+    let gate = Gate::default();
+    let over = |gate: &Gate| gate.failed(error(ErrorKind::OverBudget, Some(Duration::from_secs(9))));
+    let failure = over(&gate);
+    assert_eq!((failure.class, failure.after), (Class::Deferred, Some(Duration::from_secs(9))));
+    assert!(gate.check().is_ok() && gate.closed().is_none());
+    assert_eq!(failure.told().class, Class::Waiting);
+}

@@ -37,7 +37,12 @@ async fn refused_with(roles: &[&str]) -> Vec<(&'static str, String)> {
         (
             "write",
             client
-                .create(Collection::UserSettings, &setting, uuid::Uuid::new_v4())
+                .create(
+                    Collection::UserSettings,
+                    &setting,
+                    uuid::Uuid::new_v4(),
+                    client.permit().await.unwrap(),
+                )
                 .await
                 .map(drop),
         ),

@@ -1,0 +1,38 @@
+//! How urgent a pass is among all that want something from its tenant, and when one that has to wait says so. Pure.
+
+use std::time::Duration;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+
+use super::driver::{Kind, Run};
+use super::outcome::Failure;
+use super::reasons;
+use crate::graph::Priority;
+use crate::runtime::events::EventKind;
+
+/// A wait that is worth a word.
+const LONG: Duration = Duration::from_secs(5);
+
+/// Whether somebody waits for this pass, or it only looks after what was right at this generation.
+pub(super) fn urgency<K: Kind>(object: &K, run: &Run<K>) -> Priority {
+    let right = |ready: &Condition| ready.status == "True" || ready.reason == reasons::DRIFTED;
+    if ready(object, run).is_some_and(right) && !run.requested && object.meta().deletion_timestamp.is_none() {
+        Priority::Repair
+    } else {
+        Priority::Change
+    }
+}
+
+/// Whether a pass that gives its place to others has something to say: what it did, or that a spec which got no word yet
+/// will wait for a while.
+pub(super) fn worth_telling<K: Kind>(object: &K, run: &Run<K>, failure: &Failure) -> bool {
+    let did = run.wrote || run.notes.iter().any(|note| note.kind == EventKind::Normal);
+    did || failure.after.is_some_and(|after| after >= LONG) && ready(object, run).is_none()
+}
+
+/// What the status says of this generation.
+fn ready<'a, K: Kind>(object: &K, run: &'a Run<K>) -> Option<&'a Condition> {
+    K::conditions(&run.draft)
+        .iter()
+        .find(|condition| condition.type_ == "Ready" && condition.observed_generation == object.meta().generation)
+}
