@@ -1,7 +1,6 @@
 //! The process: servers, Kubernetes clients, the lease, and the controllers under it.
 
 use std::io::Write;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -9,7 +8,6 @@ use anyhow::Context as _;
 use crate::api::{FIELD_MANAGER, all_crds};
 use crate::cli::Config;
 use crate::controllers::{self, CACHES, Dependencies};
-use crate::graph::Observer;
 use crate::reconcile::endpoints::{Connect, Endpoints};
 use crate::reconcile::tenant::Tenants;
 use crate::runtime::clients::{Clients, connect};
@@ -34,7 +32,12 @@ const ELECTION: &str = "election";
 /// When the configuration does not work, a port is taken, or the lease is lost: a reason to end the process.
 pub async fn run(config: &Config) -> anyhow::Result<()> {
     let shutdown = Shutdown::on_signals();
-    let (health, metrics) = (Health::new(), Metrics::new());
+    let metrics = if config.tenant_metrics {
+        Metrics::with_tenant_names()
+    } else {
+        Metrics::new()
+    };
+    let health = Health::new();
     health.expect(ELECTION);
     let server = Server::bind(config.health_address, config.metrics_address).await?;
     // Probes are answered until the work has ended, also while it drains.
@@ -86,7 +89,7 @@ async fn work(config: &Config, clients: &Clients, health: &Health, metrics: &Met
     };
     let (context, triggers) = controllers::start(Dependencies {
         kubernetes: clients.api.clone(),
-        tenants: Tenants::new(endpoints, Arc::new(GraphMetrics(metrics.clone()))),
+        tenants: Tenants::new(endpoints, metrics.clone()),
         events: Publisher::new(clients.strict.clone(), FIELD_MANAGER, config.instance.clone()),
         metrics: metrics.clone(),
         settle: config.settle_window,
@@ -105,13 +108,4 @@ pub fn print_crds(output: &mut impl Write) -> anyhow::Result<()> {
         writeln!(output, "---\n{}", serde_saphyr::to_string(&crd)?)?;
     }
     Ok(())
-}
-
-/// Counts Graph requests.
-struct GraphMetrics(Metrics);
-
-impl Observer for GraphMetrics {
-    fn request(&self, operation: &'static str, status: Option<u16>, elapsed: Duration) {
-        self.0.graph_request(operation, status, elapsed);
-    }
 }

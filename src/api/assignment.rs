@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::common::DeletionPolicy;
-use super::schema::{GUID, IMMUTABLE, not_nullable};
+use super::schema::{GUID, IMMUTABLE, not_nullable, unobserved};
 
 /// Desired groups of one target.
 #[derive(CustomResource, Clone, Debug, PartialEq, Deserialize, Serialize, KubeSchema)]
@@ -125,7 +125,7 @@ impl AssignmentGroup {
 /// Observed state of an Assignment.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(transform = not_nullable)]
+#[schemars(transform = not_nullable, extend("default" = unobserved()))]
 pub struct AssignmentStatus {
     /// Generation of the spec that this status speaks about.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::common::Mode;
 use super::credentials::Credentials;
-use super::schema::{GUID, IMMUTABLE, not_nullable};
+use super::schema::{GUID, IMMUTABLE, not_nullable, unobserved};
 
 /// Desired state of the connection to one Microsoft Entra tenant.
 #[derive(CustomResource, Clone, Debug, PartialEq, Deserialize, Serialize, KubeSchema)]
@@ -100,7 +100,7 @@ pub struct AllowedNamespaces {
 /// Observed state of a tenant.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(transform = not_nullable)]
+#[schemars(transform = not_nullable, extend("default" = unobserved()))]
 pub struct EntraTenantStatus {
     /// Generation of the spec that this status speaks about.
     #[serde(skip_serializing_if = "Option::is_none")]

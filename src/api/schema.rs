@@ -36,6 +36,12 @@ where
     Option::deserialize(deserializer).map(Some)
 }
 
+/// What the API server gives an object that no pass has looked at yet. An object without a status counts as done for
+/// kstatus; the generation of this one is not the object's, so it counts as in progress.
+pub(super) fn unobserved() -> Value {
+    serde_json::json!({"observedGeneration": -1})
+}
+
 /// Makes the optional properties of an object absent-or-valued instead of nullable.
 ///
 /// For a nullable property the API server keeps an explicit `null`, and `has()` is then true for it, so that a rule

@@ -7,12 +7,12 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema::not_nullable;
+use super::schema::{not_nullable, unobserved};
 
 /// Observed state of an object that the controller keeps in Microsoft Graph.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(transform = not_nullable)]
+#[schemars(transform = not_nullable, extend("default" = unobserved()))]
 pub struct ManagedStatus {
     /// Id of the object in Microsoft Graph, recorded the moment it is known.
     #[serde(skip_serializing_if = "Option::is_none")]

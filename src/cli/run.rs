@@ -39,6 +39,10 @@ pub(super) struct Arguments {
     #[arg(long, env = "CLOUDPC_METRICS_ADDRESS", default_value = "0.0.0.0:8080", value_name = "IP:PORT")]
     metrics_address: SocketAddr,
 
+    /// Label the metrics of tenants with the name of the EntraTenant.
+    #[arg(long, env = "CLOUDPC_TENANT_METRICS")]
+    tenant_metrics: bool,
+
     /// How log lines are written.
     #[arg(long, env = "CLOUDPC_LOG_FORMAT", default_value = "human", value_name = "FORMAT")]
     log_format: LogFormat,
@@ -91,6 +95,8 @@ pub struct Config {
     pub health_address: SocketAddr,
     /// Where metrics are answered.
     pub metrics_address: SocketAddr,
+    /// Whether metrics tell tenants apart.
+    pub tenant_metrics: bool,
     /// How log lines are written.
     pub log_format: LogFormat,
     /// The projected service account token for workload identity.
@@ -123,6 +129,7 @@ impl Arguments {
             instance,
             health_address: health,
             metrics_address: metrics,
+            tenant_metrics: self.tenant_metrics,
             log_format: self.log_format,
             federated_token_file: self.federated_token_file,
             authority_host: self.authority_host,

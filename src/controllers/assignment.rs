@@ -131,7 +131,7 @@ pub fn assess(assignment: &Assignment, target: Option<&Target>) -> (Vec<Assigned
         let state = if target.is_some() {
             "is being deleted"
         } else {
-            "does not exist in this namespace"
+            "does not exist in this namespace; create it, or name another one in a new Assignment"
         };
         let message = format!("waiting for {kind} {:?}: it {state}", reference.name);
         return (groups, Err(Failure::waiting(reasons::TARGET_NOT_FOUND, message)));
@@ -279,7 +279,10 @@ fn found<K: Managed>(assignment: &Assignment, store: &Store<K>, context: &Contex
         if context.malformed.names(K::KIND, &namespace).contains(name) {
             return Err(Failure::waiting(
                 reasons::MALFORMED,
-                format!("{} {name} cannot be read; what is on it stays as it is", K::KIND),
+                format!(
+                    "{} {name} cannot be read, its events say why; mend it with kubectl edit. What is on it stays as it is",
+                    K::KIND
+                ),
             ));
         }
         return Ok(None);

@@ -54,11 +54,11 @@ impl Kind for EntraTenant {
         {
             return Err(failure);
         }
-        let looked = look(self, &tenant, run, context).await;
+        let looked = look(self, &tenant, run).await;
         // Even a refusal tells the time, and may be explained by it.
         run.draft.clock_skew = tenant.clock.ahead().and_then(skew);
         if let Some(ahead) = tenant.clock.ahead() {
-            context.metrics.clock_skew(ahead);
+            tenant.metrics.clock_skew(ahead);
         }
         looked
     }
@@ -118,7 +118,7 @@ impl Kind for EntraTenant {
 }
 
 /// Signs in and looks at the tenant.
-async fn look(object: &EntraTenant, tenant: &Tenant, run: &mut Run<EntraTenant>, context: &Context) -> Result<Verdict, Failure> {
+async fn look(object: &EntraTenant, tenant: &Tenant, run: &mut Run<EntraTenant>) -> Result<Verdict, Failure> {
     // Past the gate: this is the pass that finds out whether signing in works again. A token may come from the
     // client's memory, so it says nothing about Graph and does not open the gate.
     let token = tenant.client.token().await.map_err(|error| {
@@ -126,7 +126,7 @@ async fn look(object: &EntraTenant, tenant: &Tenant, run: &mut Run<EntraTenant>,
         // This pass is the one that tries again, as soon as the gate lets it.
         tenant.gate.closed().unwrap_or(failure)
     })?;
-    context.metrics.signed_in(Timestamp::now(), token.expires_on);
+    tenant.metrics.signed_in(Timestamp::now(), token.expires_on);
     let read_only = token.reads_only();
     if let Some(application) = token.app_id {
         run.draft.application_id = Some(application);

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
+use kube::ResourceExt;
 use kube::runtime::controller::{Action, Config as ControllerConfig, Controller, Error as RuntimeError};
 
 use crate::reconcile::context::{Context, Wake};
@@ -103,9 +104,19 @@ async fn control<K: Kind>(
     shutdown: &Shutdown,
 ) {
     let stop = shutdown.clone();
+    let queue = context.metrics.queue(K::NAME);
+    let (triggered, woken, gone) = (queue.clone(), queue.clone(), queue);
+    let trigger = trigger.inspect(move |object| {
+        if let Ok(object) = object {
+            triggered.due(object.meta().namespace.as_deref(), &object.name_any(), Duration::ZERO);
+        }
+    });
+    let wakes = wake
+        .stream()
+        .inspect(move |object| woken.due(object.namespace.as_deref(), &object.name, Duration::ZERO));
     Controller::for_stream(trigger, store.clone())
         .with_config(config.clone())
-        .reconcile_on(wake.stream())
+        .reconcile_on(wakes)
         .graceful_shutdown_on(async move { stop.wait().await })
         .run(
             reconcile::<K>,
@@ -114,8 +125,9 @@ async fn control<K: Kind>(
         )
         .for_each(|result| {
             match result {
+                Ok(_) => {}
                 // The object was deleted between its trigger and its pass.
-                Ok(_) | Err(RuntimeError::ObjectNotFound(_)) => {}
+                Err(RuntimeError::ObjectNotFound(object)) => gone.taken(object.namespace.as_deref(), &object.name),
                 Err(error) => tracing::warn!(kind = K::NAME, %error, "watch"),
             }
             std::future::ready(())

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::budget::{Permit, RequestClass};
 use super::client::Client;
 use super::error::{ErrorKind, GraphError};
+use super::observer::Attempt;
 use super::token::Bearer;
 use super::{error_body, json, retry};
 
@@ -207,11 +208,7 @@ impl Client {
         let started = Instant::now();
         let sent = self.inner.transport.send(request, self.inner.config.request_timeout).await;
         let elapsed = started.elapsed();
-        let status = sent.as_ref().ok().map(http::Response::status);
-        self.inner
-            .config
-            .observer
-            .request(call.operation.label, status.map(|status| status.as_u16()), elapsed);
+        self.observe(call, sent.as_ref().ok(), elapsed);
         let outcome = match sent {
             Ok(response) => {
                 self.inner.config.clock.heard(response.headers());
@@ -225,6 +222,18 @@ impl Client {
         };
         log(call, outcome.as_ref(), elapsed);
         outcome
+    }
+
+    fn observe(&self, call: &Call, answer: Option<&http::Response<Bytes>>, elapsed: Duration) {
+        let request_id = answer.and_then(|answer| error_body::request_id(answer.headers()));
+        self.inner.config.observer.request(&Attempt {
+            operation: call.operation.label,
+            write: call.method != Method::GET,
+            status: answer.map(|answer| answer.status().as_u16()),
+            elapsed,
+            client_request_id: call.client_request_id,
+            request_id: request_id.as_deref(),
+        });
     }
 }
 

@@ -63,7 +63,7 @@ pub use literals::Literals;
 pub use managed_identity::managed_identity;
 pub use material::{CredentialError, Material, TokenFile};
 pub use members::{UnknownMember, unknown_members, write_version};
-pub use observer::Observer;
+pub use observer::{Attempt, Observer};
 pub use properties::{Part, Property, Shape, properties, property};
 pub use token::Token;
 pub use transport::{BodyStream, SendError, Transport};

@@ -2,13 +2,32 @@
 
 use std::time::Duration;
 
-/// Told about every HTTP attempt at Graph, repeats included, and about what is held back. A class is one of
-/// [`super::RequestClass`].
-pub trait Observer: Send + Sync {
-    /// `operation` is one of a fixed set of labels; `status` is `None` when no answer arrived.
-    fn request(&self, operation: &'static str, status: Option<u16>, elapsed: Duration);
+use uuid::Uuid;
 
-    /// So many requests of the class could still go out now. Told whenever one is let go.
+/// One HTTP attempt at Graph.
+#[derive(Debug)]
+pub struct Attempt<'a> {
+    /// One of a fixed set of labels.
+    pub operation: &'static str,
+    /// Whether it asks for a change.
+    pub write: bool,
+    /// `None` when no answer arrived.
+    pub status: Option<u16>,
+    /// Until the answer was there, or the attempt was given up.
+    pub elapsed: Duration,
+    /// Our name for the request.
+    pub client_request_id: Uuid,
+    /// Graph's name for it: foreign text, bounded.
+    pub request_id: Option<&'a str>,
+}
+
+/// Told about what happens between us and Graph.
+pub trait Observer: Send + Sync {
+    /// An attempt has ended. Repeats are attempts of their own.
+    fn request(&self, attempt: &Attempt<'_>);
+
+    /// So many requests of the class could still go out now. `class` is one of a fixed set of labels. Told whenever one
+    /// is let go.
     fn budget(&self, _class: &'static str, _left: usize) {}
 
     /// A request waited so long for its turn, within our own budget.
@@ -16,9 +35,15 @@ pub trait Observer: Send + Sync {
 
     /// Graph refused a request of the class with 429, and everything that goes to the tenant pauses for so long.
     fn throttled(&self, _class: &'static str, _pause: Duration) {}
+
+    /// A new access token was obtained.
+    fn token_refreshed(&self) {}
+
+    /// An attempt at an access token failed.
+    fn token_failed(&self) {}
 }
 
 /// Nobody listens.
 impl Observer for () {
-    fn request(&self, _operation: &'static str, _status: Option<u16>, _elapsed: Duration) {}
+    fn request(&self, _attempt: &Attempt<'_>) {}
 }

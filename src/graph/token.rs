@@ -113,14 +113,19 @@ impl Client {
     }
 
     async fn acquire(&self, operation: &str) -> Result<(Bearer, Timestamp), GraphError> {
-        let token = retry::token(|| self.request_token(operation)).await?;
+        let observer = &self.inner.config.observer;
+        let attempt = || async { self.request_token(operation).await.inspect_err(|_| observer.token_failed()) };
+        let token = retry::token(attempt).await?;
         let expires_on = Timestamp::from_second(token.expires_on.unix_timestamp()).unwrap_or(Timestamp::MAX);
         let mut tokens = self.tokens();
         let known = tokens.last.take().filter(|last| last.secret == token.token);
-        let bearer = known.unwrap_or_else(|| Bearer {
-            reads_only: decode(token.token.secret(), expires_on).reads_only(),
-            secret: token.token,
-            first_seen: Instant::now(),
+        let bearer = known.unwrap_or_else(|| {
+            observer.token_refreshed();
+            Bearer {
+                reads_only: decode(token.token.secret(), expires_on).reads_only(),
+                secret: token.token,
+                first_seen: Instant::now(),
+            }
         });
         tokens.last = Some(bearer.clone());
         Ok((bearer, expires_on))

@@ -4,6 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use super::outcome::{Class, Failure};
 use super::reasons;
+pub use crate::runtime::text::same_but_ids;
 use crate::runtime::text::shortened;
 
 /// The longest message; the API server refuses more than 32 KiB, and nobody reads more than this.
@@ -86,7 +87,7 @@ impl<'a> Conditions<'a> {
                 "Ready",
                 Truth::Unknown,
                 reasons::SUSPENDED,
-                "spec.suspend is set: nothing is read, compared or written",
+                "spec.suspend is set: nothing is read, compared or written until it is false",
             ),
             Verdict::Failed(failure) => self.failed(failure),
         }
@@ -147,23 +148,6 @@ pub enum Verdict {
     Suspended,
     /// The pass stopped.
     Failed(Failure),
-}
-
-/// Whether two texts differ at most in what identifies one try: request, trace and correlation ids.
-pub fn same_but_ids(a: &str, b: &str) -> bool {
-    without_ids(a) == without_ids(b)
-}
-
-fn without_ids(text: &str) -> String {
-    const NAMES: [&str; 3] = ["request-id ", "trace id ", "correlation id "];
-    let mut rest = text;
-    let mut kept = String::with_capacity(text.len());
-    while let Some(at) = NAMES.iter().filter_map(|name| rest.find(name).map(|at| at + name.len())).min() {
-        kept.push_str(&rest[..at]);
-        rest = rest[at..].trim_start_matches(|c: char| c.is_ascii_hexdigit() || c == '-');
-    }
-    kept.push_str(rest);
-    kept
 }
 
 fn cut(mut message: String) -> String {

@@ -151,7 +151,7 @@ pub async fn recover<K: Managed>(
     let Ok(sent) = serde_json::from_str::<Map<String, Value>>(&pending.sent) else {
         return Err(Failure::stalled(
             reasons::INTERNAL_ERROR,
-            "status.pendingCreate.sent is not JSON, so what was created cannot be recognised",
+            "status.pendingCreate.sent is not JSON, so what was created cannot be recognised; look in Graph for what the create made, and remove status.pendingCreate when nothing did",
         ));
     };
     // Everything that was sent, not the name alone: somebody may have made a namesake meanwhile.

@@ -50,7 +50,7 @@ pub async fn delete<K: Managed>(object: &K, run: &mut Run<K>, context: &Context)
     };
     refuse_claimed(object, Some(&id), context)?;
     match tenant.read(K::COLLECTION, &id).await? {
-        None => gone::<K>(&object.uid().unwrap_or_default(), &id, &tenant, context).await,
+        None => gone(object, &id, run, &tenant, context).await,
         Some(entity) => remove(object, &entity, run, &tenant, context).await,
     }
 }
@@ -112,11 +112,20 @@ async fn find<K: Managed>(object: &K, run: &mut Run<K>, tenant: &Tenant, context
 }
 
 /// The object is not found: enough after our own DELETE, otherwise in need of proof.
-async fn gone<K: Managed>(uid: &str, id: &str, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
-    if context.memory.get(uid).deleted.is_some_and(|(deleted, _)| deleted == id) {
+async fn gone<K: Managed>(object: &K, id: &str, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
+    let uid = object.uid().unwrap_or_default();
+    if context.memory.get(&uid).deleted.is_some_and(|(deleted, _)| deleted == id) {
         return Ok(());
     }
-    prove_absence::<K>(uid, id, tenant, context).await
+    prove_absence::<K>(&uid, id, tenant, context).await?;
+    // A delete of ours whose answer was lost, or somebody else's.
+    let what = format!(
+        "{} {:?} ({id}) is not in Graph any more",
+        K::COLLECTION.singular(),
+        object.common().display_name
+    );
+    run.event(event::DELETED, "Delete", what);
+    Ok(())
 }
 
 async fn unassign<K: Managed>(uid: &str, entity: &Entity, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<(), Failure> {

@@ -17,6 +17,7 @@ use serde_json::json;
 
 use super::conditions::Verdict;
 use super::context::Context;
+use super::end::{DEFERRED, End, SOON, ended};
 use super::memory::fingerprint;
 use super::outcome::{Class, Failure, is_gone};
 use super::reasons;
@@ -24,19 +25,12 @@ pub use super::run::Run;
 use super::run::requests;
 use super::urgency::{urgency, worth_telling};
 use crate::api::{FIELD_MANAGER, FINALIZER};
-use crate::runtime::backoff::jitter;
 use crate::runtime::events::EventKind;
-use crate::runtime::guarded::guarded;
+use crate::runtime::guarded::{Fault, guarded};
+use crate::runtime::tally::Tally;
 
 /// A pass that takes longer is given up; a few Graph requests with their retries fit in.
 const LONGEST_PASS: Duration = Duration::from_secs(120);
-/// When an object is looked at again that nothing has happened to. The poller sees drift long before.
-const IDLE: Duration = Duration::from_secs(1800);
-/// How soon a pass follows one that reported what it is about to do.
-const SOON: Duration = Duration::from_secs(1);
-/// The longest time between two looks at something that is expected to appear.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
-
 /// How long the cache may be behind our own writes; after that, somebody else has written the status.
 const CATCH_UP: Duration = Duration::from_secs(5);
 /// How soon a cache that is behind is looked at again.
@@ -75,38 +69,44 @@ pub trait Kind:
     fn changed(&self, new: &Self::Status, context: &Context);
 }
 
-/// A pass that gave its place to others; not worth a line.
-const DEFERRED: &str = "deferred";
-
-/// How a pass ended.
-struct End {
-    outcome: &'static str,
-    reason: &'static str,
-    message: String,
-    next: Option<Duration>,
-}
-
 /// The reconcile function of every controller. It never fails: what goes wrong is in the status, and when to try
 /// again is decided here.
 pub async fn reconcile<K: Kind>(object: Arc<K>, context: Arc<Context>) -> Result<Action, Infallible> {
-    if !context.stores.ready().await {
-        return Ok(Action::requeue(SOON));
+    let queue = context.metrics.queue(K::NAME);
+    let (namespace, name) = (object.namespace(), object.name_any());
+    queue.taken(namespace.as_deref(), &name);
+    let next = turn(object, &context).await;
+    if let Some(next) = next {
+        queue.due(namespace.as_deref(), &name, next);
     }
-    if behind(&*object, &context) {
-        return Ok(Action::requeue(CATCH_UP_POLL));
+    Ok(next.map_or_else(Action::await_change, Action::requeue))
+}
+
+/// One turn of an object: a pass, unless it is too early for one. Gives the time of the next.
+async fn turn<K: Kind>(object: Arc<K>, context: &Arc<Context>) -> Option<Duration> {
+    if !context.stores.ready().await {
+        return Some(SOON);
+    }
+    if behind(&*object, context) {
+        return Some(CATCH_UP_POLL);
     }
     let started = Instant::now();
-    let work = guarded(LONGEST_PASS, pass(Arc::clone(&object), Arc::clone(&context)));
+    let tally = Arc::<Tally>::default();
+    let work = guarded(LONGEST_PASS, pass(Arc::clone(&object), Arc::clone(context)));
     // Detached: when the controller stops, a Graph write that is under way still gets recorded.
-    let end = match context.in_flight.detached(work).await {
+    let end = match context.in_flight.detached(Arc::clone(&tally).count(work)).await {
         Ok(Ok(end)) => end,
-        Ok(Err(fault)) | Err(fault) => broken(&*object, &fault.to_string(), &context).await,
+        Ok(Err(fault)) | Err(fault) => broken(&*object, &fault, context).await,
     };
-    after_pass(&*object, &end, &context);
-    let elapsed = started.elapsed();
-    if end.outcome == DEFERRED {
-        return Ok(end.next.map_or_else(Action::await_change, Action::requeue));
+    after_pass(&*object, &end, context);
+    if end.outcome != DEFERRED {
+        tell(&*object, &end, &tally, started.elapsed(), context);
     }
+    end.next
+}
+
+/// The one line and the one count of a pass.
+fn tell<K: Kind>(object: &K, end: &End, tally: &Tally, elapsed: Duration, context: &Context) {
     context.metrics.reconcile(K::NAME, end.outcome, elapsed);
     tracing::info!(
         kind = K::NAME,
@@ -116,11 +116,11 @@ pub async fn reconcile<K: Kind>(object: Arc<K>, context: Arc<Context>) -> Result
         outcome = end.outcome,
         reason = end.reason,
         detail = end.message,
+        calls = tally.requests(),
         elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         next_s = end.next.map(|next| next.as_secs()),
         "pass"
     );
-    Ok(end.next.map_or_else(Action::await_change, Action::requeue))
 }
 
 /// Lets go of what the pass held, and of everything when the object is gone.
@@ -154,12 +154,7 @@ async fn pass<K: Kind>(object: Arc<K>, context: Arc<Context>) -> End {
     let deleting = object.meta().deletion_timestamp.is_some();
     let held = object.finalizers().iter().any(|name| name == FINALIZER);
     if deleting && !held {
-        return End {
-            outcome: "gone",
-            reason: "",
-            message: String::new(),
-            next: None,
-        };
+        return End::last("gone", "", "");
     }
     let uid = object.uid().unwrap_or_default();
     let object = match with_finalizer(object, held, &context).await {
@@ -221,12 +216,7 @@ async fn released<K: Kind>(object: &K, run: Run<K>, context: &Context) -> End {
             context.metrics.drifted(K::NAME, context.memory.set_drifted(K::NAME, &uid, false));
             object.changed(&run.draft, context);
             context.published.forget(&uid);
-            End {
-                outcome: "deleted",
-                reason: reasons::DELETING,
-                message: "the finalizer was removed".to_owned(),
-                next: None,
-            }
+            End::last("deleted", reasons::DELETING, "the finalizer was removed")
         }
     }
 }
@@ -331,51 +321,20 @@ fn deleting_still(failure: Failure) -> Failure {
     }
 }
 
-fn ended(result: &Result<Verdict, Failure>, wrote: bool, uid: &str, context: &Context) -> End {
-    match result {
-        Ok(verdict) => {
-            context.backoff.success(uid);
-            let (outcome, reason, message, next) = match verdict {
-                Verdict::Ready { message } if wrote => ("changed", reasons::SYNCED, message.clone(), IDLE),
-                Verdict::Ready { message } => ("unchanged", reasons::SYNCED, message.clone(), IDLE),
-                Verdict::Working { reason, message } => ("working", *reason, message.clone(), SOON),
-                Verdict::Held { reason, message } => ("held", *reason, message.clone(), IDLE),
-                Verdict::Suspended => ("suspended", reasons::SUSPENDED, String::new(), IDLE),
-                Verdict::Failed(failure) => return ended(&Err(failure.clone()), wrote, uid, context),
-            };
-            End {
-                outcome,
-                reason,
-                message,
-                next: Some(if next == SOON { next } else { jitter(next, 10) }),
-            }
-        }
-        Err(failure) => {
-            let (outcome, next) = match failure.class {
-                Class::Deferred => (DEFERRED, failure.after.unwrap_or(SOON)),
-                Class::Stalled => ("stalled", jitter(IDLE, 10)),
-                Class::Waiting => (
-                    "waiting",
-                    failure.after.unwrap_or_else(|| context.backoff.failure(uid).min(LONGEST_WAIT)),
-                ),
-                Class::Retry | Class::Unreachable => ("failed", failure.after.unwrap_or_else(|| context.backoff.failure(uid))),
-            };
-            End {
-                outcome,
-                reason: failure.reason,
-                message: failure.message.clone(),
-                next: Some(next),
-            }
-        }
-    }
-}
-
 /// A panic or a pass without end: the others go on, this object says so.
-async fn broken<K: Kind>(object: &K, fault: &str, context: &Context) -> End {
+async fn broken<K: Kind>(object: &K, fault: &Fault, context: &Context) -> End {
     context.metrics.panicked(K::NAME);
+    // Not its text: a panic may quote a value that must not be seen.
+    let what = match fault {
+        Fault::Panicked(_) => "panicked; the log says where",
+        Fault::TimedOut => "did not finish in two minutes",
+        Fault::Cancelled => "was cancelled because the process ends",
+    };
     let failure = Failure::retry(
         reasons::INTERNAL_ERROR,
-        format!("a defect in the controller stopped this pass: it {fault}"),
+        format!(
+            "a defect in the controller stopped this pass: it {what}. It is tried again by itself, other objects go on; please report it"
+        ),
     );
     let run = Run::new(object, context);
     let reported = guarded(LONGEST_PASS, report(object, run, Err(failure.clone()), context)).await;

@@ -180,7 +180,17 @@ async fn look<K: Managed>(
     context: &Context,
 ) -> Result<Option<Entity>, Failure> {
     let Some(id) = run.draft.id.clone() else {
-        return recover(object, &mut run.draft, &mut run.writer, tenant, context).await;
+        let found = recover(object, &mut run.draft, &mut run.writer, tenant, context).await?;
+        if let Some(entity) = &found {
+            let name = object.common().display_name;
+            let text = format!(
+                "found {} {name:?} ({}), created by a request whose answer was lost",
+                K::COLLECTION.singular(),
+                entity.id
+            );
+            run.event(event::CREATED, "Create", text);
+        }
+        return Ok(found);
     };
     let settled = |entity: &Entity| plan(K::COLLECTION, desired, &run.draft.assignments, Some(entity)).is_empty();
     // The poller lists once an interval; a list that is older than two says nothing about now.

@@ -45,6 +45,9 @@ pub async fn poll(context: Arc<Context>, shutdown: Shutdown) {
         running.retain(|_, task| !task.is_finished());
         for described in tenants {
             let name = described.name_any();
+            if described.spec.suspend == Some(true) {
+                not_polled(&name, &context);
+            }
             if described.spec.suspend == Some(true) || running.contains_key(&name) || !is_due(&mut due, &described) {
                 continue;
             }
@@ -87,6 +90,7 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
     let objects: Vec<Arc<K>> = K::all(context).into_iter().filter(uses).collect();
     // Nobody in Kubernetes wants this collection, so nobody needs the list.
     if objects.is_empty() {
+        tenant.metrics.not_polled(K::KIND);
         return;
     }
     let held_back = tenant.gate.closed().is_some();
@@ -113,7 +117,7 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
         return;
     }
     let snapshot = tenant.snapshot(K::COLLECTION);
-    context.metrics.polled(K::KIND, snapshot.len(), jiff::Timestamp::now());
+    tenant.metrics.polled(K::KIND, snapshot.len(), jiff::Timestamp::now());
     let mut woken = 0_u32;
     for object in &objects {
         if differs(&**object, tenant, context) {
@@ -128,6 +132,15 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
         woken,
         "poll"
     );
+}
+
+/// A tenant that is not looked at has no last look that an alert could wait for.
+fn not_polled(name: &str, context: &Context) {
+    if let Some(tenant) = context.tenants.known(name) {
+        for kind in [ProvisioningPolicy::KIND, UserSetting::KIND] {
+            tenant.metrics.not_polled(kind);
+        }
+    }
 }
 
 /// Lists the collection; a list that a pass is making just now does as well.

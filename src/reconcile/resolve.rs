@@ -21,7 +21,7 @@ pub fn tenant<K: Managed>(object: &K, context: &Context) -> Result<(Arc<EntraTen
     let Some(described) = context.stores.tenants.get(&ObjectRef::new(name)) else {
         return Err(Failure::waiting(
             reasons::TENANT_NOT_FOUND,
-            format!("waiting for EntraTenant {name:?}: it does not exist"),
+            format!("waiting for EntraTenant {name:?}: it does not exist; create it, or name another one in a new object"),
         ));
     };
     let namespace = object.namespace().unwrap_or_default();
@@ -32,7 +32,8 @@ pub fn tenant<K: Managed>(object: &K, context: &Context) -> Result<(Arc<EntraTen
         return Err(Failure::stalled(reasons::NAMESPACE_NOT_ALLOWED, message));
     }
     if described.spec.suspend == Some(true) {
-        return Err(Failure::waiting(reasons::SUSPENDED, format!("EntraTenant {name:?} is suspended")));
+        let message = format!("EntraTenant {name:?} is suspended; nothing is done for it until its spec.suspend is false");
+        return Err(Failure::waiting(reasons::SUSPENDED, message));
     }
     let tenant = context.tenants.get(&described)?;
     Ok((described, tenant))

@@ -10,6 +10,11 @@ use super::status::StatusWriter;
 use crate::api::OwnedAssignment;
 use crate::api::RECONCILE_ANNOTATIONS;
 use crate::runtime::events::EventKind;
+use crate::runtime::tally;
+use crate::runtime::text::shortened;
+
+/// The longest text before a request id, so that an event, of at most 1024 bytes, does not lose the id.
+const LONGEST_TEXT: usize = 900;
 
 /// An event to publish when the pass is over, however it ends.
 #[derive(Clone, Debug)]
@@ -60,8 +65,12 @@ impl<K: Kind> Run<K> {
         }
     }
 
-    /// Something was done in Graph.
+    /// Something was done in Graph, just now: the text gets the request id of the last write.
     pub fn event(&mut self, reason: &'static str, action: &'static str, text: String) {
+        let text = match tally::last_write() {
+            Some(id) => format!("{} (request-id {id})", shortened(&text, LONGEST_TEXT)),
+            None => text,
+        };
         self.notes.push(Note {
             kind: EventKind::Normal,
             reason,

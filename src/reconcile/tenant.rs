@@ -13,8 +13,9 @@ use super::gate::Gate;
 use super::outcome::{Class, Failure};
 use super::snapshot::Snapshot;
 use crate::api::{Credentials, EntraTenant, EntraTenantSpec, Mode};
-use crate::graph::{Client, ClientConfig, Clock, Cloud, Collection, Entity, GraphError, Limits, Observer, Permit};
+use crate::graph::{Client, ClientConfig, Clock, Cloud, Collection, Entity, GraphError, Limits, Permit};
 use crate::reconcile::reasons;
+use crate::runtime::metrics::{Metrics, TenantMetrics};
 
 /// The drift poll's interval when the spec names none.
 pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(300);
@@ -32,6 +33,8 @@ pub struct Tenant {
     pub gate: Gate,
     /// How far our clock is from Microsoft's.
     pub clock: Arc<Clock>,
+    /// What is counted for it.
+    pub metrics: TenantMetrics,
     identity: Identity,
     since: Instant,
     policies: Snapshot,
@@ -72,7 +75,7 @@ fn offered(cloud: Cloud) -> Result<(), Failure> {
 }
 
 impl Tenant {
-    fn new(name: String, spec: &EntraTenantSpec, endpoints: &Endpoints, observer: Arc<dyn Observer>) -> Result<Self, Failure> {
+    fn new(name: String, spec: &EntraTenantSpec, endpoints: &Endpoints, metrics: TenantMetrics) -> Result<Self, Failure> {
         let cloud = cloud(spec);
         offered(cloud)?;
         let (root, authority) = endpoints
@@ -84,7 +87,7 @@ impl Tenant {
             scope: cloud.scope(),
             credential: credential(spec, authority, endpoints, &clock)?,
             request_timeout: endpoints.request_timeout,
-            observer,
+            observer: Arc::new(metrics.clone()),
             clock: Arc::clone(&clock),
             limits: Limits::default(),
         };
@@ -93,6 +96,7 @@ impl Tenant {
             client: Client::with_transport(config, (endpoints.connect.https)()?)?,
             gate: Gate::default(),
             clock,
+            metrics,
             identity: spec.into(),
             since: Instant::now(),
             policies: Snapshot::default(),
@@ -195,16 +199,16 @@ pub fn only_looks(tenant: &EntraTenant, mode: Option<Mode>) -> bool {
 /// The tenants in use, by the name of their EntraTenant.
 pub struct Tenants {
     endpoints: Endpoints,
-    observer: Arc<dyn Observer>,
+    metrics: Metrics,
     known: Mutex<HashMap<String, Arc<Tenant>>>,
 }
 
 impl Tenants {
     /// No tenant yet.
-    pub fn new(endpoints: Endpoints, observer: Arc<dyn Observer>) -> Self {
+    pub fn new(endpoints: Endpoints, metrics: Metrics) -> Self {
         Self {
             endpoints,
-            observer,
+            metrics,
             known: Mutex::default(),
         }
     }
@@ -217,10 +221,19 @@ impl Tenants {
         if let Some(tenant) = known.get(&name).filter(|tenant| tenant.identity == Identity::from(&object.spec)) {
             return Ok(Arc::clone(tenant));
         }
-        let tenant = Tenant::new(name.clone(), &object.spec, &self.endpoints, Arc::clone(&self.observer));
+        let tenant = Tenant::new(name.clone(), &object.spec, &self.endpoints, self.metrics.tenant(&name));
         let tenant = Arc::new(tenant?);
         known.insert(name, Arc::clone(&tenant));
         Ok(tenant)
+    }
+
+    /// The tenant of this name, if it is in use.
+    pub fn known(&self, name: &str) -> Option<Arc<Tenant>> {
+        self.known
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .get(name)
+            .cloned()
     }
 
     /// Forgets a tenant that was deleted.

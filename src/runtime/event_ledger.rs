@@ -9,6 +9,7 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use tokio::time::Instant;
 
 use super::events::EventKind;
+use super::text::without_ids;
 
 /// For how long a repetition counts as the same event.
 const SAME_EVENT: Duration = Duration::from_secs(600);
@@ -50,6 +51,7 @@ pub(super) struct Entry {
 struct Key {
     object: String,
     reason: &'static str,
+    /// Without the ids of tries: the same refusal under another request id is the same event.
     note: String,
 }
 
@@ -156,6 +158,6 @@ fn key(occurrence: &Occurrence) -> Key {
     Key {
         object,
         reason: occurrence.reason,
-        note: occurrence.note.clone(),
+        note: without_ids(&occurrence.note),
     }
 }

@@ -15,6 +15,7 @@ pub mod own_namespace;
 pub mod pulse;
 pub mod server;
 pub mod shutdown;
+pub mod tally;
 pub mod telemetry;
 pub mod text;
 pub mod watch;

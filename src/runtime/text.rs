@@ -16,6 +16,26 @@ pub fn one_line(text: &str, max: usize) -> String {
     shortened(text, max).chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
+/// What stands before an id that identifies one try and nothing else.
+const TRIES: [&str; 3] = ["request-id ", "trace id ", "correlation id "];
+
+/// Whether two texts differ at most in what identifies one try: request, trace and correlation ids.
+pub fn same_but_ids(a: &str, b: &str) -> bool {
+    without_ids(a) == without_ids(b)
+}
+
+/// The text without the ids of tries; what is left is the same for each of them.
+pub fn without_ids(text: &str) -> String {
+    let mut rest = text;
+    let mut kept = String::with_capacity(text.len());
+    while let Some(at) = TRIES.iter().filter_map(|name| rest.find(name).map(|at| at + name.len())).min() {
+        kept.push_str(&rest[..at]);
+        rest = rest[at..].trim_start_matches(|c: char| c.is_ascii_hexdigit() || c == '-');
+    }
+    kept.push_str(rest);
+    kept
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

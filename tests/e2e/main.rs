@@ -12,6 +12,7 @@ mod parity;
 mod references;
 mod refused;
 mod scene;
+mod seeing;
 mod semantics;
 mod sign_in;
 #[path = "../schema/specs.rs"]

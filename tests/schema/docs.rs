@@ -4,11 +4,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::time::Duration;
 
 use cloudpc_operator::api::RECONCILE_ANNOTATIONS;
 use cloudpc_operator::cli;
-use cloudpc_operator::runtime::metrics::Metrics;
 
 use crate::support::{documents, package, yaml_files};
 
@@ -60,38 +58,6 @@ fn every_reason_and_every_event_is_explained_and_no_other() {
     assert!(reasons.len() > 20 && events.len() > 5, "the constants were not found");
     assert_eq!(names("## Reasons"), reasons);
     assert_eq!(names("## Events"), events);
-}
-
-/// The series as they are exposed, after each has been used.
-fn exposed() -> BTreeSet<String> {
-    let metrics = Metrics::new();
-    metrics.reconcile("K", "o", Duration::ZERO);
-    metrics.graph_request("o", None, Duration::ZERO);
-    metrics.drift("K");
-    metrics.drifted("K", 1);
-    metrics.polled("K", 1, jiff::Timestamp::UNIX_EPOCH);
-    metrics.malformed("K");
-    metrics.panicked("K");
-    metrics.signed_in(jiff::Timestamp::UNIX_EPOCH, jiff::Timestamp::UNIX_EPOCH);
-    metrics.clock_skew(jiff::SignedDuration::ZERO);
-    let exposition = metrics.encode();
-    let types = exposition.lines().filter_map(|line| line.strip_prefix("# TYPE "));
-    types
-        .map(|line| match line.split_once(' ').expect("a name and a type") {
-            (name, "counter") => format!("{name}_total"),
-            (name, "info") => format!("{name}_info"),
-            (name, _) => name.to_owned(),
-        })
-        .collect()
-}
-
-#[test]
-fn every_metric_is_explained_and_no_other() {
-    let exposed = exposed();
-    // One that is registered and not used above would not be exposed, and so not be missed.
-    let registered = read("src/runtime/metrics.rs").matches(" r.register(").count();
-    assert_eq!(exposed.len(), registered, "use the new metric in this test: {exposed:?}");
-    assert_eq!(names("## Metrics"), exposed);
 }
 
 /// The help of `run` in one line per flag, the one for help aside.

@@ -1,18 +1,15 @@
 //! The table of every property of Graph's types in the reference: made from the schemas and the property table.
 
 use std::collections::BTreeSet;
-use std::fs;
 
 use cloudpc_operator::api::{Assignment, ProvisioningPolicy, UserSetting};
 use cloudpc_operator::graph::{ApiVersion, Collection, Equivalence, Part, Shape, Standing, UNMANAGED, properties};
 use kube::CustomResourceExt;
 use serde_json::Value;
 
-use crate::support::package;
+use crate::support::check_generated;
 
-const UPDATE: &str = "UPDATE_DOCS=1 cargo test --test schema";
 const BEGIN: &str = "<!-- Generated from src/graph and src/api. Do not edit; to write it again: UPDATE_DOCS=1 cargo test --test schema -->";
-const END: &str = "<!-- End of the generated part. -->";
 
 /// A kind, its collection, and the Graph type of the objects in that.
 const KINDS: [(&str, Collection, &str); 2] = [
@@ -279,16 +276,7 @@ fn table() -> String {
 
 #[test]
 fn the_table_in_the_reference_is_current() {
-    let path = package("docs/reference.md");
-    let reference = fs::read_to_string(&path).expect("is there");
-    let (before, rest) = reference.split_once(BEGIN).expect("the generated part begins somewhere");
-    let (current, after) = rest.split_once(END).expect("and ends");
-    let table = format!("\n{}\n", table());
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}")).expect("can be written");
-    } else {
-        assert!(current == table, "docs/reference.md is not current; run: {UPDATE}");
-    }
+    check_generated(BEGIN, &table());
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod generated;
 mod isolation;
 mod links;
 mod manifests;
+mod metrics;
 mod openapi;
 mod policy_rules;
 mod shape;

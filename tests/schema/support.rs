@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -37,6 +38,30 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
 pub fn documents(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).expect("file can be read");
     serde_saphyr::from_multiple(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Ends a generated part of a document.
+const END: &str = "<!-- End of the generated part. -->";
+
+/// Several parts may be in one document, and the tests that write them run side by side.
+static WRITING: Mutex<()> = Mutex::new(());
+
+/// Compares the part of the reference behind the line `begin` with what it should be, or writes it when `UPDATE_DOCS` is set.
+pub fn check_generated(begin: &str, wanted: &str) {
+    let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+    let path = package("docs/reference.md");
+    let reference = fs::read_to_string(&path).expect("is there");
+    let (before, rest) = reference.split_once(begin).expect("the generated part begins somewhere");
+    let (current, after) = rest.split_once(END).expect("and ends");
+    let wanted = format!("\n{wanted}\n");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, format!("{before}{begin}{wanted}{END}{after}")).expect("can be written");
+    } else {
+        assert!(
+            current == wanted,
+            "docs/reference.md is not current; run: UPDATE_DOCS=1 cargo test --test schema"
+        );
+    }
 }
 
 /// Stands for an explicit null in a patch, where null itself means "remove".

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use tower::service_fn;
 use url::Url;
 
-use crate::graph::observer::Observer;
+use crate::graph::observer::{Attempt, Observer};
 use crate::graph::transport::{BodyStream, SendError, Transport};
 use crate::graph::{Application, Client, ClientConfig, Clock, Limits, Permit, TokenFile};
 
@@ -103,11 +103,20 @@ struct State {
     logins: Mutex<VecDeque<Reply>>,
     revoked: Mutex<Option<String>>,
     observed: Mutex<Vec<(&'static str, Option<u16>)>>,
+    told: Mutex<Vec<String>>,
 }
 
 impl Observer for State {
-    fn request(&self, operation: &'static str, status: Option<u16>, _elapsed: Duration) {
-        self.observed.lock().unwrap().push((operation, status));
+    fn request(&self, attempt: &Attempt<'_>) {
+        self.observed.lock().unwrap().push((attempt.operation, attempt.status));
+    }
+
+    fn token_refreshed(&self) {
+        self.told.lock().unwrap().push("token refreshed".to_owned());
+    }
+
+    fn token_failed(&self) {
+        self.told.lock().unwrap().push("token failed".to_owned());
     }
 
     fn held_back(&self, class: &'static str, waited: Duration) {
@@ -205,6 +214,16 @@ impl Fake {
 
     pub fn observed(&self) -> Vec<(&'static str, Option<u16>)> {
         self.state.observed.lock().unwrap().clone()
+    }
+
+    /// What the observer was told besides.
+    pub fn told(&self) -> Vec<String> {
+        self.state.told.lock().unwrap().clone()
+    }
+
+    /// The application that it signs in as.
+    pub fn application(&self) -> Application {
+        application(&transport(&self.state))
     }
 }
 

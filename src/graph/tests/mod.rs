@@ -4,8 +4,10 @@
 mod budget;
 mod fake;
 mod managed_identity;
+mod observed;
 mod paging;
 mod reads;
+mod redaction;
 mod redirects;
 mod rows;
 mod tokens;

@@ -4,6 +4,7 @@ mod assignments;
 mod credentials;
 mod driver;
 mod gate;
+mod kstatus;
 mod permissions;
 mod properties;
 mod sign_in;

@@ -156,7 +156,7 @@ impl Scene {
         };
         Self {
             cluster,
-            tenants: Tenants::new(endpoints, Arc::new(())),
+            tenants: Tenants::new(endpoints, crate::runtime::metrics::Metrics::new()),
             sent,
             _simulator: simulator,
         }

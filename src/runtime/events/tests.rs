@@ -55,6 +55,20 @@ fn publish(publisher: &Publisher, reference: &ObjectReference, note: &str) {
 }
 
 #[tokio::test(start_paused = true)]
+async fn another_request_id_is_no_other_event() {
+    let (client, mut calls) = server(&[]);
+    let publisher = Publisher::new(client, "example.org/operator", "pod-1");
+    for note in ["400 (request-id 0a-1)", "400 (request-id 0b-2)", "403 (request-id 0b-2)"] {
+        publish(&publisher, &policy(), note);
+    }
+    let mut methods = Vec::new();
+    for _call in 0..3 {
+        methods.push(calls.recv().await.expect("a call").0);
+    }
+    assert_eq!(methods, [Method::POST, Method::PATCH, Method::POST]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_repetition_is_counted_and_another_note_is_another_event() {
     let (client, mut calls) = server(&[]);
     let publisher = Publisher::new(client, "example.org/operator", "pod-1");

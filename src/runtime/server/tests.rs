@@ -49,6 +49,22 @@ async fn get(address: SocketAddr, path: &str) -> (u16, String) {
     (status, body.unwrap_or_default().to_owned())
 }
 
+/// S21: whoever reaches the health port learns whether the process is well, and nothing else.
+#[tokio::test]
+async fn s21_the_health_port_says_ok_and_holds_no_data() {
+    let b = start().await;
+    b.metrics.leader(true);
+    assert_ne!(b.probes, b.scrapes);
+    for path in ["/livez", "/readyz", "/livez?verbose", "/readyz?verbose=1"] {
+        assert_eq!(get(b.probes, path).await, (200, "ok\n".to_owned()), "{path}");
+    }
+    for path in ["/metrics", "/", "/debug", "/livez/caches", "/..", "//livez"] {
+        assert_eq!(get(b.probes, path).await, (404, String::new()), "{path}");
+    }
+    assert_eq!(get(b.scrapes, "/livez").await.0, 404);
+    b.trigger.fire();
+}
+
 #[tokio::test]
 async fn readiness_follows_the_components_and_liveness_does_not() {
     let b = start().await;

@@ -20,7 +20,9 @@
 mod binaries;
 mod control;
 mod directory;
+pub mod exposition;
 mod fleet;
+pub mod kstatus;
 mod kubectl;
 mod lab;
 mod ledger;

@@ -1,8 +1,9 @@
 //! Objects of the project's kinds by name, without their types: read, changed, waited for.
 
+use crate::kstatus;
 use crate::lab::Lab;
 use crate::wait::eventually;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::events::v1::Event;
 use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams};
 use serde_json::Value;
@@ -81,12 +82,24 @@ impl Lab {
         timeout: Duration,
         accept: impl Fn(&Value) -> bool,
     ) -> Result<Value> {
-        eventually(timeout, what, async || match self.get(kind, namespace, name).await? {
-            Some(object) if accept(&object) => Ok(object),
-            Some(object) => bail!("generation {}, status {}", object["metadata"]["generation"], object["status"]),
-            None => bail!("there is no such object"),
-        })
-        .await
+        let seen = eventually(timeout, what, async || {
+            let object = self.get(kind, namespace, name).await?.context("there is no such object")?;
+            // Every state that any test sees is one that Flux sees, too. A contradiction never becomes right by waiting.
+            // A status without conditions is one that a test has spoilt.
+            if object["status"]["conditions"].is_array()
+                && let Err(contradiction) = kstatus::agree(&object)
+            {
+                return Ok(Err(contradiction));
+            }
+            ensure!(
+                accept(&object),
+                "generation {}, status {}",
+                object["metadata"]["generation"],
+                object["status"]
+            );
+            Ok(Ok(object))
+        });
+        seen.await?
     }
 
     /// Waits until there is no such object.

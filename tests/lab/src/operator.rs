@@ -1,5 +1,6 @@
 //! The operator's binary as a process: with the rights and the environment of a pod, and nothing of the caller's.
 
+use crate::exposition::{self, Sample};
 use crate::process::Process;
 use crate::wait::{eventually, seconds};
 use anyhow::{Context, Result, anyhow, ensure};
@@ -143,14 +144,11 @@ impl Operator {
     /// # Errors
     /// When it does not answer.
     pub async fn metric(&self, name: &str, labels: &[&str]) -> Result<f64> {
-        let text = self.metrics().await?;
-        let series = text.lines().filter_map(|line| line.rsplit_once(' ')).filter(|(series, _)| {
-            let (found, attached) = series.split_once('{').unwrap_or((series, ""));
-            found == name && labels.iter().all(|label| attached.contains(label))
-        });
-        series
-            .map(|(_, value)| value.parse::<f64>().with_context(|| format!("{name} is {value}")))
-            .sum()
+        let families = exposition::parse(&self.metrics().await?)?;
+        let has = |sample: &Sample, label: &str| sample.labels.iter().any(|(name, value)| format!("{name}={value:?}") == label);
+        let series = families.iter().flat_map(|family| &family.samples);
+        let series = series.filter(|sample| sample.name == name && labels.iter().all(|label| has(sample, label)));
+        Ok(series.map(|sample| sample.value).sum())
     }
 
     /// An answer of the probes, such as `/livez`: status and text.

@@ -1,0 +1,81 @@
+//! How a pass ended: one word for metrics, what the log says, and when the object has its next turn.
+
+use std::time::Duration;
+
+use super::conditions::Verdict;
+use super::context::Context;
+use super::outcome::{Class, Failure};
+use super::reasons;
+use crate::runtime::backoff::jitter;
+
+/// When an object is looked at again that nothing has happened to. The poller sees drift long before.
+const IDLE: Duration = Duration::from_secs(1800);
+/// How soon a pass follows one that reported what it is about to do.
+pub(super) const SOON: Duration = Duration::from_secs(1);
+/// The longest time between two looks at something that is expected to appear.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// A pass that gave its place to others; not worth a line.
+pub(super) const DEFERRED: &str = "deferred";
+
+/// How a pass ended.
+pub(super) struct End {
+    pub outcome: &'static str,
+    pub reason: &'static str,
+    pub message: String,
+    /// `None`: never again, unless something happens.
+    pub next: Option<Duration>,
+}
+
+impl End {
+    /// Nothing was ours here, or nothing is any more.
+    pub fn last(outcome: &'static str, reason: &'static str, message: &str) -> Self {
+        Self {
+            outcome,
+            reason,
+            message: message.to_owned(),
+            next: None,
+        }
+    }
+}
+
+/// The end that follows from a result, and what it means for the object's backoff.
+pub(super) fn ended(result: &Result<Verdict, Failure>, wrote: bool, uid: &str, context: &Context) -> End {
+    let verdict = match result {
+        Ok(Verdict::Failed(failure)) | Err(failure) => return failed(failure, uid, context),
+        Ok(verdict) => verdict,
+    };
+    context.backoff.success(uid);
+    let (outcome, reason, message, next) = match verdict {
+        Verdict::Ready { message } if wrote => ("changed", reasons::SYNCED, message.clone(), IDLE),
+        Verdict::Ready { message } => ("unchanged", reasons::SYNCED, message.clone(), IDLE),
+        Verdict::Working { reason, message } => ("working", *reason, message.clone(), SOON),
+        Verdict::Held { reason, message } => ("held", *reason, message.clone(), IDLE),
+        Verdict::Suspended => ("suspended", reasons::SUSPENDED, String::new(), IDLE),
+        Verdict::Failed(failure) => return failed(failure, uid, context),
+    };
+    End {
+        outcome,
+        reason,
+        message,
+        next: Some(if next == SOON { next } else { jitter(next, 10) }),
+    }
+}
+
+fn failed(failure: &Failure, uid: &str, context: &Context) -> End {
+    let (outcome, next) = match failure.class {
+        Class::Deferred => (DEFERRED, failure.after.unwrap_or(SOON)),
+        Class::Stalled => ("stalled", jitter(IDLE, 10)),
+        Class::Waiting => (
+            "waiting",
+            failure.after.unwrap_or_else(|| context.backoff.failure(uid).min(LONGEST_WAIT)),
+        ),
+        Class::Retry | Class::Unreachable => ("failed", failure.after.unwrap_or_else(|| context.backoff.failure(uid))),
+    };
+    End {
+        outcome,
+        reason: failure.reason,
+        message: failure.message.clone(),
+        next: Some(next),
+    }
+}
