@@ -92,11 +92,12 @@ async fn turn<K: Kind>(object: Arc<K>, context: &Arc<Context>) -> Option<Duratio
     }
     let started = Instant::now();
     let tally = Arc::<Tally>::default();
-    let work = guarded(LONGEST_PASS, pass(Arc::clone(&object), Arc::clone(context)));
+    // Boxed, here and below: each function that a future is handed through keeps a copy of it, in the task and on the stack.
+    let work = guarded(LONGEST_PASS, Box::pin(pass(Arc::clone(&object), Arc::clone(context))));
     // Detached: when the controller stops, a Graph write that is under way still gets recorded.
     let end = match context.in_flight.detached(Arc::clone(&tally).count(work)).await {
         Ok(Ok(end)) => end,
-        Ok(Err(fault)) | Err(fault) => broken(&*object, &fault, context).await,
+        Ok(Err(fault)) | Err(fault) => Box::pin(broken(&*object, &fault, context)).await,
     };
     after_pass(&*object, &end, context);
     if end.outcome != DEFERRED {
@@ -167,12 +168,12 @@ async fn pass<K: Kind>(object: Arc<K>, context: Arc<Context>) -> End {
     }
     let urgency = urgency(&*object, &run);
     let result = if deleting {
-        match urgency.scope(object.finalize(&mut run, &context)).await {
+        match urgency.scope(Box::pin(object.finalize(&mut run, &context))).await {
             Ok(()) => return released(&*object, run, &context).await,
             Err(failure) => Err(deleting_still(failure)),
         }
     } else {
-        urgency.scope(object.converge(&mut run, &context)).await
+        urgency.scope(Box::pin(object.converge(&mut run, &context))).await
     };
     report(&*object, run, result, &context).await
 }

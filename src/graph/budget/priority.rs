@@ -21,8 +21,8 @@ impl Priority {
     pub const ALL: [Self; 3] = [Self::Change, Self::Repair, Self::Resync];
 
     /// Runs work whose requests have this priority.
-    pub async fn scope<T>(self, work: impl Future<Output = T>) -> T {
-        CURRENT.scope(self, work).await
+    pub fn scope<T>(self, work: impl Future<Output = T>) -> impl Future<Output = T> {
+        CURRENT.scope(self, work)
     }
 
     /// The priority of the work that asks. Work that nobody classified is somebody's.
