@@ -77,6 +77,9 @@ fn ended(shutdown: &Shutdown) -> anyhow::Result<()> {
 
 async fn work(config: &Config, clients: &Clients, health: &Health, metrics: &Metrics, shutdown: Shutdown) {
     tracing::info!(identity = config.identity, "leading");
+    if config.read_only {
+        tracing::warn!("--read-only: nothing is written to Graph");
+    }
     metrics.leader(true);
     health.expect(CACHES);
     let endpoints = Endpoints {
@@ -93,6 +96,7 @@ async fn work(config: &Config, clients: &Clients, health: &Health, metrics: &Met
         events: Publisher::new(clients.strict.clone(), FIELD_MANAGER, config.instance.clone()),
         metrics: metrics.clone(),
         settle: config.settle_window,
+        read_only: config.read_only,
     });
     controllers::run(context, triggers, config.concurrency, health.clone(), shutdown).await;
     metrics.leader(false);

@@ -66,6 +66,16 @@ pub enum TargetKind {
     UserSetting,
 }
 
+impl TargetKind {
+    /// The kind as objects carry it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ProvisioningPolicy => "ProvisioningPolicy",
+            Self::UserSetting => "UserSetting",
+        }
+    }
+}
+
 /// A group, named in exactly one way, and what it gets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]

@@ -124,7 +124,7 @@ pub struct EntraTenantStatus {
     /// Application permissions that are needed and not in the token, each with what it is needed for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing_permissions: Vec<MissingPermission>,
-    /// True: the application may read Cloud PC objects and not write them, so the controller only reports, as with `mode: Observe`.
+    /// True: the application may read Cloud PC objects and not write them, or the controller runs with `--read-only`, so it only reports, as with `mode: Observe`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_only: Option<bool>,
     /// Kind of credentials that the controller signs in with.

@@ -76,6 +76,10 @@ pub(super) struct Arguments {
     /// Objects of one kind that are worked on at a time.
     #[arg(long, env = "CLOUDPC_CONCURRENCY", default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     concurrency: u16,
+
+    /// Read Graph and report what differs, for every tenant and object; write nothing to Graph.
+    #[arg(long, env = "CLOUDPC_READ_ONLY")]
+    read_only: bool,
 }
 
 /// What `run` needs to know. Everything in it has been checked.
@@ -109,6 +113,8 @@ pub struct Config {
     pub settle_window: Duration,
     /// Objects of one kind that are worked on at a time.
     pub concurrency: u16,
+    /// Whether nothing is written to Graph.
+    pub read_only: bool,
 }
 
 impl Arguments {
@@ -136,6 +142,7 @@ impl Arguments {
             graph_endpoint: self.graph_endpoint,
             settle_window: self.settle_window,
             concurrency: self.concurrency,
+            read_only: self.read_only,
         })
     }
 }

@@ -17,7 +17,7 @@ fn run(arguments: &[&str]) -> Result<Box<Config>, String> {
 #[test]
 fn without_flags_the_defaults_hold() {
     let config = run(&[]).expect("valid");
-    assert!(config.leader_election);
+    assert!(config.leader_election && !config.read_only);
     assert_eq!(config.leader_election_id, "cloudpc-operator");
     assert_eq!(config.health_address.port(), 8081);
     assert_eq!(config.metrics_address.port(), 8080);
@@ -47,9 +47,10 @@ fn flags_reach_the_configuration() {
         "--federated-token-file=/var/run/secrets/token",
         "--settle-window=1m30s",
         "--concurrency=64",
+        "--read-only",
     ])
     .expect("valid");
-    assert!(!config.leader_election);
+    assert!(!config.leader_election && config.read_only);
     assert_eq!(config.leader_election_namespace, "team-a");
     assert_eq!(config.instance, "cloudpc-operator-7d9f");
     assert!(config.identity.starts_with("cloudpc-operator-7d9f_"));

@@ -64,7 +64,7 @@ impl Kind for Assignment {
         if let Some(problem) = target.status.assignment_problems.iter().find(|problem| problem.assignment == name) {
             return Err(told(problem.reason.as_str(), &problem.message));
         }
-        let kind = kind_name(self.spec.target_ref.kind);
+        let kind = self.spec.target_ref.kind.name();
         let message = format!(
             "waiting until {kind} {} has let go of {}{}",
             self.spec.target_ref.name,
@@ -116,7 +116,7 @@ pub struct Target {
 /// The state of each group and the verdict. Pure.
 pub fn assess(assignment: &Assignment, target: Option<&Target>) -> (Vec<AssignedGroup>, Result<Verdict, Failure>) {
     let reference = &assignment.spec.target_ref;
-    let (kind, name) = (kind_name(reference.kind), assignment.name_any());
+    let (kind, name) = (reference.kind.name(), assignment.name_any());
     let Some(target) = target.filter(|target| !target.leaving) else {
         let groups = assignment
             .spec
@@ -256,13 +256,6 @@ fn counted(groups: usize) -> String {
         "1 group".to_owned()
     } else {
         format!("{groups} groups")
-    }
-}
-
-fn kind_name(kind: TargetKind) -> &'static str {
-    match kind {
-        TargetKind::ProvisioningPolicy => "ProvisioningPolicy",
-        TargetKind::UserSetting => "UserSetting",
     }
 }
 

@@ -42,7 +42,8 @@ impl Kind for EntraTenant {
         if run.requested || changed {
             tenant.gate.reset();
         }
-        if run.requested || changed || !run.draft.missing_permissions.is_empty() || run.draft.read_only == Some(true) {
+        let lacking = !run.draft.missing_permissions.is_empty() || (run.draft.read_only == Some(true) && !context.read_only);
+        if run.requested || changed || lacking {
             // A permission that was granted meanwhile is only in a new token.
             tenant.client.forget_token();
         }
@@ -54,7 +55,7 @@ impl Kind for EntraTenant {
         {
             return Err(failure);
         }
-        let looked = look(self, &tenant, run).await;
+        let looked = look(self, &tenant, run, context).await;
         // Even a refusal tells the time, and may be explained by it.
         run.draft.clock_skew = tenant.clock.ahead().and_then(skew);
         if let Some(ahead) = tenant.clock.ahead() {
@@ -118,7 +119,7 @@ impl Kind for EntraTenant {
 }
 
 /// Signs in and looks at the tenant.
-async fn look(object: &EntraTenant, tenant: &Tenant, run: &mut Run<EntraTenant>) -> Result<Verdict, Failure> {
+async fn look(object: &EntraTenant, tenant: &Tenant, run: &mut Run<EntraTenant>, context: &Context) -> Result<Verdict, Failure> {
     // Past the gate: this is the pass that finds out whether signing in works again. A token may come from the
     // client's memory, so it says nothing about Graph and does not open the gate.
     let token = tenant.client.token().await.map_err(|error| {
@@ -132,9 +133,9 @@ async fn look(object: &EntraTenant, tenant: &Tenant, run: &mut Run<EntraTenant>)
         run.draft.application_id = Some(application);
     }
     let granted: BTreeSet<String> = token.roles.into_iter().collect();
-    let missing = missing(&granted, read_only || only_looks(object, None));
+    let missing = missing(&granted, read_only || context.read_only || only_looks(object, None));
     let organization = reads_organization(&granted);
-    run.draft.read_only = read_only.then_some(true);
+    run.draft.read_only = (read_only || context.read_only).then_some(true);
     run.draft.missing_permissions.clone_from(&missing);
     run.draft.granted_permissions = granted.into_iter().collect();
     if organization {

@@ -86,7 +86,7 @@ mod tests {
 
     /// S28: what is documented as the least grant is enough, and anything less names what it lacks.
     #[test]
-    fn the_documented_permissions_are_enough_and_each_is_needed() {
+    fn s28_the_documented_permissions_are_enough_and_each_is_needed() {
         const DOCUMENTED: [&str; 3] = ["CloudPC.ReadWrite.All", "GroupMember.Read.All", "Organization.Read.All"];
         assert!(lacks(&DOCUMENTED, false).is_empty());
         let guide = include_str!("../../docs/connect-a-tenant.md");

@@ -17,7 +17,6 @@ const GALLERY: &str = "gallery";
 impl Managed for ProvisioningPolicy {
     const COLLECTION: Collection = Collection::ProvisioningPolicies;
     const TARGET: TargetKind = TargetKind::ProvisioningPolicy;
-    const KIND: &'static str = "ProvisioningPolicy";
 
     fn common(&self) -> Common<'_> {
         let spec = &self.spec;

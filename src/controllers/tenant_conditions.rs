@@ -7,6 +7,8 @@ use crate::reconcile::outcome::Class;
 use crate::reconcile::reasons;
 
 const KINDS: [&str; 3] = ["Authenticated", "Reachable", "PermissionsSufficient"];
+/// What an application needs to write.
+const WRITES: &str = "CloudPC.ReadWrite.All";
 const NOT_CHECKED: &str = "not looked at";
 
 /// States Authenticated, Reachable and PermissionsSufficient.
@@ -16,8 +18,13 @@ pub(super) fn details(conditions: &mut Conditions<'_>, verdict: &Verdict, draft:
             signed_in(conditions, draft);
             let granted = format!("granted: {}", draft.granted_permissions.join(", "));
             if draft.read_only == Some(true) {
+                let why = if draft.granted_permissions.iter().any(|role| role == WRITES) {
+                    "The controller runs with --read-only".to_owned()
+                } else {
+                    format!("{WRITES} is not among them")
+                };
                 let message = format!(
-                    "{granted}. CloudPC.ReadWrite.All is not among them, so nothing is written, as with mode: Observe; a deletion that would have to delete something waits for it"
+                    "{granted}. {why}, so nothing is written, as with mode: Observe; a deletion that would have to delete something waits for it"
                 );
                 conditions.set("PermissionsSufficient", Truth::True, reasons::READ_ONLY, message);
             } else {

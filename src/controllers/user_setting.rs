@@ -14,7 +14,6 @@ use crate::reconcile::managed::{Common, ImageReference, Managed};
 impl Managed for UserSetting {
     const COLLECTION: Collection = Collection::UserSettings;
     const TARGET: TargetKind = TargetKind::UserSetting;
-    const KIND: &'static str = "UserSetting";
 
     fn common(&self) -> Common<'_> {
         let spec = &self.spec;

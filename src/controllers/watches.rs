@@ -53,6 +53,8 @@ pub struct Dependencies {
     pub metrics: Metrics,
     /// How long Graph may take to show what was written.
     pub settle: Duration,
+    /// Whether nothing is written to Graph.
+    pub read_only: bool,
 }
 
 /// Starts the watches and builds the context.
@@ -63,6 +65,7 @@ pub fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
         events,
         metrics,
         settle,
+        read_only,
     } = dependencies;
     let malformed = Arc::new(Malformed::default());
     let sink = Sink {
@@ -101,6 +104,7 @@ pub fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
         in_flight: InFlight::default(),
         malformed,
         settle,
+        read_only,
         leading_since: Timestamp::now(),
         pulse: Pulse::start(LONGEST_GAP),
     };

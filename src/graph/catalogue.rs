@@ -41,6 +41,15 @@ pub struct Named {
     pub display_name: String,
 }
 
+/// An Azure network connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// Its id and its name.
+    pub named: Named,
+    /// `pending`, `running`, `passed`, `warning`, `failed`, `informational` (fact sheet 6.3).
+    pub health_check_status: Option<String>,
+}
+
 impl GalleryImage {
     fn parse(value: &Value) -> Result<Self, String> {
         Ok(Self {
@@ -70,6 +79,20 @@ impl Named {
     }
 }
 
+impl Connection {
+    fn parse(value: &Value) -> Result<Self, String> {
+        Ok(Self {
+            named: Named::parse(value)?,
+            health_check_status: text(value, "healthCheckStatus"),
+        })
+    }
+
+    /// Its health check has yet to end; until then Graph refuses a policy that uses it.
+    pub fn is_being_checked(&self) -> bool {
+        matches!(self.health_check_status.as_deref(), Some("pending" | "running"))
+    }
+}
+
 impl Client {
     /// Every gallery image.
     pub async fn gallery_images(&self) -> Result<Vec<GalleryImage>, GraphError> {
@@ -85,9 +108,9 @@ impl Client {
     }
 
     /// Every Azure network connection.
-    pub async fn on_premises_connections(&self) -> Result<Vec<Named>, GraphError> {
+    pub async fn on_premises_connections(&self) -> Result<Vec<Connection>, GraphError> {
         let operation = Operation::new("listOnPremisesConnections", "list Azure network connections");
-        self.catalogue(operation, ApiVersion::V1, "onPremisesConnections", Named::parse)
+        self.catalogue(operation, ApiVersion::V1, "onPremisesConnections", Connection::parse)
             .await
     }
 

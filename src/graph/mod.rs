@@ -48,7 +48,7 @@ mod tests;
 
 pub use assignment::{AssignmentTarget, RemoteAssignment};
 pub use budget::{Limit, Limits, Permit, Priority, RequestClass};
-pub use catalogue::{DeviceImage, GalleryImage, Named};
+pub use catalogue::{Connection, DeviceImage, GalleryImage, Named};
 pub use client::{Client, ClientConfig};
 pub use clock::Clock;
 pub use cloud::Cloud;

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use super::outcome::Failure;
 use super::tenant::Tenant;
-use crate::graph::{DeviceImage, GalleryImage, GraphError, Named};
+use crate::graph::{Connection, DeviceImage, GalleryImage, GraphError, Named};
 
 /// What is named may have appeared since the list was read.
 const OLDEST: Duration = Duration::from_secs(10);
@@ -17,7 +17,7 @@ const OLDEST: Duration = Duration::from_secs(10);
 pub struct Catalogues {
     gallery: Catalogue<GalleryImage>,
     images: Catalogue<DeviceImage>,
-    connections: Catalogue<Named>,
+    connections: Catalogue<Connection>,
     plans: Catalogue<Named>,
 }
 
@@ -54,7 +54,7 @@ impl Tenant {
     }
 
     /// The Azure network connections.
-    pub async fn connections(&self) -> Result<Vec<Named>, Failure> {
+    pub async fn connections(&self) -> Result<Vec<Connection>, Failure> {
         self.catalogues.connections.read(self, self.client.on_premises_connections()).await
     }
 

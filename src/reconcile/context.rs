@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::Client;
 use kube::ResourceExt;
-use kube::core::PartialObjectMeta;
+use kube::core::{ObjectMeta, PartialObjectMeta};
 use kube::runtime::reflector::{ObjectRef, Store};
 use tokio::sync::mpsc;
 
@@ -52,6 +52,8 @@ pub struct Context {
     pub malformed: Arc<Malformed>,
     /// How long Graph may take to show what was written.
     pub settle: Duration,
+    /// Whether this process writes nothing to Graph, whatever the objects say.
+    pub read_only: bool,
     /// When this process became the leader.
     pub leading_since: Timestamp,
     /// Whether the process has run without standing still.
@@ -225,26 +227,39 @@ impl Context {
         ))
     }
 
+    /// Refuses every change of Graph in a read-only process. Plans are held back long before; this is the last door.
+    pub fn may_change_graph(&self) -> Result<(), Failure> {
+        self.may_write()?;
+        if self.read_only {
+            let message = "the controller runs with --read-only, so nothing is changed or deleted in Graph";
+            return Err(Failure::waiting(reasons::READ_ONLY, message));
+        }
+        Ok(())
+    }
+
+    /// Goes over every object that stands for something in Graph, whatever its kind.
+    fn visit_managed(&self, mut visit: impl FnMut(&Visited<'_>)) {
+        fn all<K: Managed>(context: &Context, visit: &mut impl FnMut(&Visited<'_>)) {
+            for object in K::all(context) {
+                visit(&Visited {
+                    kind: K::KIND,
+                    meta: object.meta(),
+                    tenant: object.common().tenant,
+                    wake: &|| K::wake(context).object(&object),
+                });
+            }
+        }
+        all::<ProvisioningPolicy>(self, &mut visit);
+        all::<UserSetting>(self, &mut visit);
+    }
+
     /// Asks for a pass over everything that uses a tenant.
     pub fn wake_tenant_users(&self, tenant: &str) {
-        for policy in self
-            .stores
-            .policies
-            .state()
-            .iter()
-            .filter(|policy| policy.spec.tenant_ref.name == tenant)
-        {
-            self.wakes.policies.object(policy);
-        }
-        for setting in self
-            .stores
-            .settings
-            .state()
-            .iter()
-            .filter(|setting| setting.spec.tenant_ref.name == tenant)
-        {
-            self.wakes.settings.object(setting);
-        }
+        self.visit_managed(|object| {
+            if object.tenant == tenant {
+                (object.wake)();
+            }
+        });
     }
 
     /// Asks for a pass over a tenant.
@@ -256,38 +271,37 @@ impl Context {
 
     /// Asks for a pass over everything in a namespace.
     pub fn wake_namespace(&self, namespace: &str) {
-        let here = |meta: &kube::core::ObjectMeta| meta.namespace.as_deref() == Some(namespace);
-        for policy in self.stores.policies.state().iter().filter(|policy| here(&policy.metadata)) {
-            self.wakes.policies.object(policy);
-        }
-        for setting in self.stores.settings.state().iter().filter(|setting| here(&setting.metadata)) {
-            self.wakes.settings.object(setting);
-        }
+        self.visit_managed(|object| {
+            if object.meta.namespace.as_deref() == Some(namespace) {
+                (object.wake)();
+            }
+        });
     }
 
     /// Who uses a tenant, as `Kind namespace/name`.
     pub fn tenant_users(&self, tenant: &str) -> Vec<String> {
-        fn line(kind: &str, meta: &kube::core::ObjectMeta) -> String {
-            format!(
-                "{kind} {}/{}",
-                meta.namespace.as_deref().unwrap_or_default(),
-                meta.name.as_deref().unwrap_or_default()
-            )
-        }
-        let policies = self.stores.policies.state();
-        let settings = self.stores.settings.state();
-        let mut users: Vec<String> = policies
-            .iter()
-            .filter(|policy| policy.spec.tenant_ref.name == tenant)
-            .map(|policy| line("ProvisioningPolicy", &policy.metadata))
-            .chain(
-                settings
-                    .iter()
-                    .filter(|setting| setting.spec.tenant_ref.name == tenant)
-                    .map(|setting| line("UserSetting", &setting.metadata)),
-            )
-            .collect();
+        let mut users = Vec::new();
+        self.visit_managed(|object| {
+            if object.tenant == tenant {
+                let (namespace, name) = (object.meta.namespace.as_deref(), object.meta.name.as_deref());
+                users.push(format!(
+                    "{} {}/{}",
+                    object.kind,
+                    namespace.unwrap_or_default(),
+                    name.unwrap_or_default()
+                ));
+            }
+        });
         users.sort();
         users
     }
+}
+
+/// An object that stands for something in Graph, as those see it to whom all kinds are alike.
+struct Visited<'a> {
+    kind: &'static str,
+    meta: &'a ObjectMeta,
+    tenant: &'a str,
+    /// Asks for a pass over it soon.
+    wake: &'a dyn Fn(),
 }

@@ -51,7 +51,7 @@ pub async fn create<K: Managed>(
         return Err(Failure::stalled(reasons::NAME_CONFLICT, message));
     }
     // Before the intent: one that is followed by no request would have to be waited for all the same.
-    context.may_write()?;
+    context.may_change_graph()?;
     tenant.gate.check()?;
     let attempt = Uuid::new_v4();
     let before = status.clone();
@@ -71,7 +71,7 @@ pub async fn create<K: Managed>(
         tenant.gate.release();
         return Err(error.into());
     }
-    context.may_write()?;
+    context.may_change_graph()?;
     let asked = Instant::now();
     let answer = tenant.client.create(K::COLLECTION, body, attempt, permit).await;
     match answer {

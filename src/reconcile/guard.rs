@@ -26,14 +26,20 @@ pub enum Decision {
     Stop(Failure),
 }
 
-/// Decides, and takes drift and a held plan into the draft of the status.
-pub fn guard<K: Managed>(changes: &[Change], desired: &Desired, run: &mut Run<K>, only_look: bool, generation: Option<i64>) -> Decision {
+/// Decides, and takes drift and a held plan into the draft of the status. `held_by`: why nothing is to be written.
+pub fn guard<K: Managed>(
+    changes: &[Change],
+    desired: &Desired,
+    run: &mut Run<K>,
+    held_by: Option<&str>,
+    generation: Option<i64>,
+) -> Decision {
     run.draft.plan = None;
     if changes.is_empty() {
         return Decision::Converged;
     }
-    if only_look {
-        return Decision::Hold(observed_only(changes, run));
+    if let Some(reason) = held_by {
+        return Decision::Hold(observed_only(changes, run, reason));
     }
     if let Some(Change::Immutable { fields }) = changes.iter().find(|change| matches!(change, Change::Immutable { .. })) {
         let paths = fields.iter().map(|field| field.path.as_str()).collect::<Vec<_>>().join(", ");
@@ -58,12 +64,12 @@ pub fn guard<K: Managed>(changes: &[Change], desired: &Desired, run: &mut Run<K>
     })
 }
 
-/// `mode: Observe`: everything that differs is reported, nothing is written.
-fn observed_only<K: Managed>(changes: &[Change], run: &mut Run<K>) -> Verdict {
+/// Everything that differs is reported, nothing is written.
+fn observed_only<K: Managed>(changes: &[Change], run: &mut Run<K>, held_by: &str) -> Verdict {
     let fields = differing_fields(changes);
     let changes = describe_changes(changes);
     let summary = format!(
-        "{} held back by mode Observe: {}",
+        "{} held back by {held_by}: {}",
         if changes.len() == 1 {
             "1 change".to_owned()
         } else {

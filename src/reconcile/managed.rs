@@ -61,7 +61,7 @@ pub trait Managed:
     /// How an Assignment names it; its kind as well.
     const TARGET: TargetKind;
     /// Its kind, for labels.
-    const KIND: &'static str;
+    const KIND: &'static str = Self::TARGET.name();
 
     /// The shared fields.
     fn common(&self) -> Common<'_>;

@@ -46,10 +46,8 @@ pub async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Contex
         tenant: &tenant,
         context,
     };
-    // An application that may only read writes nothing either, but what is being deleted waits instead of being let go
-    // of: nobody asked for that. Known from the token that the look needed.
-    let only_look = only_look || tenant.client.reads_only();
-    match guard(&changes, &desired, run, only_look, object.meta().generation) {
+    let held_by = held_by(only_look, &tenant, context);
+    match guard(&changes, &desired, run, held_by, object.meta().generation) {
         Decision::Converged => converged(object, run, &desired, context),
         Decision::Hold(verdict) => Ok(verdict),
         Decision::Stop(failure) => {
@@ -76,6 +74,19 @@ pub async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Contex
                 Err(not_visible(&left))
             }
         }
+    }
+}
+
+/// Why nothing is to be written, if so. A process or an application that may only read writes nothing either, but what is
+/// being deleted waits instead of being let go of: nobody asked for that.
+fn held_by(only_look: bool, tenant: &Tenant, context: &Context) -> Option<&'static str> {
+    if only_look {
+        Some("mode Observe")
+    } else if context.read_only {
+        Some("the controller's --read-only")
+    } else {
+        // Known from the token that the look needed.
+        tenant.client.reads_only().then_some("a grant that only reads")
     }
 }
 

@@ -27,6 +27,8 @@ pub const GROUP_NOT_FOUND: &str = "GroupNotFound";
 pub const IMAGE_NOT_FOUND: &str = "ImageNotFound";
 /// An Azure network connection is not in the tenant.
 pub const CONNECTION_NOT_FOUND: &str = "ConnectionNotFound";
+/// The health check of an Azure network connection has not ended yet.
+pub const CONNECTION_NOT_READY: &str = "ConnectionNotReady";
 /// A Frontline service plan is not in the tenant.
 pub const SERVICE_PLAN_NOT_FOUND: &str = "ServicePlanNotFound";
 /// References are being looked up, some of them are still to come.
@@ -79,7 +81,7 @@ pub const INTERNAL_ERROR: &str = "InternalError";
 pub const SIGNED_IN: &str = "SignedIn";
 /// Every needed permission is granted.
 pub const GRANTED: &str = "Granted";
-/// What is granted suffices to read, not to write.
+/// What is granted suffices to read, not to write; or the process was told not to.
 pub const READ_ONLY: &str = "ReadOnly";
 /// A needed permission is not granted.
 pub const PERMISSION_MISSING: &str = "PermissionMissing";

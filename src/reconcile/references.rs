@@ -9,7 +9,7 @@ use super::outcome::Failure;
 use super::reasons;
 use super::tenant::Tenant;
 use crate::api::{Resolved, ResolvedImage, ResolvedName};
-use crate::graph::{DeviceImage, GalleryImage, Named};
+use crate::graph::{Connection, DeviceImage, GalleryImage, Named};
 
 /// The image of an object, from status when it was resolved before.
 pub async fn image(reference: &ImageReference, pinned: &Resolved, tenant: &Tenant) -> Result<ResolvedImage, Failure> {
@@ -137,26 +137,41 @@ pub async fn connections(names: &[&str], pinned: &Resolved, tenant: &Tenant) -> 
     Ok(resolved)
 }
 
-fn connection(name: &str, connections: &[Named]) -> Result<String, Failure> {
+fn connection(name: &str, connections: &[Connection]) -> Result<String, Failure> {
     let what = format!("Azure network connection {name:?}");
     let fields = ("onPremisesConnectionName", "onPremisesConnectionId");
-    the_only(&what, connections, name, reasons::CONNECTION_NOT_FOUND, fields)
+    let named = connections.iter().map(|connection| &connection.named);
+    let id = the_only(&what, named, name, reasons::CONNECTION_NOT_FOUND, fields)?;
+    if connections
+        .iter()
+        .any(|connection| connection.named.id == id && connection.is_being_checked())
+    {
+        let message = format!("waiting for {what}: its health check has not ended yet, and Graph refuses a connection before that");
+        return Err(Failure::waiting(reasons::CONNECTION_NOT_READY, message));
+    }
+    Ok(id)
 }
 
 /// The id of a Frontline service plan.
 pub async fn service_plan(name: &str, tenant: &Tenant) -> Result<String, Failure> {
     let what = format!("Frontline service plan {name:?}");
     let fields = ("servicePlanName", "servicePlanId");
-    the_only(&what, &tenant.plans().await?, name, reasons::SERVICE_PLAN_NOT_FOUND, fields)
+    the_only(&what, tenant.plans().await?.iter(), name, reasons::SERVICE_PLAN_NOT_FOUND, fields)
 }
 
 /// The id of the one item with a name. The fields are the one that gives a name and the one that gives an id.
-fn the_only(what: &str, items: &[Named], name: &str, reason: &'static str, fields: (&str, &str)) -> Result<String, Failure> {
-    let found: Vec<_> = items.iter().filter(|item| item.display_name == name).collect();
+fn the_only<'a>(
+    what: &str,
+    items: impl Iterator<Item = &'a Named> + Clone,
+    name: &str,
+    reason: &'static str,
+    fields: (&str, &str),
+) -> Result<String, Failure> {
+    let found: Vec<_> = items.clone().filter(|item| item.display_name == name).collect();
     match found.as_slice() {
         [only] => Ok(only.id.clone()),
         [] => {
-            let there = items.iter().map(|item| &*item.display_name);
+            let there = items.map(|item| &*item.display_name);
             Err(missing(reason, what, fields.0, name, there))
         }
         several => Err(ambiguous(what, "of them", several.iter().map(|item| item.id.as_str()), fields.1)),
@@ -176,10 +191,13 @@ mod tests {
     use super::*;
     use crate::reconcile::outcome::Class;
 
-    fn items(names: &[&str]) -> Vec<Named> {
-        let item = |(index, name): (usize, &&str)| Named {
-            id: format!("id-{index}"),
-            display_name: (*name).to_owned(),
+    fn items(names: &[&str]) -> Vec<Connection> {
+        let item = |(index, name): (usize, &&str)| Connection {
+            named: Named {
+                id: format!("id-{index}"),
+                display_name: (*name).to_owned(),
+            },
+            health_check_status: None,
         };
         names.iter().enumerate().map(item).collect()
     }
@@ -192,6 +210,27 @@ mod tests {
         let several = connection("a", &items(&["a", "a"])).unwrap_err();
         assert_eq!((several.class, several.reason), (Class::Stalled, reasons::AMBIGUOUS_REFERENCE));
         assert!(several.message.contains("id-0, id-1") && several.message.contains("onPremisesConnectionId"));
+    }
+
+    #[test]
+    fn a_connection_is_waited_for_until_its_health_check_has_ended() {
+        let mut checked = items(&["a"]);
+        for (status, ends) in [
+            ("pending", false),
+            ("running", false),
+            ("passed", true),
+            ("warning", true),
+            // Graph's own refusal says what failed.
+            ("failed", true),
+            ("ofTheFuture", true),
+        ] {
+            checked[0].health_check_status = Some(status.to_owned());
+            let found = connection("a", &checked);
+            assert_eq!(found.is_ok(), ends, "{status}");
+            if let Err(failure) = found {
+                assert_eq!((failure.class, failure.reason), (Class::Waiting, reasons::CONNECTION_NOT_READY));
+            }
+        }
     }
 
     #[test]

@@ -169,11 +169,12 @@ fn synced(conditions: &mut Conditions<'_>, verdict: &Verdict) {
     };
 }
 
-/// Failures that mean that something which the spec names was not found.
-const UNRESOLVED: [&str; 4] = [
+/// Failures that mean that something which the spec names was not found, or cannot be used yet.
+const UNRESOLVED: [&str; 5] = [
     reasons::TENANT_NOT_FOUND,
     reasons::IMAGE_NOT_FOUND,
     reasons::CONNECTION_NOT_FOUND,
+    reasons::CONNECTION_NOT_READY,
     reasons::AMBIGUOUS_REFERENCE,
 ];
 

@@ -162,14 +162,14 @@ impl Tenant {
         }
     }
 
-    /// Makes a write in its turn and through the gate, unless this process may have lost the lead.
+    /// Makes a write in its turn and through the gate, unless this process may not write or may have lost the lead.
     pub async fn write_request<T, F>(&self, request: impl FnOnce(Permit) -> F, context: &Context) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, GraphError>>,
     {
-        context.may_write()?;
+        context.may_change_graph()?;
         let permit = self.write_permit().await?;
-        context.may_write()?;
+        context.may_change_graph()?;
         self.gate.check()?;
         let asked = Instant::now();
         self.gate.record(asked, request(permit).await)

@@ -31,7 +31,7 @@ impl<K> Watchable for K where K: kube::Resource<DynamicType = ()> + DeserializeO
 pub struct Watched<K: Watchable> {
     /// The newest decodable version of every object.
     pub store: Store<K>,
-    /// Objects whose specification, annotations or deletion changed.
+    /// Objects whose specification, annotations or deletion changed, or that lost a finalizer.
     pub trigger: BoxStream<'static, Result<K, watcher::Error>>,
     /// Whether the first list is in the store.
     pub complete: Complete,
@@ -133,7 +133,7 @@ where
 }
 
 /// What a reconcile depends on. Status and finalizers are absent, so our own writes do not come back to us: the pass
-/// that adds the finalizer goes on with the object that it wrote.
+/// that adds the finalizer goes on with the object that it wrote. One that somebody takes off is noticed by [`Recovered`].
 fn interest(meta: &ObjectMeta) -> u64 {
     let mut hasher = DefaultHasher::new();
     meta.generation.hash(&mut hasher);
@@ -142,8 +142,15 @@ fn interest(meta: &ObjectMeta) -> u64 {
     hasher.finish()
 }
 
-/// Objects that decode again. The filter has seen them before and would keep them back, if the cure left what it
-/// compares unchanged (a repaired status, say).
+/// Whether a finalizer was taken off. Of an object that is being deleted it may go: that is how a deletion ends.
+fn lost_finalizer(before: &ObjectMeta, now: &ObjectMeta) -> bool {
+    let had = before.finalizers.iter().flatten();
+    let has = now.finalizers.as_deref().unwrap_or_default();
+    now.deletion_timestamp.is_none() && before.uid == now.uid && had.into_iter().any(|finalizer| !has.contains(finalizer))
+}
+
+/// Objects that have to be looked at although what the filter compares may be unchanged: those that decode again (after
+/// a repaired status, say), and those from which somebody took a finalizer.
 #[derive(Clone, Default)]
 struct Recovered(Arc<Mutex<HashSet<Identity>>>);
 
@@ -242,7 +249,11 @@ impl<K: Watchable, F: FnMut(Malformed)> Sieve<K, F> {
         if let Some(listed) = &mut self.listed {
             listed.remove(&identity);
         }
-        if self.reported.remove(&identity).is_some() {
+        let lost = self
+            .store
+            .get(&ObjectRef::from_obj(&object))
+            .is_some_and(|before| lost_finalizer(before.meta(), object.meta()));
+        if self.reported.remove(&identity).is_some() || lost {
             self.recovered.add(identity);
         }
         object

@@ -107,7 +107,7 @@ async fn spoil(lab: &Lab, operator: &Operator, kind: &str, name: &str, spec: Val
 }
 
 #[tokio::test]
-async fn an_object_that_cannot_be_read_is_reported_and_left_alone_and_the_others_go_on() -> Result<()> {
+async fn s31_an_object_that_cannot_be_read_is_reported_and_left_alone_and_the_others_go_on() -> Result<()> {
     let lab = lab().await;
     apply(
         &lab,

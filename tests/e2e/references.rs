@@ -55,7 +55,16 @@ async fn a_connection_is_waited_for_resolved_once_and_never_guessed() -> Result<
     let made = lab.sim.objects("provisioningPolicies").await?;
     ensure!(made.is_empty(), "a policy without its network: {made:?}");
 
+    // As it is listed until its first health check has ended.
+    let listed = json!({"value": [{"id": id("c"), "displayName": "Late hub", "healthCheckStatus": "pending"}]});
+    let list = json!({"method": "GET", "path": "*/onPremisesConnections"});
+    lab.sim
+        .fault(json!({"match": list, "times": -1, "fault": {"status": 200, "body": listed}}))
+        .await?;
+    let pending = ("Reconciling", "True", "ConnectionNotReady");
+    told(&lab, "ProvisioningPolicy", "team", "late", pending).await?;
     lab.sim.seed(&connection(&id("c"), "Late hub")).await?;
+    lab.sim.clear_faults().await?;
     lab.wait_condition("ProvisioningPolicy", "team", "late", "Ready", "True", seconds(120))
         .await?;
     assert_eq!(connection_of(&lab, "Late").await?, id("c"));

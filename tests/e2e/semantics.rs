@@ -1,8 +1,8 @@
 //! What the fields of a spec promise: what is written, what is left alone, and what is waited for.
 
 use crate::scene::{
-    FINANCE, apply, assignment, change, contoso, delete, find, graph, id, namespace, path, policy, ready, reconcile, setting, told,
-    two_polls, with, writes_to,
+    FINANCE, PATIENCE, apply, assignment, change, contoso, delete, find, graph, id, namespace, path, policy, ready, reconcile, setting,
+    told, two_polls, with, writes_to,
 };
 use crate::support::lab;
 use anyhow::{Context, Result, ensure};
@@ -200,5 +200,30 @@ async fn tenant_last(lab: &Lab) -> Result<()> {
     );
     assert_eq!(lab.sim.objects(SETTINGS).await?.len(), 0);
     assert_eq!(lab.sim.objects("provisioningPolicies").await?.len(), 0);
+    Ok(())
+}
+
+/// Without it, a deletion would leave the object in Graph behind; nobody waits for the next idle pass.
+#[tokio::test]
+async fn a_finalizer_that_somebody_takes_off_is_put_back_at_once() -> Result<()> {
+    let lab = lab().await;
+    let groups = assignment("team", "groups", "UserSetting", "users", json!([{"id": FINANCE}]));
+    apply(
+        &lab,
+        &[contoso(), namespace("team", "contoso"), setting("team", "users", "Users"), groups],
+    )
+    .await?;
+    ready(&lab, "Assignment", "team", "groups").await?;
+    for (kind, namespace, name) in [
+        ("EntraTenant", "", "contoso"),
+        ("UserSetting", "team", "users"),
+        ("Assignment", "team", "groups"),
+    ] {
+        lab.patch(kind, namespace, name, &json!({"metadata": {"finalizers": null}})).await?;
+        lab.wait_object(kind, namespace, name, "the finalizer is back", PATIENCE, |object| {
+            object["metadata"]["finalizers"] == json!(["cloudpc.dev/finalizer"])
+        })
+        .await?;
+    }
     Ok(())
 }

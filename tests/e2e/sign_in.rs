@@ -13,12 +13,12 @@ const ID: &str = "aaaaaaaa-0000-4000-8000-00000000000";
 const CANARY: &str = "cl13nt-s3cr3t-canary";
 
 /// One tenant of its own for each kind: name, id, application.
-fn directory(number: u8) -> (String, String) {
+pub fn directory(number: u8) -> (String, String) {
     (format!("{ID}{number}"), format!("{ID}{number}").replace("aaaaaaaa", "bbbbbbbb"))
 }
 
 /// A seed of one tenant whose application has these fields and trusts nobody else.
-fn seed(number: u8, fields: &Value) -> String {
+pub fn seed(number: u8, fields: &Value) -> String {
     let (id, app) = directory(number);
     let mut app = json!({"appId": app, "roles": ROLES, "federatedCredentials": []});
     for (name, value) in fields.as_object().into_iter().flatten() {
@@ -27,16 +27,16 @@ fn seed(number: u8, fields: &Value) -> String {
     json!({"tenants": [{"id": id, "displayName": format!("Tenant {number}"), "apps": [app]}]}).to_string()
 }
 
-fn signed_in_with(name: &str, number: u8, credentials: Value) -> Value {
+pub fn signed_in_with(name: &str, number: u8, credentials: Value) -> Value {
     let (id, app) = directory(number);
     with(tenant(name, &id, &app), json!({"credentials": credentials}))
 }
 
-fn secret(name: &str, data: Value) -> Value {
+pub fn secret(name: &str, data: Value) -> Value {
     json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": NAMESPACE}, "stringData": data})
 }
 
-fn account(name: &str) -> Value {
+pub fn account(name: &str) -> Value {
     json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": NAMESPACE}})
 }
 
@@ -191,7 +191,7 @@ async fn a_grant_that_only_reads_means_observe_until_more_is_granted() -> Result
 
 /// S7: nothing said means nobody.
 #[tokio::test]
-async fn a_tenant_that_names_no_namespace_lets_nobody_in() -> Result<()> {
+async fn s7_a_tenant_that_names_no_namespace_lets_nobody_in() -> Result<()> {
     let lab = Lab::start(options()).await?;
     let closed = with(crate::scene::contoso(), json!({"allowedNamespaces": null}));
     apply(&lab, &[closed, namespace("team", "contoso"), setting("team", "users", "Users")]).await?;

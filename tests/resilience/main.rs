@@ -7,6 +7,8 @@ mod assign;
 mod create;
 mod delete;
 mod drift;
+mod foreign;
+mod malformed;
 mod outage;
 mod process;
 mod support;

@@ -1,5 +1,5 @@
-//! S6: who reaches into a namespace is written in few places, each of which knows its namespace from the object itself or
-//! from the process. Read from the sources, because no type forbids it.
+//! What no type forbids, read from the sources. Who reaches into a namespace is written in few places, each of which knows
+//! its namespace from the object itself or from the process; nobody weakens TLS or picks a proxy.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ fn files_with(words: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn secrets_and_service_accounts_are_touched_in_one_file() {
+fn s6_secrets_and_service_accounts_are_touched_in_one_file() {
     let words = [
         "core::v1::Secret",
         "v1::{Secret",
@@ -54,8 +54,30 @@ fn secrets_and_service_accounts_are_touched_in_one_file() {
 }
 
 #[test]
-fn a_tenant_is_found_for_an_object_in_one_file() {
+fn s6_a_tenant_is_found_for_an_object_in_one_file() {
     // The tenants' own controller and the poller begin with the tenant; whoever begins with an object goes through the rule.
     let callers = ["controllers/entra_tenant.rs", "reconcile/poll.rs", "reconcile/resolve.rs"];
     assert_eq!(files_with(&["context.tenants.get("]), callers);
+}
+
+#[test]
+fn s19_no_source_weakens_tls() {
+    // `accept_invalid_certs` of a kubeconfig is only ever looked at, to refuse it.
+    let weakening = [
+        "danger_accept",
+        "dangerous()",
+        "accept_invalid_certs = ",
+        "min_tls_version",
+        "tls_version_min",
+        "TLS10",
+        "TLS11",
+    ];
+    assert_eq!(files_with(&weakening), Vec::<String>::new());
+    assert_eq!(files_with(&["https_only(true)"]), ["graph/transport.rs"]);
+    assert_eq!(files_with(&["reqwest::Client::"]), ["graph/transport.rs"]);
+}
+
+#[test]
+fn s20_no_source_picks_a_proxy() {
+    assert_eq!(files_with(&["reqwest::Proxy", ".proxy(", "proxy_url = "]), Vec::<String>::new());
 }

@@ -103,11 +103,24 @@ fn a_namespaced_kind_cannot_name_a_namespace_a_secret_or_a_host() {
 
 /// S5: a rule about namespaces is the one place that names any; no reference does.
 #[test]
-fn no_field_of_any_kind_says_which_namespace_something_is_in() {
+fn s5_no_field_of_any_kind_says_which_namespace_something_is_in() {
     properties_of("spec", &mut |path, _| {
         let names_one = path.to_lowercase().contains("namespace") && !path.starts_with("EntraTenant.spec.allowedNamespaces");
         assert!(!names_one, "{path}");
     });
+}
+
+#[test]
+fn s20_no_field_of_any_kind_names_a_proxy() {
+    let mut seen = 0;
+    properties_of("spec", &mut |path, _| {
+        seen += 1;
+        assert!(
+            !path.to_lowercase().contains("proxy"),
+            "{path}: a proxy is the process's own matter"
+        );
+    });
+    assert!(seen > 50, "the fields were not found");
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn assertion() -> CertificateAssertion {
 
 /// S2: exactly the claims that Entra compares, for at most ten minutes, and never the same twice.
 #[test]
-fn an_assertion_says_who_for_whom_and_until_when() {
+fn s2_an_assertion_says_who_for_whom_and_until_when() {
     let (key, certificate) = pair(&PKCS_RSA_SHA256);
     let pem = format!("{key}{certificate}");
     let now = Timestamp::from_second(1_800_000_000).unwrap();

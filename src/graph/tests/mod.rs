@@ -10,5 +10,6 @@ mod reads;
 mod redaction;
 mod redirects;
 mod rows;
+mod tls;
 mod tokens;
 mod writes;

@@ -88,7 +88,7 @@ async fn throttling_and_a_long_pause_are_left_to_the_caller_who_can_hold_back_ev
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_object_that_cannot_be_understood_does_not_hide_the_others() {
+async fn s31_an_object_that_cannot_be_understood_does_not_hide_the_others() {
     for odd in [json!(null), json!([{"id": "?"}])] {
         let odd = json!({"id": "p1", "displayName": "odd", "assignments": odd});
         let fine = json!({"id": "p2", "displayName": "fine", "assignments": []});
@@ -184,7 +184,11 @@ async fn the_directory_and_the_catalogue_are_read() {
     assert_eq!(fake.client.organization().await.unwrap().verified_domains, ["contoso.example"]);
     assert_eq!(fake.client.gallery_images().await.unwrap()[0].status.as_deref(), Some("supported"));
     assert_eq!(fake.client.device_images().await.unwrap()[0].version.as_deref(), Some("1.0.0"));
-    assert_eq!(fake.client.on_premises_connections().await.unwrap()[0].display_name, "Hub");
+    let connection = &fake.client.on_premises_connections().await.unwrap()[0];
+    assert_eq!(
+        (connection.named.display_name.as_str(), connection.is_being_checked()),
+        ("Hub", false)
+    );
     assert_eq!(fake.client.front_line_service_plans().await.unwrap()[0].id, "p1");
     assert_eq!(
         fake.client.on_premises_connections().await.unwrap_err().kind,

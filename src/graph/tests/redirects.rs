@@ -96,7 +96,7 @@ async fn follow_nothing(root: &str) {
 }
 
 #[tokio::test]
-async fn the_token_leaves_for_no_other_host_port_or_scheme() {
+async fn s11_the_token_leaves_for_no_other_host_port_or_scheme() {
     if let Ok(root) = std::env::var(ROOT) {
         return follow_nothing(&root).await;
     }
@@ -106,7 +106,7 @@ async fn the_token_leaves_for_no_other_host_port_or_scheme() {
         Command::new(std::env::current_exe().unwrap())
             .args([
                 "--exact",
-                "graph::tests::redirects::the_token_leaves_for_no_other_host_port_or_scheme",
+                "graph::tests::redirects::s11_the_token_leaves_for_no_other_host_port_or_scheme",
             ])
             .env(ROOT, root)
             .env("SSL_CERT_FILE", ca)

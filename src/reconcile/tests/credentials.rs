@@ -90,7 +90,7 @@ async fn a_certificate_signs_assertions_that_are_verified_and_is_replaced_withou
 
 /// S2: the assertion is the service account's own token, asked for with the cloud's audience and for ten minutes.
 #[tokio::test]
-async fn a_service_account_gives_a_new_token_for_each_exchange_with_the_audience_of_the_cloud() {
+async fn s2_a_service_account_gives_a_new_token_for_each_exchange_with_the_audience_of_the_cloud() {
     for (cloud, login, audience) in [
         ("Public", PUBLIC, "api://AzureADTokenExchange"),
         (
@@ -122,7 +122,7 @@ async fn a_service_account_gives_a_new_token_for_each_exchange_with_the_audience
 
 /// S3: whatever is missing or broken, Entra is asked nothing, and nothing else is used in its place.
 #[tokio::test]
-async fn a_broken_credential_is_named_and_never_replaced_by_another() {
+async fn s3_a_broken_credential_is_named_and_never_replaced_by_another() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(b"a token file that must not be used").unwrap();
     let scene = Scene::new(&seed(json!({"clientSecret": SECRET})), Some(file.path()));
@@ -176,7 +176,7 @@ async fn a_broken_credential_is_named_and_never_replaced_by_another() {
 
 /// S3 as well: an object from before a rule of admission is not guessed at either.
 #[tokio::test]
-async fn credentials_that_say_nothing_or_two_things_are_refused_before_anything_is_asked() {
+async fn s3_credentials_that_say_nothing_or_two_things_are_refused_before_anything_is_asked() {
     let scene = Scene::new(&seed(json!({})), None);
     let both = json!({"credentials": {"clientSecret": {"secretRef": {"name": "x"}}, "managedIdentity": {}}});
     for (fields, reason, part) in [
@@ -198,7 +198,7 @@ async fn credentials_that_say_nothing_or_two_things_are_refused_before_anything_
 
 /// S4: the same tenant and application twice is two sign-ins, and what ends one does not touch the other.
 #[tokio::test]
-async fn two_objects_for_one_application_share_no_token() {
+async fn s4_two_objects_for_one_application_share_no_token() {
     let scene = Scene::new(&seed(json!({"clientSecret": SECRET})), None);
     scene.cluster.secret("one", &[("clientSecret", SECRET.as_bytes())]);
     scene.cluster.secret("two", &[("clientSecret", SECRET.as_bytes())]);
@@ -222,7 +222,7 @@ async fn two_objects_for_one_application_share_no_token() {
 
 /// S1: who names a stranger's application gets no further than the credential that is really his.
 #[tokio::test]
-async fn naming_another_tenants_application_does_not_borrow_its_identity() {
+async fn s1_naming_another_tenants_application_does_not_borrow_its_identity() {
     let mut seeds = seed(json!({"clientSecret": SECRET}));
     let theirs = json!({"appId": FABRIKAM_APP, "clientSecret": "theirs", "roles": ["CloudPC.ReadWrite.All"]});
     let fabrikam = json!({"id": FABRIKAM, "displayName": "Fabrikam", "apps": [theirs]});

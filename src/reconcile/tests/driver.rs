@@ -126,6 +126,7 @@ fn context(client: Client) -> Arc<Context> {
         in_flight: InFlight::default(),
         malformed: Arc::new(Malformed::default()),
         settle: Duration::from_secs(60),
+        read_only: false,
         leading_since: Timestamp::now(),
         pulse: Pulse::start(Duration::from_secs(10)),
     })

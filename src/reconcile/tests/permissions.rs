@@ -61,7 +61,7 @@ async fn refused_with(roles: &[&str]) -> Vec<(&'static str, String)> {
 
 /// S28 and S29: the documented permissions open every operation; without one of them, the refusal is explained by its name.
 #[tokio::test]
-async fn the_documented_permissions_are_enough_and_a_refusal_names_the_one_that_is_missing() {
+async fn s28_the_documented_permissions_are_enough_and_a_refusal_names_the_one_that_is_missing() {
     const DOCUMENTED: [&str; 3] = ["CloudPC.ReadWrite.All", "GroupMember.Read.All", "Organization.Read.All"];
     assert_eq!(refused_with(&DOCUMENTED).await, []);
     let reader = ["CloudPC.Read.All", DOCUMENTED[1], DOCUMENTED[2]];

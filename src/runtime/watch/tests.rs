@@ -86,7 +86,7 @@ fn bad(name: &str, version: u32) -> Guarded {
 }
 
 #[test]
-fn an_undecodable_object_is_reported_and_hides_no_other() {
+fn s31_an_undecodable_object_is_reported_and_hides_no_other() {
     use watcher::Event::{Apply, Init, InitApply, InitDone};
     let mut bench = Bench::new();
     bench.send(Init);
@@ -169,6 +169,11 @@ fn only_what_a_reconcile_depends_on_triggers() {
         bench.send(Apply(object("a", 3, 1, finalizer))).is_empty(),
         "own finalizer, added by a pass that goes on"
     );
+
+    let without = object("a", 4, 1, |_| ());
+    assert_eq!(bench.send(Apply(without.clone())), ["a"], "a finalizer that somebody took off");
+    assert!(bench.send(Apply(without)).is_empty(), "the same, repeated");
+    bench.send(Apply(object("a", 5, 1, finalizer)));
 
     let mut expect = |what: &str, edit: &dyn Fn(&mut Value), generation| {
         let object = object("a", 4, generation, |o| edit(o));

@@ -99,7 +99,7 @@ fn etcd(layout: &Layout) -> Vec<String> {
 
 fn api_server(layout: &Layout) -> Vec<String> {
     let issuer = layout.api_url();
-    vec![
+    let mut flags = vec![
         flag("--etcd-servers", format!("https://127.0.0.1:{}", layout.ports.etcd)),
         flag("--etcd-cafile", layout.ca_certificate()),
         flag("--etcd-certfile", layout.certificate("admin")),
@@ -120,7 +120,12 @@ fn api_server(layout: &Layout) -> Vec<String> {
         flag("--api-audiences", &issuer),
         flag("--service-account-key-file", layout.key("service-account")),
         flag("--service-account-signing-key-file", layout.key("service-account")),
-    ]
+    ];
+    if layout.audited {
+        flags.push(flag("--audit-policy-file", layout.audit_policy()));
+        flags.push(flag("--audit-log-path", layout.audit_log()));
+    }
+    flags
 }
 
 fn controller_manager(layout: &Layout) -> Vec<String> {

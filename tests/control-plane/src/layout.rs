@@ -55,17 +55,20 @@ fn free_port() -> Result<(u16, TcpListener)> {
 pub(crate) struct Layout {
     pub(crate) dir: PathBuf,
     pub(crate) ports: Ports,
+    /// Whether the API server writes an audit log.
+    pub(crate) audited: bool,
 }
 
 impl Layout {
     /// Makes the folders below `dir`.
-    pub(crate) fn create(dir: &Path) -> Result<Self> {
+    pub(crate) fn create(dir: &Path, audited: bool) -> Result<Self> {
         for name in ["pki", "kubeconfigs", "logs", "tokens"] {
             std::fs::create_dir(dir.join(name)).with_context(|| format!("create {name} in {}", dir.display()))?;
         }
         Ok(Self {
             dir: dir.to_owned(),
             ports: Ports::choose()?,
+            audited,
         })
     }
 
@@ -91,6 +94,14 @@ impl Layout {
 
     pub(crate) fn log(&self, component: &str) -> PathBuf {
         self.path(format!("logs/{component}.log"))
+    }
+
+    pub(crate) fn audit_policy(&self) -> PathBuf {
+        self.path("audit-policy.yaml")
+    }
+
+    pub(crate) fn audit_log(&self) -> PathBuf {
+        self.path("logs/audit.log")
     }
 
     pub(crate) fn api_url(&self) -> String {

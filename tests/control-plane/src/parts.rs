@@ -19,6 +19,10 @@ use serde_json::json;
 /// How often the start is repeated when a port was taken meanwhile.
 const ATTEMPTS: usize = 5;
 
+/// Who asked for what, and by which right; no bodies. Long requests, such as watches, count when they begin.
+const AUDIT_POLICY: &str =
+    r#"{"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "rules": [{"level": "Metadata"}]}"#;
+
 /// What one attempt to start makes.
 pub(crate) struct Parts {
     pub(crate) binaries: Binaries,
@@ -30,10 +34,10 @@ pub(crate) struct Parts {
 
 impl Parts {
     /// Starts everything; with other ports if somebody took one meanwhile.
-    pub(crate) async fn start(binaries: Binaries) -> Result<Self> {
+    pub(crate) async fn start(binaries: Binaries, audited: bool) -> Result<Self> {
         let mut attempt = 1;
         loop {
-            let error = match Self::attempt(binaries.clone()).await {
+            let error = match Self::attempt(binaries.clone(), audited).await {
                 Ok(parts) => return Ok(parts),
                 Err(error) => error,
             };
@@ -46,9 +50,12 @@ impl Parts {
         }
     }
 
-    async fn attempt(binaries: Binaries) -> Result<Self> {
+    async fn attempt(binaries: Binaries, audited: bool) -> Result<Self> {
         let cleanup = Cleanup::new()?;
-        let layout = Layout::create(cleanup.dir())?;
+        let layout = Layout::create(cleanup.dir(), audited)?;
+        if audited {
+            std::fs::write(layout.audit_policy(), AUDIT_POLICY).context("write the audit policy")?;
+        }
         let authority = Authority::create(&layout)?;
         let parts = Self {
             binaries,

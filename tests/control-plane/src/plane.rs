@@ -47,13 +47,25 @@ impl ControlPlane {
     /// When a binary is missing and cannot be built, or a component does not come up; the error
     /// then carries the last lines of its log.
     pub async fn start() -> Result<Self> {
+        Self::start_with(false).await
+    }
+
+    /// The same with an audit log: one line for every request, see [`ControlPlane::audit_log_path`].
+    ///
+    /// # Errors
+    /// See [`ControlPlane::start`].
+    pub async fn start_audited() -> Result<Self> {
+        Self::start_with(true).await
+    }
+
+    async fn start_with(audited: bool) -> Result<Self> {
         let background = Background::new()?;
         let parts = background
-            .run(async {
+            .run(async move {
                 let binaries = tokio::task::spawn_blocking(Binaries::locate)
                     .await
                     .context("the build ended early")??;
-                Parts::start(binaries).await
+                Parts::start(binaries, audited).await
             })
             .await?;
         Ok(Self {
@@ -95,6 +107,12 @@ impl ControlPlane {
     #[must_use]
     pub fn log_path(&self, component: Component) -> PathBuf {
         self.parts.layout.log(component.name())
+    }
+
+    /// Where the API server writes an event of `audit.k8s.io/v1` a line, after [`ControlPlane::start_audited`].
+    #[must_use]
+    pub fn audit_log_path(&self) -> PathBuf {
+        self.parts.layout.audit_log()
     }
 
     /// The process id of a component that was not stopped or killed.

@@ -1,6 +1,7 @@
 //! The simulator's control API: looks behind the scenes and makes things happen.
 
 use crate::ledger::Entry;
+use crate::oracle::foreign_writes;
 use crate::seeds::{ADMIN, TENANT};
 use crate::simulator::Simulator;
 use anyhow::{Context, Result, bail};
@@ -39,6 +40,14 @@ impl Simulator {
     /// See [`Simulator::ledger`].
     pub async fn writes(&self, since: u64) -> Result<Vec<Entry>> {
         Ok(self.ledger(since).await?.into_iter().filter(Entry::is_write).collect())
+    }
+
+    /// What applications wrote, or tried to write, to objects that no application had made. After every test there must be none.
+    ///
+    /// # Errors
+    /// See [`Simulator::ledger`].
+    pub async fn foreign_writes(&self) -> Result<Vec<Entry>> {
+        Ok(foreign_writes(self.ledger(0).await?, &self.state().await?))
     }
 
     /// All that exists: `tenants` by id, each with its collections.

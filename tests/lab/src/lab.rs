@@ -35,6 +35,8 @@ pub struct Options {
     pub settle_window: String,
     /// Whether [`Lab::start`] starts a replica and waits until it works.
     pub start_operator: bool,
+    /// Whether the API server notes every request.
+    pub audited: bool,
 }
 
 impl Options {
@@ -46,6 +48,7 @@ impl Options {
             seeds: Vec::new(),
             settle_window: "2s".to_owned(),
             start_operator: true,
+            audited: false,
         }
     }
 
@@ -53,6 +56,13 @@ impl Options {
     #[must_use]
     pub fn without_operator(mut self) -> Self {
         self.start_operator = false;
+        self
+    }
+
+    /// The same with an audit log of the API server.
+    #[must_use]
+    pub fn audited(mut self) -> Self {
+        self.audited = true;
         self
     }
 
@@ -100,7 +110,10 @@ impl Lab {
     pub async fn prepare(options: Options) -> Result<Self> {
         binaries::existing(&options.operator_binary)?;
         let binary = binaries::simulator(options.simulator_binary.as_deref(), &options.operator_binary)?;
-        let plane = ControlPlane::start().await?;
+        let plane = match options.audited {
+            true => ControlPlane::start_audited().await?,
+            false => ControlPlane::start().await?,
+        };
         let directory = Directory::create(&plane)?;
         let federation = Federation {
             issuer: plane.issuer(),

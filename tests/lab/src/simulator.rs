@@ -5,7 +5,7 @@ use crate::directory::Directory;
 use crate::process::Process;
 use crate::seeds::Federation;
 use crate::wait::{eventually, seconds};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,8 @@ struct Ready {
     ca: PathBuf,
 }
 
-/// A running simulator. Dropping it kills it, and panics when it had answered what it may not: a test must not pass then.
+/// A running simulator. Dropping it kills it, and panics when it had answered what it may not, or was asked to change what no
+/// application had made: a test must not pass then.
 #[derive(Debug)]
 pub struct Simulator {
     pub(crate) http: reqwest::Client,
@@ -61,14 +62,8 @@ impl Simulator {
             Ok(Ok(line.to_owned()))
         });
         let ready: Ready = serde_json::from_str(&line.await??).context("the line that graph-sim printed")?;
-        let ca = reqwest::Certificate::from_pem(&std::fs::read(&ready.ca)?)?;
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .tls_certs_only([ca])
-            .timeout(seconds(30))
-            .build()?;
         Ok(Self {
-            http,
+            http: http(&ready.ca)?,
             federation,
             ready,
             process,
@@ -132,11 +127,37 @@ impl Simulator {
     }
 }
 
+fn http(ca: &Path) -> Result<reqwest::Client> {
+    let ca = reqwest::Certificate::from_pem(&std::fs::read(ca)?)?;
+    let builder = reqwest::Client::builder().no_proxy().tls_certs_only([ca]);
+    Ok(builder.timeout(seconds(30)).build()?)
+}
+
+impl Simulator {
+    /// The last look at the ledger. A drop cannot wait for the runtime that it happens on, so this one has its own.
+    fn judge(&mut self) -> Result<()> {
+        if self.process.ended()?.is_some() {
+            return Ok(());
+        }
+        self.process.resume()?;
+        self.http = http(&self.ready.ca)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let foreign = runtime.block_on(self.foreign_writes())?;
+        ensure!(
+            foreign.is_empty(),
+            "objects that no application had made were written to: {foreign:#?}"
+        );
+        Ok(())
+    }
+}
+
 impl Drop for Simulator {
     fn drop(&mut self) {
         if std::thread::panicking() {
             return;
         }
+        let judged = std::thread::scope(|scope| scope.spawn(|| self.judge()).join());
+        judged.expect("the judge does not panic").expect("foreign objects are left alone");
         let log = self.process.log().unwrap_or_default();
         let faults: Vec<&str> = log.lines().filter(|line| NEVER.iter().any(|never| line.contains(never))).collect();
         assert!(faults.is_empty(), "graph-sim is not what it simulates:\n{}", faults.join("\n"));

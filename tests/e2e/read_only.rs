@@ -1,0 +1,105 @@
+//! S27: a process that was told to write nothing writes nothing, whatever happens to the objects, and says so.
+
+use crate::scene::{
+    FINANCE, apply, assignment, change, contoso, delete, graph, id, namespace, path, policy, ready, reconcile, setting, told, two_polls,
+};
+use crate::support::lab;
+use anyhow::{Context, Result, ensure};
+use lab::{Lab, Operator, OperatorOptions, seconds};
+use serde_json::json;
+
+const POLICY: &str = "ProvisioningPolicy";
+const SETTING: &str = "UserSetting";
+const HELD: (&str, &str, &str) = ("Ready", "False", "ObservedDifference");
+const WAITS: (&str, &str, &str) = ("Ready", "False", "ReadOnly");
+
+async fn read_only(lab: &Lab) -> Result<Operator> {
+    let arguments = vec!["--read-only".to_owned()];
+    let operator = lab
+        .start_operator_with(OperatorOptions {
+            arguments,
+            ..OperatorOptions::default()
+        })
+        .await?;
+    operator.wait_leading().await?;
+    Ok(operator)
+}
+
+/// A process that writes made these; then one that does not took over.
+async fn handed_over() -> Result<(Lab, Operator)> {
+    let lab = lab().await;
+    apply(
+        &lab,
+        &[
+            contoso(),
+            namespace("team", "contoso"),
+            policy("team", "desk", "Desk"),
+            policy("team", "gone", "Gone"),
+            setting("team", "users", "Users"),
+            setting("team", "leaving", "Leaving"),
+            assignment("team", "finance", POLICY, "desk", json!([{"id": FINANCE}])),
+        ],
+    )
+    .await?;
+    for (kind, name) in [
+        (POLICY, "desk"),
+        (POLICY, "gone"),
+        (SETTING, "users"),
+        (SETTING, "leaving"),
+        ("Assignment", "finance"),
+    ] {
+        ready(&lab, kind, "team", name).await?;
+    }
+    let (status, _) = lab.operator().terminate().await?;
+    ensure!(status.success(), "it ended with {status}");
+    let operator = read_only(&lab).await?;
+    Ok((lab, operator))
+}
+
+#[tokio::test]
+async fn s27_a_read_only_process_reports_and_changes_nothing_in_graph() -> Result<()> {
+    let (lab, operator) = handed_over().await?;
+    let mark = lab.sim.mark().await?;
+    told(&lab, "EntraTenant", "", "contoso", ("PermissionsSufficient", "True", "ReadOnly")).await?;
+    let tenant = ready(&lab, "EntraTenant", "", "contoso").await?;
+    assert_eq!(tenant["status"]["readOnly"], true);
+    // What is equal is Ready; a new object, a change, drift and what was deleted by hand are reported.
+    reconcile(&lab, POLICY, "team", "desk", "now").await?;
+    let gone = id(&ready(&lab, POLICY, "team", "gone").await?)?;
+    lab.sim.portal("DELETE", &path("provisioningPolicies", &gone), None).await?;
+    let users = id(&ready(&lab, SETTING, "team", "users").await?)?;
+    let by_hand = json!({"localAdminEnabled": true});
+    lab.sim.portal("PATCH", &path("userSettings", &users), Some(by_hand)).await?;
+    apply(&lab, &[policy("team", "new", "New")]).await?;
+    change(&lab, POLICY, "team", "desk", json!({"description": "changed"})).await?;
+    for (kind, name) in [(POLICY, "new"), (POLICY, "gone"), (POLICY, "desk"), (SETTING, "users")] {
+        let message = told(&lab, kind, "team", name, HELD).await?;
+        ensure!(message.contains("--read-only"), "{name}: {message}");
+    }
+    // Nobody asked for any of these to be left in Graph, so the deletions wait.
+    delete(&lab, "Assignment", "team", "finance").await?;
+    told(&lab, "Assignment", "team", "finance", ("Ready", "False", "Deleting")).await?;
+    delete(&lab, SETTING, "team", "leaving").await?;
+    delete(&lab, POLICY, "team", "desk").await?;
+    for (kind, name) in [(SETTING, "leaving"), (POLICY, "desk")] {
+        let message = told(&lab, kind, "team", name, WAITS).await?;
+        ensure!(message.contains("--read-only"), "{name}: {message}");
+    }
+    two_polls(&lab, "provisioningPolicies").await?;
+    two_polls(&lab, "userSettings").await?;
+    let writes = lab.sim.writes(mark).await?;
+    ensure!(writes.is_empty(), "{writes:#?}");
+
+    // Without the flag the same work is done.
+    let (status, _) = operator.terminate().await?;
+    ensure!(status.success(), "it ended with {status}");
+    let successor = lab.start_operator().await?;
+    successor.wait_leading().await.context("the successor")?;
+    for (kind, name) in [(SETTING, "leaving"), (POLICY, "desk"), ("Assignment", "finance")] {
+        lab.wait_gone(kind, "team", name, seconds(120)).await?;
+    }
+    ready(&lab, POLICY, "team", "new").await?;
+    ready(&lab, SETTING, "team", "users").await?;
+    assert_eq!(graph(&lab, "userSettings", "Users").await?["localAdminEnabled"], false);
+    Ok(())
+}
