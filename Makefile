@@ -23,7 +23,7 @@ export RUST_TEST_THREADS ?= 4
 test: build control-plane ## run all tests
 	$(CARGO) test --workspace --no-fail-fast
 
-bench: control-plane ## print memory, latency and calls of the release build, and how quick the simulator is (minutes)
+bench: control-plane ## print what the release build costs against its goals, and how quick the simulator is (minutes)
 	$(CARGO) build --release -p graph-sim --bins
 	$(CARGO) bench --bench operator
 	$(CARGO) bench -p graph-sim --bench speed

@@ -27,8 +27,13 @@ fn main() -> ExitCode {
     }
 }
 
+/// The work waits for Graph, not for the processor; and each thread more has memory of its own that it does not give back.
+const MOST_THREADS: usize = 4;
+
 fn serve(config: &cli::Config) -> anyhow::Result<()> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads.min(MOST_THREADS))
         .enable_all()
         .build()?
         .block_on(process::run(config))

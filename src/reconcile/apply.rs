@@ -9,6 +9,7 @@ use super::create::create;
 use super::driver::Run;
 use super::managed::Managed;
 use super::memory::{Sent, fingerprint, judged};
+use super::observe::seen_since;
 use super::outcome::{Class, Failure};
 use super::plan::{Change, Desired, plan};
 use super::reasons::{self, event};
@@ -38,28 +39,47 @@ impl<K> Clone for Work<'_, K> {
 
 impl<K> Copy for Work<'_, K> {}
 
+/// What the writes of a pass came to.
+enum Written {
+    /// A create, with the answer that shows all of it.
+    Answered(Entity),
+    /// Writes whose answers do not show what is there now; the state before them.
+    Unseen(Entity),
+}
+
 /// Applies the changes and returns the object as Graph shows it afterwards.
 pub async fn apply<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Change], run: &mut Run<K>) -> Result<Entity, Failure> {
+    let Work {
+        object, tenant, context, ..
+    } = work;
+    let uid = object.uid().unwrap_or_default();
+    tenant.snapshot(K::COLLECTION).waiting.enter(&uid, Instant::now());
     let before = judged(seen.as_ref(), &[]);
     let result = send(work, seen, changes, run).await;
     let (plan, desired) = (fingerprint(&changes), fingerprint(work.desired));
-    work.context.memory.update(&work.object.uid().unwrap_or_default(), |notes| {
+    let now = Instant::now();
+    context.memory.update(&uid, |notes| {
         let lost = result.as_ref().is_err_and(|failure| failure.class == Class::Unreachable);
         if result.is_ok() || lost {
             notes.sent = Some(Sent {
                 desired,
                 plan,
-                at: Instant::now(),
+                at: now,
                 before,
                 seen: false,
                 accepted: result.is_ok(),
             });
         }
+        notes.confirm = matches!(result, Ok(Written::Unseen(_))).then_some(now);
     });
-    result
+    match result? {
+        Written::Answered(entity) => Ok(entity),
+        // The state before the write when the object cannot be found for a moment.
+        Written::Unseen(entity) => Ok(seen_since::<K>(&uid, &entity.id, now, tenant, context).await?.unwrap_or(entity)),
+    }
 }
 
-async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Change], run: &mut Run<K>) -> Result<Entity, Failure> {
+async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Change], run: &mut Run<K>) -> Result<Written, Failure> {
     let Work {
         object,
         desired,
@@ -111,11 +131,10 @@ async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Ch
     if let Some(failure) = refused {
         return Err(failure);
     }
-    match answered {
-        Some(entity) if changes.is_empty() => Ok(entity),
-        // The state before the write when the object cannot be found for a moment.
-        _ => Ok(tenant.read(K::COLLECTION, &entity.id).await?.unwrap_or(entity)),
-    }
+    Ok(match answered {
+        Some(entity) if changes.is_empty() => Written::Answered(entity),
+        _ => Written::Unseen(entity),
+    })
 }
 
 /// What Graph refused is not sent again; what Kubernetes or a name is in the way of is another matter.
@@ -132,12 +151,16 @@ async fn write<K: Managed>(work: Work<'_, K>, id: &str, change: &Change, run: &m
     let Work {
         object, tenant, context, ..
     } = work;
-    tenant.snapshot(K::COLLECTION).forget(id);
+    tenant.snapshot(K::COLLECTION).outdate(id);
     match change {
         Change::Update { body, .. } => {
             let names = body.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             let update = |permit| tenant.client.update(K::COLLECTION, id, body, permit);
-            tenant.write_request(update, context).await?;
+            let updated = tenant.write_request(update, context).await;
+            if body.contains_key("displayName") {
+                tenant.snapshot(K::COLLECTION).doubt_names();
+            }
+            updated?;
             run.event(
                 event::UPDATED,
                 "Update",

@@ -58,7 +58,7 @@ fn others<K: Managed>(object: &K, context: &Context) -> impl Iterator<Item = Arc
     let (uid, tenant) = (object.uid(), object.common().tenant.to_owned());
     K::all(context)
         .into_iter()
-        .filter(move |other| other.uid() != uid && other.common().tenant == tenant)
+        .filter(move |other| other.meta().uid != uid && other.common().tenant == tenant)
 }
 
 /// Older first; the UID decides between two of one second.

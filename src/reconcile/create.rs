@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::claims::{holder, refuse_rival};
 use super::context::Context;
 use super::managed::Managed;
+use super::names;
 use super::observe::list_since_wanted;
 use super::outcome::{Failure, is_conflict, is_gone};
 use super::reasons;
@@ -39,9 +40,11 @@ pub async fn create<K: Managed>(
     // The wait for a turn comes first: an intent must not wait for its request, nor a proof for its use.
     let permit = tenant.write_permit().await?;
     // A complete list from after the wish to create: an object of this name that exists already is not ours to take.
-    let uid = object.uid().unwrap_or_default();
-    list_since_wanted(&uid, K::COLLECTION, tenant, context).await?;
-    let namesakes = tenant.snapshot(K::COLLECTION).named(name);
+    let (uid, snapshot) = (object.uid().unwrap_or_default(), tenant.snapshot(K::COLLECTION));
+    names::known(&uid, K::COLLECTION, tenant).await?;
+    let _creating = snapshot.creating(name)?;
+    snapshot.waiting.work(&uid, Instant::now());
+    let namesakes = snapshot.named(name);
     if !namesakes.is_empty() {
         let ids = namesakes.iter().map(|entity| entity.id.as_str()).collect::<Vec<_>>().join(", ");
         let message = format!(
@@ -78,11 +81,12 @@ pub async fn create<K: Managed>(
         Ok(entity) => {
             tenant.gate.record(asked, Ok(()))?;
             context.memory.update(&uid, |notes| notes.missing_since = None);
-            tenant.snapshot(K::COLLECTION).put(&entity.id, Some(&entity), asked);
+            snapshot.put(&entity.id, Some(&entity), Instant::now());
             record(&entity, &attempt.to_string(), status, writer, context).await?;
             Ok(entity)
         }
         Err(error) if error.outcome_unknown() => {
+            snapshot.doubt_names();
             let message = format!(
                 "the create may or may not have happened ({}); looking it up before anything else",
                 tenant.gate.failed(error).message
@@ -168,7 +172,7 @@ pub async fn recover<K: Managed>(
                 "found the object of a create whose answer was lost"
             );
             record(entity, &pending.attempt, status, writer, context).await?;
-            Ok(Some(entity.clone()))
+            Ok(Some(Entity::clone(entity)))
         }
         several => {
             let ids = several.iter().map(|entity| entity.id.as_str()).collect::<Vec<_>>().join(", ");

@@ -45,10 +45,12 @@ pub struct Declarations {
 
 /// The Assignments that point at a target, oldest first, so that a conflict has the same winner every time.
 pub fn pointing_at<K: Managed>(object: &K, context: &Context) -> Vec<Arc<Assignment>> {
-    let (namespace, name) = (object.namespace(), object.name_any());
+    let (namespace, name) = (&object.meta().namespace, object.name_any());
     let mut found = context.stores.assignments.state();
+    // Every pass goes through all of them, so nothing is copied for a comparison.
     found.retain(|assignment| {
-        assignment.namespace() == namespace && assignment.spec.target_ref.kind == K::TARGET && assignment.spec.target_ref.name == name
+        let target = &assignment.spec.target_ref;
+        target.name == name && target.kind == K::TARGET && assignment.metadata.namespace == *namespace
     });
     found.sort_by_key(|assignment| (assignment.creation_timestamp().map(|time| time.0), assignment.name_any()));
     found
@@ -211,7 +213,7 @@ impl Declarations {
             return;
         }
         self.lookups += 1;
-        match look_up(group, tenant).await {
+        match tenant.group(&group.reference(), look_up(group, tenant)).await {
             Ok(resolved) => {
                 self.found += 1;
                 self.add(entry, resolved);

@@ -69,11 +69,11 @@ async fn remove<K: Managed>(object: &K, entity: &Entity, run: &mut Run<K>, tenan
         ));
     }
     unassign(&uid, entity, run, tenant, context).await?;
-    tenant.snapshot(K::COLLECTION).forget(id);
-    tenant
-        .write_request(|permit| tenant.client.delete(K::COLLECTION, id, permit), context)
-        .await
-        .map_err(refused_for_now)?;
+    tenant.snapshot(K::COLLECTION).outdate(id);
+    let delete = |permit| tenant.client.delete(K::COLLECTION, id, permit);
+    let deleted = tenant.write_request(delete, context).await;
+    tenant.snapshot(K::COLLECTION).doubt_names();
+    deleted.map_err(refused_for_now)?;
     run.event(
         event::DELETED,
         "Delete",
@@ -144,7 +144,7 @@ async fn unassign<K: Managed>(uid: &str, entity: &Entity, run: &mut Run<K>, tena
     if sent.is_some_and(|sent| sent.plan == current && sent.accepted && sent.at.elapsed() < context.settle) {
         return Err(Failure::waiting(reasons::DELETING, still(entity.assignments.len())));
     }
-    tenant.snapshot(K::COLLECTION).forget(&entity.id);
+    tenant.snapshot(K::COLLECTION).outdate(&entity.id);
     tenant
         .write_request(|permit| tenant.client.assign(K::COLLECTION, &entity.id, &[], permit), context)
         .await

@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::conditions::Verdict;
 use super::context::Context;
-use super::end::{DEFERRED, End, SOON, ended};
+use super::end::{DEFERRED, End, SOON, WROTE, ended};
 use super::memory::fingerprint;
 use super::outcome::{Class, Failure, is_gone};
 use super::reasons;
@@ -129,7 +129,7 @@ fn after_pass<K: Kind>(object: &K, end: &End, context: &Context) {
     let uid = object.uid().unwrap_or_default();
     if end.next.is_none() {
         context.memory.forget(&uid);
-    } else {
+    } else if end.outcome != DEFERRED && end.outcome != WROTE {
         context.memory.update(&uid, |notes| notes.collected.clear());
     }
 }
@@ -234,7 +234,7 @@ async fn report<K: Kind>(object: &K, mut run: Run<K>, result: Result<Verdict, Fa
     if let Err(failure) = &result
         && failure.class == Class::Deferred
     {
-        return ended(&result, run.wrote, &uid, context);
+        return give_way(object, &run, &result, context);
     }
     let verdict = match &result {
         Ok(verdict) => verdict.clone(),
@@ -280,6 +280,26 @@ async fn report<K: Kind>(object: &K, mut run: Run<K>, result: Result<Verdict, Fa
         }
         Err(error) => ended(&Err(Failure::from(error)), wrote, &uid, context),
     }
+}
+
+/// Ends a pass that comes back in a moment. There is no verdict yet, so the status says nothing new; but what was done
+/// is told, and the next pass must not run on a copy from before it.
+fn give_way<K: Kind>(object: &K, run: &Run<K>, result: &Result<Verdict, Failure>, context: &Context) -> End {
+    let uid = object.uid().unwrap_or_default();
+    publish(object, run, context);
+    let stored = run.writer.stored().map(fingerprint_of);
+    if let Some(stored) = stored.filter(|stored| object.status().map(fingerprint_of) != Some(*stored)) {
+        context.memory.update(&uid, |notes| notes.written = Some((stored, Instant::now())));
+    }
+    let end = ended(result, run.wrote, &uid, context);
+    if run.wrote {
+        return End {
+            outcome: WROTE,
+            message: "written; a list that is shared with other objects will show what came of it".to_owned(),
+            ..end
+        };
+    }
+    end
 }
 
 /// An event when Ready takes another reason for the worse.

@@ -17,6 +17,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// A pass that gave its place to others; not worth a line.
 pub(super) const DEFERRED: &str = "deferred";
+/// A pass that has written, and gave its place to others before it saw the effect.
+pub(super) const WROTE: &str = "working";
 
 /// How a pass ended.
 pub(super) struct End {
@@ -68,7 +70,9 @@ fn failed(failure: &Failure, uid: &str, context: &Context) -> End {
         Class::Stalled => ("stalled", jitter(IDLE, 10)),
         Class::Waiting => (
             "waiting",
-            failure.after.unwrap_or_else(|| context.backoff.failure(uid).min(LONGEST_WAIT)),
+            failure
+                .after
+                .unwrap_or_else(|| context.backoff.failure(uid).min(jitter(LONGEST_WAIT, 10))),
         ),
         Class::Retry | Class::Unreachable => ("failed", failure.after.unwrap_or_else(|| context.backoff.failure(uid))),
     };

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use crate::api::Resolved;
@@ -32,6 +32,8 @@ pub struct Notes {
     pub written: Option<(u64, Instant)>,
     /// Since when a list is wanted, and when it was last asked for.
     pub list_wanted: Option<(Instant, Instant)>,
+    /// Since when the effect of a write is waited for: it is judged by what is asked for after that.
+    pub confirm: Option<Instant>,
     /// References that were looked up by a pass that could not write them down.
     pub resolved: Option<Resolved>,
     /// The requests to reconcile that were handled, by the annotations' values.
@@ -112,7 +114,7 @@ pub fn fingerprint(value: &impl std::fmt::Debug) -> u64 {
 }
 
 /// The fingerprint of what Graph holds for an object: its entity, or the ids that carry its name.
-pub fn judged(entity: Option<&Entity>, namesakes: &[Entity]) -> u64 {
+pub fn judged(entity: Option<&Entity>, namesakes: &[Arc<Entity>]) -> u64 {
     match entity {
         Some(entity) => fingerprint(&(&entity.properties, &entity.assignments)),
         None => fingerprint(&namesakes.iter().map(|entity| &entity.id).collect::<Vec<_>>()),

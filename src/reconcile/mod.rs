@@ -23,6 +23,7 @@ pub mod managed;
 pub mod memory;
 mod metering;
 pub mod missing;
+pub mod names;
 pub mod observe;
 pub mod outcome;
 pub mod pipeline;
@@ -38,6 +39,7 @@ pub mod status;
 pub mod sweep;
 pub mod tenant;
 pub mod urgency;
+pub mod waiting;
 
 #[cfg(test)]
 mod tests;

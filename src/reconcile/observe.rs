@@ -9,36 +9,107 @@ use kube::ResourceExt;
 
 use super::context::Context;
 use super::managed::Managed;
-use super::outcome::Failure;
+use super::outcome::{Class, Failure};
 use super::reasons;
 use super::tenant::Tenant;
 use crate::graph::{Collection, Entity};
 
-/// The object with this id. `oldest` is how old the snapshot may be; without it the object is read. `converged` tells whether an entity needs no write; only then the snapshot is enough.
+/// How new an answer has to be.
+#[derive(Clone, Copy, Debug)]
+pub enum Age {
+    /// Read now.
+    Fresh,
+    /// Asked for after a write of ours was answered.
+    After(Instant),
+    /// From a list that is not older, as long as it shows that nothing is to do.
+    Listed(Duration),
+}
+
+/// The object with this id. `converged` tells whether an entity needs no write; only then an older list is enough.
 /// `None`: it is proven to be absent.
 pub async fn observe<K: Managed>(
     object: &K,
     id: &str,
-    oldest: Option<Duration>,
+    age: Age,
     converged: impl Fn(&Entity) -> bool,
     tenant: &Tenant,
     context: &Context,
 ) -> Result<Option<Entity>, Failure> {
     let uid = object.uid().unwrap_or_default();
-    if let Some(oldest) = oldest {
-        tenant.listed(K::COLLECTION, oldest).await?;
-        let enough = |entity: &Entity| entity.unreadable.is_none() && converged(entity);
-        if let Some(entity) = tenant.snapshot(K::COLLECTION).get(id).filter(enough) {
-            context.memory.update(&uid, |notes| notes.missing_since = None);
-            return Ok(Some(entity));
+    let found = match age {
+        Age::Fresh => tenant.read(K::COLLECTION, id).await?,
+        Age::After(since) => {
+            let start = Instant::now();
+            match seen_since::<K>(&uid, id, since, tenant, context).await? {
+                // What a list of some time ago shows is no reason to write.
+                Some(entity) if !converged(&entity) && tenant.snapshot(K::COLLECTION).seen_since(id, start).is_none() => {
+                    tenant.read(K::COLLECTION, id).await?
+                }
+                found => found,
+            }
         }
-    }
-    match tenant.read(K::COLLECTION, id).await? {
+        Age::Listed(oldest) => {
+            tenant.listed(K::COLLECTION, oldest).await?;
+            let known = tenant.snapshot(K::COLLECTION).get(id);
+            let enough = known.filter(|entity| entity.unreadable.is_none() && converged(entity));
+            match enough {
+                Some(entity) => Some(Entity::clone(&entity)),
+                None => tenant.read(K::COLLECTION, id).await?,
+            }
+        }
+    };
+    match found {
         Some(entity) => {
             context.memory.update(&uid, |notes| notes.missing_since = None);
             Ok(Some(entity))
         }
         None => prove_absence::<K>(&uid, id, tenant, context).await.map(|()| None),
+    }
+}
+
+/// The object as Graph shows it to a request that was made after `since`, when a write of ours was answered. With few
+/// at work it is read; many wait for one list. `None`: it was not found, which alone proves nothing.
+pub async fn seen_since<K: Managed>(
+    uid: &str,
+    id: &str,
+    since: Instant,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<Option<Entity>, Failure> {
+    let seen = look_since(uid, K::COLLECTION, id, since, tenant).await;
+    // Whatever came of it, it is not waited for any more: should it not be what was sent, the next look is a fresh one.
+    if !matches!(&seen, Err(failure) if failure.class == Class::Deferred) {
+        context.memory.update(uid, |notes| notes.confirm = None);
+    }
+    seen
+}
+
+pub(super) async fn look_since(
+    uid: &str,
+    collection: Collection,
+    id: &str,
+    since: Instant,
+    tenant: &Tenant,
+) -> Result<Option<Entity>, Failure> {
+    let (snapshot, now) = (tenant.snapshot(collection), Instant::now());
+    if let Some(entity) = snapshot.seen_since(id, since) {
+        return Ok(Some(Entity::clone(&entity)));
+    }
+    let missed = snapshot.listed().is_some_and(|listed| listed >= since);
+    if missed || snapshot.waiting.few(now) {
+        return tenant.read(collection, id).await;
+    }
+    snapshot.waiting.wait(uid, since, now);
+    let waiting = snapshot.waiting.unserved(snapshot.listed());
+    let due = snapshot.waiting.due(snapshot.listed(), snapshot.pages(), now).is_zero();
+    if due && waiting < snapshot.pages() as usize {
+        // The list would take more requests than all of them together.
+        return tenant.read(collection, id).await;
+    }
+    tenant.shared_list(collection, since).await?;
+    match snapshot.seen_since(id, since) {
+        Some(entity) => Ok(Some(Entity::clone(&entity))),
+        None => tenant.read(collection, id).await,
     }
 }
 

@@ -38,12 +38,16 @@ pub enum Class {
 impl Failure {
     /// A pass that gives its place to others while somebody else asks Graph what it needs to know.
     pub fn deferred() -> Self {
-        let after = Some(jitter(Duration::from_millis(250), 40));
+        Self::deferred_for(Duration::from_millis(250))
+    }
+
+    /// The same when it is known how long that takes.
+    pub fn deferred_for(wait: Duration) -> Self {
         Self {
             class: Class::Deferred,
             reason: reasons::NOT_CHECKED,
             message: "another pass is reading the same".to_owned(),
-            after,
+            after: Some(jitter(wait.max(Duration::from_millis(250)), 40)),
         }
     }
 

@@ -1,7 +1,7 @@
 //! One pass over an object that stands for something in Graph:
 //! `resolve → observe → plan → guard → apply → report`. Data flows forward only.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use kube::ResourceExt;
 use serde_json::{Map, Value};
@@ -17,8 +17,8 @@ use super::driver::Run;
 use super::guard::{Decision, guard};
 use super::managed::Managed;
 use super::memory::{Sent, fingerprint, judged};
-use super::observe::observe;
-use super::outcome::Failure;
+use super::observe::{Age, observe};
+use super::outcome::{Class, Failure};
 use super::plan::{self, Change, Desired, plan};
 use super::reasons::{self, event};
 use super::references;
@@ -34,19 +34,33 @@ pub async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Contex
         return Ok(Verdict::Suspended);
     }
     let (described, tenant) = resolve::tenant(object, context)?; // caches
-    let only_look = only_looks(&described, object.common().mode);
-    let desired = desire(object, run, only_look, &tenant, context).await?; // Graph lookups, for names that are not pinned
-    let seen = look(object, run, &desired, &described, &tenant, context).await?; // Graph reads
-    remember(object, run, &desired, seen.as_ref(), &tenant, context);
+    let result = steps(object, run, &described, &tenant, context).await;
+    if !matches!(&result, Err(failure) if failure.class == Class::Deferred) {
+        tenant.snapshot(K::COLLECTION).waiting.leave(&object.uid().unwrap_or_default());
+    }
+    result
+}
+
+async fn steps<K: Managed>(
+    object: &K,
+    run: &mut Run<K>,
+    described: &EntraTenant,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<Verdict, Failure> {
+    let only_look = only_looks(described, object.common().mode);
+    let desired = desire(object, run, only_look, tenant, context).await?; // Graph lookups, for names that are not pinned
+    let seen = look(object, run, &desired, described, tenant, context).await?; // Graph reads
+    remember(object, run, &desired, seen.as_ref(), tenant, context);
     let changes = plan(K::COLLECTION, &desired, &run.draft.assignments, seen.as_ref()); // pure
     refuse_old_read(object, seen.as_ref(), &changes, context)?;
     let work = Work {
         object,
         desired: &desired,
-        tenant: &tenant,
+        tenant,
         context,
     };
-    let held_by = held_by(only_look, &tenant, context);
+    let held_by = held_by(only_look, tenant, context);
     match guard(&changes, &desired, run, held_by, object.meta().generation) {
         Decision::Converged => converged(object, run, &desired, context),
         Decision::Hold(verdict) => Ok(verdict),
@@ -204,14 +218,15 @@ async fn look<K: Managed>(
         return Ok(found);
     };
     let settled = |entity: &Entity| plan(K::COLLECTION, desired, &run.draft.assignments, Some(entity)).is_empty();
-    // The poller lists once an interval; a list that is older than two says nothing about now.
-    let unseen = context
-        .memory
-        .get(&object.uid().unwrap_or_default())
-        .sent
-        .is_some_and(|sent| !sent.seen);
-    let oldest: Option<Duration> = (!run.requested && !unseen).then(|| interval(&described.spec) * 2);
-    observe(object, &id, oldest, settled, tenant, context).await
+    let notes = context.memory.get(&object.uid().unwrap_or_default());
+    let age = match notes.confirm {
+        _ if run.requested => Age::Fresh,
+        Some(since) => Age::After(since),
+        None if notes.sent.is_some_and(|sent| !sent.seen) => Age::Fresh,
+        // The poller lists once an interval; a list that is older than two says nothing about now.
+        None => Age::Listed(interval(&described.spec) * 2),
+    };
+    observe(object, &id, age, settled, tenant, context).await
 }
 
 /// Takes what was seen into the status and the notes.

@@ -171,5 +171,5 @@ fn differs<K: Managed>(object: &K, tenant: &Tenant, context: &Context) -> bool {
     } else {
         snapshot.named(object.common().display_name)
     };
-    judged(entity.as_ref(), &namesakes) != last
+    judged(entity.as_deref(), &namesakes) != last
 }

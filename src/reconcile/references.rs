@@ -27,8 +27,14 @@ pub async fn image(reference: &ImageReference, pinned: &Resolved, tenant: &Tenan
             reasons::INVALID_SPEC,
             "the spec names no image: give spec.imageId or spec.imageDisplayName",
         )),
-        _ if reference.custom => custom_image(reference, text, &tenant.images().await?),
-        _ => gallery_image(reference, text, &tenant.gallery().await?),
+        _ if reference.custom => {
+            let images = tenant.images(|image| is_custom(reference, image)).await?;
+            custom_image(reference, text, &images)
+        }
+        _ => {
+            let images = tenant.gallery(|image| named(reference, &image.id, &image.display_name)).await?;
+            gallery_image(reference, text, &images)
+        }
     }
 }
 
@@ -54,14 +60,7 @@ fn gallery_image(reference: &ImageReference, text: String, images: &[GalleryImag
 }
 
 fn custom_image(reference: &ImageReference, text: String, images: &[DeviceImage]) -> Result<ResolvedImage, Failure> {
-    let fits = |image: &&DeviceImage| {
-        named(reference, &image.id, &image.display_name)
-            && reference
-                .version
-                .as_ref()
-                .is_none_or(|version| image.version.as_ref() == Some(version))
-    };
-    let found: Vec<_> = images.iter().filter(fits).collect();
+    let found: Vec<_> = images.iter().filter(|image| is_custom(reference, image)).collect();
     match found.as_slice() {
         [image] => Ok(ResolvedImage {
             reference: text,
@@ -87,6 +86,11 @@ fn custom_image(reference: &ImageReference, text: String, images: &[DeviceImage]
             ))
         }
     }
+}
+
+fn is_custom(reference: &ImageReference, image: &DeviceImage) -> bool {
+    let version = reference.version.as_ref();
+    named(reference, &image.id, &image.display_name) && version.is_none_or(|version| image.version.as_ref() == Some(version))
 }
 
 fn missing_image<'a>(reference: &ImageReference, text: &str, images: impl Iterator<Item = (&'a str, &'a str)>) -> Failure {
@@ -125,7 +129,7 @@ pub async fn connections(names: &[&str], pinned: &Resolved, tenant: &Tenant) -> 
     for name in names {
         let id = match pinned.connection(name) {
             Some(id) => id.to_owned(),
-            None => connection(name, &tenant.connections().await?)?,
+            None => connection(name, &tenant.connections(|one| one.named.display_name == *name).await?)?,
         };
         resolved.push(ResolvedName {
             name: (*name).to_owned(),
@@ -156,7 +160,8 @@ fn connection(name: &str, connections: &[Connection]) -> Result<String, Failure>
 pub async fn service_plan(name: &str, tenant: &Tenant) -> Result<String, Failure> {
     let what = format!("Frontline service plan {name:?}");
     let fields = ("servicePlanName", "servicePlanId");
-    the_only(&what, tenant.plans().await?.iter(), name, reasons::SERVICE_PLAN_NOT_FOUND, fields)
+    let plans = tenant.plans(|plan| plan.display_name == name).await?;
+    the_only(&what, plans.iter(), name, reasons::SERVICE_PLAN_NOT_FOUND, fields)
 }
 
 /// The id of the one item with a name. The fields are the one that gives a name and the one that gives an id.

@@ -1,31 +1,59 @@
 //! One shared list per tenant and collection, from which every pass observes: "observe once, diff many".
 //!
-//! The snapshot may only conclude that nothing is to do. A pass that wants to write reads the object afresh first.
-//! For speed and for Graph's sake; correctness never rests on its age.
+//! The snapshot may conclude that nothing is to do, and that a name is free (see [`super::names`]). A pass that wants to
+//! change an object reads it afresh first. For speed and for Graph's sake; each who asks says how old an answer may be.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::outcome::Failure;
+use super::waiting::Waiting;
 use crate::graph::Entity;
 use crate::runtime::backoff::jitter;
+
+/// What a page of a list holds; Graph decides, and this is only for estimates of what a list costs.
+const PAGE: usize = 100;
 
 /// The tenant's objects of one collection as last seen.
 #[derive(Default)]
 pub struct Snapshot {
-    entries: Mutex<Option<Entries>>,
+    entries: Mutex<Entries>,
     refresh: tokio::sync::Mutex<()>,
     failed: Mutex<Option<(Instant, Failure)>>,
+    /// The passes that work on the collection, and those that wait for a list.
+    pub waiting: Waiting,
 }
 
 #[derive(Default)]
 struct Entries {
     /// When the list that filled this was asked for.
     listed: Option<Instant>,
-    objects: BTreeMap<String, Entity>,
-    /// When one object was read or written on its own; `None` in place of the object: it was seen to be gone.
-    newer: HashMap<String, (Instant, Option<Entity>)>,
+    objects: BTreeMap<String, Seen>,
+    /// What was seen to be gone, and when that was asked.
+    gone: HashMap<String, Instant>,
+    /// The names of creates that are under way.
+    creating: HashSet<String>,
+    /// A list that was asked for before this says nothing about names any more.
+    doubtful: Option<Instant>,
+}
+
+struct Seen {
+    entity: Arc<Entity>,
+    /// When this was asked for; for a write, when it was answered.
+    at: Instant,
+    /// It was written since, and not seen again.
+    outdated: bool,
+}
+
+impl Seen {
+    fn at(at: Instant, entity: Entity) -> Self {
+        Self {
+            entity: Arc::new(entity),
+            at,
+            outdated: false,
+        }
+    }
 }
 
 impl Snapshot {
@@ -36,45 +64,50 @@ impl Snapshot {
 
     /// Replaces what is known by a complete list that was asked for at `asked`.
     pub fn take(&self, listed: Vec<Entity>, asked: Instant) {
-        let mut guard = self.lock();
-        let entries = guard.get_or_insert_default();
-        entries.listed = Some(asked);
-        entries.objects = listed.into_iter().map(|entity| (entity.id.to_lowercase(), entity)).collect();
+        let fresh = |entity: Entity| (entity.id.to_lowercase(), Seen::at(asked, entity));
+        let mut objects: BTreeMap<String, Seen> = listed.into_iter().map(fresh).collect();
+        let mut entries = self.lock();
         // What was read or written on its own after the list was asked for is newer than the list.
-        let mut newer = std::mem::take(&mut entries.newer);
-        newer.retain(|_, (seen, _)| *seen > asked);
-        for (id, (_, entity)) in &newer {
-            match entity {
-                Some(entity) => entries.objects.insert(id.clone(), entity.clone()),
-                None => entries.objects.remove(id),
-            };
-        }
-        entries.newer = newer;
+        let known = std::mem::take(&mut entries.objects);
+        objects.extend(known.into_iter().filter(|(_, seen)| seen.at > asked));
+        entries.gone.retain(|_, seen| *seen > asked);
+        objects.retain(|id, _| !entries.gone.contains_key(id));
+        entries.objects = objects;
+        entries.listed = Some(asked);
     }
 
     /// When the list that fills this was asked for; `None` before the first.
     pub fn listed(&self) -> Option<Instant> {
-        self.lock().as_ref().and_then(|entries| entries.listed)
+        self.lock().listed
     }
 
     /// The object as last seen.
-    pub fn get(&self, id: &str) -> Option<Entity> {
-        self.lock().as_ref()?.objects.get(&id.to_lowercase()).cloned()
+    pub fn get(&self, id: &str) -> Option<Arc<Entity>> {
+        self.known(id, |_| true)
+    }
+
+    /// The object as seen by a request that was made after `since`.
+    pub fn seen_since(&self, id: &str, since: Instant) -> Option<Arc<Entity>> {
+        self.known(id, |at| at >= since)
+    }
+
+    fn known(&self, id: &str, new_enough: impl Fn(Instant) -> bool) -> Option<Arc<Entity>> {
+        let entries = self.lock();
+        let seen = entries.objects.get(&id.to_lowercase())?;
+        (!seen.outdated && new_enough(seen.at)).then(|| Arc::clone(&seen.entity))
     }
 
     /// The objects that carry this display name; Graph does not promise that names are unique.
-    pub fn named(&self, display_name: &str) -> Vec<Entity> {
+    pub fn named(&self, display_name: &str) -> Vec<Arc<Entity>> {
         let wanted = display_name.to_lowercase();
-        let named = |entity: &&Entity| entity.display_name().is_some_and(|name| name.to_lowercase() == wanted);
-        self.lock()
-            .as_ref()
-            .map(|entries| entries.objects.values().filter(named).cloned().collect())
-            .unwrap_or_default()
+        let named = |entity: &&Arc<Entity>| entity.display_name().is_some_and(|name| name.to_lowercase() == wanted);
+        let entries = self.lock();
+        entries.objects.values().map(|seen| &seen.entity).filter(named).cloned().collect()
     }
 
     /// How many objects the last list held.
     pub fn len(&self) -> usize {
-        self.lock().as_ref().map_or(0, |entries| entries.objects.len())
+        self.lock().objects.len()
     }
 
     /// Whether nothing was seen.
@@ -82,24 +115,57 @@ impl Snapshot {
         self.len() == 0
     }
 
-    /// Remembers one object that was read on its own, or that it is gone. `asked` is when the read was asked for.
-    pub fn put(&self, id: &str, entity: Option<&Entity>, asked: Instant) {
-        let mut guard = self.lock();
-        // Before the first list there is nothing to keep current, and a lone object must not look like a complete list.
-        let Some(entries) = guard.as_mut() else { return };
-        let id = id.to_lowercase();
-        match entity {
-            Some(entity) => entries.objects.insert(id.clone(), entity.clone()),
-            None => entries.objects.remove(&id),
-        };
-        entries.newer.insert(id, (asked, entity.cloned()));
+    /// About how many requests a list takes.
+    pub fn pages(&self) -> u32 {
+        u32::try_from(self.len().div_ceil(PAGE).max(1)).unwrap_or(u32::MAX)
     }
 
-    /// Forgets an object that is about to be written: what was seen before the write says nothing any more.
-    pub fn forget(&self, id: &str) {
-        if let Some(entries) = self.lock().as_mut() {
-            entries.objects.remove(&id.to_lowercase());
+    /// Remembers one object that was read on its own, or that it is gone. `asked` is when the read was asked for; what a
+    /// write answered counts from the answer on, because a list that was asked for before may not show it.
+    pub fn put(&self, id: &str, entity: Option<&Entity>, asked: Instant) {
+        let mut entries = self.lock();
+        // Before the first list there is nothing to keep current, and a lone object must not look like a complete list.
+        if entries.listed.is_none() {
+            return;
         }
+        let id = id.to_lowercase();
+        match entity {
+            Some(entity) => {
+                entries.gone.remove(&id);
+                entries.objects.insert(id, Seen::at(asked, entity.clone()));
+            }
+            None => {
+                entries.objects.remove(&id);
+                entries.gone.insert(id, asked);
+            }
+        }
+    }
+
+    /// Notes that an object is about to be written: what was seen before says nothing any more, but for its name.
+    pub fn outdate(&self, id: &str) {
+        if let Some(seen) = self.lock().objects.get_mut(&id.to_lowercase()) {
+            seen.outdated = true;
+            seen.at = Instant::now();
+        }
+    }
+
+    /// Notes that nobody knows which names there are, until they are listed again.
+    pub fn doubt_names(&self) {
+        self.lock().doubtful = Some(Instant::now());
+    }
+
+    /// When the names came into doubt last.
+    pub fn names_doubted(&self) -> Option<Instant> {
+        self.lock().doubtful
+    }
+
+    /// Marks a name as being created until the guard is dropped; a second create of it has to wait.
+    pub fn creating(&self, display_name: &str) -> Result<Creating<'_>, Failure> {
+        let name = display_name.to_lowercase();
+        if !self.lock().creating.insert(name.clone()) {
+            return Err(Failure::deferred());
+        }
+        Ok(Creating { snapshot: self, name })
     }
 
     /// What the last list failed with, for as long as asking again would be a nuisance.
@@ -118,7 +184,19 @@ impl Snapshot {
         *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = failure.map(|failure| (Instant::now(), failure));
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Entries>> {
+    fn lock(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A create that is under way.
+pub struct Creating<'a> {
+    snapshot: &'a Snapshot,
+    name: String,
+}
+
+impl Drop for Creating<'_> {
+    fn drop(&mut self) {
+        self.snapshot.lock().creating.remove(&self.name);
     }
 }

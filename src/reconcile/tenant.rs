@@ -138,6 +138,20 @@ impl Tenant {
         Ok(())
     }
 
+    /// Sees to a list that was asked for after `not_before`: now, or together with the others that wait for one.
+    pub async fn shared_list(&self, collection: Collection, not_before: Instant) -> Result<(), Failure> {
+        let snapshot = self.snapshot(collection);
+        let listed = snapshot.listed();
+        if listed.is_some_and(|listed| listed >= not_before) {
+            return Ok(());
+        }
+        let wait = snapshot.waiting.due(listed, snapshot.pages(), Instant::now());
+        if !wait.is_zero() {
+            return Err(Failure::deferred_for(wait));
+        }
+        self.list_since(collection, not_before).await
+    }
+
     /// Reads one object and remembers what was seen.
     pub async fn read(&self, collection: Collection, id: &str) -> Result<Option<Entity>, Failure> {
         let entity = self.read_request(self.client.get(collection, id)).await;

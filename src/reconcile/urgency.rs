@@ -23,9 +23,12 @@ pub(super) fn urgency<K: Kind>(object: &K, run: &Run<K>) -> Priority {
     }
 }
 
-/// Whether a pass that gives its place to others has something to say: what it did, or that a spec which got no word yet
-/// will wait for a while.
+/// Whether a pass that waits for its turn in the budget has something to say: what it did, or that a spec which got no
+/// word yet will wait for a while. One that waits for a list with others says nothing: the list is under way.
 pub(super) fn worth_telling<K: Kind>(object: &K, run: &Run<K>, failure: &Failure) -> bool {
+    if failure.reason != reasons::THROTTLED {
+        return false;
+    }
     let did = run.wrote || run.notes.iter().any(|note| note.kind == EventKind::Normal);
     did || failure.after.is_some_and(|after| after >= LONG) && ready(object, run).is_none()
 }

@@ -22,6 +22,9 @@ use super::text::one_line;
 /// The longest decoding error that is passed on; it may quote a value of the object.
 const MAX_ERROR_BYTES: usize = 512;
 
+/// Where `kubectl apply` keeps the manifest.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
 /// A kind that can be watched.
 pub trait Watchable: kube::Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static {}
 
@@ -122,7 +125,7 @@ where
     let recovered = Recovered::default();
     let mut sieve = Sieve::new(store.clone(), recovered.clone(), on_malformed);
     let trigger = events
-        .modify(|object| kube::Resource::meta_mut(object).managed_fields = None)
+        .modify(|object| prune(kube::Resource::meta_mut(object)))
         .filter_map(move |event| std::future::ready(sieve.pass(event)))
         .reflect(writer)
         .inspect(mark_complete(sender))
@@ -130,6 +133,15 @@ where
         .predicate_filter(move |object: &K| recovered.interest(object.meta()), PredicateConfig::default())
         .boxed();
     Watched { store, trigger, complete }
+}
+
+/// Takes out what no pass reads: the record of who set which field is larger than the rest of the object, and a manifest
+/// that was applied by a client repeats it.
+fn prune(meta: &mut ObjectMeta) {
+    meta.managed_fields = None;
+    if let Some(annotations) = &mut meta.annotations {
+        annotations.remove(LAST_APPLIED);
+    }
 }
 
 /// What a reconcile depends on. Status and finalizers are absent, so our own writes do not come back to us: the pass

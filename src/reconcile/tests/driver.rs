@@ -239,6 +239,7 @@ async fn what_somebody_waits_for_comes_first() {
 async fn a_wait_for_a_turn_is_told_to_who_has_no_word_yet_and_after_a_write() {
     let after = |seconds| Failure {
         after: Some(Duration::from_secs(seconds)),
+        reason: reasons::THROTTLED,
         ..Failure::deferred()
     };
     for (ready, seconds, expected) in [
@@ -253,5 +254,33 @@ async fn a_wait_for_a_turn_is_told_to_who_has_no_word_yet_and_after_a_write() {
         assert_eq!(worth_telling(&object, &run, &after(seconds)), expected, "{ready:?} {seconds}");
         run.event(reasons::SYNCED, "Update", String::new());
         assert!(worth_telling(&object, &run, &after(seconds)), "{ready:?} {seconds}");
+        assert!(!worth_telling(&object, &run, &Failure::deferred()), "a list is under way");
     }
+}
+
+#[tokio::test]
+async fn equal_objects_are_not_looked_at_again_at_the_same_moment() {
+    let (client, writes) = kubernetes(&fragile(false));
+    let context = context(client);
+    reconcile(Arc::new(fragile(false)), Arc::clone(&context)).await.unwrap();
+    let mut converged = fragile(false);
+    converged.status = serde_json::from_value(status_writes(&writes)[0]["status"].clone()).unwrap();
+    let converged = Arc::new(converged);
+    // What the fake API answers holds no status, so the cache would pass for behind.
+    context.memory.forget("uid");
+    let mut waits = std::collections::BTreeSet::new();
+    for _ in 0..20 {
+        let action = reconcile(Arc::clone(&converged), Arc::clone(&context)).await.unwrap();
+        context.memory.forget("uid");
+        // `Action` shows its time to nobody else.
+        let shown = format!("{action:?}");
+        let seconds = shown.split_once("Some(").and_then(|(_, rest)| rest.split_once("s)")).unwrap().0;
+        waits.insert(seconds.to_owned());
+        let seconds: f64 = seconds.parse().unwrap();
+        assert!(
+            (1620.0..=1980.0).contains(&seconds),
+            "half an hour, up to a tenth more or less: {shown}"
+        );
+    }
+    assert!(waits.len() > 10, "{waits:?}");
 }

@@ -7,6 +7,7 @@ mod gate;
 mod kstatus;
 mod permissions;
 mod properties;
+mod sharing;
 mod sign_in;
 mod snapshot;
 mod status;

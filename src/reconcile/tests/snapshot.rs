@@ -32,6 +32,22 @@ fn a_list_does_not_hide_what_was_written_after_it_was_asked_for() {
 }
 
 #[test]
+fn how_new_an_answer_is_counts_from_when_it_was_asked_for() {
+    let (snapshot, start) = (Snapshot::default(), Instant::now());
+    let at = |second| start + Duration::from_secs(second);
+    snapshot.take(vec![named("a", "x")], at(5));
+    assert!(snapshot.seen_since("A", at(5)).is_some() && snapshot.seen_since("a", at(6)).is_none());
+    snapshot.put("a", Some(&named("a", "y")), at(7));
+    assert!(snapshot.seen_since("a", at(6)).is_some());
+    // Written, and not seen again: not even a list from before the write brings it back.
+    snapshot.outdate("a");
+    snapshot.take(vec![named("a", "y")], start);
+    assert!(snapshot.get("a").is_none() && snapshot.named("y").len() == 1);
+    snapshot.take(vec![named("a", "z")], Instant::now());
+    assert_eq!(snapshot.get("a").unwrap().display_name(), Some("z"));
+}
+
+#[test]
 fn one_object_is_not_a_complete_list() {
     let snapshot = Snapshot::default();
     snapshot.put("a", Some(&named("a", "x")), Instant::now());

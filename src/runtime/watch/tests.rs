@@ -63,6 +63,7 @@ fn object(name: &str, version: u32, generation: u32, edit: impl FnOnce(&mut Valu
             "name": name, "namespace": "ns", "uid": format!("uid-{name}"),
             "resourceVersion": version.to_string(), "generation": generation,
             "managedFields": [{"manager": "someone"}],
+            "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{}"},
         },
         "spec": {
             "selector": {},
@@ -162,6 +163,10 @@ fn only_what_a_reconcile_depends_on_triggers() {
         bench.watched.store.state()[0].managed_fields().len(),
         0,
         "managed fields are not kept"
+    );
+    assert!(
+        bench.watched.store.state()[0].annotations().is_empty(),
+        "nor is the manifest that was applied"
     );
 
     let finalizer = |o: &mut Value| o["metadata"]["finalizers"] = json!(["example.org/f"]);

@@ -8,7 +8,7 @@ use control_plane::ProjectedToken;
 use serde_json::Value;
 use std::path::Path;
 use std::process::ExitStatus;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Generous, because a busy machine is no reason to fail.
 const PATIENCE: Duration = seconds(60);
@@ -38,6 +38,12 @@ impl Operator {
     #[must_use]
     pub fn id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// When the process was started.
+    #[must_use]
+    pub fn started(&self) -> SystemTime {
+        self.process.started()
     }
 
     /// The token that Entra exchanges, as the process finds it.
@@ -164,17 +170,27 @@ impl Operator {
     /// # Errors
     /// When it is not running, or the system has no `/proc`.
     pub fn rss_kib(&self) -> Result<u64> {
+        self.memory("VmRSS:")
+    }
+
+    /// The most that it has occupied, in KiB.
+    ///
+    /// # Errors
+    /// See [`Operator::rss_kib`].
+    pub fn peak_rss_kib(&self) -> Result<u64> {
+        self.memory("VmHWM:")
+    }
+
+    fn memory(&self, field: &str) -> Result<u64> {
         let path = format!("/proc/{}/status", self.id());
         let status = std::fs::read_to_string(&path).with_context(|| format!("read {path}"))?;
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .with_context(|| format!("{path} names no VmRSS"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(field));
+        let line = line.with_context(|| format!("{path} names no {field}"))?;
         line.trim()
             .trim_end_matches("kB")
             .trim()
             .parse()
-            .with_context(|| format!("{path}: VmRSS is {line}"))
+            .with_context(|| format!("{path}: {field} is {line}"))
     }
 
     /// Waits for something that never comes once the process has ended.

@@ -11,7 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How often an end is looked for.
 const POLL: Duration = Duration::from_millis(20);
@@ -23,6 +23,7 @@ const TAIL_LINES: usize = 40;
 pub(crate) struct Process {
     name: String,
     log: PathBuf,
+    started: SystemTime,
     state: Mutex<State>,
 }
 
@@ -41,6 +42,7 @@ impl Process {
             None => errors.try_clone().context("share the log")?,
         };
         let program = command.get_program().to_os_string();
+        let started = SystemTime::now();
         let child = command
             .current_dir("/")
             .stdin(Stdio::null())
@@ -52,8 +54,13 @@ impl Process {
         Ok(Self {
             name: name.to_owned(),
             log,
+            started,
             state: Mutex::new(State { child, paused: false }),
         })
+    }
+
+    pub(crate) fn started(&self) -> SystemTime {
+        self.started
     }
 
     pub(crate) fn name(&self) -> &str {

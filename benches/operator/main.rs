@@ -1,0 +1,65 @@
+//! Prints what the operator costs and how quick it is: one line for each number, how it was measured above it.
+//!
+//! All of it is measured on the release binary, a real kube-apiserver with etcd, and the Graph simulator over TLS. It
+//! asserts nothing: a number on a busy machine is no reason to fail. The mass create is bound by Graph's limits, not by
+//! the machine, so it runs beside the rest.
+
+mod drift;
+mod fleet;
+mod goal;
+mod mass;
+mod memory;
+mod single;
+mod steady;
+
+use std::path::Path;
+
+use anyhow::Result;
+use lab::{Lab, Options, TENANT, seconds};
+
+fn main() {
+    // Arguments name parts; cargo adds a flag of its own.
+    let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let part = |name: &str| asked.is_empty() || asked.iter().any(|asked| asked == name);
+    // On a runtime of its own, so that it takes no turns from what is measured meanwhile.
+    let mass = part("mass").then(|| std::thread::spawn(|| run(mass::measure())));
+    if part("single") {
+        run(single::measure());
+    }
+    if part("steady") {
+        run(steady::measure());
+    }
+    if mass.is_some_and(|mass| mass.join().is_err()) {
+        println!("# not measured: a panic");
+    }
+}
+
+/// Measures and prints. What fails is told, and keeps nothing else from being measured.
+fn run(part: impl Future<Output = Result<Vec<goal::Measured>>>) {
+    let measured = tokio::runtime::Runtime::new()
+        .map_err(Into::into)
+        .and_then(|runtime| runtime.block_on(part));
+    match measured {
+        Ok(measured) => measured.iter().for_each(goal::Measured::print),
+        Err(error) => println!("# not measured: {error:#}"),
+    }
+}
+
+/// A lab with groups for the fleet and a tenant that is Ready, polled at an interval; without an operator.
+async fn lab() -> Result<Lab> {
+    let options = Options::new(Path::new(env!("CARGO_BIN_EXE_cloudpc-operator"))).seed(fleet::groups(TENANT));
+    let lab = Lab::start(options.without_operator()).await?;
+    lab.kubectl(&["apply", "-f", "examples/entra-tenant.yaml"]).await?;
+    fleet::namespace(&lab).await?;
+    Ok(lab)
+}
+
+/// The same with an operator that has signed in.
+async fn started(interval: &str) -> Result<Lab> {
+    let lab = lab().await?;
+    fleet::interval(&lab, interval).await?;
+    let lab = lab.with_operator().await?;
+    lab.wait_condition("EntraTenant", "", "contoso", "Ready", "True", seconds(60))
+        .await?;
+    Ok(lab)
+}

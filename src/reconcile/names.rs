@@ -1,0 +1,36 @@
+//! Whether a name is free in Graph, known from a list that many creates share.
+//!
+//! Graph knows no idempotency keys and does not promise unique names, so before a POST the whole collection has to have
+//! been looked through. That need not be done for each create anew. A list is enough for a create when
+//!
+//! 1. it was asked for after this resource first wanted to create. Whatever existed when the resource came into the
+//!    world is in it: what a person made before writing the manifest, what a restored backup has forgotten;
+//! 2. what this process did since is known. Its own creates are put into the snapshot with their answers; one that is
+//!    under way holds its name ([`Snapshot::creating`](super::snapshot::Snapshot::creating)); after a create without an
+//!    answer, an update (which may rename) or a delete, names are in doubt, and a list from before that does not count.
+//!    Another process creates nothing: it would have to be the leader, and a new leader begins without any list;
+//! 3. it is not older than [`OLDEST`]. What is left is somebody else who makes an object of the same name between the
+//!    list and the POST. No list excludes that, however new it is; the bound keeps it as unlikely as it is.
+//!
+//! Should (3) happen, there are two objects of one name: ours is known by its id, the other one is never touched.
+
+use std::time::{Duration, Instant};
+
+use super::outcome::Failure;
+use super::tenant::Tenant;
+use crate::graph::Collection;
+
+/// The oldest list that tells which names are free. Above the longest time that a crowd waits for a list, or its last
+/// ones would have to wait for a second one.
+const OLDEST: Duration = Duration::from_secs(120);
+
+/// `Ok` when the snapshot tells which names are taken. `uid` is the resource that wants to create.
+pub async fn known(uid: &str, collection: Collection, tenant: &Tenant) -> Result<(), Failure> {
+    let (snapshot, now) = (tenant.snapshot(collection), Instant::now());
+    let wanted = snapshot.waiting.since(uid).unwrap_or(now);
+    let oldest = now.checked_sub(OLDEST).unwrap_or(wanted);
+    let not_before = [Some(wanted), snapshot.names_doubted(), Some(oldest)].into_iter().flatten().max();
+    let not_before = not_before.unwrap_or(now);
+    snapshot.waiting.wait(uid, not_before, now);
+    tenant.shared_list(collection, not_before).await
+}
