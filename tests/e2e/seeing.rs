@@ -53,7 +53,7 @@ async fn a_life_is_told_in_events_lines_and_metrics() -> Result<()> {
     apply(&lab, &[bound("typo", json!([{"displayName": "Finanse"}]))]).await?;
     let (note, kind) = event(&lab, "Assignment", "typo", "GroupNotFound").await?;
     ensure!(
-        kind == "Normal" && note.contains("Finanse") && note.contains("mend"),
+        kind == "Normal" && note.contains("Finanse") && note.contains("correct that entry of spec.groups"),
         "{kind} {note}"
     );
     delete(&lab, "Assignment", "team", "typo").await?;
