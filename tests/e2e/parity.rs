@@ -72,7 +72,7 @@ async fn server() -> Result<Lab> {
 }
 
 #[tokio::test]
-async fn server_and_client_judge_alike() -> Result<()> {
+async fn s32_server_and_client_judge_alike() -> Result<()> {
     let lab = server().await?;
     let definitions = definitions();
     let mut known: BTreeMap<String, Value> = BTreeMap::new();
