@@ -3,27 +3,9 @@
 mod routes_support;
 
 use graph_sim::answer::ApiVersion::{Beta, V1};
-use graph_sim::answer::{Answer, ApiVersion};
 use graph_sim::world::World;
 use routes_support::*;
 use serde_json::{Value, json};
-
-fn post(world: &mut World, version: ApiVersion, path: &str, body: &Value) -> Answer {
-    Ask::new(version, "POST", path).all_members().body(body).send(world)
-}
-
-/// A failure that names what is wrong, and a world that is as it was.
-fn refused(world: &mut World, answer: &Answer, status: u16, named: &str, place: &str) {
-    assert_eq!(answer.status, status, "{place}: {:?}", answer.body);
-    assert!(
-        reason(answer).contains(named),
-        "{place}: '{}' does not name {named}",
-        reason(answer)
-    );
-    assert!(!answer.committed, "{place}");
-    let policies = get(world, Beta, POLICIES).body.unwrap();
-    assert_eq!(policies["value"], json!([]), "{place}");
-}
 
 #[test]
 fn a_create_answers_the_whole_object_with_the_defaults_of_the_service() {

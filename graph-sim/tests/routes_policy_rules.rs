@@ -2,28 +2,9 @@
 
 mod routes_support;
 
-use graph_sim::answer::Answer;
-use graph_sim::answer::ApiVersion::{self, Beta, V1};
-use graph_sim::world::World;
+use graph_sim::answer::ApiVersion::{Beta, V1};
 use routes_support::*;
 use serde_json::{Value, json};
-
-fn post(world: &mut World, version: ApiVersion, path: &str, body: &Value) -> Answer {
-    Ask::new(version, "POST", path).all_members().body(body).send(world)
-}
-
-/// A failure that names what is wrong, and a world that is as it was.
-fn refused(world: &mut World, answer: &Answer, status: u16, named: &str, place: &str) {
-    assert_eq!(answer.status, status, "{place}: {:?}", answer.body);
-    assert!(
-        reason(answer).contains(named),
-        "{place}: '{}' does not name {named}",
-        reason(answer)
-    );
-    assert!(!answer.committed, "{place}");
-    let policies = get(world, Beta, POLICIES).body.unwrap();
-    assert_eq!(policies["value"], json!([]), "{place}");
-}
 
 #[test]
 fn every_region_that_is_listed_is_taken_and_automatic() {

@@ -262,3 +262,21 @@ pub fn follow(world: &mut World, version: ApiVersion, first: &str) -> Vec<Vec<St
         target = link.strip_prefix(&prefix).unwrap().to_owned();
     }
 }
+
+/// Creates with a body.
+pub fn post(world: &mut World, version: ApiVersion, path: &str, body: &Value) -> Answer {
+    Ask::new(version, "POST", path).all_members().body(body).send(world)
+}
+
+/// A failure that names what is wrong, and a world that is as it was.
+pub fn refused(world: &mut World, answer: &Answer, status: u16, named: &str, place: &str) {
+    assert_eq!(answer.status, status, "{place}: {:?}", answer.body);
+    assert!(
+        reason(answer).contains(named),
+        "{place}: '{}' does not name {named}",
+        reason(answer)
+    );
+    assert!(!answer.committed, "{place}");
+    let policies = get(world, ApiVersion::Beta, POLICIES).body.unwrap();
+    assert_eq!(policies["value"], json!([]), "{place}");
+}
