@@ -55,6 +55,23 @@ fn used(metrics: &Metrics) -> TenantMetrics {
     tenant
 }
 
+/// By a parser that others wrote; ours knows more of what the specification forbids.
+#[test]
+fn a_prometheus_parser_reads_the_exposition() {
+    for metrics in [Metrics::new(), Metrics::with_tenant_names()] {
+        let _tenant = used(&metrics);
+        let text = metrics.encode();
+        let read = openmetrics_parser::openmetrics::parse_openmetrics(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let ours: BTreeMap<_, _> = exposed(&metrics).into_iter().map(|family| (family.name, family.kind)).collect();
+        let theirs: BTreeMap<_, _> = read
+            .families
+            .iter()
+            .map(|(name, family)| (name.clone(), family.family_type.to_string()))
+            .collect();
+        assert_eq!(theirs, ours);
+    }
+}
+
 #[test]
 fn exposes_what_was_counted_under_the_promised_names() {
     let metrics = Metrics::new();
