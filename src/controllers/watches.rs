@@ -7,7 +7,7 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Namespace, ObjectReference};
-use kube::core::{DeserializeGuard, PartialObjectMeta};
+use kube::core::PartialObjectMeta;
 use kube::runtime::utils::PredicateConfig;
 use kube::runtime::{WatchStreamExt, predicates, reflector, watcher};
 use kube::{Api, Client, Resource};
@@ -18,6 +18,7 @@ use crate::reconcile::memory::Memory;
 use crate::reconcile::reasons;
 use crate::reconcile::tenant::Tenants;
 use crate::runtime::backoff::Backoff;
+use crate::runtime::decoded::Decoded;
 use crate::runtime::events::{EventKind, Publisher};
 use crate::runtime::guarded::InFlight;
 use crate::runtime::metrics::Metrics;
@@ -128,7 +129,7 @@ struct Sink {
 impl Sink {
     fn watch<K: Watchable>(&self, client: &Client, kind: &'static str) -> Watched<K> {
         let (malformed, events, metrics) = (Arc::clone(&self.malformed), self.events.clone(), self.metrics.clone());
-        let api: Api<DeserializeGuard<K>> = Api::all(client.clone());
+        let api: Api<Decoded<K>> = Api::all(client.clone());
         watch(api, move |object| {
             tracing::error!(
                 kind,

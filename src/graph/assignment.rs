@@ -4,6 +4,7 @@
 //! cannot be read is an error and never skipped: a reader that dropped it would have its next write
 //! unassign a group.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// The target type of every assignment Graph documents for Cloud PC.
@@ -14,7 +15,7 @@ const GROUP_TARGET: &str = "#microsoft.graph.cloudPcManagementGroupAssignmentTar
 const INCLUDING: [&str; 2] = ["cloudPcManagementGroupAssignmentTarget", "groupAssignmentTarget"];
 
 /// An assignment as Graph lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemoteAssignment {
     /// Its own id. Repeating it keeps an allotment's identity.
     pub id: Option<String>,

@@ -129,7 +129,7 @@ impl Client {
         parse: fn(&Value) -> Result<T, String>,
     ) -> Result<Vec<T>, GraphError> {
         let url = self.endpoint(&operation, version, &["deviceManagement", "virtualEndpoint", segment])?;
-        let items = self.pages(&operation, url).await?;
+        let items = self.all_pages(&operation, url).await?;
         items
             .iter()
             .map(parse)

@@ -23,6 +23,7 @@ use super::exchange::{Call, Operation};
 use super::members::write_version;
 use super::observer::Observer;
 use super::odata;
+use super::pages::Pages;
 use super::text;
 use super::token::TokenMemory;
 use super::transport::Transport;
@@ -109,24 +110,30 @@ impl Client {
     ///
     /// Policies of other products share the collection; only those of Windows 365 are listed.
     pub async fn list(&self, collection: Collection) -> Result<Vec<Entity>, GraphError> {
+        self.list_as(collection, |entity| entity).await
+    }
+
+    /// What `keep` makes of each object of a [`Client::list`]. No more than a page of them is held besides.
+    pub async fn list_as<T>(&self, collection: Collection, keep: impl Fn(Entity) -> T) -> Result<Vec<T>, GraphError> {
         let operation = Operation::new(label(Verb::List, collection), format!("list {}", collection.plural()));
         let mut url = self.objects(&operation, collection.read_version(), collection, &[])?;
         odata::set_query(&mut url, &[EXPAND_ASSIGNMENTS]);
-        let mut entities = Vec::new();
-        for item in self.pages(&operation, url).await? {
-            if is_windows_365(&item) {
-                entities.push(self.listed(&operation, item).await?);
+        let (mut kept, mut pages) = (Vec::new(), Pages::from(url));
+        while let Some(page) = pages.next(self, &operation).await? {
+            for item in page.into_iter().filter(is_windows_365) {
+                kept.push(keep(self.listed(&operation, item).await?));
             }
         }
-        Ok(entities)
+        Ok(kept)
     }
 
     /// An item of a list. What cannot be understood in its assignments concerns that object alone.
-    async fn listed(&self, operation: &Operation, item: Value) -> Result<Entity, GraphError> {
-        match self.expanded(operation, item.clone()).await {
-            Err(error) if error.kind == ErrorKind::Decode => Entity::unreadable(item, error.message.clone()).map_err(|_no_id| error),
-            result => result,
-        }
+    async fn listed(&self, operation: &Operation, mut item: Value) -> Result<Entity, GraphError> {
+        let problem = match self.complete(operation, &mut item).await {
+            Err(error) if error.kind == ErrorKind::Decode => Some(error.message),
+            result => result.map(|()| None)?,
+        };
+        Entity::listed(item, problem).map_err(|problem| GraphError::decode(operation.text.clone(), problem))
     }
 
     /// One object with its assignments; `None` when Graph answers 404, which alone proves nothing.
@@ -135,7 +142,11 @@ impl Client {
         let mut url = self.objects(&operation, collection.read_version(), collection, &[id])?;
         odata::set_query(&mut url, &[EXPAND_ASSIGNMENTS]);
         match self.read_object(&operation, url).await? {
-            Some(value) => self.expanded(&operation, value).await.map(Some),
+            Some(mut value) => {
+                self.complete(&operation, &mut value).await?;
+                let entity = Entity::expanded(value).map_err(|problem| GraphError::decode(operation.text, problem))?;
+                Ok(Some(entity))
+            }
             None => Ok(None),
         }
     }

@@ -102,7 +102,7 @@ impl Client {
             &mut url,
             &[("$filter", &odata::equals(property, &Literal::new(value))), GROUP_FIELDS],
         );
-        let items = self.pages(&operation, url).await?;
+        let items = self.all_pages(&operation, url).await?;
         items
             .iter()
             .map(Group::parse)
@@ -115,7 +115,7 @@ impl Client {
         let operation = Operation::of_directory("getOrganization", "get the organization");
         let mut url = self.endpoint(&operation, ApiVersion::V1, &["organization"])?;
         odata::set_query(&mut url, &[("$select", "id,displayName,verifiedDomains")]);
-        let items = self.pages(&operation, url).await?;
+        let items = self.all_pages(&operation, url).await?;
         let organization = items
             .first()
             .ok_or_else(|| "the list of organizations is empty".to_owned())

@@ -1,11 +1,12 @@
 //! One object as Graph answered it. What this crate does not know survives untouched.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::assignment::{Owner, RemoteAssignment};
 
 /// A policy, a setting: any object of a [`super::Collection`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entity {
     /// The id Graph gave it.
     pub id: String,
@@ -29,14 +30,21 @@ impl Entity {
         Self::parse(value, |_, _| Ok(Vec::new()))
     }
 
-    /// What can be said of an object whose assignments cannot be understood: one of them must not hide all others.
-    pub(super) fn unreadable(mut value: Value, problem: String) -> Result<Self, String> {
-        if let Some(object) = value.as_object_mut() {
-            object.remove("assignments");
-        }
+    /// Reads an item of a list, or says what can be said of it when its assignments cannot be understood: one of them must
+    /// not hide all others. `problem` is what is known to be wrong with them.
+    pub(super) fn listed(value: Value, mut problem: Option<String>) -> Result<Self, String> {
+        let entity = Self::parse(value, |owner, assignments| {
+            if problem.is_some() {
+                return Ok(Vec::new());
+            }
+            read(owner, assignments).or_else(|unreadable| {
+                problem = Some(unreadable);
+                Ok(Vec::new())
+            })
+        })?;
         Ok(Self {
-            unreadable: Some(problem),
-            ..Self::created(value)?
+            unreadable: problem.map(|problem| format!("{}: {problem}", entity.id)),
+            ..entity
         })
     }
 
@@ -45,16 +53,7 @@ impl Entity {
     /// Missing assignments are an error: taken for "none", they would make the next `assign` remove
     /// every group.
     pub(super) fn expanded(value: Value) -> Result<Self, String> {
-        Self::parse(value, |owner, assignments| {
-            let listed = assignments
-                .as_array()
-                .ok_or("assignments are missing although they were asked for")?;
-            let read = listed
-                .iter()
-                .enumerate()
-                .map(|(index, one)| RemoteAssignment::parse(owner, one).map_err(|problem| format!("assignments[{index}]: {problem}")));
-            read.collect()
-        })
+        Self::parse(value, read)
     }
 
     fn parse(value: Value, assignments: impl FnOnce(&Owner<'_>, &Value) -> Result<Vec<RemoteAssignment>, String>) -> Result<Self, String> {
@@ -79,6 +78,15 @@ impl Entity {
             unreadable: None,
         })
     }
+}
+
+/// Reads the assignments of an object that was asked for with them.
+fn read(owner: &Owner<'_>, assignments: &Value) -> Result<Vec<RemoteAssignment>, String> {
+    let listed = assignments
+        .as_array()
+        .ok_or("assignments are missing although they were asked for")?;
+    let one = |(index, one)| RemoteAssignment::parse(owner, one).map_err(|problem| format!("assignments[{index}]: {problem}"));
+    listed.iter().enumerate().map(one).collect()
 }
 
 /// Whether assignment ids of this object are ids of their own. Anything that is not plainly

@@ -1,4 +1,4 @@
-//! Lists: every page or an error. An incomplete list decides nothing, so nobody gets to see one.
+//! Lists: every page or an error. An incomplete list decides nothing, so nobody gets to keep one.
 //!
 //! `@odata.nextLink` is the service's to build and ours to distrust: it is followed on the
 //! configured host, below the API version the list began with, never twice, and not for ever.
@@ -9,7 +9,6 @@ use serde_json::Value;
 use url::Url;
 
 use super::client::Client;
-use super::entity::Entity;
 use super::error::GraphError;
 use super::exchange::{Call, Operation};
 use super::odata;
@@ -21,34 +20,61 @@ const MAX_PAGES: usize = 1000;
 /// The same for items.
 const MAX_ITEMS: usize = 100_000;
 
+/// A list that is read page by page.
+pub(super) struct Pages {
+    next: Option<Url>,
+    visited: HashSet<Url>,
+    ids: HashSet<String>,
+    items: usize,
+}
+
+impl From<Url> for Pages {
+    fn from(first: Url) -> Self {
+        Self {
+            next: Some(first),
+            visited: HashSet::new(),
+            ids: HashSet::new(),
+            items: 0,
+        }
+    }
+}
+
+impl Pages {
+    /// The items of the next page; `None` after the last. Before that, nothing is known about what is absent.
+    pub(super) async fn next(&mut self, client: &Client, operation: &Operation) -> Result<Option<Vec<Value>>, GraphError> {
+        let broken = |problem: &str| Err(GraphError::decode(operation.text.clone(), problem));
+        let Some(url) = self.next.take() else { return Ok(None) };
+        if self.visited.len() == MAX_PAGES {
+            return broken("the list does not end");
+        }
+        if !self.visited.insert(url.clone()) {
+            return broken("the list's pages lead back to an earlier one");
+        }
+        let answer = client.read(&Call::page(operation.clone(), url, self.visited.len() > 1)).await?;
+        let mut page = answer.json().map_err(|problem| answer.unusable(operation, &problem))?;
+        let Some(Value::Array(items)) = page.get_mut("value").map(Value::take) else {
+            return Err(answer.unusable(operation, "a page without a list"));
+        };
+        for id in items.iter().filter_map(|item| item.get("id").and_then(Value::as_str)) {
+            if !self.ids.insert(id.to_owned()) {
+                return broken(&format!("the list names {} twice", text::quoted(id)));
+            }
+        }
+        self.items += items.len();
+        if self.items > MAX_ITEMS {
+            return broken("the list is longer than any tenant's");
+        }
+        self.next = client.next_page(operation, page.get("@odata.nextLink"))?;
+        Ok(Some(items))
+    }
+}
+
 impl Client {
     /// Every item of the list at `first`.
-    pub(super) async fn pages(&self, operation: &Operation, first: Url) -> Result<Vec<Value>, GraphError> {
-        let broken = |problem: &str| GraphError::decode(operation.text.clone(), problem);
-        let (mut items, mut ids, mut seen) = (Vec::new(), HashSet::new(), HashSet::new());
-        let mut next = Some(first);
-        while let Some(url) = next {
-            if seen.len() == MAX_PAGES {
-                return Err(broken("the list does not end"));
-            }
-            if !seen.insert(url.clone()) {
-                return Err(broken("the list's pages lead back to an earlier one"));
-            }
-            let answer = self.read(&Call::page(operation.clone(), url, seen.len() > 1)).await?;
-            let mut page = answer.json().map_err(|problem| answer.unusable(operation, &problem))?;
-            let Some(Value::Array(listed)) = page.get_mut("value").map(Value::take) else {
-                return Err(answer.unusable(operation, "a page without a list"));
-            };
-            for item in listed {
-                if let Some(id) = item.get("id").and_then(Value::as_str).filter(|id| !ids.insert((*id).to_owned())) {
-                    return Err(broken(&format!("the list names {} twice", text::quoted(id))));
-                }
-                items.push(item);
-            }
-            if items.len() > MAX_ITEMS {
-                return Err(broken("the list is longer than any tenant's"));
-            }
-            next = self.next_page(operation, page.get("@odata.nextLink"))?;
+    pub(super) async fn all_pages(&self, operation: &Operation, first: Url) -> Result<Vec<Value>, GraphError> {
+        let (mut items, mut pages) = (Vec::new(), Pages::from(first));
+        while let Some(page) = pages.next(self, operation).await? {
+            items.extend(page);
         }
         Ok(items)
     }
@@ -71,14 +97,14 @@ impl Client {
         }
     }
 
-    /// An entity with all its assignments, which may be paged themselves.
-    pub(super) async fn expanded(&self, operation: &Operation, mut value: Value) -> Result<Entity, GraphError> {
-        if let Some(next) = self.next_page(operation, value.get("assignments@odata.nextLink"))? {
-            let rest = self.pages(operation, next).await?;
-            if let Some(Value::Array(assignments)) = value.get_mut("assignments") {
+    /// Puts those assignments to an object that its answer had no room for.
+    pub(super) async fn complete(&self, operation: &Operation, object: &mut Value) -> Result<(), GraphError> {
+        if let Some(next) = self.next_page(operation, object.get("assignments@odata.nextLink"))? {
+            let rest = self.all_pages(operation, next).await?;
+            if let Some(Value::Array(assignments)) = object.get_mut("assignments") {
                 assignments.extend(rest);
             }
         }
-        Entity::expanded(value).map_err(|problem| GraphError::decode(operation.text.clone(), problem))
+        Ok(())
     }
 }

@@ -176,6 +176,7 @@ mod tests {
             reason: reasons::GRAPH_UNAVAILABLE,
             message: message.to_owned(),
             after: None,
+            unseen: crate::reconcile::outcome::Unseen::Nothing,
         })
     }
 

@@ -172,7 +172,7 @@ pub async fn recover<K: Managed>(
                 "found the object of a create whose answer was lost"
             );
             record(entity, &pending.attempt, status, writer, context).await?;
-            Ok(Some(Entity::clone(entity)))
+            Ok(Some(entity.clone()))
         }
         several => {
             let ids = several.iter().map(|entity| entity.id.as_str()).collect::<Vec<_>>().join(", ");

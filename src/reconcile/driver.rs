@@ -19,7 +19,7 @@ use super::conditions::Verdict;
 use super::context::Context;
 use super::end::{DEFERRED, End, SOON, WROTE, ended};
 use super::memory::fingerprint;
-use super::outcome::{Class, Failure, is_gone};
+use super::outcome::{Class, Failure, Unseen, is_gone};
 use super::reasons;
 pub use super::run::Run;
 use super::run::requests;
@@ -356,7 +356,8 @@ async fn broken<K: Kind>(object: &K, fault: &Fault, context: &Context) -> End {
         format!(
             "a defect in the controller stopped this pass: it {what}. It is tried again by itself, other objects go on; please report it"
         ),
-    );
+    )
+    .before(Unseen::References);
     let run = Run::new(object, context);
     let reported = guarded(LONGEST_PASS, report(object, run, Err(failure.clone()), context)).await;
     reported.unwrap_or_else(|_fault| ended(&Err(failure), false, &object.uid().unwrap_or_default(), context))

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Instant;
 
+use super::packed;
 use crate::api::Resolved;
 use crate::graph::Entity;
 
@@ -35,7 +36,7 @@ pub struct Notes {
     /// Since when the effect of a write is waited for: it is judged by what is asked for after that.
     pub confirm: Option<Instant>,
     /// References that were looked up by a pass that could not write them down.
-    pub resolved: Option<Resolved>,
+    pub resolved: Option<Box<Resolved>>,
     /// The requests to reconcile that were handled, by the annotations' values.
     pub handled: Vec<String>,
     /// When it was last woken by an object that waits for it.
@@ -64,14 +65,15 @@ pub struct Sent {
 /// The notes of all objects, by UID.
 #[derive(Default)]
 pub struct Memory {
-    notes: Mutex<HashMap<String, Notes>>,
+    /// Boxed, because a map keeps room for twice as many.
+    notes: Mutex<HashMap<String, Box<Notes>>>,
     drifted: Mutex<HashMap<&'static str, HashSet<String>>>,
 }
 
 impl Memory {
     /// The object's notes.
     pub fn get(&self, uid: &str) -> Notes {
-        self.lock().get(uid).cloned().unwrap_or_default()
+        self.lock().get(uid).map(|notes| Notes::clone(notes)).unwrap_or_default()
     }
 
     /// Changes the object's notes.
@@ -101,7 +103,7 @@ impl Memory {
         i64::try_from(uids.len()).unwrap_or(i64::MAX)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Notes>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Box<Notes>>> {
         self.notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
@@ -114,9 +116,9 @@ pub fn fingerprint(value: &impl std::fmt::Debug) -> u64 {
 }
 
 /// The fingerprint of what Graph holds for an object: its entity, or the ids that carry its name.
-pub fn judged(entity: Option<&Entity>, namesakes: &[Arc<Entity>]) -> u64 {
+pub fn judged(entity: Option<&Entity>, namesakes: &[Entity]) -> u64 {
     match entity {
-        Some(entity) => fingerprint(&(&entity.properties, &entity.assignments)),
+        Some(entity) => packed::fingerprint(entity),
         None => fingerprint(&namesakes.iter().map(|entity| &entity.id).collect::<Vec<_>>()),
     }
 }

@@ -26,6 +26,7 @@ pub mod missing;
 pub mod names;
 pub mod observe;
 pub mod outcome;
+pub mod packed;
 pub mod pipeline;
 pub mod plan;
 pub mod poll;

@@ -53,7 +53,7 @@ pub async fn observe<K: Managed>(
             let known = tenant.snapshot(K::COLLECTION).get(id);
             let enough = known.filter(|entity| entity.unreadable.is_none() && converged(entity));
             match enough {
-                Some(entity) => Some(Entity::clone(&entity)),
+                Some(entity) => Some(entity),
                 None => tenant.read(K::COLLECTION, id).await?,
             }
         }
@@ -93,7 +93,7 @@ pub(super) async fn look_since(
 ) -> Result<Option<Entity>, Failure> {
     let (snapshot, now) = (tenant.snapshot(collection), Instant::now());
     if let Some(entity) = snapshot.seen_since(id, since) {
-        return Ok(Some(Entity::clone(&entity)));
+        return Ok(Some(entity));
     }
     let missed = snapshot.listed().is_some_and(|listed| listed >= since);
     if missed || snapshot.waiting.few(now) {
@@ -108,7 +108,7 @@ pub(super) async fn look_since(
     }
     tenant.shared_list(collection, since).await?;
     match snapshot.seen_since(id, since) {
-        Some(entity) => Ok(Some(Entity::clone(&entity))),
+        Some(entity) => Ok(Some(entity)),
         None => tenant.read(collection, id).await,
     }
 }

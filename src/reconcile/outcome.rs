@@ -18,6 +18,20 @@ pub struct Failure {
     pub message: String,
     /// A wait that somebody asked for (`Retry-After`, a settle window); backoff otherwise.
     pub after: Option<Duration>,
+    /// What was not looked at before it stopped.
+    pub unseen: Unseen,
+}
+
+/// What a pass had not looked at when it stopped: nothing is said of that.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Unseen {
+    /// Everything was looked at.
+    #[default]
+    Nothing,
+    /// What Graph holds.
+    Graph,
+    /// That, and whether there is everything that the spec names.
+    References,
 }
 
 /// The decision that a failure causes.
@@ -48,6 +62,7 @@ impl Failure {
             reason: reasons::NOT_CHECKED,
             message: "another pass is reading the same".to_owned(),
             after: Some(jitter(wait.max(Duration::from_millis(250)), 40)),
+            unseen: Unseen::default(),
         }
     }
 
@@ -62,6 +77,11 @@ impl Failure {
         }
     }
 
+    /// The same failure, of a pass that had not looked at this.
+    pub fn before(self, unseen: Unseen) -> Self {
+        Self { unseen, ..self }
+    }
+
     /// A wait for something that appears by itself.
     pub fn waiting(reason: &'static str, message: impl Into<String>) -> Self {
         Self {
@@ -69,6 +89,7 @@ impl Failure {
             reason,
             message: message.into(),
             after: None,
+            unseen: Unseen::default(),
         }
     }
 
@@ -87,6 +108,7 @@ impl Failure {
             reason,
             message: message.into(),
             after: None,
+            unseen: Unseen::default(),
         }
     }
 
@@ -97,6 +119,7 @@ impl Failure {
             reason,
             message: message.into(),
             after: None,
+            unseen: Unseen::default(),
         }
     }
 }
@@ -124,6 +147,7 @@ impl From<GraphError> for Failure {
             reason,
             message,
             after: error.retry_after,
+            unseen: Unseen::default(),
         }
     }
 }

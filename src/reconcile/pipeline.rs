@@ -18,7 +18,7 @@ use super::guard::{Decision, guard};
 use super::managed::Managed;
 use super::memory::{Sent, fingerprint, judged};
 use super::observe::{Age, observe};
-use super::outcome::{Class, Failure};
+use super::outcome::{Class, Failure, Unseen};
 use super::plan::{self, Change, Desired, plan};
 use super::reasons::{self, event};
 use super::references;
@@ -33,7 +33,8 @@ pub async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Contex
     if object.common().suspend {
         return Ok(Verdict::Suspended);
     }
-    let (described, tenant) = resolve::tenant(object, context)?; // caches
+    let unresolved = |failure: Failure| failure.before(Unseen::References);
+    let (described, tenant) = resolve::tenant(object, context).map_err(unresolved)?; // caches
     let result = steps(object, run, &described, &tenant, context).await;
     if !matches!(&result, Err(failure) if failure.class == Class::Deferred) {
         tenant.snapshot(K::COLLECTION).waiting.leave(&object.uid().unwrap_or_default());
@@ -49,8 +50,12 @@ async fn steps<K: Managed>(
     context: &Context,
 ) -> Result<Verdict, Failure> {
     let only_look = only_looks(described, object.common().mode);
-    let desired = desire(object, run, only_look, tenant, context).await?; // Graph lookups, for names that are not pinned
-    let seen = look(object, run, &desired, described, tenant, context).await?; // Graph reads
+    // Graph lookups, for names that are not pinned.
+    let desired = desire(object, run, only_look, tenant, context).await;
+    let desired = desired.map_err(|failure| failure.before(Unseen::References))?;
+    // Graph reads.
+    let seen = look(object, run, &desired, described, tenant, context).await;
+    let seen = seen.map_err(|failure| failure.before(Unseen::Graph))?;
     remember(object, run, &desired, seen.as_ref(), tenant, context);
     let changes = plan(K::COLLECTION, &desired, &run.draft.assignments, seen.as_ref()); // pure
     refuse_old_read(object, seen.as_ref(), &changes, context)?;
@@ -138,6 +143,7 @@ async fn desire<K: Managed>(object: &K, run: &mut Run<K>, only_look: bool, tenan
         .memory
         .get(&uid)
         .resolved
+        .map(|resolved| *resolved)
         .or_else(|| run.draft.resolved.clone())
         .unwrap_or_default();
     let image = match object.image() {
@@ -165,7 +171,9 @@ async fn desire<K: Managed>(object: &K, run: &mut Run<K>, only_look: bool, tenan
     warn_of_unknown(object, &properties, run);
     run.draft.resolved = (resolved != Resolved::default()).then_some(resolved);
     // A pass that ends without a word, because it is deferred, must not have looked all this up for nothing.
-    context.memory.update(&uid, |notes| notes.resolved.clone_from(&run.draft.resolved));
+    context
+        .memory
+        .update(&uid, |notes| notes.resolved = run.draft.resolved.clone().map(Box::new));
     if let Some(failure) = declarations.stopped {
         return Err(failure);
     }

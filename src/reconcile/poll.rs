@@ -10,7 +10,6 @@ use kube::ResourceExt;
 use super::context::Context;
 use super::driver::Kind;
 use super::managed::Managed;
-use super::memory::judged;
 use super::outcome::{Class, Failure};
 use super::resolve::lets_in;
 use super::sweep::sweep;
@@ -65,7 +64,8 @@ pub async fn poll(context: Arc<Context>, shutdown: Shutdown) {
 /// the first pass over its objects lists anyway.
 fn is_due(due: &mut HashMap<String, (Duration, Instant)>, described: &EntraTenant) -> bool {
     let interval = interval(&described.spec);
-    let next = Instant::now() + jitter(interval, 10);
+    // Never later than was asked for.
+    let next = Instant::now() + jitter(interval.mul_f64(0.95), 5);
     let entry = due.entry(described.name_any()).or_insert((interval, next));
     if entry.0 != interval {
         *entry = (interval, next);
@@ -161,15 +161,6 @@ fn differs<K: Managed>(object: &K, tenant: &Tenant, context: &Context) -> bool {
     let Some(last) = context.memory.get(&object.uid().unwrap_or_default()).judged else {
         return false;
     };
-    let snapshot = tenant.snapshot(K::COLLECTION);
-    let entity = object
-        .status()
-        .and_then(|status| status.id.as_deref())
-        .and_then(|id| snapshot.get(id));
-    let namesakes = if entity.is_some() {
-        Vec::new()
-    } else {
-        snapshot.named(object.common().display_name)
-    };
-    judged(entity.as_deref(), &namesakes) != last
+    let id = object.status().and_then(|status| status.id.as_deref());
+    tenant.snapshot(K::COLLECTION).judged(id, object.common().display_name) != last
 }

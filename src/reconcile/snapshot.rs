@@ -4,10 +4,12 @@
 //! change an object reads it afresh first. For speed and for Graph's sake; each who asks says how old an answer may be.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::memory::judged;
 use super::outcome::Failure;
+use super::packed::Packed;
 use super::waiting::Waiting;
 use crate::graph::Entity;
 use crate::runtime::backoff::jitter;
@@ -39,7 +41,7 @@ struct Entries {
 }
 
 struct Seen {
-    entity: Arc<Entity>,
+    object: Packed,
     /// When this was asked for; for a write, when it was answered.
     at: Instant,
     /// It was written since, and not seen again.
@@ -47,9 +49,9 @@ struct Seen {
 }
 
 impl Seen {
-    fn at(at: Instant, entity: Entity) -> Self {
+    fn at(at: Instant, object: Packed) -> Self {
         Self {
-            entity: Arc::new(entity),
+            object,
             at,
             outdated: false,
         }
@@ -62,9 +64,9 @@ impl Snapshot {
         self.refresh.try_lock().map_err(|_taken| Failure::deferred())
     }
 
-    /// Replaces what is known by a complete list that was asked for at `asked`.
-    pub fn take(&self, listed: Vec<Entity>, asked: Instant) {
-        let fresh = |entity: Entity| (entity.id.to_lowercase(), Seen::at(asked, entity));
+    /// Replaces what is known by a complete list that was asked for at `asked`: ids, and what they stand for.
+    pub fn take(&self, listed: Vec<(String, Packed)>, asked: Instant) {
+        let fresh = |(id, object): (String, Packed)| (id.to_lowercase(), Seen::at(asked, object));
         let mut objects: BTreeMap<String, Seen> = listed.into_iter().map(fresh).collect();
         let mut entries = self.lock();
         // What was read or written on its own after the list was asked for is newer than the list.
@@ -82,27 +84,37 @@ impl Snapshot {
     }
 
     /// The object as last seen.
-    pub fn get(&self, id: &str) -> Option<Arc<Entity>> {
+    pub fn get(&self, id: &str) -> Option<Entity> {
         self.known(id, |_| true)
     }
 
     /// The object as seen by a request that was made after `since`.
-    pub fn seen_since(&self, id: &str, since: Instant) -> Option<Arc<Entity>> {
+    pub fn seen_since(&self, id: &str, since: Instant) -> Option<Entity> {
         self.known(id, |at| at >= since)
     }
 
-    fn known(&self, id: &str, new_enough: impl Fn(Instant) -> bool) -> Option<Arc<Entity>> {
+    fn known(&self, id: &str, new_enough: impl Fn(Instant) -> bool) -> Option<Entity> {
         let entries = self.lock();
         let seen = entries.objects.get(&id.to_lowercase())?;
-        (!seen.outdated && new_enough(seen.at)).then(|| Arc::clone(&seen.entity))
+        (!seen.outdated && new_enough(seen.at)).then(|| seen.object.entity())
     }
 
     /// The objects that carry this display name; Graph does not promise that names are unique.
-    pub fn named(&self, display_name: &str) -> Vec<Arc<Entity>> {
+    pub fn named(&self, display_name: &str) -> Vec<Entity> {
         let wanted = display_name.to_lowercase();
-        let named = |entity: &&Arc<Entity>| entity.display_name().is_some_and(|name| name.to_lowercase() == wanted);
         let entries = self.lock();
-        entries.objects.values().map(|seen| &seen.entity).filter(named).cloned().collect()
+        let objects = entries.objects.values().map(|seen| &seen.object);
+        objects.filter(|object| object.is_named(&wanted)).map(Packed::entity).collect()
+    }
+
+    /// What [`judged`] says of the object with this id, or else of those with this name.
+    pub fn judged(&self, id: Option<&str>, display_name: &str) -> u64 {
+        let known = id.and_then(|id| {
+            let entries = self.lock();
+            let seen = entries.objects.get(&id.to_lowercase())?;
+            (!seen.outdated).then(|| seen.object.fingerprint())
+        });
+        known.unwrap_or_else(|| judged(None, &self.named(display_name)))
     }
 
     /// How many objects the last list held.
@@ -132,7 +144,7 @@ impl Snapshot {
         match entity {
             Some(entity) => {
                 entries.gone.remove(&id);
-                entries.objects.insert(id, Seen::at(asked, entity.clone()));
+                entries.objects.insert(id, Seen::at(asked, Packed::of(entity)));
             }
             None => {
                 entries.objects.remove(&id);

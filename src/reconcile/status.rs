@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::conditions::{Conditions, Truth, Verdict, same_but_ids};
-use super::outcome::{Class, is_gone};
+use super::outcome::{Class, Unseen, is_gone};
 use super::reasons;
 use crate::api::{DriftRecord, DriftedField, FIELD_MANAGER, ManagedStatus};
 
@@ -128,26 +128,20 @@ pub fn managed(old: &ManagedStatus, mut draft: ManagedStatus, verdict: &Verdict,
     let mut conditions = Conditions::new(&old.conditions, generation, now());
     conditions.ready(verdict);
     synced(&mut conditions, verdict);
-    if draft.drift.is_empty() {
-        conditions.set(
-            "Drifted",
-            if unknown(verdict) { Truth::Unknown } else { Truth::False },
-            reasons::NO_DRIFT,
-            "nothing was changed in Graph by somebody else",
-        );
-    } else {
-        conditions.set("Drifted", Truth::True, reasons::DRIFTED, drift_message(&draft.drift));
-    }
+    drifted(&mut conditions, verdict, &draft.drift);
     references(&mut conditions, verdict, &draft);
     draft.conditions = conditions.finish();
     draft
 }
 
-fn unknown(verdict: &Verdict) -> bool {
+/// What the pass says nothing about.
+fn unseen(verdict: &Verdict) -> Unseen {
     match verdict {
-        Verdict::Suspended => true,
-        Verdict::Failed(failure) => failure.class == Class::Unreachable,
-        Verdict::Ready { .. } | Verdict::Working { .. } | Verdict::Held { .. } => false,
+        Verdict::Suspended => Unseen::References,
+        // Names stay resolved while Graph does not answer, but nobody knows whether they would be.
+        Verdict::Failed(failure) if failure.class == Class::Unreachable => Unseen::References,
+        Verdict::Failed(failure) => failure.unseen,
+        Verdict::Ready { .. } | Verdict::Working { .. } | Verdict::Held { .. } => Unseen::Nothing,
     }
 }
 
@@ -167,6 +161,22 @@ fn synced(conditions: &mut Conditions<'_>, verdict: &Verdict) {
             conditions.set("Synced", truth, failure.reason, "Graph was not seen equal to the spec")
         }
     };
+}
+
+fn drifted(conditions: &mut Conditions<'_>, verdict: &Verdict, drift: &[DriftedField]) {
+    const KIND: &str = "Drifted";
+    if !drift.is_empty() {
+        conditions.set(KIND, Truth::True, reasons::DRIFTED, drift_message(drift));
+    } else if unseen(verdict) == Unseen::Nothing {
+        conditions.set(
+            KIND,
+            Truth::False,
+            reasons::NO_DRIFT,
+            "nothing was changed in Graph by somebody else",
+        );
+    } else {
+        conditions.set(KIND, Truth::Unknown, reasons::NOT_CHECKED, "not looked at");
+    }
 }
 
 /// Failures that mean that something which the spec names was not found, or cannot be used yet.
@@ -191,7 +201,7 @@ fn references(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &Manage
             &problem.reason,
             format!("Assignment {}: {}", problem.assignment, problem.message),
         );
-    } else if unknown(verdict) {
+    } else if unseen(verdict) == Unseen::References {
         conditions.set(KIND, Truth::Unknown, reasons::NOT_CHECKED, "not looked at");
     } else {
         conditions.set(KIND, Truth::True, reasons::RESOLVED, "every reference is resolved");

@@ -11,6 +11,7 @@ use super::credentials::{cloud, credential};
 use super::endpoints::Endpoints;
 use super::gate::Gate;
 use super::outcome::{Class, Failure};
+use super::packed::Packed;
 use super::snapshot::Snapshot;
 use crate::api::{Credentials, EntraTenant, EntraTenantSpec, Mode};
 use crate::graph::{Client, ClientConfig, Clock, Cloud, Collection, Entity, GraphError, Limits, Permit};
@@ -131,7 +132,7 @@ impl Tenant {
         }
         self.gate.check()?;
         let asked = Instant::now();
-        let result = self.gate.record_read(asked, self.client.list(collection).await);
+        let result = self.gate.record_read(asked, self.client.list_as(collection, pack).await);
         let own = |failure: &&Failure| !matches!(failure.class, Class::Unreachable | Class::Deferred);
         snapshot.note_failure(result.as_ref().err().filter(own).cloned());
         snapshot.take(result?, asked);
@@ -194,6 +195,12 @@ impl Tenant {
         self.policies.note_failure(None);
         self.settings.note_failure(None);
     }
+}
+
+/// What is kept of a listed object.
+fn pack(entity: Entity) -> (String, Packed) {
+    let packed = Packed::of(&entity);
+    (entity.id, packed)
 }
 
 /// The poll interval of a tenant.

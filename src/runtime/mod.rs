@@ -5,6 +5,7 @@
 
 pub mod backoff;
 pub mod clients;
+pub mod decoded;
 mod event_ledger;
 pub mod events;
 pub mod guarded;

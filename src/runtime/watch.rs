@@ -11,19 +11,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::stream::{BoxStream, Stream, StreamExt};
 use kube::api::{Api, ObjectMeta};
-use kube::core::{DeserializeGuard, error_boundary::InvalidObject};
+use kube::core::error_boundary::InvalidObject;
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::utils::PredicateConfig;
 use kube::runtime::{WatchStreamExt, watcher};
 use serde::de::DeserializeOwned;
 
+use super::decoded::Decoded;
 use super::text::one_line;
 
 /// The longest decoding error that is passed on; it may quote a value of the object.
 const MAX_ERROR_BYTES: usize = 512;
-
-/// Where `kubectl apply` keeps the manifest.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// A kind that can be watched.
 pub trait Watchable: kube::Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static {}
@@ -98,7 +96,7 @@ pub struct Malformed {
 ///
 /// `on_malformed` is called once for each undecodable version; such an object is not in the store. Note that writing
 /// the status of the object makes a new version of it, so write only what differs.
-pub fn watch<K, F>(api: Api<DeserializeGuard<K>>, on_malformed: F) -> Watched<K>
+pub fn watch<K, F>(api: Api<Decoded<K>>, on_malformed: F) -> Watched<K>
 where
     K: Watchable,
     F: FnMut(Malformed) + Send + 'static,
@@ -106,14 +104,14 @@ where
     watched(watcher(api, list_config()).default_backoff(), on_malformed)
 }
 
-/// Small pages: the memory that a large page takes is never given back.
+/// What was decoded of a page is pruned already, so a page may be large; many small ones take long.
 pub fn list_config() -> watcher::Config {
-    watcher::Config::default().page_size(50)
+    watcher::Config::default().page_size(500)
 }
 
 /// The same for any source of watch events. The source must bring its own backoff.
 pub fn watched<K, F>(
-    events: impl Stream<Item = watcher::Result<watcher::Event<DeserializeGuard<K>>>> + Send + 'static,
+    events: impl Stream<Item = watcher::Result<watcher::Event<Decoded<K>>>> + Send + 'static,
     on_malformed: F,
 ) -> Watched<K>
 where
@@ -125,7 +123,6 @@ where
     let recovered = Recovered::default();
     let mut sieve = Sieve::new(store.clone(), recovered.clone(), on_malformed);
     let trigger = events
-        .modify(|object| prune(kube::Resource::meta_mut(object)))
         .filter_map(move |event| std::future::ready(sieve.pass(event)))
         .reflect(writer)
         .inspect(mark_complete(sender))
@@ -133,15 +130,6 @@ where
         .predicate_filter(move |object: &K| recovered.interest(object.meta()), PredicateConfig::default())
         .boxed();
     Watched { store, trigger, complete }
-}
-
-/// Takes out what no pass reads: the record of who set which field is larger than the rest of the object, and a manifest
-/// that was applied by a client repeats it.
-fn prune(meta: &mut ObjectMeta) {
-    meta.managed_fields = None;
-    if let Some(annotations) = &mut meta.annotations {
-        annotations.remove(LAST_APPLIED);
-    }
 }
 
 /// What a reconcile depends on. Status and finalizers are absent, so our own writes do not come back to us: the pass
@@ -215,7 +203,7 @@ impl<K: Watchable, F: FnMut(Malformed)> Sieve<K, F> {
     }
 
     /// The event for the store, or none where the store needs none.
-    fn pass(&mut self, event: watcher::Result<watcher::Event<DeserializeGuard<K>>>) -> Option<watcher::Result<watcher::Event<K>>> {
+    fn pass(&mut self, event: watcher::Result<watcher::Event<Decoded<K>>>) -> Option<watcher::Result<watcher::Event<K>>> {
         use watcher::Event::{Apply, Delete, Init, InitApply, InitDone};
         let event = match event {
             Err(error) => return Some(Err(error)),
@@ -226,9 +214,9 @@ impl<K: Watchable, F: FnMut(Malformed)> Sieve<K, F> {
                 self.listed = Some(HashMap::new());
                 Init
             }
-            InitApply(DeserializeGuard(Ok(object))) => InitApply(self.decoded(object)),
+            InitApply(Decoded(Ok(object))) => InitApply(self.decoded(object)),
             // The store takes only what a listing names, so leaving the object out removes it.
-            InitApply(DeserializeGuard(Err(invalid))) => {
+            InitApply(Decoded(Err(invalid))) => {
                 self.report(invalid);
                 return None;
             }
@@ -239,17 +227,17 @@ impl<K: Watchable, F: FnMut(Malformed)> Sieve<K, F> {
                 }
                 InitDone
             }
-            Apply(DeserializeGuard(Ok(object))) => Apply(self.decoded(object)),
-            Apply(DeserializeGuard(Err(invalid))) => {
+            Apply(Decoded(Ok(object))) => Apply(self.decoded(object)),
+            Apply(Decoded(Err(invalid))) => {
                 let known = self.known(&invalid.metadata);
                 self.report(invalid);
                 Delete(known?)
             }
-            Delete(DeserializeGuard(Ok(object))) => {
+            Delete(Decoded(Ok(object))) => {
                 self.reported.remove(&identity(object.meta()));
                 Delete(object)
             }
-            Delete(DeserializeGuard(Err(invalid))) => {
+            Delete(Decoded(Err(invalid))) => {
                 self.reported.remove(&identity(&invalid.metadata));
                 Delete(self.known(&invalid.metadata)?)
             }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::api::{Assignment, EntraTenant, ProvisioningPolicy, UserSetting, all_crds};
 use crate::reconcile::conditions::Verdict;
 use crate::reconcile::driver::Kind;
-use crate::reconcile::outcome::{Class, Failure};
+use crate::reconcile::outcome::{Class, Failure, Unseen};
 
 /// Every reason of a condition, read from where they are defined.
 fn reasons() -> Vec<&'static str> {
@@ -47,6 +47,7 @@ fn verdicts() -> Vec<(Verdict, KStatus)> {
                 reason,
                 message: message(),
                 after: None,
+                unseen: Unseen::Nothing,
             };
             verdicts.push((Verdict::Failed(failure), expected));
         }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::sign_in::{SECRET, Scene, client_secret, seed, tenant};
+use super::snapshot::packed;
 use crate::api::ResolvedGroup;
 use crate::graph::{Collection, Entity};
 use crate::reconcile::names;
@@ -63,7 +64,7 @@ async fn creates_that_came_before_a_list_was_asked_for_share_it_and_later_ones_d
     }
     assert_eq!(requests(&scene), (lists, 0), "a crowd waits for its list");
     // The list that serves them all, whoever asks for it.
-    snapshot.take(vec![setting("taken")], Instant::now());
+    snapshot.take(packed(vec![setting("taken")]), Instant::now());
     for uid in 0..20 {
         known(uid).await.unwrap();
     }
@@ -93,7 +94,7 @@ async fn a_list_from_before_a_doubt_says_nothing_about_names() {
 async fn many_writes_are_seen_in_one_list_and_a_lone_one_by_its_id() {
     let (scene, contoso) = scene();
     let snapshot = contoso.snapshot(SETTINGS);
-    snapshot.take(vec![setting("old")], Instant::now());
+    snapshot.take(packed(vec![setting("old")]), Instant::now());
     snapshot.outdate(ID);
     assert!(snapshot.get(ID).is_none() && snapshot.named("old").len() == 1);
     let written = Instant::now();
@@ -106,11 +107,11 @@ async fn many_writes_are_seen_in_one_list_and_a_lone_one_by_its_id() {
     }
     assert!(is_deferred(&look().await));
     assert_eq!(requests(&scene), (0, 1), "in a crowd");
-    snapshot.take(vec![setting("new")], Instant::now());
+    snapshot.take(packed(vec![setting("new")]), Instant::now());
     assert_eq!(look().await.unwrap(), Some(setting("new")));
     assert_eq!(requests(&scene), (0, 1));
     // A list that should show the object and does not: it is asked for by its id.
-    snapshot.take(vec![], Instant::now());
+    snapshot.take(packed(vec![]), Instant::now());
     assert_eq!(look().await.unwrap(), None);
     assert_eq!(requests(&scene), (0, 2));
 }

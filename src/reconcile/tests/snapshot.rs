@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::entity;
-use crate::graph::Entity;
+use crate::graph::{Entity, RemoteAssignment};
+use crate::reconcile::memory::judged;
+use crate::reconcile::packed::Packed;
 use crate::reconcile::snapshot::Snapshot;
 
 fn named(id: &str, name: &str) -> Entity {
@@ -15,19 +17,23 @@ fn named(id: &str, name: &str) -> Entity {
     }
 }
 
+pub(super) fn packed(listed: Vec<Entity>) -> Vec<(String, Packed)> {
+    listed.into_iter().map(|entity| (entity.id.clone(), Packed::of(&entity))).collect()
+}
+
 #[test]
 fn a_list_does_not_hide_what_was_written_after_it_was_asked_for() {
     let (snapshot, start) = (Snapshot::default(), Instant::now());
     let at = |second| start + Duration::from_secs(second);
-    snapshot.take(vec![named("a", "old"), named("gone", "x")], at(0));
+    snapshot.take(packed(vec![named("a", "old"), named("gone", "x")]), at(0));
     snapshot.put("A", Some(&named("a", "new")), at(2));
     snapshot.put("gone", None, at(2));
     // Asked for before the write, answered after it.
-    snapshot.take(vec![named("a", "old"), named("gone", "x")], at(1));
+    snapshot.take(packed(vec![named("a", "old"), named("gone", "x")]), at(1));
     assert_eq!(snapshot.get("a").unwrap().display_name(), Some("new"));
     assert!(snapshot.get("gone").is_none());
     // Asked for after the write: now the list is right.
-    snapshot.take(vec![named("a", "newer")], at(3));
+    snapshot.take(packed(vec![named("a", "newer")]), at(3));
     assert_eq!(snapshot.get("a").unwrap().display_name(), Some("newer"));
 }
 
@@ -35,15 +41,15 @@ fn a_list_does_not_hide_what_was_written_after_it_was_asked_for() {
 fn how_new_an_answer_is_counts_from_when_it_was_asked_for() {
     let (snapshot, start) = (Snapshot::default(), Instant::now());
     let at = |second| start + Duration::from_secs(second);
-    snapshot.take(vec![named("a", "x")], at(5));
+    snapshot.take(packed(vec![named("a", "x")]), at(5));
     assert!(snapshot.seen_since("A", at(5)).is_some() && snapshot.seen_since("a", at(6)).is_none());
     snapshot.put("a", Some(&named("a", "y")), at(7));
     assert!(snapshot.seen_since("a", at(6)).is_some());
     // Written, and not seen again: not even a list from before the write brings it back.
     snapshot.outdate("a");
-    snapshot.take(vec![named("a", "y")], start);
+    snapshot.take(packed(vec![named("a", "y")]), start);
     assert!(snapshot.get("a").is_none() && snapshot.named("y").len() == 1);
-    snapshot.take(vec![named("a", "z")], Instant::now());
+    snapshot.take(packed(vec![named("a", "z")]), Instant::now());
     assert_eq!(snapshot.get("a").unwrap().display_name(), Some("z"));
 }
 
@@ -55,8 +61,33 @@ fn one_object_is_not_a_complete_list() {
 }
 
 #[test]
+fn an_object_comes_back_as_it_was_and_every_change_of_it_shows() {
+    let assigned = |group: &str| RemoteAssignment {
+        id: None,
+        group_id: group.to_owned(),
+        service_plan_id: None,
+        allotment_licenses_count: Some(3),
+        allotment_display_name: None,
+    };
+    let properties = json!({"displayName": "FÜR alle", "of the future": [1.1e-7, 0.1, u64::MAX, null, {"z": 1, "a": "\u{0}\""}]});
+    let entity = super::entity(properties, vec![assigned("g")]);
+    let packed = Packed::of(&entity);
+    assert_eq!(packed.entity(), entity);
+    assert!(packed.is_named("für alle") && !packed.is_named("FÜR alle"));
+    assert_eq!(packed.fingerprint(), judged(Some(&packed.entity()), &[]));
+    let mut others = [entity.clone(), entity.clone(), entity.clone()];
+    others[0].properties.insert("displayName".to_owned(), json!("FÜR Alle"));
+    others[1].assignments = vec![assigned("h")];
+    others[2].unreadable = Some("why".to_owned());
+    assert!(others.iter().all(|other| Packed::of(other).fingerprint() != packed.fingerprint()));
+}
+
+#[test]
 fn names_are_found_without_regard_to_case_and_all_of_them() {
     let snapshot = Snapshot::default();
-    snapshot.take(vec![named("a", "Fin"), named("b", "fin"), named("c", "other")], Instant::now());
+    snapshot.take(
+        packed(vec![named("a", "Fin"), named("b", "fin"), named("c", "other")]),
+        Instant::now(),
+    );
     assert_eq!(snapshot.named("FIN").len(), 2);
 }

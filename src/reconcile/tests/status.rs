@@ -2,7 +2,7 @@
 
 use crate::api::{DriftedField, ManagedStatus};
 use crate::reconcile::conditions::Verdict;
-use crate::reconcile::outcome::{Class, Failure};
+use crate::reconcile::outcome::{Class, Failure, Unseen};
 use crate::reconcile::reasons;
 use crate::reconcile::status::managed;
 
@@ -68,6 +68,7 @@ fn an_outage_makes_everything_unknown_and_is_written_once() {
             reason: reasons::GRAPH_UNAVAILABLE,
             message: message.to_owned(),
             after: None,
+            unseen: Unseen::Nothing,
         })
     };
     let down = managed(&first, first.clone(), &outage("down (request-id 1)"), Some(1));
@@ -75,6 +76,28 @@ fn an_outage_makes_everything_unknown_and_is_written_once() {
         assert_eq!(condition(&down, kind), Some("Unknown"), "{kind}");
     }
     assert_eq!(managed(&down, down.clone(), &outage("down (request-id 2)"), Some(1)), down);
+}
+
+#[test]
+fn nothing_is_said_of_what_was_not_looked_at() {
+    let first = managed(&ManagedStatus::default(), ManagedStatus::default(), &ready(), Some(1));
+    let denied = |unseen| Verdict::Failed(Failure::retry(reasons::PERMISSION_DENIED, "no").before(unseen));
+    for (unseen, resolved, drifted) in [
+        (Unseen::References, "Unknown", "Unknown"),
+        (Unseen::Graph, "True", "Unknown"),
+        (Unseen::Nothing, "True", "False"),
+    ] {
+        let failed = managed(&first, first.clone(), &denied(unseen), Some(1));
+        assert_eq!(condition(&failed, "ReferencesResolved"), Some(resolved), "{unseen:?}");
+        assert_eq!(condition(&failed, "Drifted"), Some(drifted), "{unseen:?}");
+        // Drift that was seen stays until Graph is seen without it.
+        let drifting = ManagedStatus {
+            drift: drift(),
+            ..first.clone()
+        };
+        let failed = managed(&first, drifting, &denied(unseen), Some(1));
+        assert_eq!(condition(&failed, "Drifted"), Some("True"), "{unseen:?}");
+    }
 }
 
 #[test]

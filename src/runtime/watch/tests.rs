@@ -7,10 +7,10 @@ use k8s_openapi::api::apps::v1::Deployment;
 use kube::ResourceExt;
 use serde_json::{Value, json};
 
-type Guarded = DeserializeGuard<Deployment>;
+type Read = Decoded<Deployment>;
 
 struct Bench {
-    events: mpsc::UnboundedSender<watcher::Result<watcher::Event<Guarded>>>,
+    events: mpsc::UnboundedSender<watcher::Result<watcher::Event<Read>>>,
     watched: Watched<Deployment>,
     malformed: Arc<Mutex<Vec<Malformed>>>,
 }
@@ -31,7 +31,7 @@ impl Bench {
     }
 
     /// Sends an event and returns the names that were triggered.
-    fn send(&mut self, event: watcher::Event<Guarded>) -> Vec<String> {
+    fn send(&mut self, event: watcher::Event<Read>) -> Vec<String> {
         self.events.send(Ok(event)).now_or_never().expect("unbounded").expect("open");
         let mut triggered = Vec::new();
         while let Some(Some(object)) = self.watched.trigger.next().now_or_never() {
@@ -56,7 +56,7 @@ impl Bench {
 }
 
 /// An object with the given version and generation; `edit` changes it further.
-fn object(name: &str, version: u32, generation: u32, edit: impl FnOnce(&mut Value)) -> Guarded {
+fn object(name: &str, version: u32, generation: u32, edit: impl FnOnce(&mut Value)) -> Read {
     let mut object = json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": {
@@ -74,11 +74,11 @@ fn object(name: &str, version: u32, generation: u32, edit: impl FnOnce(&mut Valu
     serde_json::from_value(object).expect("metadata decodes")
 }
 
-fn good(name: &str, version: u32, generation: u32) -> Guarded {
+fn good(name: &str, version: u32, generation: u32) -> Read {
     object(name, version, generation, |_| ())
 }
 
-fn bad(name: &str, version: u32) -> Guarded {
+fn bad(name: &str, version: u32) -> Read {
     let object = object(name, version, 1, |o| {
         o["spec"]["replicas"] = json!("many\nmany");
     });
