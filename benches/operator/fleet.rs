@@ -111,8 +111,15 @@ pub struct Template {
 }
 
 impl Template {
-    /// Takes the first policy and its Assignment, once they are Ready.
-    pub async fn of(lab: &Lab) -> Result<Self> {
+    /// Lets the operator make the first policy and its Assignment, takes those, and ends the operator.
+    pub async fn begin(lab: &Lab) -> Result<Self> {
+        apply(lab, 1).await?;
+        let template = Self::of(lab).await?;
+        lab.operator().terminate().await?;
+        Ok(template)
+    }
+
+    async fn of(lab: &Lab) -> Result<Self> {
         let ready = async |kind: &str| {
             lab.wait_condition(kind, FLEET_NAMESPACE, "fleet-0", "Ready", "True", seconds(60))
                 .await

@@ -2,14 +2,16 @@
 //!
 //! All of it is measured on the release binary, a real kube-apiserver with etcd, and the Graph simulator over TLS. It
 //! asserts nothing: a number on a busy machine is no reason to fail. The mass create is bound by Graph's limits, not by
-//! the machine, so it runs beside the rest.
+//! the machine, so others run beside it: once it has begun, and not those that are bound by the machine.
 
 mod drift;
 mod fleet;
 mod goal;
+mod journal;
 mod mass;
 mod memory;
 mod single;
+mod start;
 mod steady;
 
 use std::path::Path;
@@ -22,7 +24,13 @@ fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let part = |name: &str| asked.is_empty() || asked.iter().any(|asked| asked == name);
     // On a runtime of its own, so that it takes no turns from what is measured meanwhile.
-    let mass = part("mass").then(|| std::thread::spawn(|| run(mass::measure())));
+    let mass = part("mass").then(|| {
+        let (begun, applied) = std::sync::mpsc::channel();
+        let mass = std::thread::spawn(move || run(mass::measure(begun)));
+        // An end without a word is told below.
+        let _ = applied.recv();
+        mass
+    });
     if part("single") {
         run(single::measure());
     }
@@ -31,6 +39,9 @@ fn main() {
     }
     if mass.is_some_and(|mass| mass.join().is_err()) {
         println!("# not measured: a panic");
+    }
+    if part("start") {
+        run(start::measure());
     }
 }
 

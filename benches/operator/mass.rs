@@ -1,5 +1,6 @@
 //! A thousand objects at once, against the number of writes that Intune takes from one application in one tenant.
 
+use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -16,11 +17,13 @@ const WRITES_PER_20S: usize = 100;
 const LONGEST: Duration = Duration::from_secs(520);
 const LOOK: Duration = Duration::from_secs(5);
 
-pub async fn measure() -> Result<Vec<Measured>> {
+/// `begun` is told when everything is applied.
+pub async fn measure(begun: Sender<()>) -> Result<Vec<Measured>> {
     let lab = crate::started("300s").await?;
     lab.sim.options(json!({"throttling": {"writePer20s": WRITES_PER_20S}})).await?;
     let (mark, start) = (lab.sim.mark().await?, Instant::now());
     fleet::apply(&lab, POLICIES).await?;
+    begun.send(())?;
     let ready = until_ready(&lab, start).await?;
     let (took, calls) = (start.elapsed().as_secs(), lab.sim.graph_requests(mark).await?);
     let refused = calls.iter().filter(|entry| entry.status == Some(429)).count();

@@ -28,10 +28,10 @@ impl Memory {
 pub fn measured(small: &Memory, large: &Memory) -> Measured {
     Measured::new(
         "P9",
-        "MiB (2,000 / 10,000 resources)",
+        "MiB (1,000 / 10,000 resources)",
         format!(
-            "Resident memory with as many policies as Assignments, all of them in Graph too, after polls and drift and after a wave of passes; the \
-             peak was {:.2} and {:.2} times that (goal 1.2).",
+            "Resident memory with as many policies as Assignments, all of them in Graph too: the smaller one after polls, the larger one after a wave \
+             of passes; the peak was {:.2} and {:.2} times that (goal 1.2).",
             small.excess(),
             large.excess()
         ),
