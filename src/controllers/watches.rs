@@ -24,7 +24,7 @@ use crate::runtime::guarded::InFlight;
 use crate::runtime::metrics::Metrics;
 use crate::runtime::pulse::Pulse;
 use crate::runtime::shutdown::Shutdown;
-use crate::runtime::watch::{Complete, Malformed as MalformedObject, Watchable, Watched, list_config, mark_complete, watch};
+use crate::runtime::watch::{Complete, Malformed as MalformedObject, Watchable, Watched, mark_complete, watch};
 
 /// A process that stood still for longer writes nothing any more. Above the lease's renew deadline, so that the lease is
 /// lost as well and the process ends; below its duration, so that no successor leads yet.
@@ -169,7 +169,8 @@ fn watch_namespaces(
     let (complete, sender) = Complete::new();
     let (store, writer) = reflector::store();
     let api: Api<PartialObjectMeta<Namespace>> = Api::all(client.clone());
-    let trigger = watcher(api, list_config())
+    // Small pages: of these, nothing is pruned before a page is complete.
+    let trigger = watcher(api, watcher::Config::default().page_size(50))
         .default_backoff()
         .modify(|namespace| {
             let meta = namespace.meta_mut();

@@ -106,14 +106,10 @@ impl Client {
         self.inner.budget.left(class)
     }
 
-    /// Every object of the collection with its assignments: all pages, or an error.
+    /// What `keep` makes of every object of the collection with its assignments: all pages, or an error. No more than a page
+    /// of objects is held besides.
     ///
     /// Policies of other products share the collection; only those of Windows 365 are listed.
-    pub async fn list(&self, collection: Collection) -> Result<Vec<Entity>, GraphError> {
-        self.list_as(collection, |entity| entity).await
-    }
-
-    /// What `keep` makes of each object of a [`Client::list`]. No more than a page of them is held besides.
     pub async fn list_as<T>(&self, collection: Collection, keep: impl Fn(Entity) -> T) -> Result<Vec<T>, GraphError> {
         let operation = Operation::new(label(Verb::List, collection), format!("list {}", collection.plural()));
         let mut url = self.objects(&operation, collection.read_version(), collection, &[])?;

@@ -43,7 +43,8 @@ impl Pages {
     /// The items of the next page; `None` after the last. Before that, nothing is known about what is absent.
     pub(super) async fn next(&mut self, client: &Client, operation: &Operation) -> Result<Option<Vec<Value>>, GraphError> {
         let broken = |problem: &str| Err(GraphError::decode(operation.text.clone(), problem));
-        let Some(url) = self.next.take() else { return Ok(None) };
+        // Left in place until the page is read: a list that failed does not end.
+        let Some(url) = self.next.clone() else { return Ok(None) };
         if self.visited.len() == MAX_PAGES {
             return broken("the list does not end");
         }

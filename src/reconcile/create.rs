@@ -172,6 +172,10 @@ pub async fn recover<K: Managed>(
                 "found the object of a create whose answer was lost"
             );
             record(entity, &pending.attempt, status, writer, context).await?;
+            // What this list cannot tell of its assignments would be replaced; the next pass reads it by its id.
+            if entity.unreadable.is_some() {
+                return Err(Failure::deferred());
+            }
             Ok(Some(entity.clone()))
         }
         several => {

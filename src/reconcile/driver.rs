@@ -338,6 +338,8 @@ fn publish<K: Kind>(object: &K, run: &Run<K>, context: &Context) {
 fn deleting_still(failure: Failure) -> Failure {
     Failure {
         message: format!("deleting: {}", failure.message),
+        // A deletion does not ask whether Graph equals the spec.
+        unseen: Unseen::References,
         ..failure
     }
 }

@@ -11,14 +11,17 @@ pub struct Packed {
     name: Option<Box<str>>,
     /// All of it.
     json: Box<[u8]>,
+    fingerprint: u64,
 }
 
 impl Packed {
     /// Packs an object.
     pub fn of(entity: &Entity) -> Self {
+        let json = serde_json::to_vec(entity).expect("every key is a text, and nothing in it refuses to be written");
         Self {
             name: entity.display_name().map(|name| name.to_lowercase().into()),
-            json: json(entity).into(),
+            json: json.into(),
+            fingerprint: fingerprint(entity),
         }
     }
 
@@ -34,21 +37,15 @@ impl Packed {
 
     /// What [`fingerprint`] says of the object.
     pub fn fingerprint(&self) -> u64 {
-        hashed(&self.json)
+        self.fingerprint
     }
 }
 
-/// A hash of all that an object holds; good for one process only.
+/// A hash of all that an object holds; good for one process only. Without the id, which Graph may spell in another way in a
+/// list than alone.
 pub fn fingerprint(entity: &Entity) -> u64 {
-    hashed(&json(entity))
-}
-
-fn json(entity: &Entity) -> Vec<u8> {
-    serde_json::to_vec(entity).expect("every key is a text, and nothing in it refuses to be written")
-}
-
-fn hashed(bytes: &[u8]) -> u64 {
+    let held = (&entity.properties, &entity.assignments, &entity.unreadable);
     let mut hasher = DefaultHasher::new();
-    hasher.write(bytes);
+    hasher.write(&serde_json::to_vec(&held).expect("as above: keys are texts"));
     hasher.finish()
 }

@@ -64,7 +64,7 @@ pub async fn poll(context: Arc<Context>, shutdown: Shutdown) {
 /// the first pass over its objects lists anyway.
 fn is_due(due: &mut HashMap<String, (Duration, Instant)>, described: &EntraTenant) -> bool {
     let interval = interval(&described.spec);
-    // Never later than was asked for.
+    // Rather sooner than later than was asked for: looking takes its time as well.
     let next = Instant::now() + jitter(interval.mul_f64(0.95), 5);
     let entry = due.entry(described.name_any()).or_insert((interval, next));
     if entry.0 != interval {

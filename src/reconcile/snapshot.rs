@@ -88,9 +88,10 @@ impl Snapshot {
         self.known(id, |_| true)
     }
 
-    /// The object as seen by a request that was made after `since`.
+    /// The object as seen by a request that was made after `since`. One whose assignments cannot be understood has to be
+    /// asked for again: what follows may be a write, and it says that there are none.
     pub fn seen_since(&self, id: &str, since: Instant) -> Option<Entity> {
-        self.known(id, |at| at >= since)
+        self.known(id, |at| at >= since).filter(|entity| entity.unreadable.is_none())
     }
 
     fn known(&self, id: &str, new_enough: impl Fn(Instant) -> bool) -> Option<Entity> {

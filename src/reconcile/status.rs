@@ -153,10 +153,10 @@ fn synced(conditions: &mut Conditions<'_>, verdict: &Verdict) {
         }
         Verdict::Suspended => conditions.set("Synced", Truth::Unknown, reasons::SUSPENDED, "not looked at"),
         Verdict::Failed(failure) => {
-            let truth = if failure.class == Class::Unreachable {
-                Truth::Unknown
-            } else {
+            let truth = if unseen(verdict) == Unseen::Nothing {
                 Truth::False
+            } else {
+                Truth::Unknown
             };
             conditions.set("Synced", truth, failure.reason, "Graph was not seen equal to the spec")
         }
@@ -190,10 +190,18 @@ const UNRESOLVED: [&str; 5] = [
 
 fn references(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &ManagedStatus) {
     const KIND: &str = "ReferencesResolved";
+    let unresolved = |verdict: &Verdict| match verdict {
+        Verdict::Suspended => true,
+        Verdict::Failed(failure) => failure.unseen == Unseen::References,
+        _ => false,
+    };
     if let Verdict::Failed(failure) = verdict
         && UNRESOLVED.contains(&failure.reason)
     {
         conditions.set(KIND, Truth::False, failure.reason, &failure.message);
+    } else if unresolved(verdict) {
+        // Neither are the problems of the Assignments new then.
+        conditions.set(KIND, Truth::Unknown, reasons::NOT_CHECKED, "not looked at");
     } else if let Some(problem) = draft.assignment_problems.first() {
         conditions.set(
             KIND,

@@ -27,7 +27,7 @@ impl<'de, K: DeserializeOwned> Deserialize<'de> for Decoded<K> {
             Ok(object) => return Ok(Self(Ok(object))),
             Err(error) => error.to_string(),
         };
-        // Without a name nobody could be told, so that is an error of the whole answer.
+        // Without metadata nobody could be told, so that is an error of the whole answer.
         let metadata = ObjectMeta::deserialize(&object["metadata"]).map_err(D::Error::custom)?;
         Ok(Self(Err(InvalidObject { error: invalid, metadata })))
     }

@@ -105,7 +105,7 @@ where
 }
 
 /// What was decoded of a page is pruned already, so a page may be large; many small ones take long.
-pub fn list_config() -> watcher::Config {
+fn list_config() -> watcher::Config {
     watcher::Config::default().page_size(500)
 }
 

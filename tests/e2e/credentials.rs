@@ -134,6 +134,8 @@ async fn credentials_that_do_not_work_are_explained_and_recovery_needs_nobody() 
     explained(&lab).await?;
     for (name, ..) in ALL {
         told(&lab, "UserSetting", name, "users", unknown(name)).await?;
+        // Of what was not looked at nothing is said.
+        told(&lab, "UserSetting", name, "users", ("Drifted", "Unknown", "NotChecked")).await?;
     }
     told(
         &lab,

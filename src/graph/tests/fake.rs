@@ -16,7 +16,7 @@ use url::Url;
 
 use crate::graph::observer::{Attempt, Observer};
 use crate::graph::transport::{BodyStream, SendError, Transport};
-use crate::graph::{Application, Client, ClientConfig, Clock, Limits, Permit, TokenFile};
+use crate::graph::{Application, Client, ClientConfig, Clock, Collection, Entity, GraphError, Limits, Permit, TokenFile};
 
 pub const ROOT: &str = "https://graph.example";
 pub const LOGIN: &str = "https://login.example";
@@ -306,5 +306,12 @@ async fn send(reply: Reply) -> Result<Response<BodyStream>, SendError> {
             }
             Ok(response.body(stream::iter([Ok(body)]).boxed()).unwrap())
         }
+    }
+}
+
+impl Client {
+    /// Every object of the collection.
+    pub(super) async fn list(&self, collection: Collection) -> Result<Vec<Entity>, GraphError> {
+        self.list_as(collection, |entity| entity).await
     }
 }

@@ -108,3 +108,28 @@ async fn paged_assignments_are_completed_before_anybody_sees_them() {
     );
     assert!(!entity.properties.contains_key("assignments@odata.nextLink"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_listed_object_with_many_assignments_is_completed_and_one_that_cannot_be_hides_no_other() {
+    let more = |link: &str| json!({"id": "u1", "assignments": [], "assignments@odata.nextLink": link});
+    let assigned = json!({"id": "a", "target": {"groupId": "33333333-0000-4000-8000-000000000001"}});
+    let fake = Fake::new([
+        Reply::json(
+            200,
+            &json!({"value": [more(&format!("{ROOT}{LIST}/u1/assignments?$skiptoken=a")), setting("u2")]}),
+        ),
+        Reply::json(200, &json!({"value": [assigned]})),
+    ]);
+    let listed = fake.client.list(Collection::UserSettings).await.unwrap();
+    assert_eq!(listed.iter().map(|entity| entity.assignments.len()).collect::<Vec<_>>(), [1, 0]);
+
+    let fake = Fake::new([Reply::json(
+        200,
+        &json!({"value": [more("https://evil.example/v1.0/x"), setting("u2")]}),
+    )]);
+    let listed = fake.client.list(Collection::UserSettings).await.unwrap();
+    assert_eq!(
+        listed.iter().map(|entity| entity.unreadable.is_some()).collect::<Vec<_>>(),
+        [true, false]
+    );
+}

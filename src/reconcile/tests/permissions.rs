@@ -31,8 +31,8 @@ async fn refused_with(roles: &[&str]) -> Vec<(&'static str, String)> {
         .unwrap()
         .clone();
     let answers = [
-        ("read", client.list(Collection::ProvisioningPolicies).await.map(drop)),
-        ("read", client.list(Collection::UserSettings).await.map(drop)),
+        ("read", client.list_as(Collection::ProvisioningPolicies, drop).await.map(drop)),
+        ("read", client.list_as(Collection::UserSettings, drop).await.map(drop)),
         ("read", client.gallery_images().await.map(drop)),
         (
             "write",

@@ -110,10 +110,18 @@ async fn many_writes_are_seen_in_one_list_and_a_lone_one_by_its_id() {
     snapshot.take(packed(vec![setting("new")]), Instant::now());
     assert_eq!(look().await.unwrap(), Some(setting("new")));
     assert_eq!(requests(&scene), (0, 1));
+    // One that cannot be understood says that nothing is assigned, and must not be written over.
+    let unreadable = Entity {
+        unreadable: Some("why".to_owned()),
+        ..setting("new")
+    };
+    snapshot.take(packed(vec![unreadable]), Instant::now());
+    assert_eq!(look().await.unwrap(), None);
+    assert_eq!(requests(&scene), (0, 2));
     // A list that should show the object and does not: it is asked for by its id.
     snapshot.take(packed(vec![]), Instant::now());
     assert_eq!(look().await.unwrap(), None);
-    assert_eq!(requests(&scene), (0, 2));
+    assert_eq!(requests(&scene), (0, 3));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The status follows from a pass's outcome, and a pass that found nothing new changes nothing in it.
 
-use crate::api::{DriftedField, ManagedStatus};
+use crate::api::{AssignmentProblem, DriftedField, ManagedStatus};
 use crate::reconcile::conditions::Verdict;
 use crate::reconcile::outcome::{Class, Failure, Unseen};
 use crate::reconcile::reasons;
@@ -26,6 +26,14 @@ fn drift() -> Vec<DriftedField> {
         desired: Some("a".to_owned()),
         observed: Some("b".to_owned()),
     }]
+}
+
+fn problem() -> AssignmentProblem {
+    AssignmentProblem {
+        assignment: "staff".to_owned(),
+        reason: reasons::GROUP_NOT_FOUND.to_owned(),
+        message: "no".to_owned(),
+    }
 }
 
 #[test]
@@ -82,14 +90,23 @@ fn an_outage_makes_everything_unknown_and_is_written_once() {
 fn nothing_is_said_of_what_was_not_looked_at() {
     let first = managed(&ManagedStatus::default(), ManagedStatus::default(), &ready(), Some(1));
     let denied = |unseen| Verdict::Failed(Failure::retry(reasons::PERMISSION_DENIED, "no").before(unseen));
-    for (unseen, resolved, drifted) in [
+    for (unseen, resolved, other) in [
         (Unseen::References, "Unknown", "Unknown"),
         (Unseen::Graph, "True", "Unknown"),
         (Unseen::Nothing, "True", "False"),
     ] {
         let failed = managed(&first, first.clone(), &denied(unseen), Some(1));
         assert_eq!(condition(&failed, "ReferencesResolved"), Some(resolved), "{unseen:?}");
-        assert_eq!(condition(&failed, "Drifted"), Some(drifted), "{unseen:?}");
+        assert_eq!(condition(&failed, "Drifted"), Some(other), "{unseen:?}");
+        assert_eq!(condition(&failed, "Synced"), Some(other), "{unseen:?}");
+        // Nor of Assignments, whose problems may be mended by now.
+        let stale = ManagedStatus {
+            assignment_problems: vec![problem()],
+            ..first.clone()
+        };
+        let failed = managed(&first, stale, &denied(unseen), Some(1));
+        let told = if resolved == "Unknown" { "Unknown" } else { "False" };
+        assert_eq!(condition(&failed, "ReferencesResolved"), Some(told), "{unseen:?}");
         // Drift that was seen stays until Graph is seen without it.
         let drifting = ManagedStatus {
             drift: drift(),
