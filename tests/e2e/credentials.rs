@@ -72,6 +72,17 @@ async fn repair_all(lab: &Lab) -> Result<()> {
     lab.sim.clear_faults().await
 }
 
+/// A policy whose image is named, and so has to be looked up.
+fn policy((name, ..): Directory) -> Value {
+    json!({
+        "apiVersion": "cloudpc.dev/v1alpha1", "kind": "ProvisioningPolicy",
+        "metadata": {"name": "desktops", "namespace": name},
+        "spec": {"tenantRef": {"name": name}, "displayName": "Desktops", "imageDisplayName": "Any image",
+            "windowsSetting": {"locale": "en-US"},
+            "domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "regionName": "westeurope"}]},
+    })
+}
+
 /// The tenants, and a setting in each, in a namespace of its own.
 fn objects() -> Vec<Value> {
     let each = |(name, id, app): Directory| {
@@ -131,11 +142,20 @@ async fn credentials_that_do_not_work_are_explained_and_recovery_needs_nobody() 
     lab.sim.seed(&seed(UNUSED, &json!({"roles": []}))).await?;
     apply(&lab, &objects()).await?;
     apply(&lab, &[tenant(UNUSED.0, UNUSED.1, UNUSED.2)]).await?;
+    apply(&lab, &ALL.map(policy)).await?;
     explained(&lab).await?;
     for (name, ..) in ALL {
         told(&lab, "UserSetting", name, "users", unknown(name)).await?;
-        // Of what was not looked at nothing is said.
-        told(&lab, "UserSetting", name, "users", ("Drifted", "Unknown", "NotChecked")).await?;
+    }
+    for (name, ..) in ALL {
+        told(
+            &lab,
+            "ProvisioningPolicy",
+            name,
+            "desktops",
+            ("ReferencesResolved", "Unknown", "NotChecked"),
+        )
+        .await?;
     }
     told(
         &lab,
@@ -178,6 +198,8 @@ async fn an_outage_of_credentials_loses_nothing_and_deletions_wait_for_its_end()
     explained(&lab).await?;
     for (name, id, _) in ALL {
         waits(&lab, name, id).await.context(name)?;
+        // Of what was not looked at nothing is said.
+        told(&lab, "UserSetting", name, "users", ("Drifted", "Unknown", "NotChecked")).await?;
     }
     repair_all(&lab).await?;
     // How a grant is noticed without help is another test's matter, and takes a minute.
