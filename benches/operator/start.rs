@@ -20,11 +20,7 @@ const STARTS: usize = 5;
 const POLLS: usize = 2;
 
 pub async fn measure() -> Result<Vec<Measured>> {
-    let lab = crate::started("10s").await?;
-    let measured = all(&lab).await;
-    // As for the steady set: what was seeded is nobody's for the judge.
-    lab.sim.stop().await?;
-    measured
+    crate::seeded(all).await
 }
 
 async fn all(lab: &Lab) -> Result<Vec<Measured>> {
