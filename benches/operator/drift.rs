@@ -3,18 +3,26 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use lab::{Entry, Lab, eventually, seconds};
+use lab::{Entry, Lab, Operator, eventually, seconds};
 use serde_json::json;
 
 use crate::fleet;
 use crate::goal::{Measured, percentile};
+use crate::journal::lines;
 
 const INTERVAL: Duration = seconds(60);
 const EDITS: usize = 40;
 
 /// P8: edits by hand at random times, until the PATCH that takes each back.
-pub async fn measure(lab: &Lab, policies: usize) -> Result<Measured> {
+pub async fn measure(lab: &Lab, operator: &Operator, policies: usize) -> Result<Measured> {
     fleet::interval(lab, &format!("{}s", INTERVAL.as_secs())).await?;
+    // The short intervals before used up the budget of lists, so a list may be under way for seconds.
+    let polls = lines(operator, "poll")?.len();
+    eventually(INTERVAL * 2, "a poll at the new interval", async || {
+        ensure!(lines(operator, "poll")?.len() > polls + 1, "none yet");
+        Ok(())
+    })
+    .await?;
     let mark = lab.sim.mark().await?;
     for index in 0..EDITS {
         // Evenly over two intervals, each at a random time of its share.

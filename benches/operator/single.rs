@@ -37,7 +37,7 @@ pub async fn measure() -> Result<Vec<Measured>> {
             "ms (p50 / p99)",
             format!(
                 "From Kubernetes' answer to the create of a policy until the first Graph request that it causes, by the simulator's clock; \
-                 {SAMPLES} objects, one a second. A real kube-apiserver: the finalizer is written first, and such a write took {:.1} ms (p50), which is added to the goal.",
+                 {SAMPLES} objects, one a second, while a mass create goes on beside. A real kube-apiserver: the finalizer is written first, and such a write took {:.1} ms (p50), which is added to the goal.",
                 milliseconds(write)
             ),
         )

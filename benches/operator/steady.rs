@@ -26,7 +26,7 @@ async fn all(lab: &Lab) -> Result<Vec<Measured>> {
     let operator = lab.start_operator().await?;
     first_passes(&operator, 2 * POLICIES).await?;
     let mut measured = steady(lab).await?;
-    measured.push(drift::measure(lab, POLICIES).await?);
+    measured.push(drift::measure(lab, &operator, POLICIES).await?);
     Ok(measured)
 }
 
