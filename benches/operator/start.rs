@@ -32,7 +32,7 @@ async fn all(lab: &Lab) -> Result<Vec<Measured>> {
     let small = Memory::of(&operator)?;
     operator.terminate().await?;
 
-    template.copies(lab, SMALL / 2, LARGE / 2).await?;
+    template.copies(lab, SMALL / 2, POLICIES).await?;
     let (large_start, operator) = cold_start(lab).await?;
     first_passes(&operator, LARGE).await?;
     let passes = wave(lab, &operator).await?;

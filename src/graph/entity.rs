@@ -1,12 +1,11 @@
 //! One object as Graph answered it. What this crate does not know survives untouched.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::assignment::{Owner, RemoteAssignment};
 
 /// A policy, a setting: any object of a [`super::Collection`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Entity {
     /// The id Graph gave it.
     pub id: String,

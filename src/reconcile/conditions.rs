@@ -173,10 +173,7 @@ mod tests {
     fn unreachable(message: &str) -> Verdict {
         Verdict::Failed(Failure {
             class: Class::Unreachable,
-            reason: reasons::GRAPH_UNAVAILABLE,
-            message: message.to_owned(),
-            after: None,
-            unseen: crate::reconcile::outcome::Unseen::Nothing,
+            ..Failure::retry(reasons::GRAPH_UNAVAILABLE, message)
         })
     }
 

@@ -23,10 +23,9 @@ pub struct Failure {
 }
 
 /// What a pass had not looked at when it stopped: nothing is said of that.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Unseen {
     /// Everything was looked at.
-    #[default]
     Nothing,
     /// What Graph holds.
     Graph,
@@ -50,6 +49,16 @@ pub enum Class {
 }
 
 impl Failure {
+    fn new(class: Class, reason: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            class,
+            reason,
+            message: message.into(),
+            after: None,
+            unseen: Unseen::Nothing,
+        }
+    }
+
     /// A pass that gives its place to others while somebody else asks Graph what it needs to know.
     pub fn deferred() -> Self {
         Self::deferred_for(Duration::from_millis(250))
@@ -58,11 +67,8 @@ impl Failure {
     /// The same when it is known how long that takes.
     pub fn deferred_for(wait: Duration) -> Self {
         Self {
-            class: Class::Deferred,
-            reason: reasons::NOT_CHECKED,
-            message: "another pass is reading the same".to_owned(),
             after: Some(jitter(wait.max(Duration::from_millis(250)), 40)),
-            unseen: Unseen::default(),
+            ..Self::new(Class::Deferred, reasons::NOT_CHECKED, "another pass is reading the same")
         }
     }
 
@@ -84,13 +90,7 @@ impl Failure {
 
     /// A wait for something that appears by itself.
     pub fn waiting(reason: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            class: Class::Waiting,
-            reason,
-            message: message.into(),
-            after: None,
-            unseen: Unseen::default(),
-        }
+        Self::new(Class::Waiting, reason, message)
     }
 
     /// A wait whose end is known.
@@ -103,24 +103,12 @@ impl Failure {
 
     /// Nothing can go on until a person acts.
     pub fn stalled(reason: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            class: Class::Stalled,
-            reason,
-            message: message.into(),
-            after: None,
-            unseen: Unseen::default(),
-        }
+        Self::new(Class::Stalled, reason, message)
     }
 
     /// An attempt that is worth repeating.
     pub fn retry(reason: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            class: Class::Retry,
-            reason,
-            message: message.into(),
-            after: None,
-            unseen: Unseen::default(),
-        }
+        Self::new(Class::Retry, reason, message)
     }
 }
 
@@ -143,11 +131,8 @@ impl From<GraphError> for Failure {
             format!("{error}. {advice}")
         };
         Self {
-            class,
-            reason,
-            message,
             after: error.retry_after,
-            unseen: Unseen::default(),
+            ..Self::new(class, reason, message)
         }
     }
 }

@@ -3,31 +3,45 @@
 
 use std::hash::{DefaultHasher, Hasher};
 
-use crate::graph::Entity;
+use serde_json::{Map, Value};
+
+use crate::graph::{Entity, RemoteAssignment};
 
 /// An object as Graph answered it, small.
 pub struct Packed {
+    id: Box<str>,
     /// The display name in lower case, which is how names are looked for.
     name: Option<Box<str>>,
-    /// All of it.
-    json: Box<[u8]>,
-    fingerprint: u64,
+    /// All but the id, as JSON.
+    held: Box<[u8]>,
 }
 
 impl Packed {
     /// Packs an object.
     pub fn of(entity: &Entity) -> Self {
-        let json = serde_json::to_vec(entity).expect("every key is a text, and nothing in it refuses to be written");
         Self {
+            id: entity.id.as_str().into(),
             name: entity.display_name().map(|name| name.to_lowercase().into()),
-            json: json.into(),
-            fingerprint: fingerprint(entity),
+            held: held(entity).into(),
         }
+    }
+
+    /// The id, as Graph spelt it.
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     /// The object, equal to the one that was packed.
     pub fn entity(&self) -> Entity {
-        serde_json::from_slice(&self.json).expect("this is what an entity was written to")
+        type Held = (Map<String, Value>, Vec<RemoteAssignment>, Option<String>);
+        let (properties, assignments, unreadable): Held =
+            serde_json::from_slice(&self.held).expect("this is what an entity was written to");
+        Entity {
+            id: self.id.to_string(),
+            properties,
+            assignments,
+            unreadable,
+        }
     }
 
     /// Whether it carries this name, given in lower case.
@@ -37,15 +51,23 @@ impl Packed {
 
     /// What [`fingerprint`] says of the object.
     pub fn fingerprint(&self) -> u64 {
-        self.fingerprint
+        hashed(&self.held)
     }
 }
 
 /// A hash of all that an object holds; good for one process only. Without the id, which Graph may spell in another way in a
 /// list than alone.
 pub fn fingerprint(entity: &Entity) -> u64 {
+    hashed(&held(entity))
+}
+
+fn held(entity: &Entity) -> Vec<u8> {
     let held = (&entity.properties, &entity.assignments, &entity.unreadable);
+    serde_json::to_vec(&held).expect("every key is a text, and nothing in it refuses to be written")
+}
+
+fn hashed(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    hasher.write(&serde_json::to_vec(&held).expect("as above: keys are texts"));
+    hasher.write(bytes);
     hasher.finish()
 }

@@ -64,9 +64,9 @@ impl Snapshot {
         self.refresh.try_lock().map_err(|_taken| Failure::deferred())
     }
 
-    /// Replaces what is known by a complete list that was asked for at `asked`: ids, and what they stand for.
-    pub fn take(&self, listed: Vec<(String, Packed)>, asked: Instant) {
-        let fresh = |(id, object): (String, Packed)| (id.to_lowercase(), Seen::at(asked, object));
+    /// Replaces what is known by a complete list that was asked for at `asked`.
+    pub fn take(&self, listed: Vec<Packed>, asked: Instant) {
+        let fresh = |object: Packed| (object.id().to_lowercase(), Seen::at(asked, object));
         let mut objects: BTreeMap<String, Seen> = listed.into_iter().map(fresh).collect();
         let mut entries = self.lock();
         // What was read or written on its own after the list was asked for is newer than the list.
@@ -85,19 +85,20 @@ impl Snapshot {
 
     /// The object as last seen.
     pub fn get(&self, id: &str) -> Option<Entity> {
-        self.known(id, |_| true)
+        self.known(id, |_| true, Packed::entity)
     }
 
     /// The object as seen by a request that was made after `since`. One whose assignments cannot be understood has to be
     /// asked for again: what follows may be a write, and it says that there are none.
     pub fn seen_since(&self, id: &str, since: Instant) -> Option<Entity> {
-        self.known(id, |at| at >= since).filter(|entity| entity.unreadable.is_none())
+        self.known(id, |at| at >= since, Packed::entity)
+            .filter(|entity| entity.unreadable.is_none())
     }
 
-    fn known(&self, id: &str, new_enough: impl Fn(Instant) -> bool) -> Option<Entity> {
+    fn known<T>(&self, id: &str, new_enough: impl Fn(Instant) -> bool, of: impl Fn(&Packed) -> T) -> Option<T> {
         let entries = self.lock();
         let seen = entries.objects.get(&id.to_lowercase())?;
-        (!seen.outdated && new_enough(seen.at)).then(|| seen.object.entity())
+        (!seen.outdated && new_enough(seen.at)).then(|| of(&seen.object))
     }
 
     /// The objects that carry this display name; Graph does not promise that names are unique.
@@ -110,11 +111,7 @@ impl Snapshot {
 
     /// What [`judged`] says of the object with this id, or else of those with this name.
     pub fn judged(&self, id: Option<&str>, display_name: &str) -> u64 {
-        let known = id.and_then(|id| {
-            let entries = self.lock();
-            let seen = entries.objects.get(&id.to_lowercase())?;
-            (!seen.outdated).then(|| seen.object.fingerprint())
-        });
+        let known = id.and_then(|id| self.known(id, |_| true, Packed::fingerprint));
         known.unwrap_or_else(|| judged(None, &self.named(display_name)))
     }
 

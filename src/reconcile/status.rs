@@ -190,30 +190,26 @@ const UNRESOLVED: [&str; 5] = [
 
 fn references(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &ManagedStatus) {
     const KIND: &str = "ReferencesResolved";
-    let unresolved = |verdict: &Verdict| match verdict {
-        Verdict::Suspended => true,
-        Verdict::Failed(failure) => failure.unseen == Unseen::References,
-        _ => false,
-    };
     if let Verdict::Failed(failure) = verdict
         && UNRESOLVED.contains(&failure.reason)
     {
         conditions.set(KIND, Truth::False, failure.reason, &failure.message);
-    } else if unresolved(verdict) {
-        // Neither are the problems of the Assignments new then.
-        conditions.set(KIND, Truth::Unknown, reasons::NOT_CHECKED, "not looked at");
-    } else if let Some(problem) = draft.assignment_problems.first() {
-        conditions.set(
-            KIND,
-            Truth::False,
-            &problem.reason,
-            format!("Assignment {}: {}", problem.assignment, problem.message),
-        );
-    } else if unseen(verdict) == Unseen::References {
-        conditions.set(KIND, Truth::Unknown, reasons::NOT_CHECKED, "not looked at");
-    } else {
-        conditions.set(KIND, Truth::True, reasons::RESOLVED, "every reference is resolved");
+        return;
     }
+    // The problems of Assignments are old ones when no reference was looked up.
+    let looked_up = match verdict {
+        Verdict::Suspended => false,
+        Verdict::Failed(failure) => failure.unseen != Unseen::References,
+        Verdict::Ready { .. } | Verdict::Working { .. } | Verdict::Held { .. } => true,
+    };
+    match draft.assignment_problems.first().filter(|_| looked_up) {
+        Some(problem) => {
+            let message = format!("Assignment {}: {}", problem.assignment, problem.message);
+            conditions.set(KIND, Truth::False, &problem.reason, message)
+        }
+        None if unseen(verdict) == Unseen::References => conditions.set(KIND, Truth::Unknown, reasons::NOT_CHECKED, "not looked at"),
+        None => conditions.set(KIND, Truth::True, reasons::RESOLVED, "every reference is resolved"),
+    };
 }
 
 /// The time as Kubernetes keeps it: in whole seconds.

@@ -132,7 +132,8 @@ impl Tenant {
         }
         self.gate.check()?;
         let asked = Instant::now();
-        let result = self.gate.record_read(asked, self.client.list_as(collection, pack).await);
+        let listed = self.client.list_as(collection, |entity| Packed::of(&entity)).await;
+        let result = self.gate.record_read(asked, listed);
         let own = |failure: &&Failure| !matches!(failure.class, Class::Unreachable | Class::Deferred);
         snapshot.note_failure(result.as_ref().err().filter(own).cloned());
         snapshot.take(result?, asked);
@@ -195,12 +196,6 @@ impl Tenant {
         self.policies.note_failure(None);
         self.settings.note_failure(None);
     }
-}
-
-/// What is kept of a listed object.
-fn pack(entity: Entity) -> (String, Packed) {
-    let packed = Packed::of(&entity);
-    (entity.id, packed)
 }
 
 /// The poll interval of a tenant.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::api::{Assignment, EntraTenant, ProvisioningPolicy, UserSetting, all_crds};
 use crate::reconcile::conditions::Verdict;
 use crate::reconcile::driver::Kind;
-use crate::reconcile::outcome::{Class, Failure, Unseen};
+use crate::reconcile::outcome::{Class, Failure};
 
 /// Every reason of a condition, read from where they are defined.
 fn reasons() -> Vec<&'static str> {
@@ -44,10 +44,7 @@ fn verdicts() -> Vec<(Verdict, KStatus)> {
         ] {
             let failure = Failure {
                 class,
-                reason,
-                message: message(),
-                after: None,
-                unseen: Unseen::Nothing,
+                ..Failure::retry(reason, message())
             };
             verdicts.push((Verdict::Failed(failure), expected));
         }

@@ -17,8 +17,8 @@ fn named(id: &str, name: &str) -> Entity {
     }
 }
 
-pub(super) fn packed(listed: Vec<Entity>) -> Vec<(String, Packed)> {
-    listed.into_iter().map(|entity| (entity.id.clone(), Packed::of(&entity))).collect()
+pub(super) fn packed(listed: Vec<Entity>) -> Vec<Packed> {
+    listed.iter().map(Packed::of).collect()
 }
 
 #[test]

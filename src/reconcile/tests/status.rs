@@ -73,10 +73,7 @@ fn an_outage_makes_everything_unknown_and_is_written_once() {
     let outage = |message: &str| {
         Verdict::Failed(Failure {
             class: Class::Unreachable,
-            reason: reasons::GRAPH_UNAVAILABLE,
-            message: message.to_owned(),
-            after: None,
-            unseen: Unseen::Nothing,
+            ..Failure::retry(reasons::GRAPH_UNAVAILABLE, message)
         })
     };
     let down = managed(&first, first.clone(), &outage("down (request-id 1)"), Some(1));
