@@ -69,7 +69,7 @@ pub struct EntraTenantSpec {
 }
 
 /// A Microsoft cloud.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize, JsonSchema)]
 pub enum Cloud {
     /// The global cloud, GCC included.
     #[default]

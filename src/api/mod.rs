@@ -24,8 +24,8 @@ pub use entra_tenant::{AllowedNamespaces, ClockSkew, Cloud, EntraTenant, EntraTe
 pub use policy_parts::{Autopatch, AutopilotConfiguration, MicrosoftManagedDesktop, UserSettingsPersistenceConfiguration, WindowsSetting};
 pub use provisioning_policy::{ProvisioningPolicy, ProvisioningPolicySpec};
 pub use status::{
-    AssignmentProblem, DriftRecord, DriftedField, ManagedStatus, OwnedAssignment, PendingCreate, PendingPlan, PlannedChange, Resolved,
-    ResolvedGroup, ResolvedImage, ResolvedName,
+    AssignmentProblem, DriftRecord, DriftedField, IdOwner, ManagedStatus, Origin, OwnedAssignment, PendingCreate, PendingPlan,
+    PlannedChange, Resolved, ResolvedGroup, ResolvedImage, ResolvedName,
 };
 pub use user_setting::{RestorePointSetting, UserSetting, UserSettingSpec};
 

@@ -7,6 +7,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::entra_tenant::Cloud;
 use super::schema::{not_nullable, unobserved};
 
 /// Observed state of an object that the controller keeps in Microsoft Graph.
@@ -17,6 +18,9 @@ pub struct ManagedStatus {
     /// Id of the object in Microsoft Graph, recorded the moment it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// What the id belongs to. An id that belongs to another cluster or tenant is never written to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<IdOwner>,
     /// Generation of the spec that this status speaks about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
@@ -54,6 +58,41 @@ pub struct ManagedStatus {
     /// Last handled value of the annotation that asks for a reconcile.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_handled_reconcile_at: Option<String>,
+}
+
+/// What a Graph id belongs to: written together with the id, so that a status that was copied or restored into another
+/// cluster, or a tenant that was replaced under its name, cannot make the controller act on an object that is not its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = not_nullable)]
+pub struct IdOwner {
+    /// UID of the namespace `kube-system` of the cluster whose controller recorded the id.
+    pub cluster: String,
+    /// Cloud of the tenant that holds the object.
+    pub cloud: Cloud,
+    /// Id of the Entra tenant that holds the object.
+    pub tenant_id: String,
+    /// How the controller came to the object.
+    pub origin: Origin,
+    /// UID of the resource for which the id was recorded.
+    #[serde(default)]
+    pub resource: String,
+    /// `createdDateTime` of the object in Graph, as far as Graph tells it: the same id with another date is another object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_date_time: Option<String>,
+    /// Whether a read or a list has shown the object. What was never seen is not absent but not visible yet.
+    #[serde(default)]
+    pub seen: bool,
+}
+
+/// How the controller came to an object in Graph.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub enum Origin {
+    /// The controller created it.
+    #[default]
+    Created,
+    /// It existed before and was taken over.
+    Adopted,
 }
 
 /// One field in which Graph differs from the spec.

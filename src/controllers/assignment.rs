@@ -280,6 +280,9 @@ fn found<K: Managed>(assignment: &Assignment, store: &Store<K>, context: &Contex
         }
         return Ok(None);
     };
+    if context.published.is_finalized(&target.uid().unwrap_or_default()) {
+        return Ok(None);
+    }
     Ok(Some(Target {
         uid: target.uid().unwrap_or_default(),
         status: context.published.latest(&*target),

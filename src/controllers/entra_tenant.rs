@@ -37,7 +37,7 @@ impl Kind for EntraTenant {
             return Ok(Verdict::Suspended);
         }
         run.draft.credentials = kind(&self.spec).map(str::to_owned);
-        let tenant = context.tenants.get(self)?;
+        let tenant = context.tenant(self)?;
         let changed = run.draft.observed_generation != self.metadata.generation;
         if run.requested || changed {
             tenant.gate.reset();

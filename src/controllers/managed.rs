@@ -1,6 +1,7 @@
 //! Every kind that stands for one object in Graph is driven the same way.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Client, ResourceExt};
 
 use crate::api::ManagedStatus;
@@ -14,6 +15,7 @@ use crate::reconcile::managed::Managed;
 use crate::reconcile::outcome::Failure;
 use crate::reconcile::pipeline::converge;
 use crate::reconcile::status;
+use crate::reconcile::tenant::TenantKey;
 
 impl<K: Managed> Kind for K {
     const NAME: &'static str = K::KIND;
@@ -47,16 +49,24 @@ impl<K: Managed> Kind for K {
     }
 
     fn changed(&self, new: &ManagedStatus, context: &Context) {
-        context.published.put(self, new);
+        if !context.published.is_finalized(&self.uid().unwrap_or_default()) {
+            context.published.put(self, new);
+        }
         for assignment in pointing_at(self, context) {
             context.wakes.assignments.object(&assignment);
         }
-        if self.meta().deletion_timestamp.is_some() {
-            // A tenant that is being deleted waits for its users to go, and a younger resource for the name.
-            context.wake_tenant(self.common().tenant);
-            for namesake in namesakes(self, context) {
-                K::wake(context).object(&namesake);
-            }
+        if self.meta().deletion_timestamp.is_none() {
+            return;
+        }
+        let Some(tenant) = context.stores.tenants.get(&ObjectRef::new(self.common().tenant)) else {
+            return;
+        };
+        // A tenant that is being deleted waits for its users to go, and a younger resource for the name.
+        if tenant.metadata.deletion_timestamp.is_some() {
+            context.wakes.tenants.object(&tenant);
+        }
+        for namesake in namesakes(self, &TenantKey::from(&tenant.spec), context) {
+            K::wake(context).object(&namesake);
         }
     }
 }

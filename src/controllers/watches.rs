@@ -13,6 +13,7 @@ use kube::runtime::{WatchStreamExt, predicates, reflector, watcher};
 use kube::{Api, Client, Resource};
 
 use crate::api::{Assignment, EntraTenant, ProvisioningPolicy, UserSetting};
+use crate::reconcile::claims::Claims;
 use crate::reconcile::context::{Context, Malformed, Published, Stores, Wakes};
 use crate::reconcile::memory::Memory;
 use crate::reconcile::reasons;
@@ -99,6 +100,7 @@ pub fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
         wakes: Wakes::default(),
         published: Published::default(),
         memory: Memory::default(),
+        claims: Claims::default(),
         backoff: Backoff::default(),
         events,
         metrics,

@@ -83,6 +83,31 @@ impl Counter {
     }
 }
 
+/// A budget that several clients share. Clones are the same budget.
+#[derive(Clone)]
+pub struct SharedBudget(Arc<Budget>);
+
+impl SharedBudget {
+    /// A budget with these limits, whose use `observer` is told.
+    pub fn new(limits: &Limits, observer: Arc<dyn Observer>) -> Self {
+        Self(Arc::new(Budget::new(limits, observer)))
+    }
+
+    pub(super) async fn admit(&self, class: RequestClass, continues: bool, operation: &str) -> Result<Permit, GraphError> {
+        self.0.admit(class, continues, operation).await
+    }
+
+    pub(super) fn left(&self, class: RequestClass) -> usize {
+        self.0.left(class)
+    }
+}
+
+impl fmt::Debug for SharedBudget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedBudget").finish_non_exhaustive()
+    }
+}
+
 /// What stands between a waiter and its turn.
 enum Obstacle {
     /// Others come first, or the answer to a request that is under way.

@@ -14,7 +14,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::assignment::{AssignmentTarget, assign_body};
-use super::budget::{Budget, Limits, Permit, RequestClass};
+use super::budget::{Permit, RequestClass, SharedBudget};
 use super::clock::Clock;
 use super::collection::{ApiVersion, Collection};
 use super::entity::Entity;
@@ -42,8 +42,11 @@ pub struct ClientConfig {
     pub observer: Arc<dyn Observer>,
     /// Told the date of every answer.
     pub clock: Arc<Clock>,
-    /// How many requests the tenant may be sent.
-    pub limits: Limits,
+    /// How many requests the tenant may be sent; clients of one application in one tenant share it.
+    pub budget: SharedBudget,
+    /// The first 8 hexadecimal digits of every write's `client-request-id`: whose writes they are, told from those of other
+    /// clusters and programs that use the same application.
+    pub mark: [u8; 4],
 }
 
 /// A client of one tenant's Graph. Cheap to clone.
@@ -56,7 +59,6 @@ pub(super) struct Inner {
     pub(super) config: ClientConfig,
     pub(super) transport: Transport,
     pub(super) tokens: Mutex<TokenMemory>,
-    pub(super) budget: Arc<Budget>,
 }
 
 impl fmt::Debug for Client {
@@ -85,7 +87,6 @@ impl Client {
         }
         Ok(Self {
             inner: Arc::new(Inner {
-                budget: Arc::new(Budget::new(&config.limits, Arc::clone(&config.observer))),
                 config,
                 transport,
                 tokens: Mutex::default(),
@@ -96,14 +97,20 @@ impl Client {
     /// Waits for the turn of a write, which cannot be sent without. Whoever may not write any more after the wait drops it.
     pub async fn permit(&self) -> Result<Permit, GraphError> {
         self.inner
+            .config
             .budget
             .admit(RequestClass::Write, false, "wait for the turn of a write")
             .await
     }
 
+    /// An id for a write, which begins with this client's mark.
+    pub fn new_request_id(&self) -> Uuid {
+        marked(self.inner.config.mark)
+    }
+
     /// How many requests of a class could go out now.
     pub fn budget_left(&self, class: RequestClass) -> usize {
-        self.inner.budget.left(class)
+        self.inner.config.budget.left(class)
     }
 
     /// What `keep` makes of every object of the collection with its assignments: all pages, or an error. No more than a page
@@ -132,7 +139,8 @@ impl Client {
         Entity::listed(item, problem).map_err(|problem| GraphError::decode(operation.text.clone(), problem))
     }
 
-    /// One object with its assignments; `None` when Graph answers 404, which alone proves nothing.
+    /// One object with its assignments; `None` when Graph answers 404, or 400 as it may for an id that it has deleted. Neither
+    /// alone proves anything.
     pub async fn get(&self, collection: Collection, id: &str) -> Result<Option<Entity>, GraphError> {
         let operation = about(Verb::Get, collection, id);
         let mut url = self.objects(&operation, collection.read_version(), collection, &[id])?;
@@ -160,8 +168,7 @@ impl Client {
         let text = format!("create {} {}", collection.singular(), text::quoted(name));
         let operation = Operation::new(label(Verb::Create, collection), text);
         let url = self.objects(&operation, write_version(collection, properties), collection, &[])?;
-        let mut call = Call::write(operation.clone(), Method::POST, url).with_body(&Value::Object(properties.clone()));
-        call.client_request_id = client_request_id;
+        let call = Call::write(operation.clone(), Method::POST, url, client_request_id).with_body(&Value::Object(properties.clone()));
         let answer = self.write(&call, permit).await?;
         let entity = answer.json().and_then(Entity::created);
         entity.map_err(|problem| answer.unusable(&operation, &problem))
@@ -179,7 +186,7 @@ impl Client {
         let url = self.objects(&operation, write_version(collection, properties), collection, &[id])?;
         // Whether 200 with a body or 204 without one comes back differs by resource; both mean
         // done.
-        let call = Call::write(operation, Method::PATCH, url).with_body(&Value::Object(properties.clone()));
+        let call = Call::write(operation, Method::PATCH, url, self.new_request_id()).with_body(&Value::Object(properties.clone()));
         self.write(&call, permit).await.map(drop)
     }
 
@@ -189,17 +196,18 @@ impl Client {
         let beta = targets.iter().any(AssignmentTarget::needs_beta);
         let version = if beta { ApiVersion::Beta } else { ApiVersion::V1 };
         let url = self.objects(&operation, version, collection, &[id, "assign"])?;
-        let call = Call::write(operation, Method::POST, url).with_body(&assign_body(targets));
+        let call = Call::write(operation, Method::POST, url, self.new_request_id()).with_body(&assign_body(targets));
         self.write(&call, permit).await.map(drop)
     }
 
-    /// Deletes an object, sending the request once. An object that is not there counts as deleted.
-    pub async fn delete(&self, collection: Collection, id: &str, permit: Permit) -> Result<(), GraphError> {
+    /// Deletes an object, sending the request once. False: there was none of that id, as far as Graph knew.
+    pub async fn delete(&self, collection: Collection, id: &str, permit: Permit) -> Result<bool, GraphError> {
         let operation = about(Verb::Delete, collection, id);
         let url = self.objects(&operation, ApiVersion::V1, collection, &[id])?;
-        match self.write(&Call::write(operation, Method::DELETE, url), permit).await {
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
-            outcome => outcome.map(drop),
+        let call = Call::write(operation, Method::DELETE, url, self.new_request_id());
+        match self.write(&call, permit).await {
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(false),
+            outcome => outcome.map(|_| true),
         }
     }
 
@@ -220,6 +228,13 @@ impl Client {
         let url = Url::parse(&format!("{root}/{}/{}", version.as_str(), segments.join("/")));
         url.map_err(|error| GraphError::new(operation.text.clone(), ErrorKind::BadRequest, error.to_string()))
     }
+}
+
+/// A random id behind a mark.
+pub(super) fn marked(mark: [u8; 4]) -> Uuid {
+    let mut bytes = Uuid::new_v4().into_bytes();
+    bytes[..mark.len()].copy_from_slice(&mark);
+    Uuid::from_bytes(bytes)
 }
 
 /// Whether a listed object belongs to Windows 365. `managedBy` holds flags in one comma separated

@@ -28,6 +28,12 @@ impl Clock {
         (seconds != SILENT).then(|| SignedDuration::from_secs(seconds))
     }
 
+    /// Microsoft's time, to the second; ours before the first answer.
+    pub fn now(&self) -> Timestamp {
+        let now = Timestamp::now() - self.ahead().unwrap_or_default();
+        Timestamp::from_second(now.as_second()).unwrap_or(now)
+    }
+
     /// Takes note of the date of an answer that has just arrived. An answer without one changes nothing.
     pub(super) fn heard(&self, headers: &HeaderMap) {
         self.compare(headers, Timestamp::now());

@@ -24,6 +24,19 @@ impl Entity {
         self.properties.get("displayName").and_then(serde_json::Value::as_str)
     }
 
+    /// Its `createdDateTime`, where Graph tells one.
+    pub fn created_date_time(&self) -> Option<&str> {
+        let text = self.properties.get("createdDateTime").and_then(Value::as_str);
+        // The service's way to say that a date was never set.
+        text.filter(|text| !text.starts_with("0001-"))
+    }
+
+    /// Its `createdBy`: an id, or a name, of the person or application that created it, where Graph tells one.
+    pub fn created_by(&self) -> Option<&str> {
+        let text = self.properties.get("createdBy").and_then(Value::as_str);
+        text.map(str::trim).filter(|text| !text.is_empty())
+    }
+
     /// Reads an answer to a create, which does not expand assignments.
     pub(super) fn created(value: Value) -> Result<Self, String> {
         Self::parse(value, |_, _| Ok(Vec::new()))

@@ -61,7 +61,7 @@ pub(super) struct Call {
     class: RequestClass,
     body: Option<Bytes>,
     continues: bool,
-    pub client_request_id: Uuid,
+    client_request_id: Uuid,
 }
 
 impl Call {
@@ -78,9 +78,12 @@ impl Call {
         Self::new(operation, Method::GET, RequestClass::Get, url)
     }
 
-    /// A request that changes something.
-    pub(super) fn write(operation: Operation, method: Method, url: Url) -> Self {
-        Self::new(operation, method, RequestClass::Write, url)
+    /// A request that changes something. Graph's audit log shows the id that it goes out with.
+    pub(super) fn write(operation: Operation, method: Method, url: Url, client_request_id: Uuid) -> Self {
+        Self {
+            client_request_id,
+            ..Self::new(operation, method, RequestClass::Write, url)
+        }
     }
 
     fn new(operation: Operation, method: Method, class: RequestClass, url: Url) -> Self {
@@ -158,7 +161,12 @@ impl Client {
     /// Sends a call that changes nothing, up to three times, each in its turn.
     pub(super) async fn read(&self, call: &Call) -> Result<Answer, GraphError> {
         let send = async || {
-            let permit = self.inner.budget.admit(call.class, call.continues, &call.operation.text).await?;
+            let permit = self
+                .inner
+                .config
+                .budget
+                .admit(call.class, call.continues, &call.operation.text)
+                .await?;
             self.authorized(call, permit).await
         };
         retry::read(send).await
@@ -169,11 +177,11 @@ impl Client {
         self.authorized(call, permit).await
     }
 
-    /// The object at `url`; `None` for a 404.
+    /// The object at `url`; `None` for a 404, and for a 400: whether one stands for the other differs by service.
     pub(super) async fn read_object(&self, operation: &Operation, url: Url) -> Result<Option<Value>, GraphError> {
         match self.read(&Call::object(operation.clone(), url)).await {
             Ok(answer) => answer.json().map(Some).map_err(|problem| answer.unusable(operation, &problem)),
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind == ErrorKind::NotFound || error.status == Some(400) => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -7,6 +7,7 @@
 
 mod advice;
 mod assignment;
+mod audit;
 mod budget;
 mod catalogue;
 mod certificate;
@@ -47,7 +48,8 @@ mod unmanaged;
 mod tests;
 
 pub use assignment::{AssignmentTarget, RemoteAssignment};
-pub use budget::{Limit, Limits, Permit, Priority, RequestClass};
+pub use audit::{Actor, AuditEvent, AuditResource};
+pub use budget::{Limit, Limits, Permit, Priority, RequestClass, SharedBudget};
 pub use catalogue::{Connection, DeviceImage, GalleryImage, Named};
 pub use client::{Client, ClientConfig};
 pub use clock::Clock;

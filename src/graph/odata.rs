@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
@@ -27,6 +28,11 @@ impl fmt::Display for Literal {
 /// `property eq 'literal'`
 pub(super) fn equals(property: &'static str, literal: &Literal) -> String {
     format!("{property} eq {literal}")
+}
+
+/// `property ge instant`, to the second.
+pub(super) fn not_before(property: &'static str, instant: Timestamp) -> String {
+    format!("{property} ge {}", instant.strftime("%Y-%m-%dT%H:%M:%SZ"))
 }
 
 /// Everything but unreserved characters, and `$`, `,` and `'`, which keep OData legible and mean

@@ -26,6 +26,8 @@ pub struct Token {
     pub roles: Vec<String>,
     /// The application it was issued to.
     pub app_id: Option<String>,
+    /// The application's service principal in the tenant.
+    pub object_id: Option<String>,
     /// When it ends.
     pub expires_on: Timestamp,
 }
@@ -44,6 +46,8 @@ pub(super) struct Bearer {
     secret: Secret,
     first_seen: Instant,
     reads_only: bool,
+    /// Under which ids Graph may know the application that it was issued to.
+    issued_to: Vec<String>,
 }
 
 impl Bearer {
@@ -93,6 +97,18 @@ impl Client {
         self.tokens().last.as_ref().is_some_and(|bearer| bearer.reads_only)
     }
 
+    /// Whether a token was ever obtained.
+    pub fn has_token(&self) -> bool {
+        self.tokens().last.is_some()
+    }
+
+    /// Whether an id is the application's own, or its service principal's, by the token in use. Nothing before there is one.
+    pub fn is_own_application(&self, id: &str) -> Option<bool> {
+        let tokens = self.tokens();
+        let issued_to = &tokens.last.as_ref()?.issued_to;
+        (!issued_to.is_empty()).then(|| issued_to.iter().any(|own| own.eq_ignore_ascii_case(id)))
+    }
+
     /// Never use the token in use again: the next call asks for a new one.
     pub fn forget_token(&self) {
         let mut tokens = self.tokens();
@@ -121,8 +137,10 @@ impl Client {
         let known = tokens.last.take().filter(|last| last.secret == token.token);
         let bearer = known.unwrap_or_else(|| {
             observer.token_refreshed();
+            let decoded = decode(token.token.secret(), expires_on);
             Bearer {
-                reads_only: decode(token.token.secret(), expires_on).reads_only(),
+                reads_only: decoded.reads_only(),
+                issued_to: decoded.app_id.into_iter().chain(decoded.object_id).collect(),
                 secret: token.token,
                 first_seen: Instant::now(),
             }
@@ -186,9 +204,11 @@ fn decode(token: &str, expires_on: Timestamp) -> Token {
     let claims = claims(token);
     let roles = claims.get("roles").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let app_id = claims.get("appid").or_else(|| claims.get("azp")).and_then(Value::as_str);
+    let object_id = claims.get("oid").and_then(Value::as_str);
     Token {
         roles: roles.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         app_id: app_id.map(str::to_owned),
+        object_id: object_id.map(str::to_owned),
         expires_on,
     }
 }

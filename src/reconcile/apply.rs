@@ -9,6 +9,7 @@ use super::create::create;
 use super::driver::Run;
 use super::managed::Managed;
 use super::memory::{Sent, fingerprint, judged};
+use super::names;
 use super::observe::seen_since;
 use super::outcome::{Class, Failure};
 use super::plan::{Change, Desired, plan};
@@ -155,6 +156,10 @@ async fn write<K: Managed>(work: Work<'_, K>, id: &str, change: &Change, run: &m
     match change {
         Change::Update { body, .. } => {
             let names = body.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let _name = match body.contains_key("displayName") {
+                true => Some(names::reserve(object, Some(id), tenant, context).await?),
+                false => None,
+            };
             let update = |permit| tenant.client.update(K::COLLECTION, id, body, permit);
             let updated = tenant.write_request(update, context).await;
             if body.contains_key("displayName") {

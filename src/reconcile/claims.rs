@@ -1,71 +1,346 @@
-//! Two resources never stand for the same object in Graph, and never ask for the same name: the older one has it.
+//! Which resource an object in Graph belongs to, and which resource may use a name: one claim an object, over all
+//! namespaces and over all EntraTenants of one tenant of Entra.
+//!
+//! A claim is proved before the object is reported as equal to a spec or written to, once in a process, because whoever
+//! may write a status may write anything into it. What other namespaces hold is told by nothing but the conflict.
 
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kube::ResourceExt;
+use kube::runtime::reflector::ObjectRef;
 
+use super::authorship::{Maker, contradiction, maker};
 use super::context::Context;
+use super::driver::Run;
 use super::managed::Managed;
 use super::outcome::Failure;
-use super::reasons;
+use super::reasons::{self, event};
+use super::resolve::lets_in;
+use super::tenant::{Tenant, TenantKey};
+use crate::api::{IdOwner, ManagedStatus, Mode, Origin};
+use crate::graph::{Collection, Entity};
 
-/// Refuses to touch an object that an older resource holds: a status that was copied or restored is no claim.
-pub fn refuse_claimed<K: Managed>(object: &K, id: Option<&str>, context: &Context) -> Result<(), Failure> {
-    let Some(id) = id else { return Ok(()) };
-    let Some(other) = holder(object, id, context).filter(|other| rank(&**other) < rank(object)) else {
-        return Ok(());
+/// An object in Graph.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+struct Remote {
+    tenant: TenantKey,
+    collection: Collection,
+    /// In lower case.
+    id: String,
+}
+
+impl Remote {
+    fn new<K: Managed>(tenant: &TenantKey, id: &str) -> Self {
+        Self {
+            tenant: tenant.clone(),
+            collection: K::COLLECTION,
+            id: id.to_lowercase(),
+        }
+    }
+}
+
+/// The claims that were proved in this process.
+#[derive(Default)]
+pub struct Claims(Mutex<Proved>);
+
+#[derive(Default)]
+struct Proved {
+    /// The UID of the resource that holds an object.
+    holders: HashMap<Remote, String>,
+    /// What a resource holds, as its status has to say it.
+    held: HashMap<String, (Remote, String, IdOwner)>,
+}
+
+impl Claims {
+    /// Notes that a resource holds an object; false when another resource does.
+    fn take(&self, remote: Remote, uid: &str, id: &str, owner: &IdOwner) -> bool {
+        let mut proved = self.lock();
+        if proved.holders.get(&remote).is_some_and(|holder| holder != uid) {
+            return false;
+        }
+        if let Some((before, ..)) = proved.held.remove(uid) {
+            proved.holders.remove(&before);
+        }
+        proved.holders.insert(remote.clone(), uid.to_owned());
+        proved.held.insert(uid.to_owned(), (remote, id.to_owned(), owner.clone()));
+        true
+    }
+
+    /// Whether this resource was proved to hold the object.
+    fn has(&self, remote: &Remote, uid: &str) -> bool {
+        self.lock().holders.get(remote).is_some_and(|holder| holder == uid)
+    }
+
+    /// Whether another resource was proved to hold the object.
+    fn is_taken(&self, remote: &Remote, uid: &str) -> bool {
+        self.lock().holders.get(remote).is_some_and(|holder| holder != uid)
+    }
+
+    /// What the resource was proved to hold.
+    fn held_by(&self, uid: &str) -> Option<(String, IdOwner)> {
+        self.lock().held.get(uid).map(|(_, id, owner)| (id.clone(), owner.clone()))
+    }
+
+    /// Gives up what the resource holds.
+    pub fn release(&self, uid: &str) {
+        let mut proved = self.lock();
+        if let Some((remote, ..)) = proved.held.remove(uid) {
+            proved.holders.remove(&remote);
+        }
+    }
+
+    /// Gives up what resources hold that are gone.
+    pub fn retain(&self, alive: &HashSet<String>) {
+        let mut proved = self.lock();
+        proved.held.retain(|uid, _| alive.contains(uid));
+        proved.holders.retain(|_, uid| alive.contains(uid));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Proved> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The owner of an id that this cluster records now.
+pub fn owner<K: Managed>(object: &K, origin: Origin, entity: &Entity, tenant: &Tenant, context: &Context) -> Result<IdOwner, Failure> {
+    Ok(IdOwner {
+        cluster: context.cluster()?,
+        cloud: tenant.key.cloud,
+        tenant_id: tenant.key.tenant_id.clone(),
+        origin,
+        resource: object.uid().unwrap_or_default(),
+        created_date_time: entity.created_date_time().map(str::to_owned),
+        seen: false,
+    })
+}
+
+/// Puts the id back that was proved, where the status says another one: only this process writes it.
+pub fn restore<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) {
+    let Some((id, owner)) = context.claims.held_by(&object.uid().unwrap_or_default()) else {
+        return;
     };
-    let message = format!(
-        "{} {id} is held by {} as well, which is older; it is left alone. Delete one of the two, this one with spec.deletionPolicy Orphan",
-        K::COLLECTION.singular(),
-        named(&*other)
+    let same = run.draft.id.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(&id));
+    let same_owner = run
+        .draft
+        .owner
+        .as_ref()
+        .is_some_and(|known| (known.cluster == owner.cluster) && known.tenant_id == owner.tenant_id);
+    if same && same_owner {
+        return;
+    }
+    run.warn(
+        event::STATUS_RESTORED,
+        "Restore",
+        format!(
+            "status.id was changed by another writer and is {} {id} again",
+            K::COLLECTION.singular()
+        ),
     );
-    Err(Failure::stalled(reasons::NAME_CONFLICT, message))
+    run.draft.id = Some(id);
+    run.draft.owner = Some(owner);
+    run.draft.pending_create = None;
 }
 
-/// Another resource of the tenant whose status holds this object.
-pub fn holder<K: Managed>(object: &K, id: &str, context: &Context) -> Option<Arc<K>> {
-    let holds = |other: &Arc<K>| {
-        other
-            .status()
-            .and_then(|status| status.id.as_deref())
-            .is_some_and(|held| held.eq_ignore_ascii_case(id))
+/// Takes the claim of a resource to the object that its status names, or says why nothing may be done with that object.
+/// `entity`: the object as Graph shows it; without it nothing but our own record speaks for the claim.
+pub fn prove<K: Managed>(object: &K, run: &mut Run<K>, entity: Option<&Entity>, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
+    let Some(id) = run.draft.id.clone() else { return Ok(()) };
+    let (remote, uid) = (Remote::new::<K>(&tenant.key, &id), object.uid().unwrap_or_default());
+    refuse_foreign_owner::<K>(&id, run.draft.owner.as_ref(), &tenant.key, context)?;
+    if context.claims.has(&remote, &uid) {
+        return Ok(());
+    }
+    refuse_held(object, &id, run.draft.owner.as_ref(), &remote, context)?;
+    if let Some(entity) = entity {
+        let author = maker(entity, tenant);
+        if let Some(why) = contradiction(K::COLLECTION, &object.common(), run.draft.owner.as_ref(), entity, &author) {
+            return Err(unproven::<K>(&id, &why));
+        }
+        if run.draft.owner.is_none() && author != Maker::Us {
+            return Err(unproven::<K>(&id, "its status does not say what the id belongs to (status.owner)"));
+        }
+    } else if run.draft.owner.as_ref().is_none_or(|owner| owner.resource != uid) {
+        return Err(unproven::<K>(
+            &id,
+            "the id was not recorded for this resource, and Graph does not show the object",
+        ));
+    }
+    let owner = match run.draft.owner.clone() {
+        Some(owner) => owner,
+        None => match entity {
+            Some(entity) => self::owner(object, Origin::Created, entity, tenant, context)?,
+            None => return Ok(()),
+        },
     };
-    others(object, context).find(holds)
+    // A resource that was restored under another UID stands for itself from now on.
+    let owner = IdOwner {
+        resource: uid.clone(),
+        ..owner
+    };
+    run.draft.owner = Some(owner.clone());
+    if context.claims.take(remote, &uid, &id, &owner) {
+        Ok(())
+    } else {
+        Err(conflict::<K>(&id))
+    }
 }
 
-/// Refuses a create while an older resource wants the same name.
-pub fn refuse_rival<K: Managed>(object: &K, context: &Context) -> Result<(), Failure> {
-    let leaving = |other: &Arc<K>| other.meta().deletion_timestamp.is_some();
-    let Some(rival) = namesakes(object, context).find(|other| !leaving(other) && rank(&**other) < rank(object)) else {
+/// Takes the claim to an object that this process has just created or recognised as its own.
+pub fn record<K: Managed>(object: &K, id: &str, owner: &IdOwner, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
+    let uid = object.uid().unwrap_or_default();
+    if context.claims.take(Remote::new::<K>(&tenant.key, id), &uid, id, owner) {
+        Ok(())
+    } else {
+        Err(conflict::<K>(id))
+    }
+}
+
+/// An id that belongs to another cluster or tenant is a copy: the object is that one's.
+pub fn refuse_foreign_owner<K: Managed>(id: &str, owner: Option<&IdOwner>, tenant: &TenantKey, context: &Context) -> Result<(), Failure> {
+    let Some(owner) = owner else { return Ok(()) };
+    let cluster = context.cluster()?;
+    let whose = if owner.cluster != cluster {
+        "of another cluster"
+    } else if TenantKey::new(owner.cloud, &owner.tenant_id) != *tenant {
+        "of another tenant of Entra"
+    } else {
         return Ok(());
     };
     let message = format!(
-        "{} wants the displayName {:?} in this tenant as well and is older; give one of them another spec.displayName",
-        named(&*rival),
+        "status.id {id} is {whose} (status.owner: cluster {}, tenant {}), so nothing is read or written for it here. To manage an object of this tenant, create another resource; to remove this one and leave Graph as it is, set spec.deletionPolicy to Orphan and delete it",
+        owner.cluster, owner.tenant_id
+    );
+    Err(Failure::stalled(reasons::FOREIGN_OWNER, message))
+}
+
+/// Refuses an object that another resource holds. Where no claim was proved in this process, as after a restart, the
+/// resource goes on for which the id was recorded; where that is not one alone, none does.
+fn refuse_held<K: Managed>(object: &K, id: &str, owner: Option<&IdOwner>, remote: &Remote, context: &Context) -> Result<(), Failure> {
+    let uid = object.uid().unwrap_or_default();
+    if context.claims.is_taken(remote, &uid) {
+        return Err(conflict::<K>(id));
+    }
+    let recorded = |owner: Option<&IdOwner>, uid: &str| owner.is_some_and(|owner| owner.resource == uid);
+    let ours = recorded(owner, &uid);
+    let rival = others(object, &remote.tenant, context).find(|other| {
+        let Some(status) = other.status().filter(|status| holds(status, id)) else {
+            return false;
+        };
+        !ours || recorded(status.owner.as_ref(), &other.uid().unwrap_or_default())
+    });
+    rival.map_or(Ok(()), |_| Err(conflict::<K>(id)))
+}
+
+fn holds(status: &ManagedStatus, id: &str) -> bool {
+    status.id.as_deref().is_some_and(|held| held.eq_ignore_ascii_case(id))
+}
+
+fn conflict<K: Managed>(id: &str) -> Failure {
+    let message = format!(
+        "another resource of this tenant holds {} {id}, so it is left alone here. Delete one of the two; this one with spec.deletionPolicy Orphan",
+        K::COLLECTION.singular()
+    );
+    Failure::stalled(reasons::CLAIM_CONFLICT, message)
+}
+
+fn unproven<K: Managed>(id: &str, why: &str) -> Failure {
+    let message = format!(
+        "it is not proven that {} {id} belongs to this resource: {why}. Nothing is written to it. Remove this resource with spec.deletionPolicy Orphan, and manage that object in Graph",
+        K::COLLECTION.singular()
+    );
+    Failure::stalled(reasons::CLAIM_UNPROVEN, message)
+}
+
+/// Whether another resource holds this object, by its status or by a proof.
+pub fn is_held<K: Managed>(object: &K, id: &str, tenant: &TenantKey, context: &Context) -> bool {
+    context
+        .claims
+        .is_taken(&Remote::new::<K>(tenant, id), &object.uid().unwrap_or_default())
+        || others(object, tenant, context).any(|other| other.status().is_some_and(|status| holds(status, id)))
+}
+
+/// Notes that a read or a list has shown the object, and what only these tell.
+pub fn note_seen<K: Managed>(run: &mut Run<K>, entity: &Entity) {
+    if let Some(owner) = &mut run.draft.owner {
+        owner.seen = true;
+        if owner.created_date_time.is_none() {
+            owner.created_date_time = entity.created_date_time().map(str::to_owned);
+        }
+    }
+}
+
+/// Refuses to give an object a name that another resource has or is about to create.
+pub fn refuse_rival<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> Result<(), Failure> {
+    let leaving = |other: &Arc<K>| other.meta().deletion_timestamp.is_some();
+    let first = |other: &Arc<K>| has_id(&**other) || rank(&**other) < rank(object);
+    let Some(rival) = namesakes(object, tenant, context).find(|other| !leaving(other) && first(other)) else {
+        return Ok(());
+    };
+    let who = if rival.namespace() == object.namespace() {
+        format!("{} {}", K::KIND, rival.name_any())
+    } else {
+        "another resource of this tenant".to_owned()
+    };
+    let message = format!(
+        "{who} uses the displayName {:?} or was the first to ask for it; give one of the two another spec.displayName",
         object.common().display_name
     );
     Err(Failure::stalled(reasons::NAME_CONFLICT, message))
 }
 
-/// The other resources of the tenant that want the same name.
-pub fn namesakes<K: Managed>(object: &K, context: &Context) -> impl Iterator<Item = Arc<K>> {
+/// The other resources of the tenant that have or want the same name.
+pub fn namesakes<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> impl Iterator<Item = Arc<K>> {
     let name = object.common().display_name.to_lowercase();
-    others(object, context).filter(move |other| other.common().display_name.to_lowercase() == name)
+    others(object, tenant, context)
+        .filter(move |other| other.common().display_name.to_lowercase() == name)
+        .filter(|other| has_id(&**other) || creates(&**other, context))
 }
 
-fn others<K: Managed>(object: &K, context: &Context) -> impl Iterator<Item = Arc<K>> {
-    let (uid, tenant) = (object.uid(), object.common().tenant.to_owned());
+fn has_id<K: Managed>(object: &K) -> bool {
+    object
+        .status()
+        .is_some_and(|status| status.id.is_some() || status.pending_create.is_some())
+}
+
+/// Whether a resource without an id is going to create an object; one that is suspended or only looks reserves no name.
+fn creates<K: Managed>(object: &K, context: &Context) -> bool {
+    let common = object.common();
+    let tenant = context.stores.tenants.get(&ObjectRef::new(common.tenant));
+    let tenant_works = tenant.is_some_and(|tenant| tenant.spec.suspend != Some(true) && tenant.spec.mode != Some(Mode::Observe));
+    tenant_works && !common.suspend && common.mode != Some(Mode::Observe)
+}
+
+/// The other resources that count in a tenant, whatever EntraTenant they name: those that it lets in, and those that it
+/// let in once and that have an id.
+fn others<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> impl Iterator<Item = Arc<K>> {
+    let (uid, tenant) = (object.uid(), tenant.clone());
     K::all(context)
         .into_iter()
-        .filter(move |other| other.meta().uid != uid && other.common().tenant == tenant)
+        .filter(move |other| other.meta().uid != uid && counts_in(&**other, &tenant, context))
+}
+
+fn counts_in<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> bool {
+    let described = context.stores.tenants.get(&ObjectRef::new(object.common().tenant));
+    let owned = || belongs_to(object, tenant, context);
+    match described {
+        Some(described) if TenantKey::from(&described.spec) == *tenant => {
+            lets_in(&described, &object.namespace().unwrap_or_default(), context) || owned()
+        }
+        Some(_) | None => owned(),
+    }
+}
+
+/// Whether a resource has an object in this tenant, recorded by this cluster.
+pub fn belongs_to<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> bool {
+    let Some(status) = object.status() else { return false };
+    let Some(owner) = status.owner.as_ref().filter(|_| status.id.is_some()) else {
+        return false;
+    };
+    TenantKey::new(owner.cloud, &owner.tenant_id) == *tenant && context.cluster().is_ok_and(|cluster| cluster == owner.cluster)
 }
 
 /// Older first; the UID decides between two of one second.
 fn rank<K: Managed>(object: &K) -> (Option<jiff::Timestamp>, Option<String>) {
     (object.creation_timestamp().map(|time| time.0), object.uid())
-}
-
-fn named<K: Managed>(object: &K) -> String {
-    format!("{} {}/{}", K::KIND, object.namespace().unwrap_or_default(), object.name_any())
 }

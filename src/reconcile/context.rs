@@ -13,11 +13,12 @@ use kube::core::{ObjectMeta, PartialObjectMeta};
 use kube::runtime::reflector::{ObjectRef, Store};
 use tokio::sync::mpsc;
 
+use super::claims::Claims;
 use super::managed::Managed;
 use super::memory::Memory;
 use super::outcome::Failure;
 use super::reasons;
-use super::tenant::Tenants;
+use super::tenant::{Tenant, Tenants};
 use crate::api::{Assignment, EntraTenant, ManagedStatus, ProvisioningPolicy, UserSetting};
 use crate::runtime::backoff::Backoff;
 use crate::runtime::events::Publisher;
@@ -40,6 +41,8 @@ pub struct Context {
     pub published: Published,
     /// Notes between passes.
     pub memory: Memory,
+    /// Which resource each object in Graph was proved to belong to.
+    pub claims: Claims,
     /// How often an object failed in a row.
     pub backoff: Backoff,
     /// Events.
@@ -134,17 +137,35 @@ impl Malformed {
 /// The status that this process wrote last, for readers that the watch has not told yet: an Assignment that is woken
 /// by its target's pass must not judge by the status from before it.
 #[derive(Default)]
-pub struct Published(Mutex<HashMap<String, (Instant, Arc<ManagedStatus>)>>);
+pub struct Published(Mutex<HashMap<String, Written>>);
+
+/// When, and the status; none when our finalizer was taken off.
+type Written = (Instant, Option<Arc<ManagedStatus>>);
 
 /// How long a written status is kept; by then the watch has told.
 const PUBLISHED_FOR: Duration = Duration::from_secs(5);
+/// How long it is known that an object was let go; by then the watch has told, or another finalizer holds it.
+const FINALIZED_FOR: Duration = Duration::from_secs(60);
 
 impl Published {
     /// Remembers what was written.
     pub fn put<K: Managed>(&self, object: &K, status: &ManagedStatus) {
         let mut published = self.lock();
-        published.retain(|_, (at, _)| at.elapsed() < PUBLISHED_FOR);
-        published.insert(object.uid().unwrap_or_default(), (Instant::now(), Arc::new(status.clone())));
+        published.retain(|_, (at, status)| at.elapsed() < if status.is_some() { PUBLISHED_FOR } else { FINALIZED_FOR });
+        let status = Some(Arc::new(status.clone()));
+        published.insert(object.uid().unwrap_or_default(), (Instant::now(), status));
+    }
+
+    /// Remembers that our finalizer is off: the object holds nothing in Graph any more, whatever its last status says.
+    pub fn finalized(&self, uid: &str) {
+        self.lock().insert(uid.to_owned(), (Instant::now(), None));
+    }
+
+    /// Whether our finalizer was taken off a moment ago.
+    pub fn is_finalized(&self, uid: &str) -> bool {
+        self.lock()
+            .get(uid)
+            .is_some_and(|(at, status)| status.is_none() && at.elapsed() < FINALIZED_FOR)
     }
 
     /// The newest status of an object.
@@ -153,16 +174,11 @@ impl Published {
             .lock()
             .get(&object.uid().unwrap_or_default())
             .filter(|(at, _)| at.elapsed() < PUBLISHED_FOR)
-            .map(|(_, status)| Arc::clone(status));
+            .and_then(|(_, status)| status.clone());
         written.unwrap_or_else(|| Arc::new(object.status().cloned().unwrap_or_default()))
     }
 
-    /// Forgets an object that is gone.
-    pub fn forget(&self, uid: &str) {
-        self.lock().remove(uid);
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, Arc<ManagedStatus>)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Written>> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
@@ -235,6 +251,21 @@ impl Context {
             return Err(Failure::waiting(reasons::READ_ONLY, message));
         }
         Ok(())
+    }
+
+    /// What identifies this cluster: the UID of the namespace `kube-system`, which no backup and no other cluster has.
+    pub fn cluster(&self) -> Result<String, Failure> {
+        let system = self.stores.namespaces.get(&ObjectRef::new("kube-system"));
+        system.and_then(|namespace| namespace.metadata.uid.clone()).ok_or_else(|| {
+            let message = "the namespace kube-system, by whose UID the controller recognises its cluster, is not there or cannot be seen";
+            Failure::retry(reasons::KUBERNETES_API, message)
+        })
+    }
+
+    /// The tenant that an EntraTenant describes.
+    pub fn tenant(&self, described: &EntraTenant) -> Result<Arc<Tenant>, Failure> {
+        self.tenants.mark(&self.cluster()?);
+        self.tenants.get(described)
     }
 
     /// Goes over every object that stands for something in Graph, whatever its kind.

@@ -1,23 +1,23 @@
-//! Deletion: unassign, wait until that is seen, delete, wait until the object is absent. The finalizer goes last.
-//! Every step follows from what Graph shows, so it may be interrupted anywhere.
+//! Deletion: unassign, delete, wait until the object is absent. The finalizer goes last. Every step follows from what
+//! Graph shows or accepts, so it may be interrupted anywhere; what shows it is shared with other deletions.
 
 use std::time::{Duration, Instant};
 
 use kube::ResourceExt;
 
-use super::claims::refuse_claimed;
+use super::claims;
 use super::context::Context;
-use super::create::recover;
 use super::driver::Run;
 use super::managed::Managed;
 use super::memory::{Sent, fingerprint, judged};
-use super::observe::prove_absence;
+use super::observe::{look_since, prove_absence};
 use super::outcome::{Class, Failure};
 use super::reasons::{self, event};
+use super::recover::recover;
 use super::resolve;
-use super::tenant::{Tenant, only_looks};
-use crate::api::{DeletionPolicy, Mode};
-use crate::graph::Entity;
+use super::tenant::{Tenant, interval, only_looks};
+use crate::api::{DeletionPolicy, EntraTenant, Mode};
+use crate::graph::{Collection, Entity};
 
 /// How soon Graph is asked again whether a step has taken effect.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -26,6 +26,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 pub async fn delete<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) -> Result<(), Failure> {
     const ONLY_LOOKS: &str = "mode is Observe, which writes nothing to Graph";
     let common = object.common();
+    claims::restore(object, run, context);
     if run.draft.id.is_none() && run.draft.pending_create.is_none() {
         return Ok(());
     }
@@ -42,54 +43,144 @@ pub async fn delete<K: Managed>(object: &K, run: &mut Run<K>, context: &Context)
         return released(run, ONLY_LOOKS);
     }
     let (described, tenant) = resolve::tenant(object, context)?;
+    if let Some(id) = &run.draft.id {
+        claims::refuse_foreign_owner::<K>(id, run.draft.owner.as_ref(), &tenant.key, context)?;
+    }
     if only_looks(&described, common.mode) {
         return released(run, ONLY_LOOKS);
     }
-    let Some(id) = find(object, run, &tenant, context).await? else {
+    let result = steps(object, run, &described, &tenant, context).await;
+    if !matches!(&result, Err(failure) if failure.class == Class::Deferred) {
+        tenant.snapshot(K::COLLECTION).waiting.leave(&object.uid().unwrap_or_default());
+    }
+    result
+}
+
+async fn steps<K: Managed>(
+    object: &K,
+    run: &mut Run<K>,
+    described: &EntraTenant,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<(), Failure> {
+    let uid = object.uid().unwrap_or_default();
+    let Some(id) = find(object, run, tenant, context).await? else {
         return Ok(());
     };
-    refuse_claimed(object, Some(&id), context)?;
-    match tenant.read(K::COLLECTION, &id).await? {
-        None => gone(object, &id, run, &tenant, context).await,
-        Some(entity) => remove(object, &entity, run, &tenant, context).await,
+    if let Some(at) = deleted_at(&uid, &id, context) {
+        return await_absence(object, &id, at, run, tenant, context).await;
+    }
+    let unseen = run.draft.owner.as_ref().is_some_and(|owner| !owner.seen);
+    match look(&uid, K::COLLECTION, &id, described, tenant, context).await? {
+        Some(entity) => {
+            claims::note_seen(run, &entity);
+            claims::prove(object, run, Some(&entity), tenant, context)?;
+            remove(object, &id, Some(&entity), run, tenant, context).await
+        }
+        // Graph gave the id and does not show the object yet: it is deleted all the same.
+        None if unseen => {
+            claims::prove(object, run, None, tenant, context)?;
+            remove(object, &id, None, run, tenant, context).await
+        }
+        None => gone(object, &id, run, tenant, context).await,
     }
 }
 
-/// Unassigns and deletes an object that is there; each step is sent once in a settle window, and waited for.
-async fn remove<K: Managed>(object: &K, entity: &Entity, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
-    let (uid, id) = (object.uid().unwrap_or_default(), entity.id.as_str());
-    let notes = context.memory.get(&uid);
-    if notes
-        .deleted
-        .is_some_and(|(deleted, at)| deleted == id && at.elapsed() < context.settle)
-    {
-        return Err(Failure::waiting(
-            reasons::DELETING,
-            format!("Graph accepted the deletion of {id} and still shows it"),
-        ));
+/// When a DELETE for this id was accepted in this process.
+fn deleted_at(uid: &str, id: &str, context: &Context) -> Option<Instant> {
+    let deleted = context.memory.get(uid).deleted.filter(|(deleted, _)| deleted == id);
+    deleted.map(|(_, at)| at)
+}
+
+/// The object as a list shows it that need not be new, as long as no step was refused: that it is deleted follows from no
+/// property of it. `None`: a read of its own did not find it either.
+async fn look(
+    uid: &str,
+    collection: Collection,
+    id: &str,
+    described: &EntraTenant,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<Option<Entity>, Failure> {
+    if !context.memory.get(uid).delete_refused {
+        tenant.listed(collection, interval(&described.spec) * 2).await?;
+        let known = tenant.snapshot(collection).get(id).filter(|entity| entity.unreadable.is_none());
+        if known.is_some() {
+            return Ok(known);
+        }
     }
-    unassign(&uid, entity, run, tenant, context).await?;
+    tenant.read(collection, id).await
+}
+
+/// Unassigns and deletes, each sent once in a settle window. Graph refuses to delete what it still unassigns; then the
+/// next pass looks afresh.
+async fn remove<K: Managed>(
+    object: &K,
+    id: &str,
+    entity: Option<&Entity>,
+    run: &mut Run<K>,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<(), Failure> {
+    let uid = object.uid().unwrap_or_default();
+    tenant.snapshot(K::COLLECTION).waiting.enter(&uid, Instant::now());
+    unassign(&uid, id, entity, run, tenant, context).await?;
     tenant.snapshot(K::COLLECTION).outdate(id);
     let delete = |permit| tenant.client.delete(K::COLLECTION, id, permit);
     let deleted = tenant.write_request(delete, context).await;
     tenant.snapshot(K::COLLECTION).doubt_names();
-    deleted.map_err(refused_for_now)?;
+    let refused = deleted.as_ref().is_err_and(|failure| failure.reason == reasons::REFUSED);
+    context.memory.update(&uid, |notes| notes.delete_refused = refused);
+    let found = match deleted {
+        // Some services answer 400 for an id that they do not know.
+        Err(failure) if refused && entity.is_none() => {
+            tracing::debug!(
+                kind = K::KIND,
+                id,
+                detail = failure.message,
+                "the deletion of an object that was never seen was refused"
+            );
+            false
+        }
+        result => result.map_err(refused_for_now)?,
+    };
+    if !found && entity.is_none() {
+        // Neither reads nor writes know the id: perhaps not yet.
+        prove_absence::<K>(&uid, id, tenant, context).await?;
+    }
+    run.wrote = true;
+    run.draft.assignments.clear();
     run.event(
         event::DELETED,
         "Delete",
         format!("deleted {} {:?} ({id})", K::COLLECTION.singular(), object.common().display_name),
     );
-    context
-        .memory
-        .update(&uid, |notes| notes.deleted = Some((id.to_owned(), Instant::now())));
-    match tenant.read(K::COLLECTION, id).await? {
-        None => Ok(()),
-        Some(_) => Err(Failure::waiting_for(
-            reasons::DELETING,
-            format!("Graph accepted the deletion of {id} and still shows it"),
-            LOOK_AGAIN,
-        )),
+    let now = Instant::now();
+    context.memory.update(&uid, |notes| notes.deleted = Some((id.to_owned(), now)));
+    await_absence(object, id, now, run, tenant, context).await
+}
+
+/// `Ok` when a look from after the accepted deletion does not show the object.
+async fn await_absence<K: Managed>(
+    object: &K,
+    id: &str,
+    deleted: Instant,
+    run: &mut Run<K>,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<(), Failure> {
+    let uid = object.uid().unwrap_or_default();
+    // A list that is older than the last look at it need not be asked again.
+    if look_since(&uid, K::COLLECTION, id, deleted, tenant).await?.is_none() {
+        return Ok(());
     }
+    if deleted.elapsed() >= context.settle {
+        // Accepted without effect: once more.
+        context.memory.update(&uid, |notes| notes.deleted = None);
+    }
+    run.draft.assignments.clear();
+    let message = format!("Graph accepted the deletion of {id} and still shows it");
+    Err(Failure::waiting_for(reasons::DELETING, message, LOOK_AGAIN))
 }
 
 fn released<K: Managed>(run: &mut Run<K>, why: &str) -> Result<(), Failure> {
@@ -107,18 +198,14 @@ async fn find<K: Managed>(object: &K, run: &mut Run<K>, tenant: &Tenant, context
     if let Some(id) = &run.draft.id {
         return Ok(Some(id.clone()));
     }
-    let found = recover(object, &mut run.draft, &mut run.writer, tenant, context).await?;
+    let found = recover(object, run, tenant, context).await?;
     Ok(found.map(|entity| entity.id))
 }
 
-/// The object is not found: enough after our own DELETE, otherwise in need of proof.
+/// The object is not found, and no deletion of this process was accepted: that needs proof.
 async fn gone<K: Managed>(object: &K, id: &str, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
-    let uid = object.uid().unwrap_or_default();
-    if context.memory.get(&uid).deleted.is_some_and(|(deleted, _)| deleted == id) {
-        return Ok(());
-    }
-    prove_absence::<K>(&uid, id, tenant, context).await?;
-    // A delete of ours whose answer was lost, or somebody else's.
+    prove_absence::<K>(&object.uid().unwrap_or_default(), id, tenant, context).await?;
+    // A delete of ours whose answer was lost, or another writer's.
     let what = format!(
         "{} {:?} ({id}) is not in Graph any more",
         K::COLLECTION.singular(),
@@ -128,56 +215,54 @@ async fn gone<K: Managed>(object: &K, id: &str, run: &mut Run<K>, tenant: &Tenan
     Ok(())
 }
 
-async fn unassign<K: Managed>(uid: &str, entity: &Entity, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
-    if entity.assignments.is_empty() {
-        run.draft.assignments.clear();
+/// Takes off every group, unless a request that did is so young that it may still take effect.
+async fn unassign<K: Managed>(
+    uid: &str,
+    id: &str,
+    entity: Option<&Entity>,
+    run: &mut Run<K>,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<(), Failure> {
+    // What is not visible has at most what this resource put there.
+    let count = entity.map_or(run.draft.assignments.len(), |entity| entity.assignments.len());
+    if count == 0 {
         return Ok(());
     }
-    let still = |count: usize| {
-        format!(
-            "Graph accepted that {} is unassigned and still shows {count} assignments",
-            entity.id
-        )
-    };
     let current = fingerprint(&"unassign");
-    let sent = context.memory.get(uid).sent;
-    if sent.is_some_and(|sent| sent.plan == current && sent.accepted && sent.at.elapsed() < context.settle) {
-        return Err(Failure::waiting(reasons::DELETING, still(entity.assignments.len())));
+    let notes = context.memory.get(uid);
+    if notes
+        .sent
+        .is_some_and(|sent| sent.plan == current && sent.accepted && sent.at.elapsed() < context.settle)
+    {
+        if !notes.delete_refused {
+            return Ok(());
+        }
+        let message = format!("Graph accepted that {id} is unassigned and still shows {count} assignments");
+        return Err(Failure::waiting_for(reasons::DELETING, message, LOOK_AGAIN));
     }
-    tenant.snapshot(K::COLLECTION).outdate(&entity.id);
+    tenant.snapshot(K::COLLECTION).outdate(id);
     tenant
-        .write_request(|permit| tenant.client.assign(K::COLLECTION, &entity.id, &[], permit), context)
+        .write_request(|permit| tenant.client.assign(K::COLLECTION, id, &[], permit), context)
         .await
         .map_err(refused_for_now)?;
+    run.wrote = true;
     context.memory.update(uid, |notes| {
         notes.sent = Some(Sent {
             desired: current,
             plan: current,
             at: Instant::now(),
-            before: judged(Some(entity), &[]),
+            before: judged(entity, &[]),
             seen: false,
             accepted: true,
-        })
+        });
     });
     run.event(
         event::ASSIGNED,
         "Unassign",
-        format!(
-            "removed {} assignments of {} {}",
-            entity.assignments.len(),
-            K::COLLECTION.singular(),
-            entity.id
-        ),
+        format!("removed {count} assignments of {} {id}", K::COLLECTION.singular()),
     );
-    match tenant.read(K::COLLECTION, &entity.id).await? {
-        Some(after) if !after.assignments.is_empty() => {
-            Err(Failure::waiting_for(reasons::DELETING, still(after.assignments.len()), LOOK_AGAIN))
-        }
-        Some(_) | None => {
-            run.draft.assignments.clear();
-            Ok(())
-        }
-    }
+    Ok(())
 }
 
 /// A deletion has to end: what Graph refuses now (still in use, still unassigning) is tried again.
@@ -185,6 +270,7 @@ fn refused_for_now(failure: Failure) -> Failure {
     if failure.class == Class::Stalled {
         Failure {
             class: Class::Waiting,
+            after: Some(failure.after.unwrap_or(LOOK_AGAIN)),
             ..failure
         }
     } else {

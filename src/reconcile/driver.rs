@@ -214,9 +214,10 @@ async fn released<K: Kind>(object: &K, run: Run<K>, context: &Context) -> End {
         Ok(_) | Err(_) => {
             let uid = object.uid().unwrap_or_default();
             context.backoff.forget(&uid);
+            context.claims.release(&uid);
             context.metrics.drifted(K::NAME, context.memory.set_drifted(K::NAME, &uid, false));
+            context.published.finalized(&uid);
             object.changed(&run.draft, context);
-            context.published.forget(&uid);
             End::last("deleted", reasons::DELETING, "the finalizer was removed")
         }
     }

@@ -27,6 +27,8 @@ pub struct Notes {
     pub missing_since: Option<(String, Instant)>,
     /// A DELETE for this id was accepted in this process.
     pub deleted: Option<(String, Instant)>,
+    /// Graph refused the last DELETE: what it holds is read afresh.
+    pub delete_refused: bool,
     /// The create attempt that this process made itself.
     pub attempt: Option<String>,
     /// The status that was written last, and when: a cache that does not show it yet is behind.
@@ -41,6 +43,8 @@ pub struct Notes {
     pub handled: Vec<String>,
     /// When it was last woken by an object that waits for it.
     pub woken: Option<Instant>,
+    /// When the product of a pending create was last looked for before the settle window was over.
+    pub looked_early: Option<Instant>,
     /// When a complete list first held no object for a pending create.
     pub not_created_since: Option<Instant>,
 }

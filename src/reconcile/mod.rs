@@ -5,6 +5,8 @@
 //! ahead of a Graph write, because a crash must not lose them: the intent of a create, and what becomes ours by an assign.
 
 pub mod apply;
+pub mod audit;
+pub mod authorship;
 pub mod catalogues;
 pub mod claims;
 pub mod conditions;
@@ -31,6 +33,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod poll;
 pub mod reasons;
+pub mod recover;
 pub mod references;
 pub mod removal;
 pub mod resolve;

@@ -16,16 +16,57 @@
 
 use std::time::{Duration, Instant};
 
+use kube::ResourceExt;
+
+use super::claims::refuse_rival;
+use super::context::Context;
+use super::managed::Managed;
 use super::outcome::Failure;
+use super::reasons;
+use super::snapshot::Creating;
 use super::tenant::Tenant;
-use crate::graph::Collection;
+use crate::graph::{Collection, Entity};
 
 /// The oldest list that tells which names are free. Above the longest time that a crowd waits for a list, or its last
 /// ones would have to wait for a second one.
 const OLDEST: Duration = Duration::from_secs(120);
 
+/// Makes sure that no other object has the resource's name and no other resource wants it, and holds the name until the
+/// guard is dropped. `own`: the object that is about to be renamed. Asked wherever a name is written, for creates and renames
+/// alike.
+pub async fn reserve<'a, K: Managed>(
+    object: &K,
+    own: Option<&str>,
+    tenant: &'a Tenant,
+    context: &Context,
+) -> Result<Creating<'a>, Failure> {
+    refuse_rival(object, &tenant.key, context)?;
+    let (uid, snapshot) = (object.uid().unwrap_or_default(), tenant.snapshot(K::COLLECTION));
+    let name = object.common().display_name;
+    // A complete list from after the wish: an object of this name that exists already is not ours to take.
+    known(&uid, K::COLLECTION, tenant).await?;
+    let reserved = snapshot.creating(name)?;
+    snapshot.waiting.work(&uid, Instant::now());
+    let is_own = |entity: &Entity| own.is_some_and(|own| entity.id.eq_ignore_ascii_case(own));
+    let taken: Vec<String> = snapshot
+        .named(name)
+        .into_iter()
+        .filter(|entity| !is_own(entity))
+        .map(|entity| entity.id)
+        .collect();
+    if taken.is_empty() {
+        return Ok(reserved);
+    }
+    let message = format!(
+        "Graph already holds a {} named {name:?} ({}) that this resource did not create; it is left alone. Rename one of the two, or delete that one in Graph",
+        K::COLLECTION.singular(),
+        taken.join(", ")
+    );
+    Err(Failure::stalled(reasons::NAME_CONFLICT, message))
+}
+
 /// `Ok` when the snapshot tells which names are taken. `uid` is the resource that wants to create.
-pub async fn known(uid: &str, collection: Collection, tenant: &Tenant) -> Result<(), Failure> {
+pub(super) async fn known(uid: &str, collection: Collection, tenant: &Tenant) -> Result<(), Failure> {
     let (snapshot, now) = (tenant.snapshot(collection), Instant::now());
     let wanted = snapshot.waiting.since(uid).unwrap_or(now);
     let oldest = now.checked_sub(OLDEST).unwrap_or(wanted);

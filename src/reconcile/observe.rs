@@ -26,11 +26,12 @@ pub enum Age {
 }
 
 /// The object with this id. `converged` tells whether an entity needs no write; only then an older list is enough.
-/// `None`: it is proven to be absent.
+/// `None`: it is proven to be absent, which takes an object that Graph has shown before (`was_seen`).
 pub async fn observe<K: Managed>(
     object: &K,
     id: &str,
     age: Age,
+    was_seen: bool,
     converged: impl Fn(&Entity) -> bool,
     tenant: &Tenant,
     context: &Context,
@@ -63,6 +64,7 @@ pub async fn observe<K: Managed>(
             context.memory.update(&uid, |notes| notes.missing_since = None);
             Ok(Some(entity))
         }
+        None if !was_seen => not_visible_yet::<K>(id, tenant, context).await.map(Some),
         None => prove_absence::<K>(&uid, id, tenant, context).await.map(|()| None),
     }
 }
@@ -111,6 +113,21 @@ pub(super) async fn look_since(
         Some(entity) => Ok(Some(entity)),
         None => tenant.read(collection, id).await,
     }
+}
+
+/// How old a list may be in which an object is looked for that a read does not show yet.
+const RECENT: Duration = Duration::from_secs(30);
+
+/// An object that Graph gave an id and has never shown: it is there, however long that takes, and never created again.
+async fn not_visible_yet<K: Managed>(id: &str, tenant: &Tenant, context: &Context) -> Result<Entity, Failure> {
+    tenant.listed(K::COLLECTION, RECENT).await?;
+    tenant.snapshot(K::COLLECTION).get(id).ok_or_else(|| {
+        let message = format!(
+            "Graph answered the create with {} {id} and does not show it yet; it is not created again",
+            K::COLLECTION.singular()
+        );
+        Failure::waiting_for(reasons::NOT_VISIBLE_YET, message, context.settle.min(RECENT))
+    })
 }
 
 /// `Ok` when an object that was just not found is gone beyond doubt.

@@ -7,10 +7,9 @@ use kube::ResourceExt;
 use serde_json::{Map, Value};
 
 use super::apply::{Work, apply};
-use super::claims::refuse_claimed;
+use super::claims;
 use super::conditions::Verdict;
 use super::context::Context;
-use super::create::recover;
 use super::declared;
 use super::drift::differing_fields;
 use super::driver::Run;
@@ -21,6 +20,7 @@ use super::observe::{Age, observe};
 use super::outcome::{Class, Failure, Unseen};
 use super::plan::{self, Change, Desired, plan};
 use super::reasons::{self, event};
+use super::recover::recover;
 use super::references;
 use super::resolve;
 use super::status::drift_message;
@@ -34,7 +34,11 @@ pub async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Contex
         return Ok(Verdict::Suspended);
     }
     let unresolved = |failure: Failure| failure.before(Unseen::References);
+    claims::restore(object, run, context);
     let (described, tenant) = resolve::tenant(object, context).map_err(unresolved)?; // caches
+    if let Some(id) = &run.draft.id {
+        claims::refuse_foreign_owner::<K>(id, run.draft.owner.as_ref(), &tenant.key, context).map_err(unresolved)?;
+    }
     let result = steps(object, run, &described, &tenant, context).await;
     if !matches!(&result, Err(failure) if failure.class == Class::Deferred) {
         tenant.snapshot(K::COLLECTION).waiting.leave(&object.uid().unwrap_or_default());
@@ -56,6 +60,10 @@ async fn steps<K: Managed>(
     // Graph reads.
     let seen = look(object, run, &desired, described, tenant, context).await;
     let seen = seen.map_err(|failure| failure.before(Unseen::Graph))?;
+    if let Some(entity) = &seen {
+        claims::note_seen(run, entity);
+        claims::prove(object, run, Some(entity), tenant, context)?;
+    }
     remember(object, run, &desired, seen.as_ref(), tenant, context);
     let changes = plan(K::COLLECTION, &desired, &run.draft.assignments, seen.as_ref()); // pure
     refuse_old_read(object, seen.as_ref(), &changes, context)?;
@@ -125,7 +133,6 @@ async fn carry_out<K: Managed>(
     if changes.is_empty() {
         return Ok(seen);
     }
-    refuse_claimed(object, run.draft.id.as_deref(), context)?;
     let (fresh, refused) = without_refused(object, changes, context);
     if !fresh.is_empty() {
         hold_unseen(object, &fresh, context)?;
@@ -213,7 +220,7 @@ async fn look<K: Managed>(
     context: &Context,
 ) -> Result<Option<Entity>, Failure> {
     let Some(id) = run.draft.id.clone() else {
-        let found = recover(object, &mut run.draft, &mut run.writer, tenant, context).await?;
+        let found = recover(object, run, tenant, context).await?;
         if let Some(entity) = &found {
             let name = object.common().display_name;
             let text = format!(
@@ -234,7 +241,8 @@ async fn look<K: Managed>(
         // The poller lists once an interval; a list that is older than two says nothing about now.
         None => Age::Listed(interval(&described.spec) * 2),
     };
-    observe(object, &id, age, settled, tenant, context).await
+    let was_seen = run.draft.owner.as_ref().is_none_or(|owner| owner.seen);
+    observe(object, &id, age, was_seen, settled, tenant, context).await
 }
 
 /// Takes what was seen into the status and the notes.
@@ -277,7 +285,7 @@ fn converged<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, contex
             format!("corrected what somebody else had changed: {}", drift_message(&run.draft.drift)),
         );
     }
-    let assigned = match run.draft.assignments.len() {
+    let assigned = match run.draft.assignments.iter().filter(|entry| entry.verified).count() {
         0 => String::new(),
         1 => ", assigned to 1 group".to_owned(),
         n => format!(", assigned to {n} groups"),

@@ -79,7 +79,7 @@ fn is_due(due: &mut HashMap<String, (Duration, Instant)>, described: &EntraTenan
 
 async fn poll_tenant(described: Arc<EntraTenant>, context: Arc<Context>) {
     // A tenant whose credentials cannot even be built says so in its own status.
-    let Ok(tenant) = context.tenants.get(&described) else { return };
+    let Ok(tenant) = context.tenant(&described) else { return };
     poll_kind::<ProvisioningPolicy>(&described, &tenant, &context).await;
     poll_kind::<UserSetting>(&described, &tenant, &context).await;
 }

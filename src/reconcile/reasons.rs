@@ -49,6 +49,12 @@ pub const NAMESPACE_NOT_ALLOWED: &str = "NamespaceNotAllowed";
 pub const AMBIGUOUS_REFERENCE: &str = "AmbiguousReference";
 /// Graph holds an object of this name that is not ours, or another resource claims it.
 pub const NAME_CONFLICT: &str = "NameConflict";
+/// Another resource holds the object.
+pub const CLAIM_CONFLICT: &str = "ClaimConflict";
+/// It is not proven that the object belongs to the resource.
+pub const CLAIM_UNPROVEN: &str = "ClaimUnproven";
+/// The recorded id belongs to another cluster or tenant.
+pub const FOREIGN_OWNER: &str = "ForeignOwner";
 /// Graph refused the request and repeating it would not help.
 pub const REFUSED: &str = "Refused";
 /// A property that cannot change after creation differs.
@@ -106,6 +112,8 @@ pub mod event {
     pub const DRIFT_DETECTED: &str = "DriftDetected";
     /// Such a change was undone.
     pub const DRIFT_CORRECTED: &str = "DriftCorrected";
+    /// A status that another writer had changed says again what is true.
+    pub const STATUS_RESTORED: &str = "StatusRestored";
     /// The spec has a value that Graph's descriptions do not list; it is sent all the same.
     pub const UNKNOWN_VALUE: &str = "UnknownValue";
 }

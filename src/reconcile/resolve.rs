@@ -35,7 +35,7 @@ pub fn tenant<K: Managed>(object: &K, context: &Context) -> Result<(Arc<EntraTen
         let message = format!("EntraTenant {name:?} is suspended; nothing is done for it until its spec.suspend is false");
         return Err(Failure::waiting(reasons::SUSPENDED, message));
     }
-    let tenant = context.tenants.get(&described)?;
+    let tenant = context.tenant(&described)?;
     Ok((described, tenant))
 }
 

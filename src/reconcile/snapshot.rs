@@ -109,6 +109,12 @@ impl Snapshot {
         objects.filter(|object| object.is_named(&wanted)).map(Packed::entity).collect()
     }
 
+    /// The objects that `wanted` holds for. Unpacks all of them, so only for what happens rarely.
+    pub fn search(&self, wanted: impl Fn(&Entity) -> bool) -> Vec<Entity> {
+        let entries = self.lock();
+        entries.objects.values().map(|seen| seen.object.entity()).filter(wanted).collect()
+    }
+
     /// What [`judged`] says of the object with this id, or else of those with this name.
     pub fn judged(&self, id: Option<&str>, display_name: &str) -> u64 {
         let known = id.and_then(|id| self.known(id, |_| true, Packed::fingerprint));

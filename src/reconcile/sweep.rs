@@ -20,6 +20,7 @@ pub async fn sweep(context: &Context) {
     look_through(&stores.settings, &wakes.settings, &mut alive, context);
     look_through(&stores.assignments, &wakes.assignments, &mut alive, context);
     context.memory.retain(&alive);
+    context.claims.retain(&alive);
     forget_malformed::<ProvisioningPolicy>(context).await;
     forget_malformed::<UserSetting>(context).await;
     forget_malformed::<Assignment>(context).await;

@@ -1,10 +1,12 @@
 //! A tenant as the pipeline sees it: its client, its gate, its snapshots. One per EntraTenant, rebuilt when the
-//! identity in its spec changes; everything in it belongs to that tenant alone.
+//! identity in its spec changes. What belongs to the tenant itself, whatever EntraTenant it is reached through, is in
+//! [`Shared`].
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
+use super::audit::AuditLog;
 use super::catalogues::Catalogues;
 use super::context::Context;
 use super::credentials::{cloud, credential};
@@ -13,8 +15,8 @@ use super::gate::Gate;
 use super::outcome::{Class, Failure};
 use super::packed::Packed;
 use super::snapshot::Snapshot;
-use crate::api::{Credentials, EntraTenant, EntraTenantSpec, Mode};
-use crate::graph::{Client, ClientConfig, Clock, Cloud, Collection, Entity, GraphError, Limits, Permit};
+use crate::api::{self, Credentials, EntraTenant, EntraTenantSpec, Mode};
+use crate::graph::{Client, ClientConfig, Clock, Cloud, Collection, Entity, GraphError, Limits, Permit, SharedBudget};
 use crate::reconcile::reasons;
 use crate::runtime::metrics::{Metrics, TenantMetrics};
 
@@ -23,6 +25,42 @@ pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(300);
 
 /// How soon a list is tried again that failed for a reason of its own.
 const LIST_PAUSE: Duration = Duration::from_secs(20);
+
+/// Which tenant of Entra something belongs to. Several EntraTenants may stand for one.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct TenantKey {
+    /// The Microsoft cloud.
+    pub cloud: api::Cloud,
+    /// The tenant's id in lower case.
+    pub tenant_id: String,
+}
+
+impl TenantKey {
+    /// The key of a cloud and a tenant id; case does not count.
+    pub fn new(cloud: api::Cloud, tenant_id: &str) -> Self {
+        Self {
+            cloud,
+            tenant_id: tenant_id.to_lowercase(),
+        }
+    }
+}
+
+impl From<&EntraTenantSpec> for TenantKey {
+    fn from(spec: &EntraTenantSpec) -> Self {
+        Self::new(spec.cloud.unwrap_or_default(), &spec.tenant_id)
+    }
+}
+
+/// What all EntraTenants share that reach one tenant as one application: Graph counts requests by these, and a list that
+/// one of them made answers for the others.
+pub struct Shared {
+    budget: SharedBudget,
+    policies: Snapshot,
+    settings: Snapshot,
+}
+
+/// By what [`Shared`] is found.
+type SharedKey = (TenantKey, Option<String>);
 
 /// One tenant.
 pub struct Tenant {
@@ -36,12 +74,15 @@ pub struct Tenant {
     pub clock: Arc<Clock>,
     /// What is counted for it.
     pub metrics: TenantMetrics,
+    /// Which tenant it is.
+    pub key: TenantKey,
     identity: Identity,
     since: Instant,
-    policies: Snapshot,
-    settings: Snapshot,
+    shared: Arc<Shared>,
     /// Lists that names are looked up in.
     pub(super) catalogues: Catalogues,
+    /// Who did what.
+    pub(super) audit: AuditLog,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -76,7 +117,14 @@ fn offered(cloud: Cloud) -> Result<(), Failure> {
 }
 
 impl Tenant {
-    fn new(name: String, spec: &EntraTenantSpec, endpoints: &Endpoints, metrics: TenantMetrics) -> Result<Self, Failure> {
+    fn new(
+        name: String,
+        spec: &EntraTenantSpec,
+        endpoints: &Endpoints,
+        metrics: TenantMetrics,
+        shared: Arc<Shared>,
+        mark: [u8; 4],
+    ) -> Result<Self, Failure> {
         let cloud = cloud(spec);
         offered(cloud)?;
         let (root, authority) = endpoints
@@ -90,7 +138,8 @@ impl Tenant {
             request_timeout: endpoints.request_timeout,
             observer: Arc::new(metrics.clone()),
             clock: Arc::clone(&clock),
-            limits: Limits::default(),
+            budget: shared.budget.clone(),
+            mark,
         };
         Ok(Self {
             name,
@@ -98,19 +147,20 @@ impl Tenant {
             gate: Gate::default(),
             clock,
             metrics,
+            key: spec.into(),
             identity: spec.into(),
             since: Instant::now(),
-            policies: Snapshot::default(),
-            settings: Snapshot::default(),
+            shared,
             catalogues: Catalogues::default(),
+            audit: AuditLog::default(),
         })
     }
 
     /// The snapshot of a collection.
     pub fn snapshot(&self, collection: Collection) -> &Snapshot {
         match collection {
-            Collection::ProvisioningPolicies => &self.policies,
-            Collection::UserSettings => &self.settings,
+            Collection::ProvisioningPolicies => &self.shared.policies,
+            Collection::UserSettings => &self.shared.settings,
         }
     }
 
@@ -124,7 +174,7 @@ impl Tenant {
     pub async fn list_since(&self, collection: Collection, not_before: Instant) -> Result<(), Failure> {
         let snapshot = self.snapshot(collection);
         if snapshot.listed().is_some_and(|listed| listed >= not_before) {
-            return Ok(());
+            return self.signed_in().await;
         }
         let _turn = snapshot.turn()?;
         if let Some(failure) = snapshot.recent_failure(LIST_PAUSE) {
@@ -145,13 +195,21 @@ impl Tenant {
         let snapshot = self.snapshot(collection);
         let listed = snapshot.listed();
         if listed.is_some_and(|listed| listed >= not_before) {
-            return Ok(());
+            return self.signed_in().await;
         }
         let wait = snapshot.waiting.due(listed, snapshot.pages(), Instant::now());
         if !wait.is_zero() {
             return Err(Failure::deferred_for(wait));
         }
         self.list_since(collection, not_before).await
+    }
+
+    /// A list that another EntraTenant of the same tenant and application has made is only for one that can sign in itself.
+    async fn signed_in(&self) -> Result<(), Failure> {
+        if self.client.has_token() {
+            return Ok(());
+        }
+        self.read_request(self.client.token()).await.map(drop)
     }
 
     /// Reads one object and remembers what was seen.
@@ -193,8 +251,8 @@ impl Tenant {
 
     /// Forgets what lists failed with: somebody found that the tenant works again.
     pub fn forget_failures(&self) {
-        self.policies.note_failure(None);
-        self.settings.note_failure(None);
+        self.shared.policies.note_failure(None);
+        self.shared.settings.note_failure(None);
     }
 }
 
@@ -216,7 +274,33 @@ pub fn only_looks(tenant: &EntraTenant, mode: Option<Mode>) -> bool {
 pub struct Tenants {
     endpoints: Endpoints,
     metrics: Metrics,
-    known: Mutex<HashMap<String, Arc<Tenant>>>,
+    known: Mutex<Known>,
+    /// The cluster's mark, for the ids of writes; nothing is written before it is known.
+    mark: OnceLock<[u8; 4]>,
+}
+
+#[derive(Default)]
+struct Known {
+    tenants: HashMap<String, Arc<Tenant>>,
+    /// Lives as long as one of the tenants that share it.
+    shared: HashMap<SharedKey, Weak<Shared>>,
+}
+
+impl Known {
+    fn shared(&mut self, spec: &EntraTenantSpec, metrics: &TenantMetrics) -> Arc<Shared> {
+        self.shared.retain(|_, shared| shared.strong_count() > 0);
+        let key = (TenantKey::from(spec), spec.client_id.as_deref().map(str::to_lowercase));
+        if let Some(shared) = self.shared.get(&key).and_then(Weak::upgrade) {
+            return shared;
+        }
+        let shared = Arc::new(Shared {
+            budget: SharedBudget::new(&Limits::default(), Arc::new(metrics.clone())),
+            policies: Snapshot::default(),
+            settings: Snapshot::default(),
+        });
+        self.shared.insert(key, Arc::downgrade(&shared));
+        shared
+    }
 }
 
 impl Tenants {
@@ -226,34 +310,60 @@ impl Tenants {
             endpoints,
             metrics,
             known: Mutex::default(),
+            mark: OnceLock::new(),
         }
     }
 
-    /// The tenant that an EntraTenant describes; a new one when its identity changed, so that no token, no cache and
-    /// no verdict of the old identity survives.
+    /// Marks the writes of all tenants with the id of this cluster.
+    pub fn mark(&self, cluster: &str) {
+        self.mark.get_or_init(|| mark(cluster));
+    }
+
+    /// The tenant that an EntraTenant describes; a new one when its identity changed, so that no token and no verdict of
+    /// the old identity survives.
     pub fn get(&self, object: &EntraTenant) -> Result<Arc<Tenant>, Failure> {
         let name = object.metadata.name.clone().unwrap_or_default();
-        let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(tenant) = known.get(&name).filter(|tenant| tenant.identity == Identity::from(&object.spec)) {
+        let mut known = self.lock();
+        if let Some(tenant) = known
+            .tenants
+            .get(&name)
+            .filter(|tenant| tenant.identity == Identity::from(&object.spec))
+        {
             return Ok(Arc::clone(tenant));
         }
-        let tenant = Tenant::new(name.clone(), &object.spec, &self.endpoints, self.metrics.tenant(&name));
-        let tenant = Arc::new(tenant?);
-        known.insert(name, Arc::clone(&tenant));
+        let metrics = self.metrics.tenant(&name);
+        let shared = known.shared(&object.spec, &metrics);
+        let tenant = Arc::new(Tenant::new(
+            name.clone(),
+            &object.spec,
+            &self.endpoints,
+            metrics,
+            shared,
+            self.mark.get().copied().unwrap_or_default(),
+        )?);
+        known.tenants.insert(name, Arc::clone(&tenant));
         Ok(tenant)
     }
 
     /// The tenant of this name, if it is in use.
     pub fn known(&self, name: &str) -> Option<Arc<Tenant>> {
-        self.known
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .get(name)
-            .cloned()
+        self.lock().tenants.get(name).cloned()
     }
 
     /// Forgets a tenant that was deleted.
     pub fn forget(&self, name: &str) {
-        self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(name);
+        self.lock().tenants.remove(name);
     }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// What the ids of a cluster's writes begin with: the start of a hash of the cluster's id, so that it says nothing about it.
+pub fn mark(cluster: &str) -> [u8; 4] {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, cluster.as_bytes());
+    let mut mark = [0; 4];
+    mark.copy_from_slice(&digest.as_ref()[..4]);
+    mark
 }

@@ -99,6 +99,8 @@ impl Stage {
 pub async fn bare(interval: &str) -> Result<Lab> {
     let options = Options::new(env!("CARGO_BIN_EXE_cloudpc-operator")).without_operator();
     let lab = Lab::start(options).await?;
+    // Who made what is told at once; the tests that are about a log that is behind say so.
+    lab.sim.options(json!({"auditLag": "PT0S"})).await?;
     lab.apply_yaml(&format!(
         "{{apiVersion: v1, kind: Namespace, metadata: {{name: {NS}}}}}
 ---

@@ -57,7 +57,8 @@ fn s6_secrets_and_service_accounts_are_touched_in_one_file() {
 fn s6_a_tenant_is_found_for_an_object_in_one_file() {
     // The tenants' own controller and the poller begin with the tenant; whoever begins with an object goes through the rule.
     let callers = ["controllers/entra_tenant.rs", "reconcile/poll.rs", "reconcile/resolve.rs"];
-    assert_eq!(files_with(&["context.tenants.get("]), callers);
+    assert_eq!(files_with(&["context.tenant("]), callers);
+    assert_eq!(files_with(&["self.tenants.get("]), ["reconcile/context.rs"]);
 }
 
 #[test]

@@ -16,10 +16,13 @@ use url::Url;
 
 use crate::graph::observer::{Attempt, Observer};
 use crate::graph::transport::{BodyStream, SendError, Transport};
-use crate::graph::{Application, Client, ClientConfig, Clock, Collection, Entity, GraphError, Limits, Permit, TokenFile};
+use crate::graph::{Application, Client, ClientConfig, Clock, Collection, Entity, GraphError, Limits, Permit, SharedBudget, TokenFile};
 
 pub const ROOT: &str = "https://graph.example";
 pub const LOGIN: &str = "https://login.example";
+
+/// What the fake's writes are marked with.
+pub const MARK: [u8; 4] = [0xc1, 0x05, 0x7e, 0x12];
 
 /// One request as it would have left the process.
 #[derive(Debug, Clone)]
@@ -167,7 +170,8 @@ impl Fake {
             request_timeout: Duration::from_secs(10),
             observer: Arc::clone(&state) as Arc<dyn Observer>,
             clock: Arc::default(),
-            limits,
+            budget: SharedBudget::new(&limits, Arc::clone(&state) as Arc<dyn Observer>),
+            mark: MARK,
         };
         Self {
             client: Client::with_transport(config, transport).unwrap(),

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tower::service_fn;
 use url::Url;
 
-use crate::graph::{Client, ClientConfig, Cloud, GraphError, Limits, Token, Transport, managed_identity};
+use crate::graph::{Client, ClientConfig, Cloud, GraphError, Limits, SharedBudget, Token, Transport, managed_identity};
 
 const TENANT: &str = "11111111-1111-1111-1111-111111111111";
 const USER_ASSIGNED: &str = "22222222-2222-2222-2222-222222222222";
@@ -41,7 +41,8 @@ fn client(transport: Transport, client_id: Option<&str>) -> Client {
         request_timeout: Duration::from_secs(10),
         observer: Arc::new(()),
         clock: Arc::default(),
-        limits: Limits::default(),
+        budget: SharedBudget::new(&Limits::default(), Arc::new(())),
+        mark: [0; 4],
     };
     Client::with_transport(config, transport).unwrap()
 }

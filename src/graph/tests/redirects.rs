@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 use uuid::Uuid;
 
-use crate::graph::{Client, ClientConfig, Collection, ErrorKind, Limits, Transport};
+use crate::graph::{Client, ClientConfig, Collection, ErrorKind, Limits, SharedBudget, Transport};
 
 /// Set in the process that is the client; the roots that it trusts come from its environment.
 const ROOT: &str = "CLOUDPC_TEST_REDIRECTING_ROOT";
@@ -53,7 +53,8 @@ async fn follow_nothing(root: &str) {
             request_timeout: PATIENCE,
             observer: Arc::new(()),
             clock: Arc::default(),
-            limits: Limits::default(),
+            budget: SharedBudget::new(&Limits::default(), Arc::new(())),
+            mark: [0; 4],
         },
         transport.clone(),
     )

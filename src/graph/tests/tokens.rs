@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::fake::{Fake, LOGIN, ROOT, Reply, application, token};
 use crate::graph::transport::{SendError, Transport};
-use crate::graph::{Application, Client, ClientConfig, Collection, ErrorKind, Limits, TokenFile};
+use crate::graph::{Application, Client, ClientConfig, Collection, ErrorKind, Limits, SharedBudget, TokenFile};
 
 fn empty_list() -> Reply {
     Reply::json(200, &json!({"value": []}))
@@ -238,7 +238,8 @@ async fn nothing_but_https_is_configured() {
             request_timeout: Duration::from_secs(1),
             observer: Arc::new(()),
             clock: Arc::default(),
-            limits: Limits::default(),
+            budget: SharedBudget::new(&Limits::default(), Arc::new(())),
+            mark: [0; 4],
         };
         assert!(Client::new(config).is_err(), "{root}");
     }

@@ -27,7 +27,7 @@ async fn write(fake: &Fake, which: usize) -> Result<(), GraphError> {
             .map(drop),
         1 => fake.client.update(Collection::ProvisioningPolicies, "p1", &body, permit).await,
         2 => fake.client.assign(Collection::ProvisioningPolicies, "p1", &[], permit).await,
-        _ => fake.client.delete(Collection::ProvisioningPolicies, "p1", permit).await,
+        _ => fake.client.delete(Collection::ProvisioningPolicies, "p1", permit).await.map(drop),
     }
 }
 

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::api::{FINALIZER, ManagedStatus};
 use crate::graph::Priority;
+use crate::reconcile::claims::Claims;
 use crate::reconcile::conditions::Verdict;
 use crate::reconcile::context::{Context, Malformed, Published, Stores, Wakes};
 use crate::reconcile::driver::{Kind, Run, reconcile};
@@ -121,6 +122,7 @@ fn context(client: Client) -> Arc<Context> {
         wakes: Wakes::default(),
         published: Published::default(),
         memory: Memory::default(),
+        claims: Claims::default(),
         backoff: Backoff::default(),
         metrics: Metrics::new(),
         in_flight: InFlight::default(),

@@ -1,0 +1,227 @@
+//! Who created an object in Graph. Pure.
+//!
+//! A name, and even every field that was sent, fits objects that other people made: a spec may be sparse, and Terraform,
+//! scripts and other clusters may use the same application. What proves authorship is the audit log's event of the
+//! creation with our request's id, or our marker in the description. Less than that is enough only where nothing else
+//! could have made the object.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value};
+
+use super::managed::Common;
+use super::tenant::Tenant;
+use crate::api::{IdOwner, Origin, PendingCreate};
+use crate::graph::{self, AuditEvent, Collection, Entity};
+
+/// Who created an object, by what the object says of itself.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Maker {
+    /// The application that the controller signs in as; perhaps another program that does as well.
+    Us,
+    /// A person or another application, as Graph names it.
+    Other(String),
+    /// Graph does not tell.
+    Unknown,
+}
+
+/// Who created an object. `createdBy` is documented as an id and has been seen as a name; a name tells nothing certain.
+pub fn maker(entity: &Entity, tenant: &Tenant) -> Maker {
+    let Some(by) = entity.created_by() else { return Maker::Unknown };
+    match tenant.client.is_own_application(by) {
+        Some(true) => Maker::Us,
+        Some(false) if is_guid(by) || by.contains('@') => Maker::Other(by.to_owned()),
+        Some(false) | None => Maker::Unknown,
+    }
+}
+
+fn is_guid(text: &str) -> bool {
+    uuid::Uuid::try_parse(text).is_ok()
+}
+
+/// What contradicts the claim of a resource to an object that Graph shows, if anything does.
+pub fn contradiction(
+    collection: Collection,
+    common: &Common<'_>,
+    owner: Option<&IdOwner>,
+    entity: &Entity,
+    maker: &Maker,
+) -> Option<String> {
+    if let Maker::Other(who) = maker
+        && owner.is_none_or(|owner| owner.origin == Origin::Created)
+    {
+        return Some(format!("Graph says that {who} created it"));
+    }
+    match (
+        owner.and_then(|owner| owner.created_date_time.as_deref()),
+        entity.created_date_time(),
+    ) {
+        (Some(recorded), Some(there)) if same_instant(recorded, there) => None,
+        (Some(recorded), Some(there)) => Some(format!(
+            "it was created at {there}, and the object that was recorded for it at {recorded}"
+        )),
+        _ if *maker == Maker::Us => None,
+        // Nothing else can tell it from another object.
+        _ => {
+            let named = entity
+                .display_name()
+                .is_some_and(|name| name.eq_ignore_ascii_case(common.display_name));
+            (!named).then(|| {
+                format!(
+                    "the {} is named {:?} there",
+                    collection.singular(),
+                    entity.display_name().unwrap_or_default()
+                )
+            })
+        }
+    }
+}
+
+fn same_instant(a: &str, b: &str) -> bool {
+    let parsed = |text: &str| text.parse::<Timestamp>().ok().map(Timestamp::as_second);
+    match (parsed(a), parsed(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => a == b,
+    }
+}
+
+/// How long after the intent the request may still have been committed: two writes to Kubernetes and one to Graph, each with
+/// its deadline.
+const COMMIT: SignedDuration = SignedDuration::from_secs(30);
+/// Dates have whole seconds.
+const ROUNDING: SignedDuration = SignedDuration::from_secs(2);
+
+/// The lost create whose product is looked for.
+pub struct Lost<'a> {
+    /// The intent.
+    pub pending: &'a PendingCreate,
+    /// The body that was sent.
+    pub sent: &'a Map<String, Value>,
+    /// The audit events since then, as far as the log shows them; nothing when it cannot be read.
+    pub events: Option<&'a [AuditEvent]>,
+    /// Whether the log may still be behind that time.
+    pub log_may_lag: bool,
+    /// How the ids of this cluster's writes begin.
+    pub mark: &'a str,
+}
+
+/// Whether a candidate is the product of a lost create.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Finding {
+    /// It is, by proof.
+    Certain,
+    /// It is: nothing else can have made it.
+    Sufficient,
+    /// It is not.
+    Not,
+    /// The audit log will tell.
+    Pending,
+    /// Graph does not tell, so a person has to decide.
+    Open,
+}
+
+impl Lost<'_> {
+    /// Whether an object may be the product at all: it carries the name, or it was created in the time of the request and
+    /// may have been renamed since.
+    pub fn is_candidate(&self, entity: &Entity, maker: &Maker) -> bool {
+        let named = entity
+            .display_name()
+            .is_some_and(|name| name.to_lowercase() == self.pending.display_name.to_lowercase());
+        let traced = self
+            .events
+            .unwrap_or_default()
+            .iter()
+            .any(|event| self.is_ours(event) && event.creates(&entity.id));
+        named || traced || self.is_marked(entity) || (self.in_time(entity) && !matches!(maker, Maker::Other(_)))
+    }
+
+    /// Judges a candidate.
+    pub fn judge(&self, collection: Collection, entity: &Entity, maker: &Maker, own: impl Fn(&str) -> bool) -> Finding {
+        if self.is_marked(entity) {
+            return Finding::Certain;
+        }
+        let events = self.events.unwrap_or_default();
+        let Some(creation) = events.iter().find(|event| event.creates(&entity.id)) else {
+            return match maker {
+                Maker::Other(_) => Finding::Not,
+                _ if self.is_too_old(entity) => Finding::Not,
+                _ if self.events.is_some() && self.log_may_lag => Finding::Pending,
+                Maker::Us => self.circumstances(collection, entity, &own),
+                Maker::Unknown => Finding::Open,
+            };
+        };
+        if self.is_ours(creation) {
+            return Finding::Certain;
+        }
+        let by_us = creation.actor.application_id.as_deref().is_some_and(&own);
+        // Another attempt of this cluster, or another writer in a log that carries our ids.
+        if !by_us || creation.correlation_id.as_deref().is_some_and(|id| self.is_marked_id(id)) || self.log_carries_ids(&own) {
+            return Finding::Not;
+        }
+        self.circumstances(collection, entity, &own)
+    }
+
+    /// Our application, our time, and what we sent or what the log says others made of it; and one such creation alone.
+    fn circumstances(&self, collection: Collection, entity: &Entity, own: &impl Fn(&str) -> bool) -> Finding {
+        let events = self.events.unwrap_or_default();
+        let edited: Vec<&str> = events
+            .iter()
+            .filter(|event| !event.creates(&entity.id))
+            .filter_map(|event| event.about(&entity.id))
+            .flat_map(|resource| resource.modified.iter().map(|(name, _)| name.as_str()))
+            .collect();
+        let fits = graph::differences(collection, self.sent, &entity.properties)
+            .iter()
+            .all(|difference| edited.contains(&difference.property));
+        let others = events.iter().filter(|event| {
+            event.operation.eq_ignore_ascii_case("create")
+                && !event.creates(&entity.id)
+                && event.actor.application_id.as_deref().is_some_and(own)
+                && !event.correlation_id.as_deref().is_some_and(|id| self.is_marked_id(id))
+                && self.within(event.at)
+        });
+        if fits && self.in_time(entity) && others.count() == 0 {
+            Finding::Sufficient
+        } else {
+            Finding::Open
+        }
+    }
+
+    fn is_ours(&self, event: &AuditEvent) -> bool {
+        event
+            .correlation_id
+            .as_deref()
+            .is_some_and(|id| id.eq_ignore_ascii_case(&self.pending.attempt))
+    }
+
+    fn is_marked_id(&self, id: &str) -> bool {
+        id.get(..self.mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(self.mark))
+    }
+
+    /// Whether the log is known to carry the ids of requests: one of our application's events has an id of this cluster.
+    fn log_carries_ids(&self, own: &impl Fn(&str) -> bool) -> bool {
+        self.events.unwrap_or_default().iter().any(|event| {
+            event.actor.application_id.as_deref().is_some_and(own)
+                && event.correlation_id.as_deref().is_some_and(|id| self.is_marked_id(id))
+        })
+    }
+
+    fn is_marked(&self, entity: &Entity) -> bool {
+        let description = entity.properties.get("description").and_then(Value::as_str);
+        description.is_some_and(|text| text.contains(&self.pending.attempt))
+    }
+
+    fn within(&self, at: Timestamp) -> bool {
+        let since = self.pending.since.0;
+        since - ROUNDING <= at && at <= since + COMMIT
+    }
+
+    fn in_time(&self, entity: &Entity) -> bool {
+        let created = entity.created_date_time().and_then(|text| text.parse::<Timestamp>().ok());
+        created.is_some_and(|created| self.within(created))
+    }
+
+    fn is_too_old(&self, entity: &Entity) -> bool {
+        let created = entity.created_date_time().and_then(|text| text.parse::<Timestamp>().ok());
+        created.is_some_and(|created| created < self.pending.since.0 - ROUNDING)
+    }
+}

@@ -1,0 +1,208 @@
+//! The product of a create whose answer was lost: it is recognised by who made it, never by its name alone.
+//!
+//! Looked for at once where the audit log or the marker proves authorship, and otherwise after the settle window. A new
+//! attempt takes two complete lists without any candidate, a settle window apart.
+
+use std::time::{Duration, Instant};
+
+use jiff::SignedDuration;
+use kube::ResourceExt;
+use serde_json::{Map, Value};
+
+use super::audit::{self, LONGEST_LAG};
+use super::authorship::{Finding, Lost, maker};
+use super::claims::{self, is_held};
+use super::context::Context;
+use super::create::{Created, record};
+use super::driver::Run;
+use super::managed::Managed;
+use super::memory::Notes;
+use super::observe::list_since_wanted;
+use super::outcome::Failure;
+use super::reasons;
+use super::tenant::Tenant;
+use crate::api::{IdOwner, Origin, PendingCreate};
+use crate::graph::Entity;
+
+/// How often the product is looked for before the settle window is over.
+const EARLY: Duration = Duration::from_secs(8);
+/// How often the audit log is asked while it may still be behind.
+const ASK_AGAIN: Duration = Duration::from_secs(30);
+
+/// Looks for the product of an intent whose answer was lost. `Ok(None)`: nothing was made.
+pub async fn recover<K: Managed>(object: &K, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<Option<Entity>, Failure> {
+    let Some(pending) = run.draft.pending_create.clone() else {
+        return Ok(None);
+    };
+    let Ok(sent) = serde_json::from_str::<Map<String, Value>>(&pending.sent) else {
+        return Err(Failure::stalled(
+            reasons::INTERNAL_ERROR,
+            "status.pendingCreate.sent is not JSON, so what was created cannot be recognised; look in Graph for what the create made, and remove status.pendingCreate when nothing did",
+        ));
+    };
+    let uid = object.uid().unwrap_or_default();
+    let notes = context.memory.get(&uid);
+    let unsettled = unsettled(&pending, notes.attempt.as_deref(), tenant, context);
+    if let Some(left) = unsettled {
+        look_early(&uid, &notes, left, context)?;
+    }
+    let asked = Instant::now();
+    list_since_wanted(&uid, K::COLLECTION, tenant, context).await?;
+    let from = pending.since.0 - SignedDuration::from_mins(1);
+    let events = tenant.audit(from, asked.checked_sub(EARLY).unwrap_or(asked)).await?;
+    let mark = pending.attempt.get(..8).unwrap_or_default();
+    let lost = Lost {
+        pending: &pending,
+        sent: &sent,
+        events: events.as_deref().map(Vec::as_slice),
+        log_may_lag: tenant.clock.now().duration_since(pending.since.0) < LONGEST_LAG,
+        mark,
+    };
+    let found = candidates(object, &lost, tenant, context);
+    match decide(&found, unsettled) {
+        Decision::Take(entity) => take(object, entity, &pending, run, tenant, context).await.map(Some),
+        Decision::None => not_created(&uid, run, &notes, context),
+        Decision::Wait(after, message) => Err(audit::waiting(message, after)),
+        Decision::Ask(ids) => Err(ask::<K>(&ids)),
+    }
+}
+
+/// Every object that may be the product, and what speaks for it.
+fn candidates<K: Managed>(object: &K, lost: &Lost<'_>, tenant: &Tenant, context: &Context) -> Vec<(Entity, Finding)> {
+    let own = |id: &str| tenant.client.is_own_application(id) == Some(true);
+    let candidates = tenant
+        .snapshot(K::COLLECTION)
+        .search(|entity| lost.is_candidate(entity, &maker(entity, tenant)));
+    candidates
+        .into_iter()
+        .filter(|entity| !is_held(object, &entity.id, &tenant.key, context))
+        .map(|entity| {
+            let finding = lost.judge(K::COLLECTION, &entity, &maker(&entity, tenant), own);
+            (entity, finding)
+        })
+        .filter(|(_, finding)| *finding != Finding::Not)
+        .collect()
+}
+
+/// What follows from the findings.
+enum Decision<'a> {
+    Take(&'a Entity),
+    None,
+    Wait(Duration, String),
+    Ask(Vec<&'a str>),
+}
+
+fn decide(found: &[(Entity, Finding)], unsettled: Option<Duration>) -> Decision<'_> {
+    let with = |wanted: Finding| {
+        found
+            .iter()
+            .filter(move |(_, finding)| *finding == wanted)
+            .map(|(entity, _)| entity)
+    };
+    if let Some(entity) = with(Finding::Certain).next() {
+        return Decision::Take(entity);
+    }
+    if let Some(left) = unsettled {
+        let message = "a create was sent and its answer was lost; waiting until Graph surely shows its outcome".to_owned();
+        return Decision::Wait(left.min(EARLY), message);
+    }
+    if let Some(entity) = with(Finding::Pending).next() {
+        let message = format!(
+            "a create was sent and its answer was lost; {} may be what it made, and the audit log, which can be minutes behind, will tell",
+            entity.id
+        );
+        return Decision::Wait(ASK_AGAIN, message);
+    }
+    let sufficient: Vec<&Entity> = with(Finding::Sufficient).collect();
+    match (sufficient.as_slice(), found) {
+        ([entity], [_]) => Decision::Take(entity),
+        ([], []) => Decision::None,
+        _ => Decision::Ask(found.iter().map(|(entity, _)| entity.id.as_str()).collect()),
+    }
+}
+
+fn ask<K: Managed>(ids: &[&str]) -> Failure {
+    let message = format!(
+        "a create lost its answer, and Graph does not tell whether it made {} {}. Nothing is written to it. Delete it in Graph if it is not in use: another one is then created. If it is another program's, give it or this resource another displayName",
+        K::COLLECTION.singular(),
+        ids.join(", ")
+    );
+    // The log may still speak, and a person may act in Graph.
+    Failure {
+        after: Some(ASK_AGAIN),
+        ..Failure::stalled(reasons::CLAIM_UNPROVEN, message)
+    }
+}
+
+async fn take<K: Managed>(
+    object: &K,
+    entity: &Entity,
+    pending: &PendingCreate,
+    run: &mut Run<K>,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<Entity, Failure> {
+    tracing::info!(
+        kind = K::KIND,
+        id = entity.id,
+        attempt = pending.attempt,
+        "found the object of a create whose answer was lost"
+    );
+    let owner = IdOwner {
+        seen: true,
+        ..claims::owner(object, Origin::Created, entity, tenant, context)?
+    };
+    let created = Created {
+        entity,
+        owner,
+        attempt: &pending.attempt,
+    };
+    record(object, created, &mut run.draft, &mut run.writer, tenant, context).await?;
+    // What this list cannot tell of its assignments would be replaced; the next pass reads it by its id.
+    if entity.unreadable.is_some() {
+        return Err(Failure::deferred());
+    }
+    Ok(entity.clone())
+}
+
+/// How long the outcome of the request may still take to show; nothing when it has settled. For an attempt of an earlier
+/// leader, whose request may still be on its way, that counts from this leader's start.
+fn unsettled(pending: &PendingCreate, own_attempt: Option<&str>, tenant: &Tenant, context: &Context) -> Option<Duration> {
+    let start = if own_attempt == Some(pending.attempt.as_str()) {
+        pending.since.0
+    } else {
+        let leading = context.leading_since - tenant.clock.ahead().unwrap_or_default();
+        pending.since.0.max(leading)
+    };
+    let window = SignedDuration::try_from(context.settle).unwrap_or(SignedDuration::from_mins(1));
+    let left = (start + window).duration_since(tenant.clock.now());
+    left.is_positive().then(|| Duration::try_from(left).unwrap_or(context.settle))
+}
+
+/// Before the window is over only a proof counts, so there is no hurry to look again.
+fn look_early(uid: &str, notes: &Notes, left: Duration, context: &Context) -> Result<(), Failure> {
+    if let Some(since) = notes.looked_early.map(|looked| looked.elapsed()).filter(|since| *since < EARLY) {
+        let message = "a create was sent and its answer was lost; waiting until Graph surely shows its outcome";
+        return Err(audit::waiting(message, left.min(EARLY - since)));
+    }
+    context.memory.update(uid, |notes| notes.looked_early = Some(Instant::now()));
+    Ok(())
+}
+
+/// Absence takes two complete lists, a settle window apart.
+fn not_created<K: Managed>(uid: &str, run: &mut Run<K>, notes: &Notes, context: &Context) -> Result<Option<Entity>, Failure> {
+    match notes.not_created_since {
+        Some(since) if since.elapsed() >= context.settle => {
+            // The note stays: should this pass be cut short, the proof need not be made again. A new intent clears it.
+            run.draft.pending_create = None;
+            Ok(None)
+        }
+        since => {
+            let since = since.unwrap_or_else(Instant::now);
+            context.memory.update(uid, |notes| notes.not_created_since = Some(since));
+            let left = context.settle.saturating_sub(since.elapsed());
+            let message = "a create was sent and Graph does not show its product; looking once more before a new attempt";
+            Err(audit::waiting(message, left))
+        }
+    }
+}
