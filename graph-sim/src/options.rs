@@ -65,6 +65,10 @@ options! {
     audit_lag: IsoDuration = iso("PT5M");
     /// How long the service does not know of changed groups, members and licences.
     directory_lag: IsoDuration = iso("PT5M");
+    /// Who is said to have made and changed a policy.
+    created_by: CreatedBy = CreatedBy::ApplicationId;
+    /// Whose id the audit event of a write has as its correlation id.
+    audit_correlation: AuditCorrelation = AuditCorrelation::ClientRequestId;
 }
 
 impl OptionsPatch {
@@ -117,6 +121,28 @@ pub enum AssignmentIdForm {
     PolicyIdGroupId,
     /// An id that means nothing (captured for Frontline).
     Opaque,
+}
+
+/// What a write leaves in `createdBy` and `lastModifiedBy` of an object that has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CreatedBy {
+    /// An application's id, a person's sign-in name.
+    ApplicationId,
+    /// The name that is shown of an application or a person.
+    Name,
+    /// Nothing: answers do not have the properties.
+    Absent,
+}
+
+/// The correlation id in the audit event of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AuditCorrelation {
+    /// The client's request id where that is a GUID.
+    ClientRequestId,
+    /// An id that no client can know: neither its own nor one that an answer carries.
+    Own,
 }
 
 /// The status for an id that nothing has: 404, or 400 as for an id that is malformed.

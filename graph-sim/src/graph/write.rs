@@ -1,7 +1,7 @@
 //! Create, update and delete of the collections that can be written.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::audit::{self, Change, Deed, Verb};
 use super::check::{self, Mode};
@@ -14,7 +14,7 @@ use super::routes::Call;
 use super::schema::Access;
 use crate::answer::{Answer, ApiVersion, GraphRequest};
 use crate::life;
-use crate::options::{DeleteAssigned, WriteAnswer};
+use crate::options::{CreatedBy, DeleteAssigned, WriteAnswer};
 use crate::world::{Actor, Collection, Deleted, Object, Tenant, World};
 
 /// POST to a collection.
@@ -29,10 +29,10 @@ pub fn create(call: Call<'_, '_>) -> Outcome {
     (rules.check)(tenant(&call)?, &object)?;
     expect_free_name(&call, &object)?;
     let now = instant(call.world);
-    let author = author(tenant(&call)?, &call.request.caller.actor);
+    let author = author(call.world.options.created_by, tenant(&call)?, &call.request.caller.actor);
     object.insert("id".to_owned(), json!(call.world.new_id()));
-    stamp(&mut object, resource, "created", now, &author);
-    stamp(&mut object, resource, "lastModified", now, &author);
+    stamp(&mut object, resource, "created", now, author.as_deref());
+    stamp(&mut object, resource, "lastModified", now, author.as_deref());
     if rules.assigned.is_some() {
         object.insert("assignments".to_owned(), json!([]));
     }
@@ -60,8 +60,8 @@ pub fn update(call: Call<'_, '_>) -> Outcome {
     (rules.check)(tenant(&call)?, &object)?;
     expect_free_name(&call, &object)?;
     let now = instant(call.world);
-    let author = author(tenant(&call)?, &call.request.caller.actor);
-    stamp(&mut object, resource, "lastModified", now, &author);
+    let author = author(call.world.options.created_by, tenant(&call)?, &call.request.caller.actor);
+    stamp(&mut object, resource, "lastModified", now, author.as_deref());
     if let Some(kept) = kept {
         object.insert("assignments".to_owned(), kept);
     }
@@ -189,25 +189,28 @@ pub fn instant(world: &World) -> Timestamp {
     Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
 }
 
-/// The id that stands in `createdBy` and `lastModifiedBy`.
-fn author(tenant: &Tenant, actor: &Actor) -> String {
-    match actor {
-        Actor::App { app_id } => app_id.clone(),
-        Actor::User { user_principal_name } => tenant
-            .user(user_principal_name)
-            .map_or_else(|| user_principal_name.clone(), |user| user.id.clone()),
+/// What stands in `createdBy` and `lastModifiedBy`. What the service writes there is not established, so the option decides.
+fn author(form: CreatedBy, tenant: &Tenant, actor: &Actor) -> Option<String> {
+    let (id, name) = match actor {
+        Actor::App { app_id } => (app_id, tenant.app(app_id).map(|app| &app.display_name)),
+        Actor::User { user_principal_name } => (user_principal_name, tenant.user(user_principal_name).map(|user| &user.display_name)),
+    };
+    match form {
+        CreatedBy::ApplicationId => Some(id.clone()),
+        CreatedBy::Name => Some(name.unwrap_or(id).clone()),
+        CreatedBy::Absent => None,
     }
 }
 
 /// Sets `{event}DateTime` and `{event}By` where the type has them.
-fn stamp(object: &mut Object, resource: &Resource, event: &str, now: Timestamp, author: &str) {
+fn stamp(object: &mut Object, resource: &Resource, event: &str, now: Timestamp, author: Option<&str>) {
     let marks = [
-        (format!("{event}DateTime"), now.to_string()),
-        (format!("{event}By"), author.to_owned()),
+        (format!("{event}DateTime"), json!(now.to_string())),
+        (format!("{event}By"), json!(author)),
     ];
     for (name, value) in marks {
         if resource.ty.property(ApiVersion::Beta, &name).is_some() {
-            object.insert(name, Value::String(value));
+            object.insert(name, value);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The simulator's frame, over real TLS: tokens, senders, faults, ledger, control API and the program itself.
 
 mod access;
+mod authorship;
 mod batch;
 mod certificates;
 #[path = "../contract_support/mod.rs"]
