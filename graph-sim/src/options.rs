@@ -69,6 +69,8 @@ options! {
     created_by: CreatedBy = CreatedBy::ApplicationId;
     /// Whose id the audit event of a write has as its correlation id.
     audit_correlation: AuditCorrelation = AuditCorrelation::ClientRequestId;
+    /// What `assign` does with a group that was deleted.
+    deleted_group_in_assign: DeletedGroupInAssign = DeletedGroupInAssign::Refuse;
 }
 
 impl OptionsPatch {
@@ -108,6 +110,16 @@ pub enum DeleteAssigned {
     Refuse,
     /// 204, and the policy is gone.
     Allow,
+}
+
+/// What `assign` does with a group that was deleted. A group that never was is refused in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum DeletedGroupInAssign {
+    /// 400.
+    Refuse,
+    /// It is assigned, and nobody is reached by it.
+    Accept,
 }
 
 /// What the id of an assignment looks like. A Frontline assignment has an id of its own in every form: it was captured with

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::audit::{Change, Verb};
 use super::catalogue::allotted;
 use super::check::{self, Mode};
+use super::directory::{find_deleted_group, find_group};
 use super::fill;
 use super::odata::{self, Query};
 use super::problem::{Outcome, Problem, excerpt};
@@ -15,7 +16,7 @@ use super::schema::policy::GROUP_TARGET;
 use super::write::{audit, current, instant, replace};
 use crate::answer::{Answer, ApiVersion};
 use crate::life;
-use crate::options::{AssignmentIdForm, WriteAnswer};
+use crate::options::{AssignmentIdForm, DeletedGroupInAssign, WriteAnswer};
 use crate::world::{Tenant, World};
 
 /// POST to an entity's `assign`.
@@ -31,6 +32,7 @@ pub fn assign(call: Call<'_, '_>) -> Outcome {
         rules,
         version: call.request.version,
         mode: Mode::Create,
+        deleted_groups: call.world.options.deleted_group_in_assign,
     }
     .check(entries)?;
     let fresh = complete(call.world, &owner, rules, checked);
@@ -64,6 +66,7 @@ pub fn seed(
         rules,
         version: ApiVersion::Beta,
         mode: Mode::Seed,
+        deleted_groups: world.options.deleted_group_in_assign,
     };
     let checked = plan.check(entries)?;
     Ok(complete(world, owner, rules, checked))
@@ -95,6 +98,7 @@ struct Plan<'a> {
     rules: &'static Assignable,
     version: ApiVersion,
     mode: Mode,
+    deleted_groups: DeletedGroupInAssign,
 }
 
 impl Plan<'_> {
@@ -145,14 +149,20 @@ impl Plan<'_> {
             return Ok(());
         }
         let id = text(target, "groupId").ok_or("a target needs a groupId.")?;
-        let group = self
-            .tenant
-            .groups
-            .iter()
-            .find(|group| group.id.eq_ignore_ascii_case(id))
+        let known = self
+            .known_group(id)
             .ok_or_else(|| format!("no group has the id '{}'.", excerpt(id)))?;
-        target.insert("groupId".to_owned(), json!(group.id));
+        target.insert("groupId".to_owned(), json!(known));
         Ok(())
+    }
+
+    /// The id of a group that can be assigned. Whether one that was deleted can is not established, so the option decides.
+    fn known_group(&self, id: &str) -> Option<&str> {
+        let there = find_group(self.tenant, id).map(|group| group.id.as_str());
+        there.or_else(|| match self.deleted_groups {
+            DeletedGroupInAssign::Refuse => None,
+            DeletedGroupInAssign::Accept => text(&find_deleted_group(self.tenant, id)?.object, "id"),
+        })
     }
 
     /// Shared types need a Frontline service plan; nothing else takes one. The portal sends "" for none.

@@ -14,6 +14,7 @@ mod devices;
 mod directory;
 mod fill;
 pub mod foreign;
+mod groups;
 mod licences;
 pub mod odata;
 mod page;
@@ -33,6 +34,7 @@ mod settings;
 mod write;
 
 pub use catalogue::{default_gallery, default_organization_settings};
+pub use directory::{find_deleted_group, find_group};
 pub use fill::whole_cloud_pc;
 pub use plans::{EnterprisePlan, enterprise_plan, service_plans};
 pub use policies::change_options;

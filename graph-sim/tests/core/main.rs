@@ -9,6 +9,7 @@ mod contract_support;
 mod control;
 mod faults;
 mod federation;
+mod groups;
 mod issuer;
 mod life;
 mod process;
