@@ -134,6 +134,7 @@ impl Step {
             body: self.body.as_ref().map(|body| Bytes::from(body.to_string())).unwrap_or_default(),
             root: outer.root.clone(),
             request_id: service.new_request_id(),
+            arrived: outer.arrived,
             headers,
         }
     }

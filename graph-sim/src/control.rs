@@ -163,6 +163,7 @@ fn portal(service: &Service, exchange: &Exchange) -> Result<Response, Refusal> {
         root: exchange.root.clone(),
         request_id: exchange.request_id.clone(),
         client_request_id: exchange.client_request_id.clone(),
+        arrived: exchange.arrived,
     };
     let is_administrator = user.roles.iter().any(|role| ADMINISTRATORS.contains(&role.as_str()));
     let scopes = PORTAL_SCOPES.map(str::to_owned).to_vec();

@@ -48,11 +48,14 @@ pub struct Exchange {
     pub request_id: String,
     /// The id that the client gave.
     pub client_request_id: Option<String>,
+    /// When its headers were here, by the simulator's clock.
+    pub arrived: Timestamp,
 }
 
 impl Exchange {
     /// Reads a request; with a refusal when more was sent than anybody will look at.
     pub async fn read(service: &Arc<Service>, request: Request) -> (Self, Option<Answer>) {
+        let arrived = service.now();
         let (parts, body) = request.into_parts();
         let limit = if control_route(parts.uri.path()).is_some() {
             LARGEST_OF_ALL
@@ -81,6 +84,7 @@ impl Exchange {
             version: parts.version,
             headers: parts.headers,
             body: read.unwrap_or_default(),
+            arrived,
         };
         (exchange, refusal)
     }

@@ -11,6 +11,7 @@ mod faults;
 mod federation;
 mod groups;
 mod issuer;
+mod ledger;
 mod life;
 mod process;
 mod robust;
