@@ -13,6 +13,7 @@ mod groups;
 mod issuer;
 mod ledger;
 mod life;
+mod people;
 mod process;
 mod robust;
 mod support;
