@@ -71,6 +71,10 @@ options! {
     audit_correlation: AuditCorrelation = AuditCorrelation::ClientRequestId;
     /// What `assign` does with a group that was deleted.
     deleted_group_in_assign: DeletedGroupInAssign = DeletedGroupInAssign::Refuse;
+    /// What becomes of bodies with `Content-Encoding: gzip`.
+    gzip_bodies: GzipBodies = GzipBodies::Accept;
+    /// What becomes of properties in a body that only the service sets.
+    read_only_in_body: ReadOnlyInBody = ReadOnlyInBody::Ignore;
 }
 
 impl OptionsPatch {
@@ -120,6 +124,26 @@ pub enum DeletedGroupInAssign {
     Refuse,
     /// It is assigned, and nobody is reached by it.
     Accept,
+}
+
+/// What becomes of bodies with `Content-Encoding: gzip`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum GzipBodies {
+    /// They are decoded.
+    Accept,
+    /// 415.
+    Refuse,
+}
+
+/// What becomes of properties in the body of a write that only the service sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ReadOnlyInBody {
+    /// They are passed over, so that what was read can be sent back.
+    Ignore,
+    /// 400.
+    Refuse,
 }
 
 /// What the id of an assignment looks like. A Frontline assignment has an id of its own in every form: it was captured with

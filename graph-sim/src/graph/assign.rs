@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::audit::{Change, Verb};
 use super::catalogue::allotted;
-use super::check::{self, Mode};
+use super::check::{self, Mode, Reading};
 use super::directory::{find_deleted_group, find_group};
 use super::fill;
 use super::odata::{self, Query};
@@ -16,7 +16,7 @@ use super::schema::policy::GROUP_TARGET;
 use super::write::{audit, current, instant, replace};
 use crate::answer::{Answer, ApiVersion};
 use crate::life;
-use crate::options::{AssignmentIdForm, DeletedGroupInAssign, WriteAnswer};
+use crate::options::{AssignmentIdForm, DeletedGroupInAssign, ReadOnlyInBody, WriteAnswer};
 use crate::world::{Tenant, World};
 
 /// POST to an entity's `assign`.
@@ -30,8 +30,7 @@ pub fn assign(call: Call<'_, '_>) -> Outcome {
         tenant: tenant(&call)?,
         owner: &owner,
         rules,
-        version: call.request.version,
-        mode: Mode::Create,
+        reading: Reading::of(&call, Mode::Create),
         deleted_groups: call.world.options.deleted_group_in_assign,
     }
     .check(entries)?;
@@ -64,8 +63,11 @@ pub fn seed(
         tenant,
         owner,
         rules,
-        version: ApiVersion::Beta,
-        mode: Mode::Seed,
+        reading: Reading {
+            version: ApiVersion::Beta,
+            mode: Mode::Seed,
+            read_only: ReadOnlyInBody::Refuse,
+        },
         deleted_groups: world.options.deleted_group_in_assign,
     };
     let checked = plan.check(entries)?;
@@ -96,8 +98,7 @@ struct Plan<'a> {
     tenant: &'a Tenant,
     owner: &'a Map<String, Value>,
     rules: &'static Assignable,
-    version: ApiVersion,
-    mode: Mode,
+    reading: Reading,
     deleted_groups: DeletedGroupInAssign,
 }
 
@@ -109,7 +110,7 @@ impl Plan<'_> {
             let Value::Object(entry) = entry else {
                 return Err(Problem::bad_request(format!("assignments[{index}] must be an object.")));
             };
-            let entry = check::object(self.rules.ty, self.version, self.mode, &self.present(entry))?;
+            let entry = self.reading.object(self.rules.ty, &self.present(entry))?;
             let mut entry = fill::complete(self.rules.ty, entry);
             let target = entry.get_mut("target").and_then(Value::as_object_mut);
             let Some(target) = target else {
@@ -145,7 +146,7 @@ impl Plan<'_> {
     /// The group must exist; it is kept in the directory's spelling of its id.
     fn settle_group(&self, target: &mut Map<String, Value>) -> Result<(), String> {
         // Entries without a group have been met in answers (a client's author), so a seed can have them.
-        if self.mode == Mode::Seed && text(target, "groupId").is_none() {
+        if self.reading.mode == Mode::Seed && text(target, "groupId").is_none() {
             return Ok(());
         }
         let id = text(target, "groupId").ok_or("a target needs a groupId.")?;
@@ -202,7 +203,7 @@ impl Plan<'_> {
             return Ok(());
         };
         let repeated = checked.iter().any(|other| has_id(other, id));
-        let known = self.mode == Mode::Seed
+        let known = self.reading.mode == Mode::Seed
             || assignments(self.owner)
                 .iter()
                 .filter_map(Value::as_object)

@@ -31,6 +31,7 @@ pub mod routes;
 pub mod schema;
 mod seeding;
 mod settings;
+mod twins;
 mod write;
 
 pub use catalogue::{default_gallery, default_organization_settings};

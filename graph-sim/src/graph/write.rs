@@ -4,17 +4,19 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::audit::{self, Change, Deed, Verb};
-use super::check::{self, Mode};
+use super::check::{self, Mode, Reading};
 use super::fill;
 use super::odata::{self, Query};
 use super::problem::{Outcome, Problem};
+use super::project::View;
 use super::read::{entity, tenant};
 use super::resource::{Resource, Rules, assignments, has_id, stored, stored_one, text};
 use super::routes::Call;
 use super::schema::Access;
+use super::twins;
 use crate::answer::{Answer, ApiVersion, GraphRequest};
 use crate::life;
-use crate::options::{CreatedBy, DeleteAssigned, WriteAnswer};
+use crate::options::{CreatedBy, DeleteAssigned, ReadOnlyInBody, WriteAnswer};
 use crate::world::{Actor, Collection, Deleted, Object, Tenant, World};
 
 /// POST to a collection.
@@ -22,7 +24,7 @@ pub fn create(call: Call<'_, '_>) -> Outcome {
     odata::none(call.request)?;
     let (resource, rules) = (call.resource, rules(&call)?);
     let given = check::parse(call.request.body)?;
-    let given = check::object(resource.ty, call.request.version, Mode::Create, &given)?;
+    let given = Reading::of(&call, Mode::Create).object(resource.ty, &given)?;
     (rules.authorise)(call.request, &given)?;
     let mut object = fill::complete(resource.ty, given);
     (rules.settle)(&call.world.options, &mut object);
@@ -50,8 +52,12 @@ pub fn update(call: Call<'_, '_>) -> Outcome {
     odata::none(call.request)?;
     let (resource, rules) = (call.resource, rules(&call)?);
     let stored = current(&call)?.clone();
-    let given = check::parse(call.request.body)?;
-    let given = check::object(resource.ty, call.request.version, Mode::Update, &given)?;
+    let mut given = check::parse(call.request.body)?;
+    if call.world.options.read_only_in_body == ReadOnlyInBody::Ignore {
+        let shown = View::of(call.request).entity(resource.ty, &stored, &Query::default());
+        twins::settle(resource.ty, call.request.version, &mut given, &shown);
+    }
+    let given = Reading::of(&call, Mode::Update).object(resource.ty, &given)?;
     (rules.authorise)(call.request, &given)?;
     expect_immutables(resource, &stored, &given)?;
     let kept = stored.get("assignments").cloned();

@@ -56,7 +56,7 @@ async fn options_change_what_they_name_and_refuse_what_is_unknown() {
         "assignAnswer": "noContent", "assignmentIdForm": "groupId", "deleteAssigned": "refuse", "missingId": 404,
         "provisioningTime": "PT40M", "gracePeriod": "P7D", "auditLag": "PT5M", "directoryLag": "PT5M",
         "createdBy": "applicationId", "auditCorrelation": "clientRequestId",
-        "deletedGroupInAssign": "refuse",
+        "deletedGroupInAssign": "refuse", "gzipBodies": "accept", "readOnlyInBody": "ignore",
     });
     for (name, value) in [
         ("pageSize", json!(1)),
@@ -72,6 +72,8 @@ async fn options_change_what_they_name_and_refuse_what_is_unknown() {
         ("createdBy", json!("absent")),
         ("auditCorrelation", json!("own")),
         ("deletedGroupInAssign", json!("accept")),
+        ("gzipBodies", json!("refuse")),
+        ("readOnlyInBody", json!("refuse")),
     ] {
         let (status, options) = sim.control(Method::PATCH, "/options", &json!({ name: value })).await;
         assert_eq!(status, 200);

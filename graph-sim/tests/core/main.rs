@@ -3,6 +3,7 @@
 mod access;
 mod authorship;
 mod batch;
+mod bodies;
 mod certificates;
 #[path = "../contract_support/mod.rs"]
 mod contract_support;
