@@ -30,9 +30,10 @@ struct Batch {
     requests: Vec<Step>,
 }
 
-/// One request in a batch.
+/// One request in a batch. Microsoft's SDK for Python puts more into it than is documented (captured), so other keys are passed
+/// over.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 struct Step {
     id: String,
     method: String,
@@ -134,6 +135,7 @@ impl Step {
             body: self.body.as_ref().map(|body| Bytes::from(body.to_string())).unwrap_or_default(),
             root: outer.root.clone(),
             request_id: service.new_request_id(),
+            arrived: outer.arrived,
             headers,
         }
     }

@@ -48,7 +48,7 @@ const EXAMPLE: &str = r#"Example:
     curl --cacert graph-sim-run/ca.pem https://127.0.0.1:8443/_sim/clock -d '{"advance": "PT1H"}'
 
   Control API, open to whoever reaches it: /_sim/ledger (requests), state, portal (acts as an administrator), token,
-  seed, clock, faults, options and health."#;
+  devicecode (approves a person's sign-in), seed, clock, faults, options and health."#;
 
 /// A simulator of Microsoft Graph's Cloud PC API and of the Entra token endpoint.
 ///

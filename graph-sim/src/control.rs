@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
-use crate::entra::{self, LIFETIME};
+use crate::entra::{self, Delegation, LIFETIME};
 use crate::exchange::{Exchange, json_response};
 use crate::faults::Rule;
 use crate::ledger::{Draft, harmless_body};
@@ -54,6 +54,7 @@ fn answer(service: &Service, exchange: &Exchange, path: &str) -> Result<Value, R
         }
         (&Method::GET, "/health") => Ok(json!({"panics": service.panics(), "violations": service.violations()})),
         (&Method::POST, "/token") => token(service, exchange),
+        (&Method::POST, "/devicecode") => device_code(service, exchange),
         (&Method::POST, "/seed") => {
             let yaml = std::str::from_utf8(&exchange.body).map_err(|error| bad(&error))?;
             let seed = Seed::parse(yaml, None).map_err(|reason| bad(&reason))?;
@@ -88,7 +89,7 @@ fn answer(service: &Service, exchange: &Exchange, path: &str) -> Result<Value, R
             crate::graph::change_options(&mut world, &patch).map_err(|reason| bad(&reason))?;
             Ok(json!(world.options))
         }
-        (_, "/ledger" | "/state" | "/health" | "/portal" | "/token" | "/seed" | "/clock" | "/faults" | "/options") => {
+        (_, "/ledger" | "/state" | "/health" | "/portal" | "/token" | "/devicecode" | "/seed" | "/clock" | "/faults" | "/options") => {
             Err((405, format!("{} is not possible here", exchange.method)))
         }
         _ => Err((404, format!("there is no /_sim{path}"))),
@@ -121,6 +122,19 @@ struct TokenRequest {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DeviceCodeRequest {
+    user_code: String,
+    r#as: Option<String>,
+    #[serde(default = "approved")]
+    approve: bool,
+}
+
+fn approved() -> bool {
+    true
+}
+
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PortalRequest {
     tenant: String,
@@ -135,9 +149,26 @@ fn token(service: &Service, exchange: &Exchange) -> Result<Value, Refusal> {
     let (tenant, user) = find_user(service, &asked.tenant, &asked.r#as)?;
     let short = |scope: &String| scope.strip_prefix("https://graph.microsoft.com/").unwrap_or(scope).to_owned();
     let scopes: Vec<String> = asked.scopes.iter().map(short).collect();
-    let claims = entra::for_user(&tenant, &user, &scopes, service.now(), service.new_request_id());
+    let delegation = Delegation::to_command_line(&scopes);
+    let claims = entra::for_user(&tenant, &user, &delegation, service.now(), service.new_request_id());
     let token = service.tokens.sign(&claims).map_err(|_| (500, "cannot sign a token".to_owned()))?;
     Ok(json!({"token_type": "Bearer", "expires_in": LIFETIME, "scope": scopes.join(" "), "access_token": token}))
+}
+
+/// Does what a person does at another device who has read a code.
+fn device_code(service: &Service, exchange: &Exchange) -> Result<Value, Refusal> {
+    let given: DeviceCodeRequest = read(exchange)?;
+    let now = service.now();
+    let asked = service.people().devices.asked(&given.user_code, now);
+    let asked = asked.map_err(|reason| bad(&reason))?;
+    let user = match (given.approve, &given.r#as) {
+        (true, None) => return Err(bad(&"as: who approves?")),
+        (_, Some(name)) => Some(find_user(service, &asked.tenant, name)?.1),
+        (false, None) => None,
+    };
+    let user = user.filter(|_| given.approve).map(|user| user.id);
+    service.people().devices.decide(&given.user_code, user);
+    Ok(json!({"tenant": asked.tenant, "appId": asked.app_id, "scopes": asked.permissions, "approved": given.approve}))
 }
 
 /// Does what an administrator does in the portal: through the same handlers and into the ledger, but past the faults,
@@ -163,6 +194,7 @@ fn portal(service: &Service, exchange: &Exchange) -> Result<Response, Refusal> {
         root: exchange.root.clone(),
         request_id: exchange.request_id.clone(),
         client_request_id: exchange.client_request_id.clone(),
+        arrived: exchange.arrived,
     };
     let is_administrator = user.roles.iter().any(|role| ADMINISTRATORS.contains(&role.as_str()));
     let scopes = PORTAL_SCOPES.map(str::to_owned).to_vec();

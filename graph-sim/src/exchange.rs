@@ -14,6 +14,7 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
+use crate::encoding;
 use crate::pipeline::control_route;
 use crate::service::Service;
 
@@ -48,11 +49,14 @@ pub struct Exchange {
     pub request_id: String,
     /// The id that the client gave.
     pub client_request_id: Option<String>,
+    /// When its headers were here, by the simulator's clock.
+    pub arrived: Timestamp,
 }
 
 impl Exchange {
     /// Reads a request; with a refusal when more was sent than anybody will look at.
     pub async fn read(service: &Arc<Service>, request: Request) -> (Self, Option<Answer>) {
+        let arrived = service.now();
         let (parts, body) = request.into_parts();
         let limit = if control_route(parts.uri.path()).is_some() {
             LARGEST_OF_ALL
@@ -63,13 +67,18 @@ impl Exchange {
         let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let authority = parts.uri.authority().map(ToString::to_string).or_else(|| text(HOST.as_str()));
         let header_bytes: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-        let refusal = if header_bytes > LARGEST_HEADERS {
+        let gzip = service.world().options.gzip_bodies;
+        let read = if header_bytes > LARGEST_HEADERS {
             let message = "The headers are too long.";
-            Some(Answer::error(431, "RequestHeaderFieldsTooLarge", message))
-        } else if read.is_none() {
-            Some(Answer::error(413, "RequestEntityTooLarge", "The body is too long."))
+            Err(Answer::error(431, "RequestHeaderFieldsTooLarge", message))
+        } else if let Some(body) = read {
+            encoding::plain(&parts.headers, body, gzip, limit)
         } else {
-            None
+            Err(Answer::error(413, "RequestEntityTooLarge", "The body is too long."))
+        };
+        let (body, refusal) = match read {
+            Ok(body) => (body, None),
+            Err(refusal) => (Bytes::new(), Some(refusal)),
         };
         let exchange = Self {
             path: parts.uri.path().to_owned(),
@@ -80,7 +89,8 @@ impl Exchange {
             method: parts.method,
             version: parts.version,
             headers: parts.headers,
-            body: read.unwrap_or_default(),
+            body,
+            arrived,
         };
         (exchange, refusal)
     }

@@ -23,7 +23,9 @@ const REMOVED: &str = "[removed]";
 pub struct Entry {
     /// Counts from 1.
     pub seq: u64,
-    /// By the simulator's clock.
+    /// When the request reached the simulator, by its clock; of a part, when the batch did.
+    pub request_arrived: Timestamp,
+    /// When it was carried out, or refused, by the simulator's clock. What was committed counts from then on.
     pub time: Timestamp,
     /// The tenant's id, when it is known.
     pub tenant: Option<String>,
@@ -86,6 +88,7 @@ impl Draft {
         };
         service.ledger().record(Entry {
             seq: 0,
+            request_arrived: exchange.arrived,
             time: now,
             tenant: self.tenant.clone(),
             actor: self.actor.clone(),

@@ -14,6 +14,7 @@ pub mod collection;
 pub mod contract;
 mod control;
 pub mod duration;
+mod encoding;
 mod entra;
 mod exchange;
 mod faults;

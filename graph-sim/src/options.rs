@@ -65,6 +65,16 @@ options! {
     audit_lag: IsoDuration = iso("PT5M");
     /// How long the service does not know of changed groups, members and licences.
     directory_lag: IsoDuration = iso("PT5M");
+    /// Who is said to have made and changed a policy.
+    created_by: CreatedBy = CreatedBy::ApplicationId;
+    /// Whose id the audit event of a write has as its correlation id.
+    audit_correlation: AuditCorrelation = AuditCorrelation::ClientRequestId;
+    /// What `assign` does with a group that was deleted.
+    deleted_group_in_assign: DeletedGroupInAssign = DeletedGroupInAssign::Refuse;
+    /// What becomes of bodies with `Content-Encoding: gzip`.
+    gzip_bodies: GzipBodies = GzipBodies::Accept;
+    /// What becomes of properties in a body that only the service sets.
+    read_only_in_body: ReadOnlyInBody = ReadOnlyInBody::Ignore;
 }
 
 impl OptionsPatch {
@@ -106,6 +116,36 @@ pub enum DeleteAssigned {
     Allow,
 }
 
+/// What `assign` does with a group that was deleted. A group that never was is refused in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum DeletedGroupInAssign {
+    /// 400.
+    Refuse,
+    /// It is assigned, and nobody is reached by it.
+    Accept,
+}
+
+/// What becomes of bodies with `Content-Encoding: gzip`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum GzipBodies {
+    /// They are decoded.
+    Accept,
+    /// 415.
+    Refuse,
+}
+
+/// What becomes of properties in the body of a write that only the service sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ReadOnlyInBody {
+    /// They are passed over, so that what was read can be sent back.
+    Ignore,
+    /// 400.
+    Refuse,
+}
+
 /// What the id of an assignment looks like. A Frontline assignment has an id of its own in every form: it was captured with
 /// an id that is not its group's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +157,28 @@ pub enum AssignmentIdForm {
     PolicyIdGroupId,
     /// An id that means nothing (captured for Frontline).
     Opaque,
+}
+
+/// What a write leaves in `createdBy` and `lastModifiedBy` of an object that has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CreatedBy {
+    /// An application's id, a person's sign-in name.
+    ApplicationId,
+    /// The name that is shown of an application or a person.
+    Name,
+    /// Nothing: answers do not have the properties.
+    Absent,
+}
+
+/// The correlation id in the audit event of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AuditCorrelation {
+    /// The client's request id where that is a GUID.
+    ClientRequestId,
+    /// An id that no client can know: neither its own nor one that an answer carries.
+    Own,
 }
 
 /// The status for an id that nothing has: 404, or 400 as for an id that is malformed.

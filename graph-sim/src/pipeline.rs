@@ -133,7 +133,7 @@ fn prepare<'a>(service: &Service, exchange: &'a Exchange) -> (Job<'a>, Draft) {
     let Some(route) = entra::route(&exchange.path) else {
         return (Job::Unknown, Draft::new(None, None));
     };
-    let body = matches!(route, LoginRoute::Token { .. }).then(|| entra::harmless_form(exchange));
+    let body = matches!(route, LoginRoute::Token { .. } | LoginRoute::DeviceCode { .. }).then(|| entra::harmless_form(exchange));
     let mut draft = Draft::new(Some("entra"), body);
     draft.tenant = route
         .tenant()
@@ -154,7 +154,7 @@ impl Job<'_> {
     fn kind(&self) -> RouteKind {
         match self {
             Self::Graph { .. } => RouteKind::Graph,
-            Self::Login(LoginRoute::Token { .. }) => RouteKind::Token,
+            Self::Login(LoginRoute::Token { .. } | LoginRoute::DeviceCode { .. }) => RouteKind::Token,
             Self::Login(_) | Self::Unknown => RouteKind::Other,
         }
     }

@@ -1,6 +1,7 @@
 //! Everything that a running simulator shares between its requests.
 //!
-//! Locks are taken in the order world, then limiter or ledger; none is held while anything is awaited.
+//! Locks are taken in the order world, then limiter or ledger; none is held while anything is awaited. No other is taken while
+//! that of the people's sign-ins is held.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::answer::Answer;
 use crate::contract::Contract;
-use crate::entra::{AccessTokens, Issuers};
+use crate::entra::{AccessTokens, Issuers, People};
 use crate::faults::Faults;
 use crate::ledger::Ledger;
 use crate::life;
@@ -28,6 +29,7 @@ pub struct Service {
     ledger: Mutex<Ledger>,
     faults: Mutex<Faults>,
     request_ids: Mutex<IdSource>,
+    people: Mutex<People>,
     limiter: Mutex<Limiter>,
     panics: AtomicU64,
     contract: Option<Arc<Contract>>,
@@ -49,6 +51,7 @@ impl Service {
             faults: Mutex::default(),
             // Not the world's ids: those must not depend on how many requests there were before.
             request_ids: Mutex::new(IdSource::new(1)),
+            people: Mutex::default(),
             limiter: Mutex::default(),
             panics: AtomicU64::new(0),
             contract: None,
@@ -83,6 +86,11 @@ impl Service {
     /// The fault rules.
     pub fn faults(&self) -> MutexGuard<'_, Faults> {
         lock(&self.faults)
+    }
+
+    /// Sign-ins of people.
+    pub fn people(&self) -> MutexGuard<'_, People> {
+        lock(&self.people)
     }
 
     /// What was counted of the requests that limits are for.

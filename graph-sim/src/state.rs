@@ -25,6 +25,7 @@ fn of_tenant(tenant: &Tenant) -> Value {
         state[*name] = json!(collection.iter().collect::<Vec<_>>());
         deleted.insert((*name).to_owned(), json!(collection.deleted));
     }
+    deleted.insert("groups".to_owned(), json!(tenant.deleted_groups));
     state["deleted"] = Value::Object(deleted);
     state
 }

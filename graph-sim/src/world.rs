@@ -90,6 +90,8 @@ pub struct Tenant {
     pub users: Vec<User>,
     /// Groups.
     pub groups: Vec<Group>,
+    /// Groups that are gone, as Graph JSON.
+    pub deleted_groups: Vec<Deleted>,
     /// Cloud PC objects by Graph's collection name.
     pub collections: BTreeMap<&'static str, Collection>,
     /// What the service knows of groups, members and licences.

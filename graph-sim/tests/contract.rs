@@ -226,6 +226,8 @@ fn tolerable() -> Vec<Sample> {
     vec![
         read(V1, "GET /groups/1/members?$top=5", json!({"value": []})),
         read(V1, "GET /users", json!({"value": []})),
+        sample(V1, "POST /groups", json!({"displayName": "g"}), 201, json!({})),
+        sample(Beta, "DELETE /groups/1", "", 204, None),
         sample(Beta, "POST /$batch", json!({"requests": []}), 200, json!({"responses": []})),
         sample(Beta, "POST userSettings/1/assign", json!({"assignments": []}), 200, json!({})),
         checks("startDateTime"),

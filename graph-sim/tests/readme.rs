@@ -268,6 +268,7 @@ async fn every_key_of_the_control_api_is_there() {
         ("faults", r#"{"fault": {"cut": "unknown"}}"#, "## Faults"),
         ("portal", r#"{"unknown": 1}"#, "## Control API"),
         ("token", r#"{"unknown": 1}"#, "## Control API"),
+        ("devicecode", r#"{"unknown": 1}"#, "## Control API"),
         ("clock", r#"{"unknown": 1}"#, "## Control API"),
     ] {
         let request = client.post(format!("{}/{path}", simulator.control_url())).body(body);

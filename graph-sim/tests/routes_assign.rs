@@ -4,7 +4,7 @@ mod routes_support;
 
 use graph_sim::answer::ApiVersion::{Beta, V1};
 use graph_sim::graph;
-use graph_sim::options::AssignmentIdForm;
+use graph_sim::options::{AssignmentIdForm, ReadOnlyInBody};
 use graph_sim::world::World;
 use routes_support::*;
 use serde_json::{Value, json};
@@ -148,6 +148,7 @@ fn a_frontline_assignment_keeps_its_identity_by_its_id_alone() {
 #[test]
 fn an_assignment_that_cannot_be_is_refused_and_nothing_changes() {
     let mut world = world();
+    world.options.read_only_in_body = ReadOnlyInBody::Refuse;
     let dedicated = dedicated(&mut world);
     let entra = frontline(&mut world, "sharedByEntraGroup");
     let by_user = frontline(&mut world, "sharedByUser");

@@ -3,6 +3,7 @@
 mod routes_support;
 
 use graph_sim::answer::ApiVersion::{Beta, V1};
+use graph_sim::options::ReadOnlyInBody;
 use graph_sim::world::World;
 use routes_support::*;
 use serde_json::{Value, json};
@@ -49,6 +50,7 @@ fn a_create_answers_the_whole_object_with_the_defaults_of_the_service() {
 #[test]
 fn a_body_that_does_not_fit_the_model_is_refused_by_name() {
     let mut world = world();
+    world.options.read_only_in_body = ReadOnlyInBody::Refuse;
     let join = |join: Value| json!({"domainJoinConfigurations": [join]});
     let cases = [
         (json!({"nonsense": 1}), "'nonsense'"),

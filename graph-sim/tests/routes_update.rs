@@ -4,7 +4,7 @@ mod routes_support;
 
 use graph_sim::answer::ApiVersion::{Beta, V1};
 use graph_sim::answer::{Answer, ApiVersion};
-use graph_sim::options::{DeleteAssigned, WriteAnswer};
+use graph_sim::options::{DeleteAssigned, ReadOnlyInBody, WriteAnswer};
 use graph_sim::world::World;
 use routes_support::*;
 use serde_json::{Value, json};
@@ -69,6 +69,7 @@ fn an_update_merges_and_leaves_the_rest() {
 #[test]
 fn an_update_that_is_refused_changes_nothing() {
     let mut world = world();
+    world.options.read_only_in_body = ReadOnlyInBody::Refuse;
     let id = create(&mut world, POLICIES, &policy("p"));
     let one = format!("{POLICIES}/{id}");
     let before = get(&mut world, Beta, &one).body.unwrap();

@@ -49,6 +49,10 @@ impl Tour {
     fn directory(&mut self) {
         self.read(V1, &format!("/groups/{GROUP_A}/members"));
         self.read(V1, "/users?$top=5");
+        let group = json!({"displayName": "g", "mailNickname": "g", "mailEnabled": false, "securityEnabled": true});
+        let made = self.ask(V1, "POST", "/groups", &group, 201);
+        let made = format!("/groups/{}", made["id"].as_str().unwrap());
+        self.ask(V1, "DELETE", &made, &Value::Null, 204);
     }
 
     fn connections(&mut self) {

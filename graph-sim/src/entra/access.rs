@@ -9,6 +9,7 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, decode, decode_header, encode};
+use serde::Serialize;
 
 use super::Failure;
 use super::assertion::signature_only;
@@ -60,7 +61,7 @@ impl AccessTokens {
     }
 
     /// A signed token.
-    pub fn sign(&self, claims: &Claims) -> Result<String, Failure> {
+    pub fn sign<T: Serialize>(&self, claims: &T) -> Result<String, Failure> {
         let header = Header {
             kid: Some(self.kid.clone()),
             ..Header::new(Algorithm::ES256)
@@ -188,7 +189,7 @@ mod tests {
         assert!(Arc::ptr_eq(&tokens.verified(&first).unwrap(), &tokens.verified(&first).unwrap()));
         assert!(
             tokens
-                .verified(&AccessTokens::new().unwrap().sign(&tokens.verified(&first).unwrap()).unwrap())
+                .verified(&AccessTokens::new().unwrap().sign(&*tokens.verified(&first).unwrap()).unwrap())
                 .is_err()
         );
         assert_eq!(remembered(), 1);

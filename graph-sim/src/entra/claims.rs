@@ -48,12 +48,71 @@ pub fn for_app(tenant: &Tenant, app: &App, audience: &str, now: Timestamp, uniqu
     }
 }
 
-/// The claims of a user's token; users sign in to the public cloud.
-pub fn for_user(tenant: &Tenant, user: &User, scopes: &[String], now: Timestamp, unique: String) -> Claims {
+/// What a user lets an application do.
+#[derive(Clone, Copy)]
+pub struct Delegation<'a> {
+    /// The application.
+    pub client: &'a str,
+    /// Where.
+    pub audience: &'a str,
+    /// What.
+    pub scopes: &'a [String],
+}
+
+impl<'a> Delegation<'a> {
+    /// To Microsoft's public command line client, in the public cloud.
+    pub fn to_command_line(scopes: &'a [String]) -> Self {
+        Self {
+            client: USERS_CLIENT,
+            audience: PUBLIC.graph[0],
+            scopes,
+        }
+    }
+}
+
+/// The claims of a user's token.
+pub fn for_user(tenant: &Tenant, user: &User, delegation: &Delegation<'_>, now: Timestamp, unique: String) -> Claims {
     Claims {
-        scp: Some(scopes.join(" ")),
+        appid: delegation.client.to_owned(),
+        scp: Some(delegation.scopes.join(" ")),
         upn: Some(user.user_principal_name.clone()),
-        ..base(tenant, user.id.clone(), PUBLIC.graph[0], now, unique)
+        ..base(tenant, user.id.clone(), delegation.audience, now, unique)
+    }
+}
+
+/// What an id token says: who signed in to an application. Graph takes none.
+#[derive(Debug, Serialize)]
+pub struct Identity {
+    aud: String,
+    iss: String,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+    name: String,
+    oid: String,
+    preferred_username: String,
+    sub: String,
+    tid: String,
+    uti: String,
+    ver: String,
+}
+
+/// The claims of an id token for an application.
+pub fn identity(tenant: &Tenant, user: &User, client: &str, root: &str, now: Timestamp, unique: String) -> Identity {
+    let now = now.as_second();
+    Identity {
+        aud: client.to_owned(),
+        iss: format!("{root}/{}/v2.0", tenant.id),
+        iat: now,
+        nbf: now,
+        exp: now + LIFETIME,
+        name: user.display_name.clone(),
+        oid: user.id.clone(),
+        preferred_username: user.user_principal_name.clone(),
+        sub: stable_id(&[&user.id, "at", client]),
+        tid: tenant.id.clone(),
+        uti: unique,
+        ver: "2.0".to_owned(),
     }
 }
 

@@ -28,6 +28,7 @@ fn configuration(root: &str, tenant: &str) -> Value {
     json!({
         "token_endpoint": format!("{root}/{tenant}/oauth2/v2.0/token"),
         "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+        "device_authorization_endpoint": format!("{root}/{tenant}/oauth2/v2.0/devicecode"),
         "jwks_uri": format!("{root}/{tenant}/discovery/v2.0/keys"),
         "response_modes_supported": ["query", "fragment", "form_post"],
         "subject_types_supported": ["pairwise"],

@@ -19,7 +19,7 @@ pub type Form = BTreeMap<String, String>;
 /// The fields of a token request that the ledger keeps: who asks for what, and the kind of proof, never the proof.
 pub fn harmless_form(exchange: &Exchange) -> Value {
     let form = fields(exchange).unwrap_or_default();
-    let proof = ["client_assertion", "client_secret"]
+    let proof = ["client_assertion", "client_secret", "device_code", "refresh_token"]
         .into_iter()
         .find(|name| form.contains_key(*name));
     json!({
@@ -28,6 +28,12 @@ pub fn harmless_form(exchange: &Exchange) -> Value {
         "scope": form.get("scope"),
         "proof": proof,
     })
+}
+
+/// A field that must be there.
+pub fn field<'a>(form: &'a Form, name: &str) -> Result<&'a String, Failure> {
+    let given = form.get(name).filter(|value| !value.is_empty());
+    given.ok_or_else(|| Failure::missing(name))
 }
 
 /// The fields; one that is given twice could mean either value and is refused.

@@ -7,21 +7,24 @@ mod assertion;
 mod certificate;
 mod claims;
 mod cloud;
+mod device;
 mod discovery;
 mod failure;
 mod federation;
 mod form;
 mod issuers;
+mod people;
 mod scope;
 mod token;
 
 use axum::response::Response;
 
 pub use access::{AccessTokens, delegated};
-pub use claims::{LIFETIME, for_user};
+pub use claims::{Delegation, LIFETIME, for_user};
 pub use failure::Failure;
 pub use form::harmless_form;
 pub use issuers::Issuers;
+pub use people::People;
 
 use crate::answer::Answer;
 use crate::exchange::Exchange;
@@ -33,6 +36,11 @@ use crate::service::Service;
 pub enum LoginRoute<'a> {
     /// The token endpoint.
     Token {
+        /// The tenant's id or domain as it was sent.
+        tenant: &'a str,
+    },
+    /// Where codes for the device code flow come from.
+    DeviceCode {
         /// The tenant's id or domain as it was sent.
         tenant: &'a str,
     },
@@ -54,7 +62,7 @@ impl<'a> LoginRoute<'a> {
     /// The tenant in the path.
     pub fn tenant(&self) -> Option<&'a str> {
         match self {
-            Self::Token { tenant } | Self::Configuration { tenant } | Self::Keys { tenant } => Some(tenant),
+            Self::Token { tenant } | Self::DeviceCode { tenant } | Self::Configuration { tenant } | Self::Keys { tenant } => Some(tenant),
             Self::Instance => None,
         }
     }
@@ -65,6 +73,7 @@ pub fn route(path: &str) -> Option<LoginRoute<'_>> {
     let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
     match segments.as_slice() {
         [tenant, "oauth2", "v2.0", "token"] => Some(LoginRoute::Token { tenant }),
+        [tenant, "oauth2", "v2.0", "devicecode"] => Some(LoginRoute::DeviceCode { tenant }),
         [tenant, "v2.0", ".well-known", "openid-configuration"] => Some(LoginRoute::Configuration { tenant }),
         [tenant, "discovery", "v2.0", "keys"] => Some(LoginRoute::Keys { tenant }),
         ["common", "discovery", "instance"] => Some(LoginRoute::Instance),
@@ -76,6 +85,9 @@ pub fn route(path: &str) -> Option<LoginRoute<'_>> {
 pub async fn answer(service: &Service, exchange: &Exchange, route: &LoginRoute<'_>, draft: &Draft) -> Response {
     if let LoginRoute::Token { tenant } = route {
         return token::answer(service, exchange, tenant, draft).await;
+    }
+    if let LoginRoute::DeviceCode { tenant } = route {
+        return device::answer(service, exchange, tenant, draft);
     }
     if exchange.method != http::Method::GET {
         let answer = Answer::error(405, "MethodNotAllowed", "This document can only be read.");

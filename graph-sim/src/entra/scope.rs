@@ -1,34 +1,138 @@
-//! Which resource a client credentials request may ask for: Microsoft Graph of the cloud whose login service was called.
+//! Which resource a token request may ask for: Microsoft Graph of the cloud whose login service was called. What people can
+//! ask for beside it.
 
 use super::Failure;
 use super::cloud::{Cloud, GRAPH_APP_ID, PUBLIC};
-use crate::world::Tenant;
+use crate::world::{App, Tenant};
 
-/// The audience of a token for this scope. The simulator's own address counts as Graph of the public cloud.
-pub fn audience(scope: &str, root: &str, own_root: &str, tenant: &Tenant) -> Result<&'static str, Failure> {
-    let invalid = |code, text: String| Failure::new(400, "invalid_scope", code, text);
-    let mut scopes = scope.split_whitespace();
+/// What is asked of the login service itself, not of a resource, on behalf of people. Applications get nothing of it, and it
+/// is passed over where they ask for it, because MSAL for Go always does (captured).
+const OF_PEOPLE: [&str; 3] = ["openid", "offline_access", "profile"];
+
+/// The names that Graph goes by where a token is asked for.
+#[derive(Clone, Copy)]
+pub struct Names<'a> {
+    /// The root that was called.
+    pub root: &'a str,
+    /// The listener's own root, which counts as Graph of the public cloud.
+    pub own_root: &'a str,
+    /// The tenant, for messages.
+    pub tenant: &'a Tenant,
+}
+
+/// What a person lets an application do.
+#[derive(Clone, Debug)]
+pub struct Delegated {
+    /// The audience of the access token.
+    pub audience: &'static str,
+    /// The permissions, as `scp` in the access token has them.
+    pub permissions: Vec<String>,
+    /// The same as the answer has them: with the resource where the request had it.
+    pub shown: Vec<String>,
+    /// Whether an id token is wanted.
+    pub identity: bool,
+    /// Whether a refresh token is wanted.
+    pub lasting: bool,
+}
+
+/// The audience of an application's token for this scope.
+pub fn audience(scope: &str, names: Names<'_>) -> Result<&'static str, Failure> {
+    let mut scopes = scope.split_whitespace().filter(|one| !OF_PEOPLE.contains(one));
     let (Some(only), None) = (scopes.next(), scopes.next()) else {
-        return Err(invalid(
-            70_011,
-            format!("The scope '{scope}' is not valid: give exactly one resource."),
-        ));
+        let text = format!("The scope '{scope}' is not valid: give exactly one resource.");
+        return Err(invalid(70_011, text));
     };
     let Some(resource) = only.strip_suffix("/.default") else {
         let text = "Client credentials need a scope that ends with /.default.";
         return Err(invalid(1_002_012, format!("The scope '{only}' is not valid. {text}")));
     };
-    let cloud = Cloud::of_root(root);
-    let is_own = |url| cloud == PUBLIC && (url == root || url == own_root);
-    // Some clients join root and scope with two slashes; Entra takes `https://graph.microsoft.com//.default` as well.
-    let resource = resource.trim_end_matches('/');
-    let graph = cloud.graph.iter().copied().find(|graph| *graph == resource);
-    if let Some(graph) = graph.or_else(|| is_own(resource).then_some(PUBLIC.graph[0])) {
-        return Ok(graph);
+    names.graph(resource)
+}
+
+/// What this scope asks of a person. `.default` stands for what the application's `roles` name (assumed: people have
+/// consented to the same); any permission that is named is granted.
+pub fn delegated(scope: &str, names: Names<'_>, app: &App) -> Result<Delegated, Failure> {
+    let mut wanted = Delegated {
+        audience: Cloud::of_root(names.root).graph[0],
+        permissions: Vec::new(),
+        shown: Vec::new(),
+        identity: false,
+        lasting: false,
+    };
+    let (mut all, mut resource) = (false, None);
+    for one in scope.split_whitespace() {
+        match one {
+            "offline_access" => wanted.lasting = true,
+            "openid" | "profile" | "email" => {
+                wanted.identity |= one == "openid";
+                wanted.take("", one);
+            }
+            _ => {
+                // A permission without a resource is one of Graph's (documented).
+                let (prefix, name) = one.rsplit_once('/').map_or(("", one), |(prefix, name)| (prefix, name));
+                if !prefix.is_empty() {
+                    let audience = names.graph(prefix)?;
+                    if resource.replace(audience).is_some_and(|other| other != audience) {
+                        return Err(invalid(
+                            70_011,
+                            format!("The scope '{scope}' is not valid: it names two resources."),
+                        ));
+                    }
+                    wanted.audience = audience;
+                }
+                if name == ".default" {
+                    all = true;
+                    wanted.shown.push(one.to_owned());
+                    app.roles.iter().for_each(|role| wanted.take(prefix, role));
+                } else {
+                    wanted.take(prefix, name);
+                }
+            }
+        }
     }
-    if resource == GRAPH_APP_ID {
-        return Ok(GRAPH_APP_ID);
+    let named = scope.split_whitespace().filter(|one| !OF_PEOPLE.contains(one) && *one != "email");
+    if all && named.count() > 1 {
+        let text = ".default cannot be asked for together with other permissions.";
+        return Err(invalid(70_011, format!("The scope '{scope}' is not valid. {text}")));
     }
-    let text = format!("The resource '{resource}' was not found in the tenant '{}'.", tenant.display_name);
-    Err(Failure::new(400, "invalid_resource", 500_011, text))
+    Ok(wanted)
+}
+
+impl Delegated {
+    fn take(&mut self, prefix: &str, name: &str) {
+        if self.permissions.iter().any(|known| known == name) {
+            return;
+        }
+        self.permissions.push(name.to_owned());
+        self.shown.push(match prefix {
+            "" => name.to_owned(),
+            prefix => format!("{prefix}/{name}"),
+        });
+    }
+}
+
+impl Names<'_> {
+    /// The audience that a resource stands for.
+    fn graph(&self, resource: &str) -> Result<&'static str, Failure> {
+        let cloud = Cloud::of_root(self.root);
+        let is_own = |url| cloud == PUBLIC && (url == self.root || url == self.own_root);
+        // Some clients join root and scope with two slashes; Entra takes `https://graph.microsoft.com//.default` as well.
+        let resource = resource.trim_end_matches('/');
+        let graph = cloud.graph.iter().copied().find(|graph| *graph == resource);
+        if let Some(graph) = graph.or_else(|| is_own(resource).then_some(PUBLIC.graph[0])) {
+            return Ok(graph);
+        }
+        if resource == GRAPH_APP_ID {
+            return Ok(GRAPH_APP_ID);
+        }
+        let text = format!(
+            "The resource '{resource}' was not found in the tenant '{}'.",
+            self.tenant.display_name
+        );
+        Err(Failure::new(400, "invalid_resource", 500_011, text))
+    }
+}
+
+fn invalid(code: u32, text: String) -> Failure {
+    Failure::new(400, "invalid_scope", code, text)
 }

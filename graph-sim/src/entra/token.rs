@@ -1,12 +1,15 @@
-//! The token endpoint: client credentials by secret, by certificate or by federated assertion. No other grant.
+//! The token endpoint: client credentials by secret, by certificate or by federated assertion; people's tokens by device code
+//! or refresh token. No other grant.
 
 use axum::response::Response;
-use serde_json::json;
+use jiff::Timestamp;
+use serde_json::{Value, json};
 
 use super::assertion::Assertion;
 use super::claims::{LIFETIME, for_app};
-use super::form::{Form, fields};
-use super::scope::audience;
+use super::form::{Form, field, fields};
+use super::people::Asked;
+use super::scope::{Names, audience};
 use super::{Failure, certificate, federation};
 use crate::exchange::{Exchange, dated, json_response, put};
 use crate::ledger::Draft;
@@ -15,10 +18,18 @@ use crate::world::{Actor, App, Tenant};
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
+/// How a token is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum GrantType {
+    ClientCredentials,
+    DeviceCode,
+    RefreshToken,
+}
+
 /// What a verified client gets.
 struct Granted {
-    app_id: String,
-    token: String,
+    actor: Actor,
+    body: Value,
 }
 
 /// Answers a token request and records it.
@@ -27,15 +38,10 @@ pub async fn answer(service: &Service, exchange: &Exchange, tenant: &str, draft:
     let mut draft = draft.clone();
     let now = service.now();
     match granted {
-        Ok(Granted { app_id, token }) => {
-            draft.actor = Some(Actor::App { app_id });
+        Ok(Granted { actor, body }) => {
+            draft.actor = Some(actor);
             draft.record(service, exchange, now, 200, false);
-            let body = json!({
-                "token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME, "access_token": token,
-            });
-            let mut response = json_response(200, "application/json; charset=utf-8", Some(&body));
-            put(response.headers_mut(), "cache-control", "no-store, no-cache");
-            dated(response, now)
+            json_answer(&body, now)
         }
         Err(failure) => {
             draft.record(service, exchange, now, failure.status(), false);
@@ -49,24 +55,58 @@ async fn grant(service: &Service, exchange: &Exchange, tenant: &str) -> Result<G
         return Err(Failure::request(900_561, "The token endpoint accepts POST requests only."));
     }
     let form = fields(exchange)?;
-    let field = |name: &str| {
-        form.get(name)
-            .filter(|value| !value.is_empty())
-            .ok_or_else(|| Failure::missing(name))
-    };
-    let grant_type = field("grant_type")?;
-    if grant_type != "client_credentials" {
-        let text = format!("The grant type '{grant_type}' is not supported.");
-        return Err(Failure::new(400, "unsupported_grant_type", 70_003, text));
+    let grant_type = GrantType::of(field(&form, "grant_type")?)?;
+    let (tenant, app) = client(service, tenant, &form)?;
+    if grant_type == GrantType::ClientCredentials {
+        return of_application(service, exchange, &form, &tenant, &app).await;
     }
-    // Copies, because nothing may be locked while the issuer's documents are fetched.
+    // Public clients have no proof, and every application may be one (assumed); a proof that is given must be good.
+    if form.contains_key("client_secret") || form.contains_key("client_assertion") {
+        prove(service, exchange, &form, &tenant, &app).await?;
+    }
+    let asked = Asked {
+        service,
+        exchange,
+        form: &form,
+        tenant: &tenant,
+        app: &app,
+    };
+    let (user_principal_name, body) = if grant_type == GrantType::DeviceCode {
+        asked.by_device_code()?
+    } else {
+        asked.by_refresh_token()?
+    };
+    let actor = Actor::User { user_principal_name };
+    Ok(Granted { actor, body })
+}
+
+async fn of_application(service: &Service, exchange: &Exchange, form: &Form, tenant: &Tenant, app: &App) -> Result<Granted, Failure> {
+    let names = Names {
+        root: &exchange.root,
+        own_root: service.own_root(),
+        tenant,
+    };
+    let audience = audience(field(form, "scope")?, names)?;
+    prove(service, exchange, form, tenant, app).await?;
+    let claims = for_app(tenant, app, audience, service.now(), service.new_request_id());
+    let token = service.tokens.sign(&claims)?;
+    let app_id = app.app_id.clone();
+    Ok(Granted {
+        actor: Actor::App { app_id },
+        body: json!({"token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME, "access_token": token}),
+    })
+}
+
+/// The tenant and the application that a request names. They are copies, because nothing may be locked while an issuer's
+/// documents are fetched.
+pub fn client(service: &Service, tenant: &str, form: &Form) -> Result<(Tenant, App), Failure> {
     let (tenant, app) = {
         let world = service.world();
         let tenant = world.find_tenant(tenant).ok_or_else(|| Failure::no_tenant(tenant))?;
         let app = form.get("client_id").and_then(|client_id| tenant.app(client_id));
         (tenant.identity(), app.cloned())
     };
-    let client_id = field("client_id")?;
+    let client_id = field(form, "client_id")?;
     let app = app.ok_or_else(|| {
         let text = format!(
             "Application '{client_id}' was not found in the directory '{}'.",
@@ -74,13 +114,28 @@ async fn grant(service: &Service, exchange: &Exchange, tenant: &str) -> Result<G
         );
         Failure::new(400, "unauthorized_client", 700_016, text)
     })?;
-    let audience = audience(field("scope")?, &exchange.root, service.own_root(), &tenant)?;
-    prove(service, exchange, &form, &tenant, &app).await?;
-    let claims = for_app(&tenant, &app, audience, service.now(), service.new_request_id());
-    Ok(Granted {
-        token: service.tokens.sign(&claims)?,
-        app_id: app.app_id,
-    })
+    Ok((tenant, app))
+}
+
+/// An answer of the login service that nobody may keep.
+pub fn json_answer(body: &Value, now: Timestamp) -> Response {
+    let mut response = json_response(200, "application/json; charset=utf-8", Some(body));
+    put(response.headers_mut(), "cache-control", "no-store, no-cache");
+    dated(response, now)
+}
+
+impl GrantType {
+    fn of(text: &str) -> Result<Self, Failure> {
+        match text {
+            "client_credentials" => Ok(Self::ClientCredentials),
+            "urn:ietf:params:oauth:grant-type:device_code" => Ok(Self::DeviceCode),
+            "refresh_token" => Ok(Self::RefreshToken),
+            other => {
+                let text = format!("The grant type '{other}' is not supported.");
+                Err(Failure::new(400, "unsupported_grant_type", 70_003, text))
+            }
+        }
+    }
 }
 
 /// Whether the client is the application that it says it is.

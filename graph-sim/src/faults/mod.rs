@@ -86,7 +86,7 @@ pub enum RouteKind {
     Graph,
     /// One part of a batch. It has no connection and no body of its own that could be cut or slowed down.
     Part,
-    /// The token endpoint.
+    /// The token endpoint, and the one that gives device codes.
     Token,
     /// Anything else that is simulated.
     Other,

@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::audit::{Change, Verb};
 use super::catalogue::allotted;
-use super::check::{self, Mode};
+use super::check::{self, Mode, Reading};
+use super::directory::{find_deleted_group, find_group};
 use super::fill;
 use super::odata::{self, Query};
 use super::problem::{Outcome, Problem, excerpt};
@@ -15,7 +16,7 @@ use super::schema::policy::GROUP_TARGET;
 use super::write::{audit, current, instant, replace};
 use crate::answer::{Answer, ApiVersion};
 use crate::life;
-use crate::options::{AssignmentIdForm, WriteAnswer};
+use crate::options::{AssignmentIdForm, DeletedGroupInAssign, ReadOnlyInBody, WriteAnswer};
 use crate::world::{Tenant, World};
 
 /// POST to an entity's `assign`.
@@ -29,8 +30,8 @@ pub fn assign(call: Call<'_, '_>) -> Outcome {
         tenant: tenant(&call)?,
         owner: &owner,
         rules,
-        version: call.request.version,
-        mode: Mode::Create,
+        reading: Reading::of(&call, Mode::Create),
+        deleted_groups: call.world.options.deleted_group_in_assign,
     }
     .check(entries)?;
     let fresh = complete(call.world, &owner, rules, checked);
@@ -62,8 +63,12 @@ pub fn seed(
         tenant,
         owner,
         rules,
-        version: ApiVersion::Beta,
-        mode: Mode::Seed,
+        reading: Reading {
+            version: ApiVersion::Beta,
+            mode: Mode::Seed,
+            read_only: ReadOnlyInBody::Refuse,
+        },
+        deleted_groups: world.options.deleted_group_in_assign,
     };
     let checked = plan.check(entries)?;
     Ok(complete(world, owner, rules, checked))
@@ -93,8 +98,8 @@ struct Plan<'a> {
     tenant: &'a Tenant,
     owner: &'a Map<String, Value>,
     rules: &'static Assignable,
-    version: ApiVersion,
-    mode: Mode,
+    reading: Reading,
+    deleted_groups: DeletedGroupInAssign,
 }
 
 impl Plan<'_> {
@@ -105,7 +110,7 @@ impl Plan<'_> {
             let Value::Object(entry) = entry else {
                 return Err(Problem::bad_request(format!("assignments[{index}] must be an object.")));
             };
-            let entry = check::object(self.rules.ty, self.version, self.mode, &self.present(entry))?;
+            let entry = self.reading.object(self.rules.ty, &self.present(entry))?;
             let mut entry = fill::complete(self.rules.ty, entry);
             let target = entry.get_mut("target").and_then(Value::as_object_mut);
             let Some(target) = target else {
@@ -141,18 +146,24 @@ impl Plan<'_> {
     /// The group must exist; it is kept in the directory's spelling of its id.
     fn settle_group(&self, target: &mut Map<String, Value>) -> Result<(), String> {
         // Entries without a group have been met in answers (a client's author), so a seed can have them.
-        if self.mode == Mode::Seed && text(target, "groupId").is_none() {
+        if self.reading.mode == Mode::Seed && text(target, "groupId").is_none() {
             return Ok(());
         }
         let id = text(target, "groupId").ok_or("a target needs a groupId.")?;
-        let group = self
-            .tenant
-            .groups
-            .iter()
-            .find(|group| group.id.eq_ignore_ascii_case(id))
+        let known = self
+            .known_group(id)
             .ok_or_else(|| format!("no group has the id '{}'.", excerpt(id)))?;
-        target.insert("groupId".to_owned(), json!(group.id));
+        target.insert("groupId".to_owned(), json!(known));
         Ok(())
+    }
+
+    /// The id of a group that can be assigned. Whether one that was deleted can is not established, so the option decides.
+    fn known_group(&self, id: &str) -> Option<&str> {
+        let there = find_group(self.tenant, id).map(|group| group.id.as_str());
+        there.or_else(|| match self.deleted_groups {
+            DeletedGroupInAssign::Refuse => None,
+            DeletedGroupInAssign::Accept => text(&find_deleted_group(self.tenant, id)?.object, "id"),
+        })
     }
 
     /// Shared types need a Frontline service plan; nothing else takes one. The portal sends "" for none.
@@ -192,7 +203,7 @@ impl Plan<'_> {
             return Ok(());
         };
         let repeated = checked.iter().any(|other| has_id(other, id));
-        let known = self.mode == Mode::Seed
+        let known = self.reading.mode == Mode::Seed
             || assignments(self.owner)
                 .iter()
                 .filter_map(Value::as_object)

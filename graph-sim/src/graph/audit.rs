@@ -12,6 +12,7 @@ use super::resource::{Resource, text};
 use super::routes::Call;
 use super::write::instant;
 use crate::answer::{Answer, GraphRequest};
+use crate::options::AuditCorrelation;
 use crate::world::{Actor, Object, Tenant, World};
 
 /// Where the events are kept.
@@ -129,6 +130,10 @@ pub(super) fn list_activity_types(call: Call<'_, '_>) -> Outcome {
 /// Makes the audit event of a write that is done.
 pub fn record(world: &mut World, request: &GraphRequest<'_>, deed: &Deed<'_>) -> Result<(), Problem> {
     let (now, id) = (instant(world), world.new_id());
+    let correlation = match world.options.audit_correlation {
+        AuditCorrelation::ClientRequestId => correlation_id(request).to_owned(),
+        AuditCorrelation::Own => world.new_id(),
+    };
     let seen_from = world.options.audit_lag.after(world.now());
     let tenant = world.tenants.get_mut(&request.caller.tenant).ok_or_else(Problem::no_tenant)?;
     let actor = actor(tenant, request);
@@ -146,7 +151,7 @@ pub fn record(world: &mut World, request: &GraphRequest<'_>, deed: &Deed<'_>) ->
         "activityType": activity_type,
         "activityOperationType": deed.verb.operation(),
         "activityResult": "success",
-        "correlationId": correlation_id(request),
+        "correlationId": correlation,
         "category": "cloudPC",
         "actor": actor,
         "resources": resources,

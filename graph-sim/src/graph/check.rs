@@ -5,8 +5,10 @@
 use serde_json::{Map, Value};
 
 use super::problem::{Problem, excerpt};
+use super::routes::Call;
 use super::schema::{Access, Kind, Property, Type, UNKNOWN_FUTURE_VALUE};
 use crate::answer::ApiVersion;
+use crate::options::ReadOnlyInBody;
 
 /// What a body is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,18 +33,40 @@ pub fn parse(body: &[u8]) -> Result<Map<String, Value>, Problem> {
     }
 }
 
-/// Checks an object of a type and gives it back in the present spellings.
+/// Checks an object of a type and gives it back in the present spellings. Properties that only the service sets are refused,
+/// other than in a seed.
 pub fn object(ty: &'static Type, version: ApiVersion, mode: Mode, given: &Map<String, Value>) -> Result<Map<String, Value>, Problem> {
-    Check { version, mode }.object(ty, given, "")
+    let read_only = ReadOnlyInBody::Refuse;
+    Reading { version, mode, read_only }.object(ty, given)
 }
 
-struct Check {
-    version: ApiVersion,
-    mode: Mode,
+/// How a body is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    /// The version whose properties there are.
+    pub version: ApiVersion,
+    /// What the body is for.
+    pub mode: Mode,
+    /// What becomes of properties that only the service sets.
+    pub read_only: ReadOnlyInBody,
 }
 
-impl Check {
-    fn object(&self, ty: &'static Type, given: &Map<String, Value>, path: &str) -> Result<Map<String, Value>, Problem> {
+impl Reading {
+    /// The reading of a request's body.
+    pub fn of(call: &Call<'_, '_>, mode: Mode) -> Self {
+        Self {
+            version: call.request.version,
+            mode,
+            read_only: call.world.options.read_only_in_body,
+        }
+    }
+
+    /// Checks an object of a type and gives it back in the present spellings.
+    pub fn object(&self, ty: &'static Type, given: &Map<String, Value>) -> Result<Map<String, Value>, Problem> {
+        self.object_at(ty, given, "")
+    }
+
+    fn object_at(&self, ty: &'static Type, given: &Map<String, Value>, path: &str) -> Result<Map<String, Value>, Problem> {
         let mut checked = Map::new();
         let declared_abstract = !ty.variants.is_empty();
         let ty = self.concrete(ty, given, path)?;
@@ -56,6 +80,10 @@ impl Check {
                 let (place, name) = (excerpt(&place), ty.name);
                 Problem::bad_request(format!("The property '{place}' does not exist on type 'microsoft.graph.{name}'."))
             })?;
+            if self.passes_over(property, value) {
+                self.expect_repeatable(property, value, &place)?;
+                continue;
+            }
             self.expect_settable(property, &place)?;
             let value = self.value(property, value, &place)?;
             match property.twin {
@@ -96,6 +124,27 @@ impl Check {
                 ),
             })
         })
+    }
+
+    /// Whether a property is taken and counts for nothing, because a client that sends back what it read cannot know better.
+    /// What the service no longer fills is answered as null.
+    fn passes_over(&self, property: &Property, value: &Value) -> bool {
+        let passes = self.read_only == ReadOnlyInBody::Ignore && self.mode != Mode::Seed;
+        passes
+            && match property.access {
+                Access::ReadOnly => true,
+                Access::Retired => value.is_null(),
+                _ => false,
+            }
+    }
+
+    /// What counts for nothing still has to be a value that an answer can have.
+    fn expect_repeatable(&self, property: &Property, value: &Value, place: &str) -> Result<(), Problem> {
+        let is_placeholder = matches!(property.kind, Kind::Enum(_) | Kind::Flags(_)) && value == UNKNOWN_FUTURE_VALUE;
+        if !is_placeholder {
+            self.value(property, value, place)?;
+        }
+        Ok(())
     }
 
     fn expect_settable(&self, property: &Property, place: &str) -> Result<(), Problem> {
@@ -161,7 +210,7 @@ impl Check {
                 let Value::Object(inner) = value else {
                     return Err(wrong_type(place, "an object", value));
                 };
-                return Ok(Value::Object(self.object(ty, inner, &format!("{place}."))?));
+                return Ok(Value::Object(self.object_at(ty, inner, &format!("{place}."))?));
             }
             Kind::Enum(members) => {
                 let text = text.ok_or_else(|| wrong_type(place, "an enum member", value))?;

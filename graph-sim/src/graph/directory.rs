@@ -1,4 +1,4 @@
-//! Users, groups and the organization, built from the tenant: the directory is seeded and not written through Graph.
+//! Users, groups and the organization, built from the tenant.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::licences::sku_id;
 use super::page::Object;
-use crate::world::{Group, Tenant, User};
+use super::resource::has_id;
+use crate::world::{Deleted, Group, Tenant, User};
 
 /// The tenant's groups. They are assigned security groups.
 pub fn groups(tenant: &Tenant) -> Vec<Object<'_>> {
@@ -19,14 +20,25 @@ pub fn one_group<'a>(tenant: &'a Tenant, id: &str) -> Option<Object<'a>> {
     find_group(tenant, id).map(|one| Cow::Owned(group(one)))
 }
 
-fn find_group<'a>(tenant: &'a Tenant, id: &str) -> Option<&'a Group> {
+/// The group with an id.
+pub fn find_group<'a>(tenant: &'a Tenant, id: &str) -> Option<&'a Group> {
     tenant.groups.iter().find(|one| one.id.eq_ignore_ascii_case(id))
+}
+
+/// The group that had an id until it was deleted.
+pub fn find_deleted_group<'a>(tenant: &'a Tenant, id: &str) -> Option<&'a Deleted> {
+    tenant.deleted_groups.iter().find(|one| has_id(&one.object, id))
+}
+
+/// The user with an id or a sign-in name (documented).
+pub fn find_user<'a>(tenant: &'a Tenant, id: &str) -> Option<&'a User> {
+    let by_id = tenant.users.iter().find(|one| one.id.eq_ignore_ascii_case(id));
+    by_id.or_else(|| tenant.user(id))
 }
 
 /// One user, by the id or by the sign-in name (documented).
 pub fn one_user<'a>(tenant: &'a Tenant, id: &str) -> Option<Object<'a>> {
-    let by_id = tenant.users.iter().find(|one| one.id.eq_ignore_ascii_case(id));
-    by_id.or_else(|| tenant.user(id)).map(|one| Cow::Owned(user(one)))
+    find_user(tenant, id).map(|one| Cow::Owned(user(one)))
 }
 
 /// The tenant's users.
@@ -65,7 +77,8 @@ pub fn organizations(tenant: &Tenant) -> Vec<Object<'_>> {
     vec![Cow::Owned(into_map(organization))]
 }
 
-fn group(group: &Group) -> Map<String, Value> {
+/// A group as Graph JSON.
+pub fn group(group: &Group) -> Map<String, Value> {
     into_map(json!({
         "id": group.id,
         "displayName": group.display_name,

@@ -66,6 +66,18 @@ pub static GROUP_GET: Permission = directory(&[
     "Directory.Read.All",
 ]);
 
+/// Creates and deletes of groups. Administrators of Cloud PCs manage security groups too (documented).
+pub static GROUP_WRITE: Permission = Permission {
+    user_roles: &[
+        "Groups Administrator",
+        "User Administrator",
+        "Windows 365 Administrator",
+        "Intune Administrator",
+        "Global Administrator",
+    ],
+    ..directory(&["Group.ReadWrite.All"])
+};
+
 /// The organization.
 pub static ORGANIZATION_READ: Permission = directory(&[
     "DeviceManagementServiceConfig.Read.All",

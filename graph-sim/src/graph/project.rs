@@ -50,6 +50,9 @@ impl View {
         let properties = ty.properties.iter();
         for property in properties.filter(|property| property.is_in(self.version) && property.is_answered() && wanted(property)) {
             let value = self.property(property, stored);
+            if property.sparse && value.is_null() {
+                continue;
+            }
             seen.insert(property.name.to_owned(), value);
         }
         seen

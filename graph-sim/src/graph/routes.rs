@@ -3,12 +3,12 @@
 use percent_encoding::percent_decode_str;
 
 use super::permission::{
-    CLOUD_PC_READ, CLOUD_PC_WRITE, CONNECTION_WRITE, DEVICE_READ, GROUP_GET, GROUP_LIST, MEMBERS_READ, ORGANIZATION_READ, Permission,
-    SKU_READ, USER_READ,
+    CLOUD_PC_READ, CLOUD_PC_WRITE, CONNECTION_WRITE, DEVICE_READ, GROUP_GET, GROUP_LIST, GROUP_WRITE, MEMBERS_READ, ORGANIZATION_READ,
+    Permission, SKU_READ, USER_READ,
 };
 use super::problem::{Outcome, Problem};
 use super::resource::{Resource, stored, text};
-use super::{apply, assign, audit, deprecation, foreign, odata, read, resources, write};
+use super::{apply, assign, audit, deprecation, foreign, groups, odata, read, resources, write};
 use crate::answer::{ApiVersion, GraphRequest};
 use crate::world::World;
 
@@ -105,8 +105,14 @@ static CONNECTION_ENTITY: [Operation; 3] = [
 static HEALTH_CHECKS: [Operation; 1] = [operation("POST", &CONNECTION_WRITE, not_simulated)];
 static DEVICES_LIST: [Operation; 1] = [operation("GET", &DEVICE_READ, read::list)];
 static DEVICES_ENTITY: [Operation; 1] = [operation("GET", &DEVICE_READ, read::get)];
-static GROUPS_LIST: [Operation; 1] = [operation("GET", &GROUP_LIST, read::list)];
-static GROUPS_ENTITY: [Operation; 1] = [operation("GET", &GROUP_GET, read::get)];
+static GROUPS_LIST: [Operation; 2] = [
+    operation("GET", &GROUP_LIST, read::list),
+    operation("POST", &GROUP_WRITE, groups::create),
+];
+static GROUPS_ENTITY: [Operation; 2] = [
+    operation("GET", &GROUP_GET, read::get),
+    operation("DELETE", &GROUP_WRITE, groups::delete),
+];
 static MEMBERS_LIST: [Operation; 1] = [operation("GET", &MEMBERS_READ, read::list)];
 static USERS_LIST: [Operation; 1] = [operation("GET", &USER_READ, read::list)];
 static USERS_ENTITY: [Operation; 1] = [operation("GET", &USER_READ, read::get)];

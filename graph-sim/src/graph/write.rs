@@ -1,20 +1,22 @@
 //! Create, update and delete of the collections that can be written.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::audit::{self, Change, Deed, Verb};
-use super::check::{self, Mode};
+use super::check::{self, Mode, Reading};
 use super::fill;
 use super::odata::{self, Query};
 use super::problem::{Outcome, Problem};
+use super::project::View;
 use super::read::{entity, tenant};
 use super::resource::{Resource, Rules, assignments, has_id, stored, stored_one, text};
 use super::routes::Call;
 use super::schema::Access;
+use super::twins;
 use crate::answer::{Answer, ApiVersion, GraphRequest};
 use crate::life;
-use crate::options::{DeleteAssigned, WriteAnswer};
+use crate::options::{CreatedBy, DeleteAssigned, ReadOnlyInBody, WriteAnswer};
 use crate::world::{Actor, Collection, Deleted, Object, Tenant, World};
 
 /// POST to a collection.
@@ -22,17 +24,17 @@ pub fn create(call: Call<'_, '_>) -> Outcome {
     odata::none(call.request)?;
     let (resource, rules) = (call.resource, rules(&call)?);
     let given = check::parse(call.request.body)?;
-    let given = check::object(resource.ty, call.request.version, Mode::Create, &given)?;
+    let given = Reading::of(&call, Mode::Create).object(resource.ty, &given)?;
     (rules.authorise)(call.request, &given)?;
     let mut object = fill::complete(resource.ty, given);
     (rules.settle)(&call.world.options, &mut object);
     (rules.check)(tenant(&call)?, &object)?;
     expect_free_name(&call, &object)?;
     let now = instant(call.world);
-    let author = author(tenant(&call)?, &call.request.caller.actor);
+    let author = author(call.world.options.created_by, tenant(&call)?, &call.request.caller.actor);
     object.insert("id".to_owned(), json!(call.world.new_id()));
-    stamp(&mut object, resource, "created", now, &author);
-    stamp(&mut object, resource, "lastModified", now, &author);
+    stamp(&mut object, resource, "created", now, author.as_deref());
+    stamp(&mut object, resource, "lastModified", now, author.as_deref());
     if rules.assigned.is_some() {
         object.insert("assignments".to_owned(), json!([]));
     }
@@ -50,8 +52,12 @@ pub fn update(call: Call<'_, '_>) -> Outcome {
     odata::none(call.request)?;
     let (resource, rules) = (call.resource, rules(&call)?);
     let stored = current(&call)?.clone();
-    let given = check::parse(call.request.body)?;
-    let given = check::object(resource.ty, call.request.version, Mode::Update, &given)?;
+    let mut given = check::parse(call.request.body)?;
+    if call.world.options.read_only_in_body == ReadOnlyInBody::Ignore {
+        let shown = View::of(call.request).entity(resource.ty, &stored, &Query::default());
+        twins::settle(resource.ty, call.request.version, &mut given, &shown);
+    }
+    let given = Reading::of(&call, Mode::Update).object(resource.ty, &given)?;
     (rules.authorise)(call.request, &given)?;
     expect_immutables(resource, &stored, &given)?;
     let kept = stored.get("assignments").cloned();
@@ -60,8 +66,8 @@ pub fn update(call: Call<'_, '_>) -> Outcome {
     (rules.check)(tenant(&call)?, &object)?;
     expect_free_name(&call, &object)?;
     let now = instant(call.world);
-    let author = author(tenant(&call)?, &call.request.caller.actor);
-    stamp(&mut object, resource, "lastModified", now, &author);
+    let author = author(call.world.options.created_by, tenant(&call)?, &call.request.caller.actor);
+    stamp(&mut object, resource, "lastModified", now, author.as_deref());
     if let Some(kept) = kept {
         object.insert("assignments".to_owned(), kept);
     }
@@ -189,25 +195,28 @@ pub fn instant(world: &World) -> Timestamp {
     Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
 }
 
-/// The id that stands in `createdBy` and `lastModifiedBy`.
-fn author(tenant: &Tenant, actor: &Actor) -> String {
-    match actor {
-        Actor::App { app_id } => app_id.clone(),
-        Actor::User { user_principal_name } => tenant
-            .user(user_principal_name)
-            .map_or_else(|| user_principal_name.clone(), |user| user.id.clone()),
+/// What stands in `createdBy` and `lastModifiedBy`. What the service writes there is not established, so the option decides.
+fn author(form: CreatedBy, tenant: &Tenant, actor: &Actor) -> Option<String> {
+    let (id, name) = match actor {
+        Actor::App { app_id } => (app_id, tenant.app(app_id).map(|app| &app.display_name)),
+        Actor::User { user_principal_name } => (user_principal_name, tenant.user(user_principal_name).map(|user| &user.display_name)),
+    };
+    match form {
+        CreatedBy::ApplicationId => Some(id.clone()),
+        CreatedBy::Name => Some(name.unwrap_or(id).clone()),
+        CreatedBy::Absent => None,
     }
 }
 
 /// Sets `{event}DateTime` and `{event}By` where the type has them.
-fn stamp(object: &mut Object, resource: &Resource, event: &str, now: Timestamp, author: &str) {
+fn stamp(object: &mut Object, resource: &Resource, event: &str, now: Timestamp, author: Option<&str>) {
     let marks = [
-        (format!("{event}DateTime"), now.to_string()),
-        (format!("{event}By"), author.to_owned()),
+        (format!("{event}DateTime"), json!(now.to_string())),
+        (format!("{event}By"), json!(author)),
     ];
     for (name, value) in marks {
         if resource.ty.property(ApiVersion::Beta, &name).is_some() {
-            object.insert(name, Value::String(value));
+            object.insert(name, value);
         }
     }
 }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use super::apply::guid;
 use super::{GroupSeed, UserSeed};
+use crate::graph::{find_deleted_group, find_group};
 use crate::world::{Group, Tenant, User, stable_id};
 
 /// Puts users in. A user is known by its id, or by its sign-in name, which no two users have.
@@ -44,10 +45,20 @@ pub fn put_groups(tenant: &mut Tenant, seeds: &[GroupSeed]) {
     let mut places: HashMap<String, usize> = tenant.groups.iter().map(|group| group.id.to_lowercase()).zip(0..).collect();
     for seed in seeds {
         let id = seed.id.as_deref().map(object_id);
-        let id = id.unwrap_or_else(|| stable_id(&[&tenant.id, "group", &seed.display_name]));
+        let id = id.unwrap_or_else(|| id_of_name(tenant, &seed.display_name));
         let place = *places.entry(id.to_lowercase()).or_insert(tenant.groups.len());
         put(&mut tenant.groups, place, new_group(id, seed));
     }
+}
+
+/// The id of a group that a seed gives none: the same in every run, and another one after a group of that name was deleted.
+fn id_of_name(tenant: &Tenant, name: &str) -> String {
+    let mut id = stable_id(&[&tenant.id, "group", name]);
+    let is_gone = |id: &str| find_deleted_group(tenant, id).is_some() && find_group(tenant, id).is_none();
+    while is_gone(&id) {
+        id = stable_id(&[&tenant.id, "group", name, &id]);
+    }
+    id
 }
 
 fn put<T>(list: &mut Vec<T>, place: usize, one: T) {

@@ -55,6 +55,8 @@ async fn options_change_what_they_name_and_refuse_what_is_unknown() {
         "pageSize": 100, "replicationLag": "PT0S", "throttling": "off", "uniqueNames": false, "patchAnswer": "entity",
         "assignAnswer": "noContent", "assignmentIdForm": "groupId", "deleteAssigned": "refuse", "missingId": 404,
         "provisioningTime": "PT40M", "gracePeriod": "P7D", "auditLag": "PT5M", "directoryLag": "PT5M",
+        "createdBy": "applicationId", "auditCorrelation": "clientRequestId",
+        "deletedGroupInAssign": "refuse", "gzipBodies": "accept", "readOnlyInBody": "ignore",
     });
     for (name, value) in [
         ("pageSize", json!(1)),
@@ -66,6 +68,12 @@ async fn options_change_what_they_name_and_refuse_what_is_unknown() {
         ("assignmentIdForm", json!("opaque")),
         ("deleteAssigned", json!("allow")),
         ("missingId", json!(400)),
+        ("createdBy", json!("name")),
+        ("createdBy", json!("absent")),
+        ("auditCorrelation", json!("own")),
+        ("deletedGroupInAssign", json!("accept")),
+        ("gzipBodies", json!("refuse")),
+        ("readOnlyInBody", json!("refuse")),
     ] {
         let (status, options) = sim.control(Method::PATCH, "/options", &json!({ name: value })).await;
         assert_eq!(status, 200);

@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use crate::contract_support;
 use crate::support::{ADMIN, APP, POLICIES, Sim, TENANT, client, policy, seed};
 
-/// The answer to bytes that no HTTP library would send, over a connection of its own.
-fn raw(sim: &Sim, request: &[u8]) -> String {
+/// A connection without an HTTP library.
+pub fn connect(sim: &Sim) -> StreamOwned<ClientConnection, TcpStream> {
     let mut roots = RootCertStore::empty();
     let ca = CertificateDer::from_pem_slice(sim.simulator.ca_pem().as_bytes()).unwrap();
     roots.add(ca).unwrap();
@@ -29,7 +29,12 @@ fn raw(sim: &Sim, request: &[u8]) -> String {
         .with_no_client_auth();
     let name = ServerName::try_from("localhost").unwrap();
     let socket = TcpStream::connect(sim.simulator.graph_url().trim_start_matches("https://")).unwrap();
-    let mut stream = StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), socket);
+    StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), socket)
+}
+
+/// The answer to bytes that no HTTP library would send, over a connection of its own.
+fn raw(sim: &Sim, request: &[u8]) -> String {
+    let mut stream = connect(sim);
     stream.write_all(request).unwrap();
     let mut answer = Vec::new();
     // An end without TLS's own goodbye is an end too.

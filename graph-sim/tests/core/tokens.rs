@@ -58,6 +58,30 @@ async fn graph_goes_by_three_names_and_no_other() {
     }
 }
 
+/// (captured) MSAL for Go asks for them on behalf of applications, too.
+#[tokio::test]
+async fn what_is_about_people_is_passed_over_beside_one_resource() {
+    let sim = Sim::start(&seed());
+    for scope in [
+        format!("{SCOPE} openid offline_access profile"),
+        format!("openid {SCOPE} profile"),
+        format!("offline_access {SCOPE}"),
+    ] {
+        let (status, answer) = sim.token(TENANT, &with(&[("scope", &scope)])).await;
+        assert_eq!(status, 200, "{scope}: {answer}");
+        let names: Vec<&String> = answer.as_object().unwrap().keys().collect();
+        assert_eq!(names, ["token_type", "expires_in", "ext_expires_in", "access_token"], "{scope}");
+    }
+    for scope in [
+        "openid offline_access profile".to_owned(),
+        format!("{SCOPE} {SCOPE} openid"),
+        format!("{SCOPE} openid User.Read"),
+    ] {
+        let answer = sim.token(TENANT, &with(&[("scope", &scope)])).await;
+        assert_failure(&scope, &answer, 400, "invalid_scope", 70_011);
+    }
+}
+
 #[tokio::test]
 async fn each_wrong_request_has_its_code() {
     let sim = Sim::start(&seed());
@@ -74,16 +98,10 @@ async fn each_wrong_request_has_its_code() {
             TENANT,
             with(&[("grant_type", "urn:ietf:params:oauth:grant-type:device_code")]),
             400,
-            "unsupported_grant_type",
-            70_003,
+            "invalid_request",
+            900_144,
         ),
-        (
-            TENANT,
-            with(&[("grant_type", "refresh_token")]),
-            400,
-            "unsupported_grant_type",
-            70_003,
-        ),
+        (TENANT, with(&[("grant_type", "refresh_token")]), 400, "invalid_request", 900_144),
         (TENANT, with(&[("client_secret", "")]), 401, "invalid_client", 7_000_215),
         (
             TENANT,
@@ -101,7 +119,7 @@ async fn each_wrong_request_has_its_code() {
         ),
         (
             TENANT,
-            with(&[("scope", "https://graph.microsoft.com/.default openid")]),
+            with(&[("scope", "https://graph.microsoft.com/.default email")]),
             400,
             "invalid_scope",
             70_011,

@@ -25,9 +25,10 @@ pub const GALLERY: &str = "/deviceManagement/virtualEndpoint/galleryImages";
 pub const PLANS: &str = "/deviceManagement/virtualEndpoint/frontLineServicePlans";
 pub const UNKNOWN_ID: &str = "99999999-0000-4000-8000-000000000009";
 pub const VERSIONS: [ApiVersion; 2] = [ApiVersion::V1, ApiVersion::Beta];
-pub const ALL_ROLES: [&str; 5] = [
+pub const ALL_ROLES: [&str; 6] = [
     "CloudPC.ReadWrite.All",
     "Group.Read.All",
+    "Group.ReadWrite.All",
     "Organization.Read.All",
     "User.Read.All",
     "DeviceManagementManagedDevices.Read.All",

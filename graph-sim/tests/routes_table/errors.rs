@@ -2,7 +2,7 @@
 
 use graph_sim::answer::{Answer, ApiVersion};
 use graph_sim::graph::routes::{Operation, ROUTES};
-use graph_sim::options::MissingId;
+use graph_sim::options::{MissingId, ReadOnlyInBody};
 use graph_sim::world::World;
 use serde_json::{Value, json};
 
@@ -160,6 +160,7 @@ fn a_body_that_is_no_object_is_refused() {
 fn a_property_that_cannot_be_set_is_refused_by_name() {
     for version in VERSIONS {
         let mut world = full::world();
+        world.options.read_only_in_body = ReadOnlyInBody::Refuse;
         let mut tried = 0;
         each_body(version, |entry, operation, write, good, place| {
             let mut expect = |pointer: &str, name: &str, value: Value| {
@@ -183,6 +184,43 @@ fn a_property_that_cannot_be_set_is_refused_by_name() {
             }
         });
         assert!(tried > 30, "only {tried}");
+    }
+}
+
+/// (assumed) What the service sets is passed over in every body, as long as it could be an answer.
+#[test]
+fn a_property_that_only_the_service_sets_is_passed_over() {
+    for version in VERSIONS {
+        let world = full::world();
+        let mut tried = 0;
+        each_body(version, |entry, operation, write, good, place| {
+            // Relationships are other objects; the directory refuses what it does not know of a group.
+            let read_only = write
+                .read_only
+                .iter()
+                .filter(|name| !["assignments", "assignedUsers"].contains(*name));
+            for name in read_only.filter(|_| !entry.is_directory()) {
+                let send = |value: Value| {
+                    let mut body = good.clone();
+                    body.pointer_mut(write.inner).unwrap()[name] = value;
+                    let ask = entry.ask(version, operation, entry.path(entry.row.id)).body(&body);
+                    ask.send(&mut world.clone())
+                };
+                let fits = match *name {
+                    "gracePeriodInHours" => json!(1),
+                    _ => json!("2026-01-05T08:00:00Z"),
+                };
+                let there = send(json!({"no": "value"}));
+                assert_eq!(there.status, 400, "{place} {name}: {:?}", there.body);
+                assert!(reason(&there).contains(name), "{place} {name}: {}", reason(&there));
+                // What the version does not have is refused, as it is in a body that does not repeat anything.
+                let exists = !reason(&there).contains("does not exist");
+                let expected = if exists { write.status } else { 400 };
+                assert_eq!(send(fits).status, expected, "{place} {name}");
+                tried += u32::from(exists);
+            }
+        });
+        assert!(tried > 10, "only {tried}");
     }
 }
 

@@ -94,13 +94,17 @@ fn policies(world: &mut World) {
     full.as_object_mut().unwrap().extend(all.as_object().unwrap().clone());
     let slice = |group: &str| json!({"target": {"groupId": group, "servicePlanId": PLAN, "allotmentLicensesCount": 2, "allotmentDisplayName": "slice"}});
     full["assignments"] = json!([slice(GROUP_A), slice(GROUP_B), slice(GROUP_C)]);
-    seed(world, "provisioningPolicies", full);
     let mut dedicated = policy("dedicated");
     dedicated["id"] = json!(DEDICATED_POLICY);
-    seed(world, "provisioningPolicies", dedicated);
     let mut foreign = policy("of another product");
     foreign["managedBy"] = json!("devBox");
-    seed(world, "provisioningPolicies", foreign);
+    for mut policy in [full, dedicated, foreign] {
+        // Without an author, answers leave the properties out.
+        for by in ["createdBy", "lastModifiedBy"] {
+            policy[by] = json!("ada@contoso.com");
+        }
+        seed(world, "provisioningPolicies", policy);
+    }
 }
 
 fn settings(world: &mut World) {

@@ -127,6 +127,13 @@ static CREATE_SETTING: [Write; 1] = [write(
 static CHANGE_SETTING: [Write; 2] = [write("PATCH", 200, || json!({"resetEnabled": true}), &SETTING_WRITES), delete()];
 static ASSIGN_SETTING: [Write; 1] = [assign(&["createdDateTime"])];
 static CHANGE_ORGANIZATION: [Write; 1] = [write("PATCH", 200, || json!({"enableSingleSignOn": true}), &["id"])];
+static CREATE_GROUP: [Write; 1] = [write(
+    "POST",
+    201,
+    || json!({"displayName": "new", "mailNickname": "new", "mailEnabled": false, "securityEnabled": true}),
+    &["id", "createdDateTime"],
+)];
+static DELETE_GROUP: [Write; 1] = [delete()];
 static CREATE_IMAGE: [Write; 1] = [foreign("POST")];
 static DELETE_IMAGE: [Write; 1] = [foreign("DELETE")];
 static CREATE_CONNECTION: [Write; 1] = [foreign("POST")];
@@ -217,8 +224,8 @@ pub static ROWS: &[Row] = &[
     cloud_pc!(row "organizationSettings", "", Shape::One(&catalogue::ORGANIZATION_SETTINGS), Usual, &CHANGE_ORGANIZATION),
     list("deviceManagement/managedDevices", &managed_device::MANAGED_DEVICE, Usual),
     one("deviceManagement/managedDevices/{id}", DEVICE, &managed_device::MANAGED_DEVICE),
-    list("groups", &directory::GROUP, Usual),
-    one("groups/{id}", GROUP_A, &directory::GROUP),
+    row("groups", "", Shape::Page(&directory::GROUP), Usual, &CREATE_GROUP),
+    row("groups/{id}", GROUP_A, Shape::One(&directory::GROUP), Usual, &DELETE_GROUP),
     row("groups/{id}/members", GROUP_A, Shape::Page(&directory::USER), Usual, &[]),
     list("users", &directory::USER, Usual),
     any_id(one("users/{id}", USER, &directory::USER)),

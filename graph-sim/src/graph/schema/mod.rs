@@ -122,6 +122,8 @@ pub struct Property {
     pub deprecated: bool,
     /// Whether it is answered only when `$select` names it.
     pub on_select: bool,
+    /// Whether an answer leaves it out when there is no value of it, instead of saying null.
+    pub sparse: bool,
     /// What stands in for a value that was not given.
     pub fallback: Fallback,
     /// Set when it is the old spelling of another property.
@@ -142,6 +144,7 @@ impl Property {
             required: false,
             deprecated: false,
             on_select: false,
+            sparse: false,
             fallback: Fallback::Nothing,
             twin: None,
         }
@@ -179,6 +182,13 @@ impl Property {
     #[must_use]
     pub const fn on_select(mut self) -> Self {
         self.on_select = true;
+        self
+    }
+
+    /// An answer leaves it out when there is no value of it.
+    #[must_use]
+    pub const fn sparse(mut self) -> Self {
+        self.sparse = true;
         self
     }
 

@@ -56,9 +56,9 @@ pub static PROVISIONING_POLICY: Type = Type::new(
         given("gracePeriodInHours", Kind::Int32),
         given("cloudPcGroupDisplayName", Kind::Text),
         given("alternateResourceUrl", Kind::Text),
-        given("createdBy", Kind::Text).beta(),
+        given("createdBy", Kind::Text).beta().sparse(),
         given("createdDateTime", Kind::DateTime).beta(),
-        given("lastModifiedBy", Kind::Text).beta(),
+        given("lastModifiedBy", Kind::Text).beta().sparse(),
         given("lastModifiedDateTime", Kind::DateTime).beta(),
         Property::new("assignments", Kind::Complex(&POLICY_ASSIGNMENT))
             .list()
