@@ -206,16 +206,21 @@ fn id_of<'a>(names: &'a [ResolvedName], name: &str) -> Option<&'a str> {
 /// A name in Graph and what it was resolved to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(transform = not_nullable)]
 pub struct ResolvedName {
     /// The name as the spec gives it.
     pub name: String,
     /// Its id in Graph.
     pub id: String,
+    /// True: Graph has nothing of that id any more. What carries the name now is taken only after a request to reconcile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gone: Option<bool>,
 }
 
 /// An image reference and what it was resolved to.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(transform = not_nullable)]
 pub struct ResolvedImage {
     /// The reference as the spec gives it.
     pub reference: String,
@@ -223,6 +228,9 @@ pub struct ResolvedImage {
     pub id: String,
     /// `imageDisplayName` in Graph.
     pub display_name: String,
+    /// True: Graph has nothing of that id any more. What carries the name now is taken only after a request to reconcile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gone: Option<bool>,
 }
 
 /// A group reference and what it was resolved to.
@@ -237,6 +245,9 @@ pub struct ResolvedGroup {
     /// Name of the group when it was resolved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
+    /// True: Graph has nothing of that id any more. What carries the name now is taken only after a request to reconcile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gone: Option<bool>,
 }
 
 /// A group that is assigned because Assignments declare it.

@@ -14,7 +14,7 @@ use crate::reconcile::conditions::{Conditions, Verdict};
 use crate::reconcile::context::Context;
 use crate::reconcile::driver::{Kind, Run};
 use crate::reconcile::managed::Managed;
-use crate::reconcile::outcome::Failure;
+use crate::reconcile::outcome::{Class, Failure};
 use crate::reconcile::plan::Key;
 use crate::reconcile::reasons;
 use crate::reconcile::status::now;
@@ -33,6 +33,9 @@ impl Kind for Assignment {
         let (groups, result) = assess(self, target(self, context)?.as_ref());
         run.draft.groups = groups;
         if run.requested || run.draft.observed_generation != self.metadata.generation {
+            if run.requested {
+                ask_target(self, context);
+            }
             // A new spec concerns the target whatever its status says now.
             wake_target(self, context);
         } else if result.is_err() {
@@ -142,12 +145,28 @@ pub fn assess(assignment: &Assignment, target: Option<&Target>) -> (Vec<Assigned
     let surplus = surplus(&groups, assignment, status);
     let result = match status.assignment_problems.iter().find(|problem| problem.assignment == name) {
         Some(problem) => Err(told(problem.reason.as_str(), &problem.message)),
+        None if is_observed(status) => Ok(Verdict::Observed {
+            message: format!(
+                "{} of {} on {kind} {}, which is only observed",
+                groups.len() - missing,
+                counted(groups.len()),
+                reference.name
+            ),
+        }),
         None if missing > 0 => Err(not_yet(
             &format!("{} not yet on {kind} {}", counted(missing), reference.name),
             status,
         )),
         None if surplus > 0 => Err(not_yet(
             &format!("{} still to be taken off {kind} {}", counted(surplus), reference.name),
+            status,
+        )),
+        None if !is_synced(status) => Err(not_yet(
+            &format!(
+                "{} is assigned to {kind} {}, which is not as its spec asks",
+                counted(groups.len()),
+                reference.name
+            ),
             status,
         )),
         None => Ok(Verdict::Ready {
@@ -217,11 +236,12 @@ fn state_of(group: &AssignmentGroup, assignment: &str, target: &ManagedStatus) -
 fn told(reason: &str, message: &str) -> Failure {
     match reason {
         reasons::GROUP_NOT_FOUND => Failure::waiting(reasons::GROUP_NOT_FOUND, message),
-        reasons::SERVICE_PLAN_NOT_FOUND => Failure::waiting(reasons::SERVICE_PLAN_NOT_FOUND, message),
+        reasons::SERVICE_PLAN_NOT_FOUND => Failure::waiting(reasons::SERVICE_PLAN_NOT_FOUND, message).permanent(),
         reasons::RESOLVING => Failure::waiting(reasons::RESOLVING, message),
         reasons::AMBIGUOUS_REFERENCE => Failure::stalled(reasons::AMBIGUOUS_REFERENCE, message),
         reasons::CONFLICT => Failure::stalled(reasons::CONFLICT, message),
         reasons::INVALID_SPEC => Failure::stalled(reasons::INVALID_SPEC, message),
+        reasons::REFERENCE_GONE => Failure::stalled(reasons::REFERENCE_GONE, message),
         reasons::PERMISSION_DENIED => Failure::retry(reasons::PERMISSION_DENIED, message),
         _ => Failure::stalled(reasons::REFUSED, message),
     }
@@ -235,10 +255,33 @@ fn not_yet(what: &str, target: &ManagedStatus) -> Failure {
         .iter()
         .any(|condition| condition.type_ == "Stalled" && condition.status == "True");
     if stalled {
-        Failure::stalled(reasons::TARGET_NOT_READY, message)
-    } else {
-        Failure::waiting(reasons::TARGET_NOT_READY, message)
+        return Failure::stalled(reasons::TARGET_NOT_READY, message);
     }
+    let failure = Failure::waiting(reasons::TARGET_NOT_READY, message);
+    match condition(target, "Ready") {
+        // What the target does not know, its Assignments do not know either.
+        Some(ready) if ready.status == "Unknown" => Failure {
+            class: Class::Unreachable,
+            ..failure
+        },
+        _ => failure,
+    }
+}
+
+fn condition<'a>(target: &'a ManagedStatus, kind: &str) -> Option<&'a Condition> {
+    target.conditions.iter().find(|condition| condition.type_ == kind)
+}
+
+/// Whether the target was seen as its spec asks; one that is suspended since keeps its last word.
+fn is_synced(target: &ManagedStatus) -> bool {
+    let holds = |kind| condition(target, kind).is_some_and(|condition| condition.status == "True");
+    let suspended = condition(target, "Synced").is_some_and(|synced| synced.reason == reasons::SUSPENDED);
+    holds("Synced") || suspended && holds("Ready")
+}
+
+/// Whether nothing is written to the target by configuration, and its report is current.
+fn is_observed(target: &ManagedStatus) -> bool {
+    condition(target, "Ready").is_some_and(|ready| ready.status == "True" && ready.reason == reasons::OBSERVED)
 }
 
 fn why(target: &ManagedStatus) -> String {
@@ -298,6 +341,17 @@ fn wake_target_now_and_then(assignment: &Assignment, context: &Context) {
     if context.memory.get(&target.uid).woken.is_none_or(|woken| woken.elapsed() >= PAUSE) {
         context.memory.update(&target.uid, |notes| notes.woken = Some(Instant::now()));
         wake_target(assignment, context);
+    }
+}
+
+/// A person asked for this Assignment: what is gone of it may be resolved anew.
+fn ask_target(assignment: &Assignment, context: &Context) {
+    if let Ok(Some(target)) = target(assignment, context) {
+        context.memory.update(&target.uid, |notes| {
+            notes.asked.insert(assignment.name_any());
+            notes.trial.forget();
+            notes.assign_refused = None;
+        });
     }
 }
 

@@ -14,7 +14,7 @@ use crate::reconcile::conditions::{Conditions, Verdict};
 use crate::reconcile::context::Context;
 use crate::reconcile::credentials::kind;
 use crate::reconcile::driver::{Kind, Run};
-use crate::reconcile::outcome::Failure;
+use crate::reconcile::outcome::{Class, Failure};
 use crate::reconcile::reasons;
 use crate::reconcile::status::now;
 use crate::reconcile::tenant::{Tenant, only_looks};
@@ -86,7 +86,7 @@ impl Kind for EntraTenant {
 
     fn report(old: &EntraTenantStatus, mut draft: EntraTenantStatus, verdict: &Verdict, generation: Option<i64>) -> EntraTenantStatus {
         let mut conditions = Conditions::new(&old.conditions, generation, now());
-        conditions.ready(verdict);
+        conditions.ready(&decided(verdict));
         details(&mut conditions, verdict, &draft);
         draft.conditions = conditions.finish();
         draft.observed_generation = generation;
@@ -115,6 +115,17 @@ impl Kind for EntraTenant {
         if self.status.as_ref().and_then(ready) != ready(new) {
             context.wake_tenant_users(&self.name_any());
         }
+    }
+}
+
+/// Whether signing in works is what a tenant's Ready is about, so a refusal that a person has to end is no open question.
+fn decided(verdict: &Verdict) -> Verdict {
+    match verdict {
+        Verdict::Failed(failure) if failure.permanent && failure.class == Class::Unreachable => Verdict::Failed(Failure {
+            class: Class::Stalled,
+            ..failure.clone()
+        }),
+        verdict => verdict.clone(),
     }
 }
 

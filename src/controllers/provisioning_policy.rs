@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::network;
-use crate::api::{DomainJoinConfiguration, ProvisioningPolicy, ProvisioningPolicySpec, Resolved, TargetKind};
+use crate::api::{AssignmentGroup, DomainJoinConfiguration, ProvisioningPolicy, ProvisioningPolicySpec, Resolved, TargetKind};
 use crate::graph::Collection;
 use crate::reconcile::context::{Context, Wake};
 use crate::reconcile::managed::{Common, ImageReference, Managed};
@@ -98,6 +98,20 @@ impl Managed for ProvisioningPolicy {
         );
         put(&mut properties, "scopeIds", scope_ids.as_ref());
         properties
+    }
+
+    fn refuses(&self, group: &AssignmentGroup) -> Option<String> {
+        let kind = self.spec.provisioning_type.as_deref()?;
+        let planned = group.service_plan_id.is_some() || group.service_plan_name.is_some();
+        match (kind, planned) {
+            ("dedicated", true) => {
+                Some("a policy with provisioningType dedicated takes no servicePlanId and no servicePlanName".to_owned())
+            }
+            ("shared" | "sharedByUser" | "sharedByEntraGroup", false) => Some(format!(
+                "a policy with provisioningType {kind} needs servicePlanId or servicePlanName"
+            )),
+            _ => None,
+        }
     }
 
     fn all(context: &Context) -> Vec<Arc<Self>> {

@@ -46,7 +46,12 @@ pub(super) fn details(conditions: &mut Conditions<'_>, verdict: &Verdict, draft:
             conditions.set("Reachable", Truth::False, failure.reason, message);
             unknown(conditions, &KINDS[2..]);
         }
-        Verdict::Failed(_) | Verdict::Working { .. } | Verdict::Held { .. } | Verdict::Suspended => unknown(conditions, &KINDS),
+        Verdict::Failed(_)
+        | Verdict::Working { .. }
+        | Verdict::Pending { .. }
+        | Verdict::Observed { .. }
+        | Verdict::Held { .. }
+        | Verdict::Suspended => unknown(conditions, &KINDS),
     }
 }
 

@@ -50,10 +50,12 @@ fn resolved() -> Resolved {
             reference: String::new(),
             id: "p_o_s".to_owned(),
             display_name: "Windows".to_owned(),
+            gone: None,
         }),
         connections: vec![ResolvedName {
             name: "Hub".to_owned(),
             id: "c1".to_owned(),
+            gone: None,
         }],
         ..Resolved::default()
     }
@@ -167,11 +169,16 @@ fn target(status: Value) -> Target {
     }
 }
 
+fn condition(kind: &str, status: &str, reason: &str) -> Value {
+    json!({"type": kind, "status": status, "reason": reason, "message": "said", "lastTransitionTime": "2026-01-05T08:00:00Z"})
+}
+
 /// A target on which Finance is assigned as the Assignment `x` declares it.
 fn assigned() -> Value {
     json!({
         "resolved": {"groups": [{"reference": "displayName=Finance", "id": "g1"}]},
         "assignments": [{"groupId": "g1", "declaredBy": ["x"], "verified": true}],
+        "conditions": [condition("Ready", "True", "Synced"), condition("Synced", "True", "Synced")],
     })
 }
 
@@ -208,6 +215,50 @@ fn an_assignment_is_ready_only_when_its_groups_and_no_others_are_seen_on_the_tar
         status["assignmentProblems"] = json!([{"assignment": "x", "reason": "AmbiguousReference", "message": "two"}]);
     };
     assert_eq!(with(problem), Some((Class::Stalled, "AmbiguousReference")));
+}
+
+#[test]
+fn d3_a_targets_trouble_shows_in_its_assignments() {
+    let with = |ready: (&str, &str), synced: (&str, &str), stalled: bool| {
+        let mut status = assigned();
+        status["conditions"] = json!([condition("Ready", ready.0, ready.1), condition("Synced", synced.0, synced.1)]);
+        if stalled {
+            status["conditions"]
+                .as_array_mut()
+                .unwrap()
+                .push(condition("Stalled", "True", ready.1));
+        }
+        class(Some(&target(status)))
+    };
+    let (yes, no, unknown) = ("True", "False", "Unknown");
+    assert_eq!(
+        with((no, "AssignmentsPending"), (yes, "Synced"), false),
+        None,
+        "another Assignment is still to come"
+    );
+    assert_eq!(
+        with((no, "Refused"), (no, "Refused"), true),
+        Some((Class::Stalled, "TargetNotReady"))
+    );
+    assert_eq!(
+        with((no, "Drifted"), (no, "Drifted"), false),
+        Some((Class::Waiting, "TargetNotReady"))
+    );
+    let unreachable = Some((Class::Unreachable, "TargetNotReady"));
+    assert_eq!(
+        with((unknown, "GraphUnavailable"), (unknown, "GraphUnavailable"), false),
+        unreachable
+    );
+    assert_eq!(
+        with((yes, "Synced"), (unknown, "Suspended"), false),
+        None,
+        "what is suspended keeps its last word"
+    );
+    assert_eq!(
+        with((yes, "Observed"), (no, "ObservedDifference"), false),
+        None,
+        "a report is all that is promised"
+    );
 }
 
 #[test]

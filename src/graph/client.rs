@@ -103,6 +103,11 @@ impl Client {
             .await
     }
 
+    /// The first digits of the ids of this client's writes, in lower case.
+    pub fn mark(&self) -> String {
+        self.inner.config.mark.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// An id for a write, which begins with this client's mark.
     pub fn new_request_id(&self) -> Uuid {
         marked(self.inner.config.mark)

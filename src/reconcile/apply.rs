@@ -1,23 +1,28 @@
 //! Step five: the writes, each sent once. What a write did is seen by a read afterwards, never assumed.
 
-use std::time::Instant;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use kube::ResourceExt;
 
 use super::context::Context;
 use super::create::create;
+use super::declared::pointing_at;
 use super::driver::Run;
 use super::managed::Managed;
 use super::memory::{Sent, fingerprint, judged};
 use super::names;
 use super::observe::seen_since;
 use super::outcome::{Class, Failure};
-use super::plan::{Change, Desired, plan};
+use super::plan::{self, Change, Desired, Key, plan};
 use super::reasons::{self, event};
 use super::removal::confirm_removals;
+use super::replaced::Replaced;
 use super::status::drift_message;
 use super::tenant::Tenant;
-use crate::graph::Entity;
+use super::trial;
+use crate::api::DriftedField;
+use crate::graph::{AssignmentTarget, Entity};
 
 /// What the writes of one pass are about.
 pub struct Work<'a, K> {
@@ -87,9 +92,12 @@ async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Ch
         tenant,
         context,
     } = work;
+    let uid = object.uid().unwrap_or_default();
     let mut seen = seen;
     let mut changes = changes.to_vec();
     let mut answered = None;
+    // Only what was created a moment ago is known to have no other writer's assignments.
+    let fresh = matches!(changes.as_slice(), [Change::Create { .. }]);
     if let [Change::Create { body }] = changes.as_slice() {
         let created = create(object, body, &mut run.draft, &mut run.writer, tenant, context).await;
         let entity = created.inspect_err(|failure| note_refusal(work, &changes[0], failure))?;
@@ -120,9 +128,16 @@ async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Ch
     };
     let mut refused = None;
     for change in &changes {
-        match write(work, &entity.id, change, run).await {
+        match write(work, &entity.id, fresh, change, run).await {
             Err(failure) if failure.reason == reasons::REFUSED => {
-                note_refusal(work, change, &failure);
+                let failure = match change {
+                    Change::Assign { fields, targets } => refused_assign(work, fields, targets, failure, run).await?,
+                    _ => {
+                        note_refusal(work, change, &failure);
+                        context.memory.update(&uid, |notes| notes.prove_pins = true);
+                        failure
+                    }
+                };
                 // The other changes have nothing to do with it.
                 refused.get_or_insert(failure);
             }
@@ -148,7 +163,152 @@ fn note_refusal<K: Managed>(work: Work<'_, K>, change: &Change, failure: &Failur
     }
 }
 
-async fn write<K: Managed>(work: Work<'_, K>, id: &str, change: &Change, run: &mut Run<K>) -> Result<(), Failure> {
+/// Replaces the set of assignments, on the base of a read that comes after the wait for the permit: a set that is some
+/// seconds old may lack a group that a person has added since, and would take it off.
+async fn assign<K: Managed>(
+    work: Work<'_, K>,
+    id: &str,
+    fresh: bool,
+    planned: &[AssignmentTarget],
+    run: &mut Run<K>,
+) -> Result<(), Failure> {
+    let Work {
+        desired, tenant, context, ..
+    } = work;
+    context.may_change_graph()?;
+    let permit = tenant.write_permit().await?;
+    let read = tenant.clock.now();
+    let (targets, fields, base) = if fresh {
+        let base = Vec::new();
+        let change = plan::assignments(desired, &run.draft.assignments, &base);
+        let Some(Change::Assign { targets, fields }) = change else {
+            return Ok(());
+        };
+        debug_assert_eq!(targets.len(), planned.len());
+        (targets, fields, Vec::new())
+    } else {
+        let Some(entity) = tenant.read(K::COLLECTION, id).await? else {
+            let message = format!(
+                "{} {id} was not found when its assignments were to be changed",
+                K::COLLECTION.singular()
+            );
+            return Err(Failure::retry(reasons::CONFLICT, message));
+        };
+        // What it became meanwhile may be what is wanted.
+        let Some(Change::Assign { targets, fields }) = plan::assignments(desired, &run.draft.assignments, &entity.assignments) else {
+            return Ok(());
+        };
+        (targets, fields, entity.assignments.iter().map(Key::from).collect())
+    };
+    confirm_removals(work.object, &fields, run.remembered_assignments(), context).await?;
+    // What is about to become ours is written down first: after a crash it must not look like another writer's.
+    run.write_ahead_assignments().await?;
+    tenant.snapshot(K::COLLECTION).outdate(id);
+    let request = |permit| tenant.client.assign(K::COLLECTION, id, &targets, permit);
+    tenant.permitted(permit, request, context).await?;
+    run.wrote = true;
+    let uid = work.object.uid().unwrap_or_default();
+    if !fresh && !desired.exclusive {
+        let replaced = Replaced::new(read, tenant.clock.now(), &targets, base);
+        context.memory.update(&uid, |notes| {
+            let look = notes.next_look.into_iter().chain(replaced.next_look()).min();
+            notes.next_look = look;
+            notes.replaced.push(replaced);
+        });
+    }
+    run.event(
+        event::ASSIGNED,
+        "Assign",
+        format!(
+            "changed the assignments of {} {id}: {}",
+            K::COLLECTION.singular(),
+            drift_message(&fields)
+        ),
+    );
+    Ok(())
+}
+
+/// Graph refused a set of assignments as a whole. First the groups are looked up again, because one that was deleted spoils
+/// every set; then the Assignments that would add something are halved until the refused one is found.
+async fn refused_assign<K: Managed>(
+    work: Work<'_, K>,
+    fields: &[DriftedField],
+    targets: &[AssignmentTarget],
+    failure: Failure,
+    run: &mut Run<K>,
+) -> Result<Failure, Failure> {
+    let Work {
+        object,
+        desired,
+        tenant,
+        context,
+    } = work;
+    let uid = object.uid().unwrap_or_default();
+    let soon = |message: String| Failure::waiting_for(reasons::RESOLVING, message, Duration::from_millis(200));
+    let again = fingerprint(&fields);
+    let notes = context.memory.get(&uid);
+    if notes.assign_refused != Some(again) {
+        if let Some(gone) = dead_foreign_group(targets, desired, run, tenant).await? {
+            return Ok(Failure::stalled(
+                reasons::REFUSED,
+                format!(
+                    "{}. Group {gone}, which no Assignment declares, is not in the directory any more: take it off in the admin center",
+                    failure.message
+                ),
+            ));
+        }
+        context.memory.update(&uid, |notes| {
+            notes.assign_refused = Some(again);
+            notes.prove_pins = true;
+            notes.drop_dead = true;
+        });
+        return Ok(soon(format!("{}; looking up the groups again", failure.message)));
+    }
+    let added = |key: &Key| fields.iter().any(|field| field.desired.is_some() && field.path == key.path());
+    let adding: BTreeSet<String> = desired
+        .declared
+        .iter()
+        .filter(|(key, _)| added(key))
+        .flat_map(|(_, declared)| declared.by.iter().cloned())
+        .collect();
+    let asks: BTreeMap<String, u64> = pointing_at(object, context)
+        .iter()
+        .map(|assignment| (assignment.name_any(), fingerprint(&assignment.spec.groups)))
+        .collect();
+    let mut verdict = trial::Verdict::None;
+    context.memory.update(&uid, |notes| {
+        verdict = notes
+            .trial
+            .refused(&adding, &failure.message, |name| asks.get(name).copied().unwrap_or_default());
+    });
+    Ok(match verdict {
+        trial::Verdict::Found(_) | trial::Verdict::Halved => {
+            soon(format!("{}; finding out which Assignment that is about", failure.message))
+        }
+        trial::Verdict::None => failure,
+    })
+}
+
+/// A group in a refused set that neither an Assignment declares nor the directory has.
+async fn dead_foreign_group<K: Managed>(
+    targets: &[AssignmentTarget],
+    desired: &Desired,
+    run: &Run<K>,
+    tenant: &Tenant,
+) -> Result<Option<String>, Failure> {
+    const MOST: usize = 20;
+    let key = |target: &AssignmentTarget| Key::new(&target.group_id, target.service_plan_id.as_deref());
+    let ours = |key: &Key| desired.declared.contains_key(key) || run.draft.assignments.iter().any(|entry| Key::from(entry) == *key);
+    for target in targets.iter().filter(|target| !ours(&key(target))).take(MOST) {
+        let (_, group) = tenant.read_request(tenant.client.group(&target.group_id)).await?;
+        if group.is_none() {
+            return Ok(Some(target.group_id.clone()));
+        }
+    }
+    Ok(None)
+}
+
+async fn write<K: Managed>(work: Work<'_, K>, id: &str, fresh: bool, change: &Change, run: &mut Run<K>) -> Result<(), Failure> {
     let Work {
         object, tenant, context, ..
     } = work;
@@ -172,22 +332,7 @@ async fn write<K: Managed>(work: Work<'_, K>, id: &str, change: &Change, run: &m
                 format!("updated {names} of {} {id}", K::COLLECTION.singular()),
             );
         }
-        Change::Assign { targets, fields } => {
-            confirm_removals(object, fields, run.remembered_assignments(), context).await?;
-            // What is about to become ours is written down first: after a crash it must not look like somebody else's.
-            run.write_ahead_assignments().await?;
-            let assign = |permit| tenant.client.assign(K::COLLECTION, id, targets, permit);
-            tenant.write_request(assign, context).await?;
-            run.event(
-                event::ASSIGNED,
-                "Assign",
-                format!(
-                    "changed the assignments of {} {id}: {}",
-                    K::COLLECTION.singular(),
-                    drift_message(fields)
-                ),
-            );
-        }
+        Change::Assign { targets, .. } => assign(work, id, fresh, targets, run).await?,
         Change::Create { .. } | Change::Immutable { .. } => {
             return Err(Failure::retry(reasons::INTERNAL_ERROR, "a change came to the wrong place"));
         }

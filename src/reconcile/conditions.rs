@@ -82,20 +82,37 @@ impl<'a> Conditions<'a> {
                 self.set("Ready", Truth::False, reason, message)
                     .set("Reconciling", Truth::True, reason, message)
             }
-            Verdict::Held { reason, message } => self.set("Ready", Truth::False, reason, message),
-            Verdict::Suspended => self.set(
-                "Ready",
-                Truth::Unknown,
-                reasons::SUSPENDED,
-                "spec.suspend is set: nothing is read, compared or written until it is false",
+            Verdict::Pending { message } => self.set("Ready", Truth::False, reasons::ASSIGNMENTS_PENDING, message).set(
+                "Reconciling",
+                Truth::True,
+                reasons::ASSIGNMENTS_PENDING,
+                message,
             ),
+            Verdict::Observed { message } => self.set("Ready", Truth::True, reasons::OBSERVED, message),
+            Verdict::Held { reason, message } => self.set("Ready", Truth::False, reason, message),
+            Verdict::Suspended => self.suspended(),
             Verdict::Failed(failure) => self.failed(failure),
         }
+    }
+
+    /// The last word on Ready stays, with the generation that it was about: nothing new is known.
+    fn suspended(&mut self) -> &mut Self {
+        if self.old.iter().any(|old| old.type_ == "Ready") {
+            let last = self.old.iter().filter(|old| ["Ready", "Stalled"].contains(&old.type_.as_str()));
+            self.new.extend(last.cloned());
+            return self;
+        }
+        let message = "spec.suspend is set: nothing is read, compared or written until it is false";
+        self.set("Ready", Truth::Unknown, reasons::SUSPENDED, message)
     }
 
     fn failed(&mut self, failure: &Failure) -> &mut Self {
         let (reason, message) = (failure.reason, failure.message.as_str());
         match failure.class {
+            Class::Waiting if failure.permanent => {
+                self.set("Ready", Truth::False, reason, message)
+                    .set("Stalled", Truth::True, reason, message)
+            }
             Class::Deferred | Class::Waiting | Class::Retry => {
                 self.set("Ready", Truth::False, reason, message)
                     .set("Reconciling", Truth::True, reason, message)
@@ -103,6 +120,10 @@ impl<'a> Conditions<'a> {
             Class::Stalled => self
                 .set("Ready", Truth::False, reason, message)
                 .set("Stalled", Truth::True, reason, message),
+            Class::Unreachable if failure.permanent => {
+                self.set("Ready", Truth::Unknown, reason, message)
+                    .set("Stalled", Truth::True, reason, message)
+            }
             Class::Unreachable => self
                 .set("Ready", Truth::Unknown, reason, message)
                 .set("Reconciling", Truth::True, reason, message),
@@ -137,7 +158,17 @@ pub enum Verdict {
         /// What is going on.
         message: String,
     },
-    /// Nothing goes on, by configuration: a difference in `mode: Observe`.
+    /// Graph equals the spec as far as Assignments are applied; the others will be by themselves.
+    Pending {
+        /// What is still to come.
+        message: String,
+    },
+    /// Nothing is written by configuration, and the report on what differs is current.
+    Observed {
+        /// What differs.
+        message: String,
+    },
+    /// Nothing goes on, by configuration: an object that `mode: Observe` does not create.
     Held {
         /// One of [`reasons`].
         reason: &'static str,

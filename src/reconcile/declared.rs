@@ -11,14 +11,16 @@ use kube::runtime::reflector::ObjectRef;
 
 use super::context::Context;
 use super::managed::Managed;
+use super::memory::{Notes, fingerprint};
 use super::missing::missing;
 use super::outcome::{Class, Failure};
+use super::pins::{Pins, gone};
 use super::plan::{Declared, Key};
 use super::reasons;
 use super::references::service_plan;
 use super::tenant::Tenant;
 use crate::api::{
-    Assignment, AssignmentGroup, AssignmentOwnership, AssignmentProblem, DeletionPolicy, FINALIZER, Resolved, ResolvedGroup, ResolvedName,
+    Assignment, AssignmentGroup, AssignmentOwnership, AssignmentProblem, DeletionPolicy, FINALIZER, ResolvedGroup, ResolvedName,
 };
 use crate::graph::Group;
 
@@ -37,6 +39,12 @@ pub struct Declarations {
     pub service_plans: Vec<ResolvedName>,
     /// What kept Assignments from being taken into account.
     pub problems: Vec<AssignmentProblem>,
+    /// Assignments that are going to be taken into account by a later pass, without anybody's doing.
+    pub pending: BTreeSet<String>,
+    /// Groups, in lower case, that the directory does not have any more.
+    pub dead: BTreeSet<String>,
+    /// References that were resolved anew: what is told of each.
+    pub changed: Vec<String>,
     /// Why not every Assignment was looked at: nothing may be concluded then.
     pub stopped: Option<Failure>,
     lookups: usize,
@@ -63,23 +71,26 @@ fn unreadable(namespace: &str, context: &Context) -> BTreeSet<String> {
     names
 }
 
-/// Collects what the Assignments declare; looks up groups that are not pinned yet.
+/// Collects what the Assignments declare; looks up groups that are not pinned yet, and those whose pins have to be proved.
 ///
 /// `only_look`: nothing is written to Graph, so an Assignment that is being deleted is let go of instead of waited for.
-pub async fn collect<K: Managed>(object: &K, pinned: &Resolved, only_look: bool, tenant: &Tenant, context: &Context) -> Declarations {
+pub async fn collect<K: Managed>(object: &K, pins: &mut Pins<'_>, only_look: bool, tenant: &Tenant, context: &Context) -> Declarations {
     let assignments = pointing_at(object, context);
     let names = assignments.iter().map(|assignment| assignment.name_any()).collect();
-    context
-        .memory
-        .update(&object.uid().unwrap_or_default(), |notes| notes.collected = names);
+    let uid = object.uid().unwrap_or_default();
+    let mut notes = Notes::default();
+    context.memory.update(&uid, |known| {
+        known.collected = names;
+        notes = known.clone();
+    });
     let mut declarations = Declarations {
         frozen: unreadable(&object.namespace().unwrap_or_default(), context),
         ..Declarations::default()
     };
     if !declarations.frozen.is_empty() {
-        // Nobody knows which groups an unreadable Assignment names.
-        declarations.groups.extend_from_slice(&pinned.groups);
-        declarations.service_plans.extend_from_slice(&pinned.service_plans);
+        // Which groups an unreadable Assignment names is not known.
+        declarations.groups.extend_from_slice(&pins.resolved.groups);
+        declarations.service_plans.extend_from_slice(&pins.resolved.service_plans);
     }
     for assignment in assignments {
         match standing(&assignment, context) {
@@ -88,22 +99,34 @@ pub async fn collect<K: Managed>(object: &K, pinned: &Resolved, only_look: bool,
                 declarations.release(assignment.name_any(), exclusive);
             }
             Standing::Leaving => {}
-            Standing::Frozen => declarations.freeze(&assignment, pinned),
-            Standing::Counts => declarations.add_all(&assignment, pinned, tenant).await,
+            Standing::Suspended => declarations.freeze(&assignment, pins),
+            Standing::New => {
+                declarations.pending.insert(assignment.name_any());
+                declarations.freeze(&assignment, pins);
+            }
+            Standing::Counts => declarations.take(object, &assignment, &notes, pins, tenant).await,
         }
     }
     declarations.groups.sort_by(|a, b| a.reference.cmp(&b.reference));
-    declarations.groups.dedup();
+    declarations.groups.dedup_by(|a, b| a.reference == b.reference);
     declarations.service_plans.sort();
-    declarations.service_plans.dedup();
+    declarations.service_plans.dedup_by(|a, b| a.name == b.name);
     declarations
+}
+
+/// What Graph would refuse of an Assignment is told from its spec where that is certain.
+fn broken_rule<K: Managed>(object: &K, assignment: &Assignment) -> Option<String> {
+    let broken = |group| object.refuses(group).map(|rule| format!("group {}: {rule}", group.reference()));
+    assignment.spec.groups.iter().find_map(broken)
 }
 
 /// What an Assignment stands for now.
 enum Standing {
     Counts,
     Leaving,
-    Frozen,
+    Suspended,
+    /// Our finalizer is not on it yet.
+    New,
 }
 
 fn standing(assignment: &Assignment, context: &Context) -> Standing {
@@ -112,7 +135,7 @@ fn standing(assignment: &Assignment, context: &Context) -> Standing {
     if assignment.metadata.deletion_timestamp.is_some() {
         // Suspended means that nothing happens, also not on deletion, unless nothing is to happen in Graph anyway.
         return if suspended && !orphan {
-            Standing::Frozen
+            Standing::Suspended
         } else {
             Standing::Leaving
         };
@@ -120,7 +143,11 @@ fn standing(assignment: &Assignment, context: &Context) -> Standing {
     // Without our finalizer it could vanish at any moment, and what it put on the target would be nobody's.
     let uid = assignment.uid().unwrap_or_default();
     let held = assignment.finalizers().iter().any(|name| name == FINALIZER) || context.memory.get(&uid).held;
-    if suspended || !held { Standing::Frozen } else { Standing::Counts }
+    match (suspended, held) {
+        (true, _) => Standing::Suspended,
+        (false, false) => Standing::New,
+        (false, true) => Standing::Counts,
+    }
 }
 
 /// A pass looks up at most so many groups, so that it ends; the next one goes on from the pins of this one.
@@ -135,21 +162,40 @@ struct Entry<'a> {
 
 impl Declarations {
     /// An Assignment that cannot be judged keeps its groups and the ids that their names were resolved to.
-    fn freeze(&mut self, assignment: &Assignment, pinned: &Resolved) {
+    fn freeze(&mut self, assignment: &Assignment, pins: &Pins<'_>) {
         let groups = &assignment.spec.groups;
         let named = |pin: &&ResolvedGroup| groups.iter().any(|group| group.reference() == pin.reference);
-        self.groups.extend(pinned.groups.iter().filter(named).cloned());
+        self.groups.extend(pins.resolved.groups.iter().filter(named).cloned());
         let planned = |pin: &&ResolvedName| groups.iter().any(|group| group.service_plan_name.as_ref() == Some(&pin.name));
-        self.service_plans.extend(pinned.service_plans.iter().filter(planned).cloned());
+        self.service_plans
+            .extend(pins.resolved.service_plans.iter().filter(planned).cloned());
         self.frozen.insert(assignment.name_any());
     }
 
-    async fn add_all(&mut self, assignment: &Assignment, pinned: &Resolved, tenant: &Tenant) {
+    /// Takes an Assignment into account, unless Graph refuses it: then what it put on the target stays, and nothing is added.
+    async fn take<K: Managed>(&mut self, object: &K, assignment: &Assignment, notes: &Notes, pins: &mut Pins<'_>, tenant: &Tenant) {
+        let name = assignment.name_any();
+        if let Some(rule) = broken_rule(object, assignment) {
+            self.freeze(assignment, pins);
+            self.problem(&name, reasons::INVALID_SPEC, rule);
+        } else if let Some(refusal) = notes.trial.refusal(&name, fingerprint(&assignment.spec.groups)) {
+            self.freeze(assignment, pins);
+            self.problem(&name, reasons::REFUSED, refusal.to_owned());
+        } else if notes.trial.is_waiting(&name) {
+            self.pending.insert(name);
+            self.freeze(assignment, pins);
+        } else {
+            let asked = pins.requested || notes.asked.contains(&name);
+            self.add_all(assignment, asked, pins, tenant).await;
+        }
+    }
+
+    async fn add_all(&mut self, assignment: &Assignment, asked: bool, pins: &mut Pins<'_>, tenant: &Tenant) {
         let name = assignment.name_any();
         for group in &assignment.spec.groups {
-            let Some(plan) = self.plan(&name, group, pinned, tenant).await else {
+            let Some(plan) = self.plan(&name, group, asked, pins, tenant).await else {
                 // The group's own pin must survive the time that its plan is missing.
-                let known = pinned.groups.iter().find(|known| known.reference == group.reference());
+                let known = pins.resolved.groups.iter().find(|known| known.reference == group.reference());
                 self.groups.extend(known.cloned());
                 continue;
             };
@@ -159,33 +205,101 @@ impl Declarations {
                 plan,
             };
             let reference = group.reference();
-            let mut known = self.groups.iter().chain(&pinned.groups);
-            match known.find(|known| known.reference == reference).cloned() {
-                Some(known) => self.add(&entry, known),
-                // The pass ends here, but what is pinned stays pinned.
-                None if self.stopped.is_some() => {}
-                None => self.resolve(&entry, tenant).await,
+            let known = |pin: &&ResolvedGroup| pin.reference == reference;
+            if let Some(known) = self.groups.iter().find(known).cloned() {
+                self.join(&entry, known);
+            } else if let Some(pin) = pins.resolved.groups.iter().find(known).cloned() {
+                self.prove(&entry, pin, asked, pins, tenant).await;
+            } else if self.stopped.is_none() {
+                self.resolve(&entry, tenant).await;
             }
+            // Otherwise the pass ends here, but what is pinned stays pinned.
         }
     }
 
+    /// A pinned group, which is looked up if that has to be, and resolved anew if its id is gone and a person asks for it.
+    async fn prove(&mut self, entry: &Entry<'_>, pin: ResolvedGroup, asked: bool, pins: &mut Pins<'_>, tenant: &Tenant) {
+        let is_gone = pin.gone == Some(true);
+        let wanted = pins.proofs.wants(&pin.reference) || is_gone && asked;
+        if !wanted || self.stopped.is_some() || self.lookups >= LOOKUPS {
+            self.join(entry, pin);
+            return;
+        }
+        self.lookups += 1;
+        let found = match tenant.read_request(tenant.client.group(&pin.id)).await {
+            Ok((_, found)) => found,
+            Err(failure) => {
+                self.stopped = Some(failure);
+                return;
+            }
+        };
+        pins.proofs.done(&pin.reference);
+        if found.is_some() {
+            self.join(entry, ResolvedGroup { gone: None, ..pin });
+            return;
+        }
+        // Only what was said to be gone is replaced, and only because somebody asked after that.
+        if is_gone && asked && entry.group.id.is_none() {
+            match look_up(entry.group, tenant).await {
+                Ok(resolved) if !resolved.id.eq_ignore_ascii_case(&pin.id) => {
+                    self.changed
+                        .push(format!("group {} was {} and is {} now", pin.reference, pin.id, resolved.id));
+                    self.join(entry, resolved);
+                    return;
+                }
+                Ok(_) => {}
+                Err(failure) if matches!(failure.class, Class::Unreachable | Class::Deferred) => {
+                    self.stopped = Some(failure);
+                    return;
+                }
+                Err(_) => {}
+            }
+        }
+        pins.proofs.look_again(std::time::Instant::now());
+        self.join(entry, ResolvedGroup { gone: Some(true), ..pin });
+    }
+
+    /// Adds a group whose id is known, unless that is gone.
+    fn join(&mut self, entry: &Entry<'_>, pin: ResolvedGroup) {
+        if pin.gone != Some(true) {
+            self.add(entry, pin);
+            return;
+        }
+        let name = pin.display_name.as_deref().map(|name| format!(" ({name:?})")).unwrap_or_default();
+        let failure = gone(&format!("group {}{name}", pin.reference), &pin.id);
+        self.frozen.insert(entry.assignment.to_owned());
+        self.problem(entry.assignment, failure.reason, failure.message);
+        self.dead.insert(pin.id.to_lowercase());
+        self.groups.push(pin);
+    }
+
     /// The id of the group's service plan, `Some(None)` when it has none; `None`: its name does not resolve.
-    async fn plan(&mut self, assignment: &str, group: &AssignmentGroup, pinned: &Resolved, tenant: &Tenant) -> Option<Option<String>> {
+    async fn plan(
+        &mut self,
+        assignment: &str,
+        group: &AssignmentGroup,
+        asked: bool,
+        pins: &mut Pins<'_>,
+        tenant: &Tenant,
+    ) -> Option<Option<String>> {
         let Some(name) = &group.service_plan_name else {
             return Some(group.service_plan_id.clone());
         };
-        let found = match pinned.service_plan(name) {
-            Some(id) => Ok(id.to_owned()),
-            None if self.stopped.is_some() => return None,
-            None => service_plan(name, tenant).await,
-        };
-        match found {
-            Ok(id) => {
-                self.service_plans.push(ResolvedName {
-                    name: name.clone(),
-                    id: id.clone(),
-                });
-                Some(Some(id))
+        let known = |pin: &&ResolvedName| pin.name == *name;
+        let pin = self.service_plans.iter().chain(&pins.resolved.service_plans).find(known).cloned();
+        if pin.is_none() && self.stopped.is_some() {
+            return None;
+        }
+        match service_plan(name, pin, asked, pins, tenant).await {
+            Ok(pin) => {
+                let (id, is_gone) = (pin.id.clone(), pin.gone == Some(true));
+                self.service_plans.push(pin);
+                if !is_gone {
+                    return Some(Some(id));
+                }
+                let failure = gone(&format!("Frontline service plan {name:?}"), &id);
+                self.unresolved(assignment, failure);
+                None
             }
             Err(failure) => {
                 self.unresolved(assignment, failure);
@@ -309,6 +423,7 @@ async fn look_up(group: &AssignmentGroup, tenant: &Tenant) -> Result<ResolvedGro
             reference,
             id: found.id.clone(),
             display_name: Some(found.display_name.clone()),
+            gone: None,
         }),
         // Groups are not listed to look for near names: a directory can have very many.
         [] => Err(missing(

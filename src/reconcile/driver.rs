@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::conditions::Verdict;
 use super::context::Context;
-use super::end::{DEFERRED, End, SOON, WROTE, ended};
+use super::end::{DEFERRED, End, LONGEST_WAIT, SOON, WROTE, ended};
 use super::memory::fingerprint;
 use super::outcome::{Class, Failure, Unseen, is_gone};
 use super::reasons;
@@ -163,8 +163,13 @@ async fn pass<K: Kind>(object: Arc<K>, context: Arc<Context>) -> End {
         Err(error) => return ended(&Err(Failure::from(error)), false, &uid, &context),
     };
     let mut run = Run::new(&*object, &context);
+    context.memory.update(&uid, |notes| notes.next_look = None);
     if run.requested {
-        context.memory.update(&uid, |notes| notes.refused.clear());
+        context.memory.update(&uid, |notes| {
+            notes.refused.clear();
+            notes.trial.forget();
+            notes.assign_refused = None;
+        });
     }
     let urgency = urgency(&*object, &run);
     let result = if deleting {
@@ -237,6 +242,10 @@ async fn report<K: Kind>(object: &K, mut run: Run<K>, result: Result<Verdict, Fa
     {
         return give_way(object, &run, &result, context);
     }
+    let result = result.map_err(|failure| past_waiting(&uid, failure, context));
+    if result.is_ok() {
+        context.memory.update(&uid, |notes| notes.waiting = None);
+    }
     let verdict = match &result {
         Ok(verdict) => verdict.clone(),
         Err(failure) => Verdict::Failed(failure.clone()),
@@ -280,6 +289,31 @@ async fn report<K: Kind>(object: &K, mut run: Run<K>, result: Result<Verdict, Fa
             ended(&result, wrote, &uid, context)
         }
         Err(error) => ended(&Err(Failure::from(error)), wrote, &uid, context),
+    }
+}
+
+/// A wait for what may come by itself, and has not come for two minutes, is a matter for a person; it is looked for all the
+/// same.
+fn past_waiting(uid: &str, failure: Failure, context: &Context) -> Failure {
+    let now = Instant::now();
+    let waits = failure.class == Class::Waiting && reasons::comes_by_itself(failure.reason);
+    let mut since = now;
+    context.memory.update(uid, |notes| {
+        notes.waiting = match notes.waiting {
+            _ if !waits => None,
+            Some((reason, at)) if reason == failure.reason => Some((reason, at)),
+            _ => Some((failure.reason, now)),
+        };
+        since = notes.waiting.map_or(now, |(_, at)| at);
+        if waits && now.saturating_duration_since(since) < LONGEST_WAIT {
+            let over = since + LONGEST_WAIT;
+            notes.next_look = Some(notes.next_look.map_or(over, |look| look.min(over)));
+        }
+    });
+    if waits && now.saturating_duration_since(since) >= LONGEST_WAIT {
+        failure.permanent()
+    } else {
+        failure
     }
 }
 

@@ -1,6 +1,6 @@
 //! How a pass ended: one word for metrics, what the log says, and when the object has its next turn.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::conditions::Verdict;
 use super::context::Context;
@@ -13,7 +13,10 @@ const IDLE: Duration = Duration::from_secs(1800);
 /// How soon a pass follows one that reported what it is about to do.
 pub(super) const SOON: Duration = Duration::from_secs(1);
 /// The longest time between two looks at something that is expected to appear.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LOOKS: Duration = Duration::from_secs(60);
+/// How long something is waited for that may come by itself, before a person is told that nothing goes on. It is looked for
+/// all the same.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
 /// A pass that gave its place to others; not worth a line.
 pub(super) const DEFERRED: &str = "deferred";
@@ -52,6 +55,8 @@ pub(super) fn ended(result: &Result<Verdict, Failure>, wrote: bool, uid: &str, c
         Verdict::Ready { message } if wrote => ("changed", reasons::SYNCED, message.clone(), IDLE),
         Verdict::Ready { message } => ("unchanged", reasons::SYNCED, message.clone(), IDLE),
         Verdict::Working { reason, message } => ("working", *reason, message.clone(), SOON),
+        Verdict::Pending { message } => ("waiting", reasons::ASSIGNMENTS_PENDING, message.clone(), IDLE),
+        Verdict::Observed { message } => ("held", reasons::OBSERVED, message.clone(), IDLE),
         Verdict::Held { reason, message } => ("held", *reason, message.clone(), IDLE),
         Verdict::Suspended => ("suspended", reasons::SUSPENDED, String::new(), IDLE),
         Verdict::Failed(failure) => return failed(failure, uid, context),
@@ -60,19 +65,24 @@ pub(super) fn ended(result: &Result<Verdict, Failure>, wrote: bool, uid: &str, c
         outcome,
         reason,
         message,
-        next: Some(if next == SOON { next } else { jitter(next, 10) }),
+        next: Some(sooner(if next == SOON { next } else { jitter(next, 10) }, uid, context)),
     }
+}
+
+/// The time of the next pass, or of what has to be looked at before.
+fn sooner(next: Duration, uid: &str, context: &Context) -> Duration {
+    let look = context.memory.get(uid).next_look;
+    look.map_or(next, |look| next.min(look.saturating_duration_since(Instant::now())))
+        .max(Duration::from_millis(100))
 }
 
 fn failed(failure: &Failure, uid: &str, context: &Context) -> End {
     let (outcome, next) = match failure.class {
         Class::Deferred => (DEFERRED, failure.after.unwrap_or(SOON)),
-        Class::Stalled => ("stalled", jitter(IDLE, 10)),
+        Class::Stalled => ("stalled", failure.after.unwrap_or_else(|| jitter(IDLE, 10))),
         Class::Waiting => (
             "waiting",
-            failure
-                .after
-                .unwrap_or_else(|| context.backoff.failure(uid).min(jitter(LONGEST_WAIT, 10))),
+            failure.after.unwrap_or_else(|| context.backoff.failure(uid).min(jitter(LOOKS, 10))),
         ),
         Class::Retry | Class::Unreachable => ("failed", failure.after.unwrap_or_else(|| context.backoff.failure(uid))),
     };
@@ -80,6 +90,6 @@ fn failed(failure: &Failure, uid: &str, context: &Context) -> End {
         outcome,
         reason: failure.reason,
         message: failure.message.clone(),
-        next: Some(next),
+        next: Some(sooner(next, uid, context)),
     }
 }

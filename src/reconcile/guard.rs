@@ -26,20 +26,37 @@ pub enum Decision {
     Stop(Failure),
 }
 
-/// Decides, and takes drift and a held plan into the draft of the status. `held_by`: why nothing is to be written.
+/// Why nothing is to be written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum HeldBy {
+    /// It is configured: by the object, its tenant or the process. The report is what was asked for.
+    Configuration(&'static str),
+    /// The application may not write, though it is asked to.
+    Grant,
+}
+
+/// Decides, and takes drift and a held plan into the draft of the status.
 pub fn guard<K: Managed>(
     changes: &[Change],
     desired: &Desired,
     run: &mut Run<K>,
-    held_by: Option<&str>,
+    held_by: Option<HeldBy>,
     generation: Option<i64>,
 ) -> Decision {
     run.draft.plan = None;
     if changes.is_empty() {
         return Decision::Converged;
     }
-    if let Some(reason) = held_by {
-        return Decision::Hold(observed_only(changes, run, reason));
+    match held_by {
+        Some(HeldBy::Configuration(reason)) => return Decision::Hold(observed_only(changes, run, reason)),
+        Some(HeldBy::Grant) => {
+            let summary = note_held(changes, run, "a grant that only reads");
+            let message = format!(
+                "{summary}. The application may read Cloud PC objects and not write them: grant it CloudPC.ReadWrite.All, or say mode: Observe"
+            );
+            return Decision::Hold(Verdict::Failed(Failure::stalled(reasons::PERMISSION_MISSING, message)));
+        }
+        None => {}
     }
     if let Some(Change::Immutable { fields }) = changes.iter().find(|change| matches!(change, Change::Immutable { .. })) {
         let paths = fields.iter().map(|field| field.path.as_str()).collect::<Vec<_>>().join(", ");
@@ -64,19 +81,30 @@ pub fn guard<K: Managed>(
     })
 }
 
-/// Everything that differs is reported, nothing is written.
+/// Everything that differs is reported, nothing is written. An object that is not there is not what the spec asks for,
+/// however good the report.
 fn observed_only<K: Managed>(changes: &[Change], run: &mut Run<K>, held_by: &str) -> Verdict {
+    let missing = changes.iter().any(|change| matches!(change, Change::Create { .. }));
+    let message = note_held(changes, run, held_by);
+    if missing {
+        return Verdict::Held {
+            reason: reasons::OBSERVED_DIFFERENCE,
+            message,
+        };
+    }
+    Verdict::Observed { message }
+}
+
+/// Takes a plan that is held back into the draft of the status, and says what it holds.
+fn note_held<K: Managed>(changes: &[Change], run: &mut Run<K>, held_by: &str) -> String {
     let fields = differing_fields(changes);
     let changes = describe_changes(changes);
-    let summary = format!(
-        "{} held back by {held_by}: {}",
-        if changes.len() == 1 {
-            "1 change".to_owned()
-        } else {
-            format!("{} changes", changes.len())
-        },
-        drift_message(&fields)
-    );
+    let count = if changes.len() == 1 {
+        "1 change".to_owned()
+    } else {
+        format!("{} changes", changes.len())
+    };
+    let summary = format!("{count} held back by {held_by}: {}", drift_message(&fields));
     if run.draft.drift != fields {
         run.warn(event::DRIFT_DETECTED, "Compare", drift_message(&fields));
         run.drifted = true;
@@ -86,8 +114,5 @@ fn observed_only<K: Managed>(changes: &[Change], run: &mut Run<K>, held_by: &str
         summary: summary.clone(),
         changes,
     });
-    Verdict::Held {
-        reason: reasons::OBSERVED_DIFFERENCE,
-        message: summary,
-    }
+    summary
 }

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::context::{Context, Wake};
-use crate::api::{AssignmentOwnership, DeletionPolicy, ManagedStatus, Mode, Resolved, TargetKind};
+use crate::api::{AssignmentGroup, AssignmentOwnership, DeletionPolicy, ManagedStatus, Mode, Resolved, TargetKind};
 use crate::graph::Collection;
 
 /// The fields that every managed kind shares (design 2.1).
@@ -71,6 +71,10 @@ pub trait Managed:
     fn connections(&self) -> Vec<&str>;
     /// The managed properties under Graph's names; `resolved` holds what the references were resolved to. Pure.
     fn properties(&self, resolved: &Resolved) -> Map<String, Value>;
+    /// The rule of Graph that an entry of an Assignment breaks, where the spec alone tells. Pure.
+    fn refuses(&self, _group: &AssignmentGroup) -> Option<String> {
+        None
+    }
     /// All objects of the kind.
     fn all(context: &Context) -> Vec<Arc<Self>>;
     /// The kind's trigger.

@@ -1,14 +1,18 @@
 //! What a process remembers about an object between passes: only what saves requests or keeps calm. Everything
 //! that correctness rests on is in the object's status; a restart loses this and nothing else.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Mutex;
 use std::time::Instant;
 
 use super::packed;
+use super::pins::Proofs;
+use super::plan::Key;
+use super::replaced::Replaced;
+use super::trial::Trial;
 use crate::api::Resolved;
-use crate::graph::Entity;
+use crate::graph::{AssignmentTarget, Entity};
 
 /// One object's notes.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +23,28 @@ pub struct Notes {
     pub refused: Vec<(u64, String)>,
     /// The last write whose effect was not seen yet.
     pub sent: Option<Sent>,
+    /// Which of the Assignments it is that Graph refuses.
+    pub trial: Trial,
+    /// Which pins have to be proved anew.
+    pub proofs: Option<Proofs>,
+    /// What has to be looked at whatever this pass finds, and when.
+    pub next_look: Option<Instant>,
+    /// Graph refuses entries of groups that are gone: ours are left out.
+    pub drop_dead: bool,
+    /// The set of assignments that Graph refused, before it is found out why.
+    pub assign_refused: Option<u64>,
+    /// Since when an Assignment waits for something that may come by itself.
+    pub unresolved: BTreeMap<String, Instant>,
+    /// Since when the object waits, and for what.
+    pub waiting: Option<(&'static str, Instant)>,
+    /// Sets of assignments that were replaced: whether another writer's change was lost with one.
+    pub replaced: Vec<Replaced>,
+    /// Foreign entries that have to be assigned again.
+    pub put_back: BTreeMap<Key, AssignmentTarget>,
+    /// Graph refused something that may follow from a pin, so all of them are proved.
+    pub prove_pins: bool,
+    /// Assignments whose authors asked for a reconcile: what is gone of theirs is resolved anew.
+    pub asked: BTreeSet<String>,
     /// The Assignments that the pass under way works with: none of them may go before it has ended.
     pub collected: BTreeSet<String>,
     /// Our finalizer is on it, whether or not the cache shows it.

@@ -20,6 +20,8 @@ pub struct Failure {
     pub after: Option<Duration>,
     /// What was not looked at before it stopped.
     pub unseen: Unseen,
+    /// It does not end by itself: a person has to act, though it is tried again.
+    pub permanent: bool,
 }
 
 /// What a pass had not looked at when it stopped: nothing is said of that.
@@ -56,7 +58,13 @@ impl Failure {
             message: message.into(),
             after: None,
             unseen: Unseen::Nothing,
+            permanent: false,
         }
+    }
+
+    /// The same failure, which a person has to end.
+    pub fn permanent(self) -> Self {
+        Self { permanent: true, ..self }
     }
 
     /// A pass that gives its place to others while somebody else asks Graph what it needs to know.
@@ -124,6 +132,8 @@ impl From<GraphError> for Failure {
             ErrorKind::OverBudget => (Class::Deferred, reasons::THROTTLED),
             ErrorKind::Unavailable | ErrorKind::Transport | ErrorKind::Decode => (Class::Unreachable, reasons::GRAPH_UNAVAILABLE),
         };
+        // What a person has configured does not come right by itself (fact sheet 11).
+        let permanent = matches!(error.kind, ErrorKind::Token { transient: false, .. } | ErrorKind::Unauthorized);
         let advice = error.advice();
         let message = if advice.is_empty() {
             error.to_string()
@@ -132,6 +142,7 @@ impl From<GraphError> for Failure {
         };
         Self {
             after: error.retry_after,
+            permanent,
             ..Self::new(class, reason, message)
         }
     }

@@ -1,8 +1,10 @@
 //! One pass over an object that stands for something in Graph:
 //! `resolve → observe → plan → guard → apply → report`. Data flows forward only.
 
-use std::time::Instant;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
+use jiff::SignedDuration;
 use kube::ResourceExt;
 use serde_json::{Map, Value};
 
@@ -10,23 +12,26 @@ use super::apply::{Work, apply};
 use super::claims;
 use super::conditions::Verdict;
 use super::context::Context;
-use super::declared;
+use super::declared::{self, Declarations};
 use super::drift::differing_fields;
 use super::driver::Run;
-use super::guard::{Decision, guard};
+use super::end::LONGEST_WAIT;
+use super::guard::{Decision, HeldBy, guard};
 use super::managed::Managed;
 use super::memory::{Sent, fingerprint, judged};
 use super::observe::{Age, observe};
 use super::outcome::{Class, Failure, Unseen};
-use super::plan::{self, Change, Desired, plan};
+use super::pins::{self, Pins};
+use super::plan::{self, Change, Desired, Key, plan};
 use super::reasons::{self, event};
 use super::recover::recover;
 use super::references;
+use super::replaced::{self, Replaced};
 use super::resolve;
 use super::status::drift_message;
 use super::tenant::{Tenant, interval, only_looks};
-use crate::api::{AssignmentOwnership, EntraTenant, Resolved};
-use crate::graph::{Entity, Priority, unknown_members};
+use crate::api::{AssignmentOwnership, AssignmentProblem, EntraTenant, Resolved, ResolvedImage, ResolvedName};
+use crate::graph::{AssignmentTarget, AuditEvent, Entity, Priority, unknown_members};
 
 /// Makes Graph equal to the spec, or says why not.
 pub async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) -> Result<Verdict, Failure> {
@@ -56,13 +61,14 @@ async fn steps<K: Managed>(
     let only_look = only_looks(described, object.common().mode);
     // Graph lookups, for names that are not pinned.
     let desired = desire(object, run, only_look, tenant, context).await;
-    let desired = desired.map_err(|failure| failure.before(Unseen::References))?;
+    let (mut desired, left) = desired.map_err(|failure| failure.before(Unseen::References))?;
     // Graph reads.
     let seen = look(object, run, &desired, described, tenant, context).await;
     let seen = seen.map_err(|failure| failure.before(Unseen::Graph))?;
     if let Some(entity) = &seen {
         claims::note_seen(run, entity);
         claims::prove(object, run, Some(entity), tenant, context)?;
+        desired.put_back = put_back(object, entity, run, tenant, context).await?;
     }
     remember(object, run, &desired, seen.as_ref(), tenant, context);
     let changes = plan(K::COLLECTION, &desired, &run.draft.assignments, seen.as_ref()); // pure
@@ -75,7 +81,7 @@ async fn steps<K: Managed>(
     };
     let held_by = held_by(only_look, tenant, context);
     match guard(&changes, &desired, run, held_by, object.meta().generation) {
-        Decision::Converged => converged(object, run, &desired, context),
+        Decision::Converged => converged(object, run, &desired, left, context),
         Decision::Hold(verdict) => Ok(verdict),
         Decision::Stop(failure) => {
             // What cannot be reached must not keep a group from being assigned or taken off.
@@ -94,11 +100,11 @@ async fn steps<K: Managed>(
                 Priority::Repair
             };
             let entity = urgency.scope(carry_out(work, seen, &changes, run)).await?; // Graph writes
-            let left = plan(K::COLLECTION, &desired, &run.draft.assignments, entity.as_ref());
-            if left.is_empty() {
-                converged(object, run, &desired, context)
+            let missing = plan(K::COLLECTION, &desired, &run.draft.assignments, entity.as_ref());
+            if missing.is_empty() {
+                converged(object, run, &desired, left, context)
             } else {
-                Err(not_visible(&left))
+                Err(not_visible(&missing))
             }
         }
     }
@@ -106,14 +112,14 @@ async fn steps<K: Managed>(
 
 /// Why nothing is to be written, if so. A process or an application that may only read writes nothing either, but what is
 /// being deleted waits instead of being let go of: nobody asked for that.
-fn held_by(only_look: bool, tenant: &Tenant, context: &Context) -> Option<&'static str> {
+fn held_by(only_look: bool, tenant: &Tenant, context: &Context) -> Option<HeldBy> {
     if only_look {
-        Some("mode Observe")
+        Some(HeldBy::Configuration("mode Observe"))
     } else if context.read_only {
-        Some("the controller's --read-only")
+        Some(HeldBy::Configuration("the controller's --read-only"))
     } else {
         // Known from the token that the look needed.
-        tenant.client.reads_only().then_some("a grant that only reads")
+        tenant.client.reads_only().then_some(HeldBy::Grant)
     }
 }
 
@@ -143,31 +149,49 @@ async fn carry_out<K: Managed>(
     refused.map_or(Ok(seen), Err)
 }
 
+/// What is left to do when Graph equals what could be resolved.
+struct Left {
+    /// A reference whose id is gone: what it stood for stays in Graph, and a person has to decide.
+    gone: Option<Failure>,
+    /// Assignments that a later pass takes into account.
+    pending: BTreeSet<String>,
+}
+
 /// Resolves every reference and says what Graph shall hold.
-async fn desire<K: Managed>(object: &K, run: &mut Run<K>, only_look: bool, tenant: &Tenant, context: &Context) -> Result<Desired, Failure> {
+async fn desire<K: Managed>(
+    object: &K,
+    run: &mut Run<K>,
+    only_look: bool,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<(Desired, Left), Failure> {
     let uid = object.uid().unwrap_or_default();
-    let pinned = context
-        .memory
-        .get(&uid)
+    let notes = context.memory.get(&uid);
+    let pinned = notes
         .resolved
-        .map(|resolved| *resolved)
-        .or_else(|| run.draft.resolved.clone())
+        .as_deref()
+        .or(run.draft.resolved.as_ref())
+        .cloned()
         .unwrap_or_default();
-    let image = match object.image() {
-        Some(reference) => Some(references::image(&reference, &pinned, tenant).await?),
-        None => None,
-    };
-    let connections = references::connections(&object.connections(), &pinned, tenant).await?;
-    let declarations = declared::collect(object, &pinned, only_look, tenant, context).await;
+    let mut pins = Pins::new(&pinned, run.requested, &notes);
+    let resolved = resolve_all(object, &mut pins, only_look, tenant, context).await;
+    let look_again = pins.proofs.is_open().then(|| Instant::now() + PROVE_MORE);
+    context.memory.update(&uid, |notes| {
+        notes.proofs = Some(pins.proofs);
+        notes.prove_pins = false;
+        notes.next_look = look_again;
+    });
+    let (image, connections, declarations) = resolved?;
     let (mut groups, mut service_plans) = (declarations.groups, declarations.service_plans);
     if declarations.stopped.is_some() {
         groups.extend(pinned.groups);
         groups.sort_by(|a, b| a.reference.cmp(&b.reference));
-        groups.dedup();
+        groups.dedup_by(|a, b| a.reference == b.reference);
         service_plans.extend(pinned.service_plans);
         service_plans.sort();
-        service_plans.dedup();
+        service_plans.dedup_by(|a, b| a.name == b.name);
     }
+    let gone = gone(image.as_ref(), &connections);
     let resolved = Resolved {
         image,
         groups,
@@ -177,6 +201,9 @@ async fn desire<K: Managed>(object: &K, run: &mut Run<K>, only_look: bool, tenan
     let properties = object.properties(&resolved);
     warn_of_unknown(object, &properties, run);
     run.draft.resolved = (resolved != Resolved::default()).then_some(resolved);
+    for change in &declarations.changed {
+        run.warn(event::REFERENCE_CHANGED, "Resolve", change.clone());
+    }
     // A pass that ends without a word, because it is deferred, must not have looked all this up for nothing.
     context
         .memory
@@ -184,14 +211,73 @@ async fn desire<K: Managed>(object: &K, run: &mut Run<K>, only_look: bool, tenan
     if let Some(failure) = declarations.stopped {
         return Err(failure);
     }
+    let mut pending = declarations.pending;
+    pending.extend(still_waited_for(&uid, &declarations.problems, context));
+    context.memory.update(&uid, |notes| notes.asked.clear());
     run.draft.assignment_problems = declarations.problems;
-    Ok(Desired {
+    let desired = Desired {
         properties,
         declared: declarations.entries,
         frozen: declarations.frozen,
         releasing: declarations.releasing,
         exclusive: object.common().ownership == Some(AssignmentOwnership::Exclusive),
-    })
+        dropped: if notes.drop_dead { declarations.dead } else { BTreeSet::new() },
+        put_back: BTreeMap::new(),
+    };
+    Ok((desired, Left { gone, pending }))
+}
+
+/// How soon the rest of the pins is proved when there are more than a pass takes.
+const PROVE_MORE: Duration = Duration::from_secs(1);
+
+/// Everything that a spec and its Assignments name.
+type Named = (Option<ResolvedImage>, Vec<ResolvedName>, Declarations);
+
+async fn resolve_all<K: Managed>(
+    object: &K,
+    pins: &mut Pins<'_>,
+    only_look: bool,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<Named, Failure> {
+    let image = match object.image() {
+        Some(reference) => Some(references::image(&reference, pins, tenant).await?),
+        None => None,
+    };
+    let connections = references::connections(&object.connections(), pins, tenant).await?;
+    let declarations = declared::collect(object, pins, only_look, tenant, context).await;
+    Ok((image, connections, declarations))
+}
+
+/// The first reference of the spec itself whose id is gone.
+fn gone(image: Option<&ResolvedImage>, connections: &[ResolvedName]) -> Option<Failure> {
+    let image = image.filter(|image| image.gone == Some(true));
+    let connection = connections.iter().find(|connection| connection.gone == Some(true));
+    let image = image.map(|image| pins::gone(&format!("image {}", image.reference), &image.id));
+    image.or_else(|| connection.map(|one| pins::gone(&format!("Azure network connection {:?}", one.name), &one.id)))
+}
+
+/// The Assignments that wait for something which may come by itself, as long as that is worth waiting for.
+fn still_waited_for(uid: &str, problems: &[AssignmentProblem], context: &Context) -> Vec<String> {
+    let now = Instant::now();
+    let waiting: Vec<&String> = problems
+        .iter()
+        .filter(|problem| reasons::comes_by_itself(&problem.reason))
+        .map(|problem| &problem.assignment)
+        .collect();
+    let mut young = Vec::new();
+    context.memory.update(uid, |notes| {
+        notes.unresolved.retain(|name, _| waiting.contains(&name));
+        for name in waiting {
+            let since = *notes.unresolved.entry(name.clone()).or_insert(now);
+            if now.saturating_duration_since(since) < LONGEST_WAIT {
+                young.push(name.clone());
+                let over = since + LONGEST_WAIT;
+                notes.next_look = Some(notes.next_look.map_or(over, |look| look.min(over)));
+            }
+        }
+    });
+    young
 }
 
 /// Says once per spec which of its values Graph's descriptions do not list: a new one, or a misspelt one that Graph will
@@ -260,8 +346,62 @@ fn remember<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, seen: O
     context.memory.update(&uid, |notes| notes.judged = Some(judged(seen, &namesakes)));
 }
 
+/// Foreign entries that another writer added while this process replaced the set, as the audit log tells: they have to be
+/// there again.
+async fn put_back<K: Managed>(
+    object: &K,
+    entity: &Entity,
+    run: &mut Run<K>,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<BTreeMap<Key, AssignmentTarget>, Failure> {
+    let uid = object.uid().unwrap_or_default();
+    let mut notes = context.memory.get(&uid);
+    let now = Instant::now();
+    if let Some(from) = notes.replaced.iter().filter(|one| one.is_due(now)).map(|one| one.read).min() {
+        let recent = now.checked_sub(SHARED_LOG).unwrap_or(now);
+        let events = tenant.audit(from - SignedDuration::from_secs(10), recent).await?;
+        let mark = tenant.client.mark();
+        let ours = |event: &AuditEvent| event.correlation_id.as_deref().is_some_and(|id| id.starts_with(&mark));
+        let mut found = BTreeMap::new();
+        for replaced in notes.replaced.iter_mut().filter(|one| one.is_due(now)) {
+            found.extend(replaced::lost(
+                replaced,
+                &entity.id,
+                events.as_deref().map_or(&[], Vec::as_slice),
+                ours,
+            ));
+            replaced.looked();
+        }
+        notes.replaced.retain(|one| one.next_look().is_some());
+        if !found.is_empty() {
+            let groups: Vec<&str> = found.keys().map(|key| key.group.as_str()).collect();
+            let text = format!(
+                "the assignments of {} {} were replaced at the moment in which another writer added {}; added again",
+                K::COLLECTION.singular(),
+                entity.id,
+                groups.join(", ")
+            );
+            run.warn(event::ASSIGNMENT_PUT_BACK, "Assign", text);
+            notes.put_back.extend(found);
+        }
+    }
+    let there: BTreeSet<Key> = entity.assignments.iter().map(Key::from).collect();
+    notes.put_back.retain(|key, _| !there.contains(key));
+    let next = notes.replaced.iter().filter_map(Replaced::next_look).min();
+    context.memory.update(&uid, |known| {
+        known.replaced.clone_from(&notes.replaced);
+        known.put_back.clone_from(&notes.put_back);
+        known.next_look = known.next_look.into_iter().chain(next).min();
+    });
+    Ok(notes.put_back)
+}
+
+/// How old an answer of the audit log may be that many objects share.
+const SHARED_LOG: Duration = Duration::from_secs(10);
+
 /// Graph equals the spec: unless it is only that an earlier write for another spec has not reached the reads yet.
-fn converged<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, context: &Context) -> Result<Verdict, Failure> {
+fn converged<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, left: Left, context: &Context) -> Result<Verdict, Failure> {
     let uid = object.uid().unwrap_or_default();
     let sent = context.memory.get(&uid).sent;
     if let Some(sent) = sent.filter(|sent| !sent.seen && sent.desired != fingerprint(desired)) {
@@ -277,6 +417,9 @@ fn converged<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, contex
             .filter(|sent| sent.at.elapsed() < context.settle)
             .map(|sent| Sent { seen: true, ..sent });
         notes.refused.clear();
+        if notes.trial.accepted() {
+            notes.next_look = Some(Instant::now());
+        }
     });
     if !run.draft.drift.is_empty() && (run.wrote || sent.is_some_and(|sent| !sent.seen)) {
         run.event(
@@ -290,12 +433,22 @@ fn converged<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, contex
         1 => ", assigned to 1 group".to_owned(),
         n => format!(", assigned to {n} groups"),
     };
-    Ok(Verdict::Ready {
-        message: format!(
-            "{} {} equals the spec{assigned}",
-            K::COLLECTION.singular(),
-            run.draft.id.as_deref().unwrap_or_default()
-        ),
+    if let Some(gone) = left.gone {
+        return Err(gone);
+    }
+    let message = format!(
+        "{} {} equals the spec{assigned}",
+        K::COLLECTION.singular(),
+        run.draft.id.as_deref().unwrap_or_default()
+    );
+    if left.pending.is_empty() {
+        return Ok(Verdict::Ready { message });
+    }
+    let names: Vec<&str> = left.pending.iter().take(5).map(String::as_str).collect();
+    let more = left.pending.len().saturating_sub(names.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Ok(Verdict::Pending {
+        message: format!("{message}; not applied yet: Assignment {}{more}", names.join(", ")),
     })
 }
 

@@ -73,6 +73,10 @@ pub struct Desired {
     pub releasing: BTreeSet<String>,
     /// Remove what nobody declares, foreign entries included.
     pub exclusive: bool,
+    /// Groups, in lower case, that the directory does not have any more and that Graph refuses to be sent: entries of ours go.
+    pub dropped: BTreeSet<String>,
+    /// Foreign entries that were lost when the set was replaced at the moment in which another writer added them.
+    pub put_back: BTreeMap<Key, AssignmentTarget>,
 }
 
 /// One thing to do in Graph.
@@ -114,7 +118,7 @@ pub fn plan(collection: Collection, desired: &Desired, owned: &[OwnedAssignment]
         }];
     };
     // Assignments first: a property that Graph refuses must not keep a group from being taken off.
-    let mut changes: Vec<Change> = plan_assignments(desired, owned, &entity.assignments).into_iter().collect();
+    let mut changes: Vec<Change> = assignments(desired, owned, &entity.assignments).into_iter().collect();
     let (immutable, fields): (Vec<_>, Vec<_>) = graph::differences(collection, &desired.properties, &entity.properties)
         .into_iter()
         .partition(|difference| is_immutable(collection, difference));
@@ -153,7 +157,8 @@ enum Fate {
     Removed,
 }
 
-fn plan_assignments(desired: &Desired, owned: &[OwnedAssignment], observed: &[RemoteAssignment]) -> Option<Change> {
+/// The replacement of the set of assignments, if one has to be made.
+pub fn assignments(desired: &Desired, owned: &[OwnedAssignment], observed: &[RemoteAssignment]) -> Option<Change> {
     let mut fields = Vec::new();
     let mut targets = Vec::new();
     let owned: BTreeMap<Key, &OwnedAssignment> = owned.iter().map(|entry| (entry.into(), entry)).collect();
@@ -169,7 +174,7 @@ fn plan_assignments(desired: &Desired, owned: &[OwnedAssignment], observed: &[Re
             }
             None => {
                 let removed = match owned.get(&key) {
-                    Some(entry) => fate(entry, desired) == Fate::Removed,
+                    Some(entry) => fate(entry, desired) == Fate::Removed || desired.dropped.contains(&key.group),
                     // A foreign group may be one that an Assignment names which cannot be judged now.
                     None => desired.exclusive && desired.frozen.is_empty(),
                 };
@@ -186,6 +191,12 @@ fn plan_assignments(desired: &Desired, owned: &[OwnedAssignment], observed: &[Re
         let target = merged(key, declared, None);
         fields.push(difference(key, Some(describe(&target)), None));
         targets.push(target);
+    }
+    for (key, target) in desired.put_back.iter().filter(|(key, _)| !present.contains(key)) {
+        if !desired.declared.contains_key(key) {
+            fields.push(difference(key, Some(describe(target)), None));
+            targets.push(target.clone());
+        }
     }
     (!fields.is_empty()).then_some(Change::Assign { targets, fields })
 }

@@ -7,6 +7,10 @@ pub const SYNCED: &str = "Synced";
 pub const DRIFTED: &str = "Drifted";
 /// Nothing differs.
 pub const NO_DRIFT: &str = "NoDrift";
+/// Nothing is written by configuration, and what differs from the spec is reported.
+pub const OBSERVED: &str = "Observed";
+/// Assignments of the object are not applied yet.
+pub const ASSIGNMENTS_PENDING: &str = "AssignmentsPending";
 /// `mode: Observe` and Graph differs from the spec.
 pub const OBSERVED_DIFFERENCE: &str = "ObservedDifference";
 /// `spec.suspend` is set.
@@ -29,6 +33,8 @@ pub const IMAGE_NOT_FOUND: &str = "ImageNotFound";
 pub const CONNECTION_NOT_FOUND: &str = "ConnectionNotFound";
 /// The health check of an Azure network connection has not ended yet.
 pub const CONNECTION_NOT_READY: &str = "ConnectionNotReady";
+/// What a name was resolved to is not in the tenant any more.
+pub const REFERENCE_GONE: &str = "ReferenceGone";
 /// A Frontline service plan is not in the tenant.
 pub const SERVICE_PLAN_NOT_FOUND: &str = "ServicePlanNotFound";
 /// References are being looked up, some of them are still to come.
@@ -96,10 +102,26 @@ pub const NOT_CHECKED: &str = "NotChecked";
 /// All references are resolved.
 pub const RESOLVED: &str = "Resolved";
 
+/// Whether what a wait is for can come by itself: something of ours, a group, a custom image, a connection. Other waits have
+/// an end in sight.
+pub fn comes_by_itself(reason: &str) -> bool {
+    [
+        TENANT_NOT_FOUND,
+        TARGET_NOT_FOUND,
+        GROUP_NOT_FOUND,
+        IMAGE_NOT_FOUND,
+        CONNECTION_NOT_FOUND,
+        CONNECTION_NOT_READY,
+    ]
+    .contains(&reason)
+}
+
 /// Event reasons.
 pub mod event {
     /// An object was created in Graph.
     pub const CREATED: &str = "Created";
+    /// A group that another writer had assigned was lost with a replaced set and is assigned again.
+    pub const ASSIGNMENT_PUT_BACK: &str = "AssignmentPutBack";
     /// Properties were changed in Graph.
     pub const UPDATED: &str = "Updated";
     /// Assignments were changed in Graph.
@@ -112,6 +134,8 @@ pub mod event {
     pub const DRIFT_DETECTED: &str = "DriftDetected";
     /// Such a change was undone.
     pub const DRIFT_CORRECTED: &str = "DriftCorrected";
+    /// A name was resolved anew, on request, because what it stood for is gone.
+    pub const REFERENCE_CHANGED: &str = "ReferenceChanged";
     /// A status that another writer had changed says again what is true.
     pub const STATUS_RESTORED: &str = "StatusRestored";
     /// The spec has a value that Graph's descriptions do not list; it is sent all the same.

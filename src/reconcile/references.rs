@@ -3,25 +3,55 @@
 //! A name is resolved once and pinned in status; a namesake that appears later is not followed. What is not there
 //! yet is waited for; two matches are refused.
 
+use std::time::Instant;
+
 use super::managed::ImageReference;
 use super::missing::missing;
 use super::outcome::Failure;
+use super::pins::Pins;
 use super::reasons;
 use super::tenant::Tenant;
-use crate::api::{Resolved, ResolvedImage, ResolvedName};
+use crate::api::{ResolvedImage, ResolvedName};
 use crate::graph::{Connection, DeviceImage, GalleryImage, Named};
 
-/// The image of an object, from status when it was resolved before.
-pub async fn image(reference: &ImageReference, pinned: &Resolved, tenant: &Tenant) -> Result<ResolvedImage, Failure> {
+/// The image of an object, from status when it was resolved before. One that is gone says so.
+pub async fn image(reference: &ImageReference, pins: &mut Pins<'_>, tenant: &Tenant) -> Result<ResolvedImage, Failure> {
     let text = reference_text(reference);
-    if let Some(image) = pinned.image.as_ref().filter(|image| image.reference == text) {
-        return Ok(image.clone());
+    let pin = pins.resolved.image.clone().filter(|image| image.reference == text);
+    let Some(pin) = pin else {
+        return look_up(reference, text, tenant).await;
+    };
+    let is_gone = pin.gone == Some(true);
+    let named_in_full = reference.custom && reference.id.is_some() && reference.display_name.is_some();
+    if named_in_full || !(pins.proofs.wants(&text) || is_gone && pins.requested) {
+        return Ok(pin);
     }
+    let is_it = |id: &str| id.eq_ignore_ascii_case(&pin.id);
+    let there = match reference.custom {
+        true => tenant.images(|image| is_it(&image.id)).await?.iter().any(|image| is_it(&image.id)),
+        false => tenant.gallery(|image| is_it(&image.id)).await?.iter().any(|image| is_it(&image.id)),
+    };
+    pins.proofs.done(&text);
+    if there {
+        return Ok(ResolvedImage { gone: None, ..pin });
+    }
+    if is_gone
+        && pins.requested
+        && let Ok(other) = look_up(reference, text, tenant).await
+    {
+        return Ok(other);
+    }
+    pins.proofs.look_again(Instant::now());
+    Ok(ResolvedImage { gone: Some(true), ..pin })
+}
+
+async fn look_up(reference: &ImageReference, text: String, tenant: &Tenant) -> Result<ResolvedImage, Failure> {
     match (&reference.id, &reference.display_name) {
         (Some(id), Some(name)) if reference.custom => Ok(ResolvedImage {
             reference: text,
             id: id.clone(),
             display_name: name.clone(),
+            gone: None,
         }),
         (None, None) => Err(Failure::stalled(
             reasons::INVALID_SPEC,
@@ -46,6 +76,7 @@ fn gallery_image(reference: &ImageReference, text: String, images: &[GalleryImag
             reference: text,
             id: image.id.clone(),
             display_name: image.display_name.clone(),
+            gone: None,
         }),
         [] => Err(missing_image(
             reference,
@@ -66,6 +97,7 @@ fn custom_image(reference: &ImageReference, text: String, images: &[DeviceImage]
             reference: text,
             id: image.id.clone(),
             display_name: image.display_name.clone(),
+            gone: None,
         }),
         [] => Err(missing_image(
             reference,
@@ -96,7 +128,7 @@ fn is_custom(reference: &ImageReference, image: &DeviceImage) -> bool {
 fn missing_image<'a>(reference: &ImageReference, text: &str, images: impl Iterator<Item = (&'a str, &'a str)>) -> Failure {
     let kind = if reference.custom { "" } else { "gallery " };
     let what = format!("{kind}image {text}");
-    match (&reference.id, &reference.display_name) {
+    let failure = match (&reference.id, &reference.display_name) {
         (None, Some(name)) => {
             let there = images.map(|(_, name)| name);
             missing(reasons::IMAGE_NOT_FOUND, &what, "spec.imageDisplayName", name, there)
@@ -105,7 +137,9 @@ fn missing_image<'a>(reference: &ImageReference, text: &str, images: impl Iterat
             let id = id.as_deref().unwrap_or_default();
             missing(reasons::IMAGE_NOT_FOUND, &what, "spec.imageId", id, images.map(|(id, _)| id))
         }
-    }
+    };
+    // What Microsoft's gallery does not have does not come by itself.
+    if reference.custom { failure } else { failure.permanent() }
 }
 
 fn named(reference: &ImageReference, id: &str, name: &str) -> bool {
@@ -123,22 +157,55 @@ fn reference_text(reference: &ImageReference) -> String {
     format!("{kind}{}", parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 
-/// The connections that a spec names, from status when they were resolved before.
-pub async fn connections(names: &[&str], pinned: &Resolved, tenant: &Tenant) -> Result<Vec<ResolvedName>, Failure> {
+/// The connections that a spec names, from status when they were resolved before. One that is gone says so.
+pub async fn connections(names: &[&str], pins: &mut Pins<'_>, tenant: &Tenant) -> Result<Vec<ResolvedName>, Failure> {
     let mut resolved: Vec<ResolvedName> = Vec::new();
     for name in names {
-        let id = match pinned.connection(name) {
-            Some(id) => id.to_owned(),
-            None => connection(name, &tenant.connections(|one| one.named.display_name == *name).await?)?,
-        };
-        resolved.push(ResolvedName {
-            name: (*name).to_owned(),
-            id,
-        });
+        let pin = pins.resolved.connections.iter().find(|pin| pin.name == *name).cloned();
+        if let Some(pin) = pin.as_ref().filter(|pin| !pins.concerns(pin, pins.requested)) {
+            resolved.push(pin.clone());
+            continue;
+        }
+        let wanted = |one: &Connection| one.named.display_name == *name;
+        let connections = tenant.connections(wanted).await?;
+        let ids = connections.iter().map(|one| one.named.id.as_str());
+        resolved.push(proved(name, pin, ids, pins.requested, pins, || connection(name, &connections))?);
     }
     resolved.sort();
-    resolved.dedup();
+    resolved.dedup_by(|a, b| a.name == b.name);
     Ok(resolved)
+}
+
+/// A name that is resolved, or whose pin is held against the ids that the tenant has: what is gone is resolved anew when a
+/// person asks after that was said.
+fn proved<'a>(
+    name: &str,
+    pin: Option<ResolvedName>,
+    mut there: impl Iterator<Item = &'a str>,
+    asked: bool,
+    pins: &mut Pins<'_>,
+    anew: impl FnOnce() -> Result<String, Failure>,
+) -> Result<ResolvedName, Failure> {
+    let named = |id: String| ResolvedName {
+        name: name.to_owned(),
+        id,
+        gone: None,
+    };
+    let Some(pin) = pin else {
+        return anew().map(named);
+    };
+    pins.proofs.done(name);
+    if there.any(|id| id.eq_ignore_ascii_case(&pin.id)) {
+        return Ok(ResolvedName { gone: None, ..pin });
+    }
+    if pin.gone == Some(true)
+        && asked
+        && let Ok(id) = anew()
+    {
+        return Ok(named(id));
+    }
+    pins.proofs.look_again(Instant::now());
+    Ok(ResolvedName { gone: Some(true), ..pin })
 }
 
 fn connection(name: &str, connections: &[Connection]) -> Result<String, Failure> {
@@ -156,12 +223,24 @@ fn connection(name: &str, connections: &[Connection]) -> Result<String, Failure>
     Ok(id)
 }
 
-/// The id of a Frontline service plan.
-pub async fn service_plan(name: &str, tenant: &Tenant) -> Result<String, Failure> {
+/// A Frontline service plan, from its pin unless that has to be proved.
+pub async fn service_plan(
+    name: &str,
+    pin: Option<ResolvedName>,
+    asked: bool,
+    pins: &mut Pins<'_>,
+    tenant: &Tenant,
+) -> Result<ResolvedName, Failure> {
+    if let Some(pin) = pin.as_ref().filter(|pin| !pins.concerns(pin, asked)) {
+        return Ok(pin.clone());
+    }
     let what = format!("Frontline service plan {name:?}");
     let fields = ("servicePlanName", "servicePlanId");
     let plans = tenant.plans(|plan| plan.display_name == name).await?;
-    the_only(&what, plans.iter(), name, reasons::SERVICE_PLAN_NOT_FOUND, fields)
+    let ids = plans.iter().map(|plan| plan.id.as_str());
+    proved(name, pin, ids, asked, pins, || {
+        the_only(&what, plans.iter(), name, reasons::SERVICE_PLAN_NOT_FOUND, fields).map_err(Failure::permanent)
+    })
 }
 
 /// The id of the one item with a name. The fields are the one that gives a name and the one that gives an id.

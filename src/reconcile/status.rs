@@ -119,7 +119,7 @@ pub fn managed(old: &ManagedStatus, mut draft: ManagedStatus, verdict: &Verdict,
             problem.message.clone_from(&earlier.message);
         }
     }
-    if matches!(verdict, Verdict::Ready { .. }) {
+    if matches!(verdict, Verdict::Ready { .. } | Verdict::Pending { .. }) {
         draft.synced_generation = generation;
         draft.drift.clear();
         draft.plan = None;
@@ -141,13 +141,16 @@ fn unseen(verdict: &Verdict) -> Unseen {
         // Names stay resolved while Graph does not answer, but nobody knows whether they would be.
         Verdict::Failed(failure) if failure.class == Class::Unreachable => Unseen::References,
         Verdict::Failed(failure) => failure.unseen,
-        Verdict::Ready { .. } | Verdict::Working { .. } | Verdict::Held { .. } => Unseen::Nothing,
+        Verdict::Ready { .. } | Verdict::Pending { .. } | Verdict::Observed { .. } | Verdict::Working { .. } | Verdict::Held { .. } => {
+            Unseen::Nothing
+        }
     }
 }
 
 fn synced(conditions: &mut Conditions<'_>, verdict: &Verdict) {
     match verdict {
-        Verdict::Ready { .. } => conditions.set("Synced", Truth::True, reasons::SYNCED, "Graph equals the spec"),
+        Verdict::Ready { .. } | Verdict::Pending { .. } => conditions.set("Synced", Truth::True, reasons::SYNCED, "Graph equals the spec"),
+        Verdict::Observed { .. } => conditions.set("Synced", Truth::False, reasons::OBSERVED_DIFFERENCE, "Graph differs from the spec"),
         Verdict::Working { reason, .. } | Verdict::Held { reason, .. } => {
             conditions.set("Synced", Truth::False, reason, "Graph differs from the spec")
         }
@@ -180,7 +183,8 @@ fn drifted(conditions: &mut Conditions<'_>, verdict: &Verdict, drift: &[DriftedF
 }
 
 /// Failures that mean that something which the spec names was not found, or cannot be used yet.
-const UNRESOLVED: [&str; 5] = [
+const UNRESOLVED: [&str; 6] = [
+    reasons::REFERENCE_GONE,
     reasons::TENANT_NOT_FOUND,
     reasons::IMAGE_NOT_FOUND,
     reasons::CONNECTION_NOT_FOUND,
@@ -200,7 +204,7 @@ fn references(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &Manage
     let looked_up = match verdict {
         Verdict::Suspended => false,
         Verdict::Failed(failure) => failure.unseen != Unseen::References,
-        Verdict::Ready { .. } | Verdict::Working { .. } | Verdict::Held { .. } => true,
+        Verdict::Ready { .. } | Verdict::Pending { .. } | Verdict::Observed { .. } | Verdict::Working { .. } | Verdict::Held { .. } => true,
     };
     match draft.assignment_problems.first().filter(|_| looked_up) {
         Some(problem) => {

@@ -243,6 +243,14 @@ impl Tenant {
     {
         context.may_change_graph()?;
         let permit = self.write_permit().await?;
+        self.permitted(permit, request, context).await
+    }
+
+    /// Makes a write whose turn has come, under the same conditions.
+    pub async fn permitted<T, F>(&self, permit: Permit, request: impl FnOnce(Permit) -> F, context: &Context) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, GraphError>>,
+    {
         context.may_change_graph()?;
         self.gate.check()?;
         let asked = Instant::now();

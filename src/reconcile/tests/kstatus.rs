@@ -23,7 +23,8 @@ fn verdicts() -> Vec<(Verdict, KStatus)> {
     let message = || "told".to_owned();
     let mut verdicts = vec![
         (Verdict::Ready { message: message() }, KStatus::Current),
-        (Verdict::Suspended, KStatus::InProgress),
+        (Verdict::Observed { message: message() }, KStatus::Current),
+        (Verdict::Pending { message: message() }, KStatus::InProgress),
     ];
     for reason in reasons() {
         let held = Verdict::Held {
@@ -56,6 +57,18 @@ fn object(generation: i64, status: Value) -> Value {
     json!({"metadata": {"generation": generation}, "status": status})
 }
 
+/// What is suspended is what it was, but for work that does not go on; what no pass has looked at is not known.
+fn suspended_keeps_the_last_word<K: Kind>(before: &K::Status) {
+    let ready = |status: &K::Status| K::conditions(status).iter().find(|one| one.type_ == "Ready").cloned();
+    let after = K::report(before, before.clone(), &Verdict::Suspended, Some(3));
+    let seen = object(3, serde_json::to_value(&after).expect("a status serialises"));
+    assert!(K::conditions(&after).iter().all(|one| one.type_ != "Reconciling"), "{seen}");
+    match ready(before) {
+        Some(last) => assert_eq!(ready(&after), Some(last)),
+        None => assert_eq!(ready(&after).map(|ready| ready.status), Some("Unknown".to_owned())),
+    }
+}
+
 /// Every state of a kind, each also as the successor of the others' first ones: what a pass leaves behind must not show.
 fn check<K: Kind>(counted: &mut BTreeMap<String, usize>) {
     let verdicts = verdicts();
@@ -64,6 +77,7 @@ fn check<K: Kind>(counted: &mut BTreeMap<String, usize>) {
         befores.push(K::report(&K::Status::default(), K::Status::default(), verdict, Some(2)));
     }
     for before in &befores {
+        suspended_keeps_the_last_word::<K>(before);
         for (verdict, expected) in &verdicts {
             let status = K::report(before, before.clone(), verdict, Some(2));
             let status = serde_json::to_value(&status).expect("a status serialises");

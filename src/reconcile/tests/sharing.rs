@@ -131,6 +131,7 @@ async fn a_group_that_many_name_is_looked_up_once_and_one_that_is_missing_again(
         reference: "displayName=a".to_owned(),
         id: ID.to_owned(),
         display_name: None,
+        gone: None,
     };
     let missing = async { Err(Failure::deferred()) };
     assert!(is_deferred(&contoso.group("displayName=a", missing).await));

@@ -1,0 +1,154 @@
+//! What was lost when a set of assignments was replaced. `assign` knows no precondition: a group that another writer adds
+//! between our read and our request is gone with it, and only the audit log tells, minutes later. It is assigned again.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::plan::Key;
+use crate::graph::{AssignmentTarget, AuditEvent};
+
+/// When the audit log is asked after a replacement; it may be minutes behind.
+const LOOKS: [Duration; 3] = [Duration::from_secs(15), Duration::from_secs(6 * 60), Duration::from_secs(16 * 60)];
+
+/// The clocks of the service's servers differ a little.
+const SLACK: SignedDuration = SignedDuration::from_secs(2);
+
+/// A set that was replaced in Graph.
+#[derive(Clone, Debug)]
+pub struct Replaced {
+    /// Microsoft's time when the set was read that the replacement is based on.
+    pub read: Timestamp,
+    /// Microsoft's time when the replacement was answered.
+    pub answered: Timestamp,
+    /// What was sent.
+    pub sent: Vec<Key>,
+    /// What was there when it was read.
+    pub base: Vec<Key>,
+    at: Instant,
+    looks: usize,
+}
+
+impl Replaced {
+    /// A replacement that has just been answered.
+    pub fn new(read: Timestamp, answered: Timestamp, sent: &[AssignmentTarget], base: Vec<Key>) -> Self {
+        let key = |target: &AssignmentTarget| Key::new(&target.group_id, target.service_plan_id.as_deref());
+        Self {
+            read,
+            answered,
+            sent: sent.iter().map(key).collect(),
+            base,
+            at: Instant::now(),
+            looks: 0,
+        }
+    }
+
+    /// When the audit log is asked next; nothing when it was asked for the last time.
+    pub fn next_look(&self) -> Option<Instant> {
+        LOOKS.get(self.looks).map(|after| self.at + *after)
+    }
+
+    /// The audit log was asked.
+    pub fn looked(&mut self) {
+        let passed = LOOKS.iter().filter(|after| self.at.elapsed() >= **after).count();
+        self.looks = passed.max(self.looks + 1);
+    }
+
+    /// Whether it is time to ask.
+    pub fn is_due(&self, now: Instant) -> bool {
+        self.next_look().is_some_and(|look| look <= now)
+    }
+}
+
+/// The entries that other writers put on the object while this set was replaced, and that are not in it. Pure.
+pub fn lost(replaced: &Replaced, id: &str, events: &[AuditEvent], ours: impl Fn(&AuditEvent) -> bool) -> BTreeMap<Key, AssignmentTarget> {
+    let meanwhile = |event: &&AuditEvent| replaced.read - SLACK <= event.at && event.at <= replaced.answered + SLACK;
+    events
+        .iter()
+        .filter(meanwhile)
+        .filter(|event| !ours(event))
+        .filter_map(|event| event.about(id))
+        .flat_map(|resource| &resource.modified)
+        .filter(|(name, _)| name.eq_ignore_ascii_case("assignments"))
+        .filter_map(|(_, value)| value.as_deref())
+        .flat_map(entries)
+        .filter(|(key, _)| !replaced.sent.contains(key) && !replaced.base.contains(key))
+        .collect()
+}
+
+/// The assignments in an audit event's value, which is JSON in a text.
+fn entries(text: &str) -> Vec<(Key, AssignmentTarget)> {
+    let value = serde_json::from_str::<Value>(text).unwrap_or_default();
+    let entries = value.as_array().map_or(&[][..], Vec::as_slice);
+    entries.iter().filter_map(entry).collect()
+}
+
+fn entry(value: &Value) -> Option<(Key, AssignmentTarget)> {
+    let target = value.get("target")?;
+    let text = |name: &str| {
+        target
+            .get(name)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    };
+    let target = AssignmentTarget {
+        // Its id went with the entry.
+        id: None,
+        group_id: text("groupId")?,
+        service_plan_id: text("servicePlanId"),
+        allotment_licenses_count: target.get("allotmentLicensesCount").and_then(Value::as_i64),
+        allotment_display_name: text("allotmentDisplayName"),
+    };
+    Some((Key::new(&target.group_id, target.service_plan_id.as_deref()), target))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::AuditResource;
+
+    fn event(at: &str, groups: &[&str]) -> AuditEvent {
+        let assignments: Vec<Value> = groups
+            .iter()
+            .map(|group| serde_json::json!({"id": group, "target": {"groupId": group, "servicePlanId": ""}}))
+            .collect();
+        AuditEvent {
+            at: at.parse().unwrap(),
+            operation: "patch".to_owned(),
+            resources: vec![AuditResource {
+                id: "P1".to_owned(),
+                modified: vec![("assignments".to_owned(), Some(Value::Array(assignments).to_string()))],
+            }],
+            ..AuditEvent::default()
+        }
+    }
+
+    #[test]
+    fn f56_a_group_that_was_added_while_the_set_was_replaced_is_found() {
+        let at = |second: u32| format!("2026-01-05T08:00:{second:02}Z");
+        let sent = AssignmentTarget {
+            id: None,
+            group_id: "ours".to_owned(),
+            service_plan_id: None,
+            allotment_licenses_count: None,
+            allotment_display_name: None,
+        };
+        let base = vec![Key::new("removed", None)];
+        let replaced = Replaced::new(at(10).parse().unwrap(), at(11).parse().unwrap(), &[sent], base);
+        let found = |event: AuditEvent| lost(&replaced, "p1", &[event], |_| false).into_keys().collect::<Vec<_>>();
+        assert_eq!(found(event(&at(10), &["ours", "removed", "THEIRS"])), [Key::new("theirs", None)]);
+        assert_eq!(found(event(&at(30), &["theirs"])), [], "after the replacement");
+        assert_eq!(found(event(&at(2), &["theirs"])), [], "before the read");
+        assert!(
+            lost(&replaced, "p2", &[event(&at(10), &["theirs"])], |_| false).is_empty(),
+            "another object"
+        );
+        assert!(
+            lost(&replaced, "p1", &[event(&at(10), &["theirs"])], |_| true).is_empty(),
+            "our own"
+        );
+    }
+}
