@@ -4,6 +4,7 @@
 //! asserts nothing: a number on a busy machine is no reason to fail. The mass create is bound by Graph's limits, not by
 //! the machine, so others run beside it: once it has begun, and not those that are bound by the machine.
 
+mod calls;
 mod drift;
 mod fleet;
 mod goal;
@@ -33,6 +34,9 @@ fn main() {
     });
     if part("single") {
         run(single::measure());
+    }
+    if part("calls") {
+        run(calls::measure());
     }
     if part("steady") {
         run(steady::measure());

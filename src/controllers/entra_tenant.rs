@@ -67,7 +67,7 @@ impl Kind for EntraTenant {
     async fn finalize(&self, _run: &mut Run<Self>, context: &Context) -> Result<(), Failure> {
         const SHOWN: usize = 10;
         let name = self.name_any();
-        let users = context.tenant_users(&name);
+        let users = context.tenant_users(self);
         if users.is_empty() {
             context.tenants.forget(&name);
             return Ok(());

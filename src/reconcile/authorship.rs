@@ -102,6 +102,8 @@ pub struct Lost<'a> {
     pub log_may_lag: bool,
     /// How the ids of this cluster's writes begin.
     pub mark: &'a str,
+    /// Whether a resource of this cluster holds an object: then our application created it for this cluster.
+    pub held: &'a (dyn Fn(&str) -> bool + Sync),
 }
 
 /// Whether a candidate is the product of a lost create.
@@ -153,11 +155,16 @@ impl Lost<'_> {
             return Finding::Certain;
         }
         let by_us = creation.actor.application_id.as_deref().is_some_and(&own);
-        // Another attempt of this cluster, or another writer in a log that carries our ids.
-        if !by_us || creation.correlation_id.as_deref().is_some_and(|id| self.is_marked_id(id)) || self.log_carries_ids(&own) {
+        // Another attempt of this cluster.
+        if !by_us || creation.correlation_id.as_deref().is_some_and(|id| self.is_marked_id(id)) {
             return Finding::Not;
         }
-        self.circumstances(collection, entity, &own)
+        match self.log_carries_ids(&own) {
+            // Another program that signs in as the same application.
+            Some(true) => Finding::Not,
+            Some(false) => self.circumstances(collection, entity, &own),
+            None => Finding::Open,
+        }
     }
 
     /// Our application, our time, and what we sent or what the log says others made of it; and one such creation alone.
@@ -177,6 +184,7 @@ impl Lost<'_> {
                 && !event.creates(&entity.id)
                 && event.actor.application_id.as_deref().is_some_and(own)
                 && !event.correlation_id.as_deref().is_some_and(|id| self.is_marked_id(id))
+                && !event.resources.iter().any(|resource| (self.held)(&resource.id))
                 && self.within(event.at)
         });
         if fits && self.in_time(entity) && others.count() == 0 {
@@ -197,12 +205,21 @@ impl Lost<'_> {
         id.get(..self.mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(self.mark))
     }
 
-    /// Whether the log is known to carry the ids of requests: one of our application's events has an id of this cluster.
-    fn log_carries_ids(&self, own: &impl Fn(&str) -> bool) -> bool {
-        self.events.unwrap_or_default().iter().any(|event| {
-            event.actor.application_id.as_deref().is_some_and(own)
-                && event.correlation_id.as_deref().is_some_and(|id| self.is_marked_id(id))
-        })
+    /// Whether the log carries the ids of requests, as far as it shows writes of this cluster: an event with such an id says
+    /// that it does, and the creation of an object that this cluster holds without one that it does not.
+    fn log_carries_ids(&self, own: &impl Fn(&str) -> bool) -> Option<bool> {
+        let events = self.events.unwrap_or_default().iter();
+        let ours = events.filter(|event| event.actor.application_id.as_deref().is_some_and(own));
+        let marked = |event: &&AuditEvent| event.correlation_id.as_deref().is_some_and(|id| self.is_marked_id(id));
+        let mut about_ours = false;
+        for event in ours {
+            if marked(&event) {
+                return Some(true);
+            }
+            let creation = event.operation.eq_ignore_ascii_case("create");
+            about_ours |= creation && event.resources.iter().any(|resource| (self.held)(&resource.id));
+        }
+        about_ours.then_some(false)
     }
 
     fn is_marked(&self, entity: &Entity) -> bool {

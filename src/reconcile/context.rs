@@ -18,8 +18,9 @@ use super::managed::Managed;
 use super::memory::Memory;
 use super::outcome::Failure;
 use super::reasons;
+use super::resolve::lets_in;
 use super::tenant::{Tenant, Tenants};
-use crate::api::{Assignment, EntraTenant, ManagedStatus, ProvisioningPolicy, UserSetting};
+use crate::api::{Assignment, EntraTenant, ManagedStatus, Mode, ProvisioningPolicy, UserSetting};
 use crate::runtime::backoff::Backoff;
 use crate::runtime::events::Publisher;
 use crate::runtime::guarded::InFlight;
@@ -272,10 +273,13 @@ impl Context {
     fn visit_managed(&self, mut visit: impl FnMut(&Visited<'_>)) {
         fn all<K: Managed>(context: &Context, visit: &mut impl FnMut(&Visited<'_>)) {
             for object in K::all(context) {
+                let common = object.common();
                 visit(&Visited {
                     kind: K::KIND,
                     meta: object.meta(),
-                    tenant: object.common().tenant,
+                    status: object.status(),
+                    tenant: common.tenant,
+                    is_active: !common.suspend && common.mode != Some(Mode::Observe),
                     wake: &|| K::wake(context).object(&object),
                 });
             }
@@ -309,18 +313,22 @@ impl Context {
         });
     }
 
-    /// Who uses a tenant, as `Kind namespace/name`.
-    pub fn tenant_users(&self, tenant: &str) -> Vec<String> {
+    /// Who uses a tenant, as `Kind namespace/name`: what has an object in Graph, and what the tenant lets in and that is
+    /// going to have one.
+    pub fn tenant_users(&self, tenant: &EntraTenant) -> Vec<String> {
+        let tenant_name = tenant.name_any();
         let mut users = Vec::new();
         self.visit_managed(|object| {
-            if object.tenant == tenant {
-                let (namespace, name) = (object.meta.namespace.as_deref(), object.meta.name.as_deref());
-                users.push(format!(
-                    "{} {}/{}",
-                    object.kind,
-                    namespace.unwrap_or_default(),
-                    name.unwrap_or_default()
-                ));
+            if object.tenant != tenant_name {
+                return;
+            }
+            let (namespace, name) = (object.meta.namespace.as_deref(), object.meta.name.as_deref());
+            let namespace = namespace.unwrap_or_default();
+            let has_one = object
+                .status
+                .is_some_and(|status| status.id.is_some() || status.pending_create.is_some());
+            if has_one || object.is_active && lets_in(tenant, namespace, self) {
+                users.push(format!("{} {namespace}/{}", object.kind, name.unwrap_or_default()));
             }
         });
         users.sort();
@@ -332,7 +340,10 @@ impl Context {
 struct Visited<'a> {
     kind: &'static str,
     meta: &'a ObjectMeta,
+    status: Option<&'a ManagedStatus>,
     tenant: &'a str,
+    /// Neither suspended nor only looking.
+    is_active: bool,
     /// Asks for a pass over it soon.
     wake: &'a dyn Fn(),
 }

@@ -29,6 +29,9 @@ const EARLY: Duration = Duration::from_secs(8);
 /// How often the audit log is asked while it may still be behind.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
 
+/// How far back the audit log is read.
+const HISTORY: SignedDuration = SignedDuration::from_hours(24);
+
 /// Looks for the product of an intent whose answer was lost. `Ok(None)`: nothing was made.
 pub async fn recover<K: Managed>(object: &K, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<Option<Entity>, Failure> {
     let Some(pending) = run.draft.pending_create.clone() else {
@@ -48,15 +51,18 @@ pub async fn recover<K: Managed>(object: &K, run: &mut Run<K>, tenant: &Tenant, 
     }
     let asked = Instant::now();
     list_since_wanted(&uid, K::COLLECTION, tenant, context).await?;
-    let from = pending.since.0 - SignedDuration::from_mins(1);
+    // So far back that earlier writes of this cluster tell whether the log carries the ids of requests.
+    let from = pending.since.0 - HISTORY;
     let events = tenant.audit(from, asked.checked_sub(EARLY).unwrap_or(asked)).await?;
     let mark = pending.attempt.get(..8).unwrap_or_default();
+    let held = |id: &str| is_held(object, id, &tenant.key, context);
     let lost = Lost {
         pending: &pending,
         sent: &sent,
         events: events.as_deref().map(Vec::as_slice),
         log_may_lag: tenant.clock.now().duration_since(pending.since.0) < LONGEST_LAG,
         mark,
+        held: &held,
     };
     let found = candidates(object, &lost, tenant, context);
     match decide(&found, unsettled) {

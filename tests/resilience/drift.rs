@@ -135,7 +135,9 @@ async fn in_mode_observe_everything_is_reported_and_nothing_is_written() -> Resu
         }
     };
     let seen = status(lab, kind, name, "the property is reported", path("/resetEnabled")).await?;
-    ensure!(condition(&seen, "Ready")["reason"] == "ObservedDifference", "{seen}");
+    let ready = condition(&seen, "Ready");
+    ensure!(ready["status"] == "True" && ready["reason"] == "Observed", "{seen}");
+    ensure!(condition(&seen, "Synced")["status"] == "False", "{seen}");
     ensure!(seen["plan"]["changes"][0]["op"] == "update", "{seen}");
     lab.wait_event(kind.name(), name, "DriftDetected", PATIENCE).await?;
 
@@ -145,6 +147,10 @@ async fn in_mode_observe_everything_is_reported_and_nothing_is_written() -> Resu
 
     by_hand(lab, kind, "DELETE", &remote["id"], None).await?;
     let seen = status(lab, kind, name, "the deletion is reported", path("")).await?;
+    ensure!(
+        condition(&seen, "Ready")["status"] == "False",
+        "what is not there is no report: {seen}"
+    );
     ensure!(seen["plan"]["changes"][0]["op"] == "create", "{seen}");
     let counted = stage
         .operator

@@ -97,7 +97,11 @@ impl Stage {
 
 /// A lab with the tenant and the namespace, and no operator.
 pub async fn bare(interval: &str) -> Result<Lab> {
-    let options = Options::new(env!("CARGO_BIN_EXE_cloudpc-operator")).without_operator();
+    bare_with(Options::new(env!("CARGO_BIN_EXE_cloudpc-operator")).without_operator(), interval).await
+}
+
+/// The same with other options.
+pub async fn bare_with(options: Options, interval: &str) -> Result<Lab> {
     let lab = Lab::start(options).await?;
     // Who made what is told at once; the tests that are about a log that is behind say so.
     lab.sim.options(json!({"auditLag": "PT0S"})).await?;

@@ -4,7 +4,7 @@ use crate::ledger::Entry;
 use crate::oracle::foreign_writes;
 use crate::seeds::{ADMIN, TENANT};
 use crate::simulator::Simulator;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -145,6 +145,38 @@ impl Simulator {
     pub async fn seed(&self, yaml: &str) -> Result<()> {
         let seed = self.federation.complete(yaml)?;
         self.call(Method::POST, "/seed", Some(seed)).await.map(drop)
+    }
+
+    /// A request of another program that signs in as an application of [`TENANT`] with a secret; `path` begins with the
+    /// version.
+    ///
+    /// # Errors
+    /// When Entra or Graph refuses it.
+    pub async fn as_application(&self, app: &str, secret: &str, method: &str, path: &str, body: Option<Value>) -> Result<Value> {
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", app),
+            ("client_secret", secret),
+            ("scope", "https://graph.microsoft.com/.default"),
+        ];
+        let form: Vec<String> = form.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = self.http.post(format!("{}/{TENANT}/oauth2/v2.0/token", self.login_url()));
+        let request = request
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form.join("&"));
+        let answer: Value = request.send().await?.json().await?;
+        let token = answer["access_token"].as_str().with_context(|| format!("no token: {answer}"))?;
+        let mut request = self
+            .http
+            .request(method.parse()?, format!("{}{path}", self.graph_url()))
+            .bearer_auth(token);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await?;
+        let (status, text) = (answer.status(), answer.text().await?);
+        ensure!(status.is_success(), "{method} {path}: {status}: {text}");
+        Ok(serde_json::from_str(&text).unwrap_or_default())
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
