@@ -19,7 +19,7 @@ use super::schema::{GUID, IMMUTABLE, not_nullable, unobserved};
     namespaced,
     status = "AssignmentStatus",
     shortname = "cpa",
-    category = "cloudpc",
+    category = "windows365",
     derive = "PartialEq",
     cel,
     doc = "Entra groups that a ProvisioningPolicy or a UserSetting of the same namespace applies to. Several Assignments may point at one target; their groups add up.",

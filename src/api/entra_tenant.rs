@@ -17,7 +17,7 @@ use super::schema::{GUID, IMMUTABLE, not_nullable, unobserved};
     kind = "EntraTenant",
     status = "EntraTenantStatus",
     shortname = "et",
-    category = "cloudpc",
+    category = "windows365",
     derive = "PartialEq",
     cel,
     doc = "One Microsoft Entra tenant whose Windows 365 configuration is managed from this cluster: its ids, how the controller signs in, and which namespaces may use it.",

@@ -23,7 +23,7 @@ use super::status::ManagedStatus;
     namespaced,
     status = "ManagedStatus",
     shortname = "cpp",
-    category = "cloudpc",
+    category = "windows365",
     derive = "PartialEq",
     cel,
     doc = "A Windows 365 provisioning policy: how the Cloud PCs of the assigned groups are made (image, network, language, join). Changing it affects Cloud PCs that are provisioned or reprovisioned afterwards, not those that exist.",

@@ -19,7 +19,7 @@ use super::status::ManagedStatus;
     namespaced,
     status = "ManagedStatus",
     shortname = "cpus",
-    category = "cloudpc",
+    category = "windows365",
     derive = "PartialEq",
     cel,
     doc = "A Windows 365 user setting: what the users of the assigned groups may do with their Cloud PCs, and how often restore points are taken. For a user that several settings reach, the one that was created last counts.",

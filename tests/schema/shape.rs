@@ -132,6 +132,6 @@ fn every_kind_shows_whether_it_is_ready() {
         let named = |name: &str| columns.iter().any(|column| column.name == name);
         assert!(named("Ready") && named("Status") && named("Age"), "{kind}");
         assert!(version.subresources.as_ref().is_some_and(|some| some.status.is_some()), "{kind}");
-        assert_eq!(crd.spec.names.categories.as_deref(), Some(&["cloudpc".to_owned()][..]), "{kind}");
+        assert_eq!(crd.spec.names.categories.as_deref(), Some(&["windows365".to_owned()][..]), "{kind}");
     }
 }
