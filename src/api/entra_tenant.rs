@@ -25,7 +25,8 @@ use super::schema::{GUID, IMMUTABLE, not_nullable, unobserved};
     printcolumn = r#"{"name":"Status","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].reason"}"#,
     printcolumn = r#"{"name":"Organization","type":"string","jsonPath":".status.organization"}"#,
     printcolumn = r#"{"name":"Id","type":"string","jsonPath":".spec.tenantId","priority":1}"#,
-    printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#
+    printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#,
+    printcolumn = r#"{"name":"Message","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].message","priority":1}"#
 )]
 #[serde(rename_all = "camelCase")]
 #[schemars(transform = not_nullable)]

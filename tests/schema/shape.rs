@@ -123,6 +123,31 @@ fn s20_no_field_of_any_kind_names_a_proxy() {
     assert!(seen > 50, "the fields were not found");
 }
 
+/// The columns of a kind that are shown always, or with `--output wide` only.
+fn columns(kind: &str, wide: bool) -> Vec<String> {
+    let crd = all_crds().into_iter().find(|crd| crd.spec.names.kind == kind).expect("a kind");
+    let columns = crd.spec.versions[0].additional_printer_columns.iter().flatten();
+    let shown = columns.filter(|column| (column.priority.unwrap_or(0) > 0) == wide);
+    shown.map(|column| column.name.clone()).collect()
+}
+
+#[test]
+fn the_wide_output_says_why_and_what() {
+    for (kind, always, wide) in [
+        ("EntraTenant", "Ready Status Organization Age", "Id Message"),
+        (
+            "ProvisioningPolicy",
+            "Ready Status Drift Age",
+            "Tenant Image Type Groups Id Message",
+        ),
+        ("UserSetting", "Ready Status Drift Age", "Tenant Groups Id Message"),
+        ("Assignment", "Ready Status Kind Target Age", "Message"),
+    ] {
+        assert_eq!(columns(kind, false).join(" "), always, "{kind}");
+        assert_eq!(columns(kind, true).join(" "), wide, "{kind}");
+    }
+}
+
 #[test]
 fn every_kind_shows_whether_it_is_ready() {
     for crd in all_crds() {
