@@ -1,12 +1,13 @@
 //! `EntraTenant`: one Microsoft Entra tenant, how to sign in to it and which namespaces may use it.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, LabelSelector};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::common::Mode;
 use super::credentials::Credentials;
+use super::namespace_selector::NamespaceSelector;
 use super::schema::{GUID, IMMUTABLE, not_nullable, unobserved};
 
 /// Desired state of the connection to one Microsoft Entra tenant.
@@ -95,7 +96,7 @@ pub struct AllowedNamespaces {
     pub names: Option<Vec<String>>,
     /// Labels of namespaces; not empty. Whoever may label namespaces decides by it who may use the tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub selector: Option<LabelSelector>,
+    pub selector: Option<NamespaceSelector>,
 }
 
 /// Observed state of a tenant.

@@ -49,8 +49,10 @@ async fn would_take(lab: &Lab, object: &Value, before: Option<&Value>) -> Result
 fn api(lab: &Lab, object: &Value) -> Result<Api<DynamicObject>> {
     let kind = object["kind"].as_str().context("a kind")?;
     let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("cloudpc.dev", "v1alpha1", kind));
-    let namespace = object["metadata"]["namespace"].as_str().context("a namespace")?;
-    Ok(Api::namespaced_with(lab.client(), namespace, &resource))
+    Ok(match object["metadata"]["namespace"].as_str() {
+        Some(namespace) => Api::namespaced_with(lab.client(), namespace, &resource),
+        None => Api::all_with(lab.client(), &resource),
+    })
 }
 
 fn verdict(answer: kube::Result<DynamicObject>, object: &Value) -> Result<Result<Value, String>> {

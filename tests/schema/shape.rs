@@ -1,7 +1,7 @@
 //! Promises about the shape of every schema: bounded, described, without nulls, without a way out of the namespace.
 
 use cloudpc_operator::api::all_crds;
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{JSONSchemaProps, JSONSchemaPropsOrArray};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool};
 
 /// Calls `check` with every property below a schema and its path.
 fn walk(schema: &JSONSchemaProps, path: &str, check: &mut dyn FnMut(&str, &JSONSchemaProps)) {
@@ -27,22 +27,19 @@ fn properties_of(part: &str, check: &mut dyn FnMut(&str, &JSONSchemaProps)) {
     }
 }
 
-/// A label selector is Kubernetes' own type, and no rule looks into it.
-fn is_selector(path: &str) -> bool {
-    path.contains(".allowedNamespaces.selector")
-}
-
 #[test]
 fn whatever_a_user_writes_has_a_bound() {
     properties_of("spec", &mut |path, property| {
-        if is_selector(path) {
-            return;
-        }
         let bounded = match property.type_.as_deref() {
-            Some("string") => property.max_length.is_some() || property.enum_.is_some(),
+            Some("string") => is_bounded_text(property),
             Some("array") => property.max_items.is_some(),
             Some("integer") => property.minimum.is_some() && property.maximum.is_some(),
-            Some("boolean" | "object") => property.additional_properties.is_none(),
+            Some("boolean") => true,
+            Some("object") => match &property.additional_properties {
+                None => true,
+                Some(JSONSchemaPropsOrBool::Schema(any)) => property.max_properties.is_some() && is_bounded_text(any),
+                Some(JSONSchemaPropsOrBool::Bool(_)) => false,
+            },
             _ => false,
         };
         assert!(
@@ -50,6 +47,10 @@ fn whatever_a_user_writes_has_a_bound() {
             "{path} has no bound: its rules could exceed the cost budget of the API server"
         );
     });
+}
+
+fn is_bounded_text(property: &JSONSchemaProps) -> bool {
+    property.type_.as_deref() == Some("string") && (property.max_length.is_some() || property.enum_.is_some())
 }
 
 /// What Graph can clear: an explicit null is kept and means "nothing there", unlike a field that is left out.
@@ -65,9 +66,6 @@ const CLEARABLE: [&str; 5] = [
 fn only_what_graph_can_clear_may_be_null_and_nothing_has_a_default() {
     let mut nullable = Vec::new();
     properties_of("spec", &mut |path, property| {
-        if is_selector(path) {
-            return;
-        }
         if property.nullable == Some(true) {
             nullable.push(path.to_owned());
         }

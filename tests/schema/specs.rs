@@ -268,19 +268,90 @@ fn assignment() -> BoxedStrategy<Value> {
     ])
 }
 
-/// As many objects as asked for, of the three namespaced kinds in turn.
+/// Requirements of a selector, as many of them broken as not.
+fn requirement() -> BoxedStrategy<Value> {
+    object(vec![
+        field(
+            "key",
+            0.98,
+            json!(["team", "example.com/team"]),
+            json!(["", "a b", "/team", "example.com/", "-a", "A.b/c", "a/b/c"]),
+        ),
+        field(
+            "operator",
+            0.98,
+            json!(["In", "NotIn", "Exists", "DoesNotExist"]),
+            json!(["", "in", "Equals"]),
+        ),
+        field(
+            "values",
+            0.6,
+            json!([[], ["finance"], ["finance", ""], ["a_b.c-D"]]),
+            json!([["a b"], ["-"], [long("x", 64)]]),
+        ),
+    ])
+}
+
+fn tenant() -> BoxedStrategy<Value> {
+    let selector = object(vec![
+        field(
+            "matchLabels",
+            0.5,
+            json!([{}, {"team": "finance"}, {"example.com/team": "", "b": "c"}]),
+            json!([{"": "finance"}, {"a b": ""}, {"team": "no value"}, {"team": "-"}, {long("x", 64): ""}]),
+        ),
+        nested(
+            "matchExpressions",
+            0.6,
+            prop::collection::vec(requirement(), 0..2).prop_map(Value::Array).boxed(),
+        ),
+    ]);
+    let allowed = object(vec![
+        field("names", 0.3, json!([[], ["team-a"]]), json!([[""]])),
+        nested("selector", 0.8, selector),
+    ]);
+    let secret = json!({"secretRef": {"name": "app"}});
+    let intervals = ["5s", "5m", "1h30m", "24h", "4s", "25h", "300", "500ms", "five minutes"]
+        .map(Value::from)
+        .to_vec();
+    let credentials = vec![
+        json!({"workloadIdentity": {}}),
+        json!({"managedIdentity": {}}),
+        json!({"certificate": secret}),
+        json!({"workloadIdentity": {"serviceAccountName": "a.b"}}),
+        json!({}),
+        json!({"managedIdentity": {}, "clientSecret": secret}),
+        json!({"workloadIdentity": {"serviceAccountName": "A"}}),
+        json!({"clientSecret": {"secretRef": {"name": "a/b"}}}),
+    ];
+    object(vec![
+        field("tenantId", 0.99, json!([CONNECTION]), json!(["contoso.com"])),
+        field("clientId", 0.95, json!([CONNECTION]), json!(["app"])),
+        nested("credentials", 0.5, prop::sample::select(credentials).boxed()),
+        nested("interval", 0.4, prop::sample::select(intervals).boxed()),
+        field("cloud", 0.2, json!(["Public", "Public", "China"]), json!(["Moon"])),
+        nested("allowedNamespaces", 0.9, allowed),
+    ])
+}
+
+/// As many objects as asked for, of the kinds in turn.
 pub fn objects(count: usize) -> Vec<Value> {
     let mut runner = TestRunner::deterministic();
     let kinds = [
         ("ProvisioningPolicy", policy()),
         ("UserSetting", setting()),
         ("Assignment", assignment()),
+        ("EntraTenant", tenant()),
     ];
     let mut generate = |index: usize| {
         // Policies have the most rules.
-        let (kind, spec) = &kinds[[0, 1, 0, 2][index % 4]];
+        let (kind, spec) = &kinds[[0, 1, 0, 2, 3][index % 5]];
         let spec = spec.new_tree(&mut runner).expect("a spec").current();
-        json!({"apiVersion": "cloudpc.dev/v1alpha1", "kind": kind, "metadata": {"name": "generated", "namespace": "default"}, "spec": spec})
+        let mut metadata = json!({"name": "generated", "namespace": "default"});
+        if *kind == "EntraTenant" {
+            metadata = json!({"name": "generated"});
+        }
+        json!({"apiVersion": "cloudpc.dev/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec})
     };
     (0..count).map(&mut generate).collect()
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -95,6 +96,7 @@ pub fn typed<K: DeserializeOwned + Serialize>(object: &Value) -> K {
 /// Rule cases of one kind: a valid object, and changes of its spec with the message that must refuse them.
 pub struct Rules<K> {
     base: Value,
+    crd: CustomResourceDefinition,
     kind: std::marker::PhantomData<K>,
 }
 
@@ -106,6 +108,7 @@ where
     pub fn new(base: Value) -> Self {
         let rules = Self {
             base,
+            crd: K::crd(),
             kind: std::marker::PhantomData,
         };
         rules.accepts(serde_json::json!({}));
@@ -119,11 +122,16 @@ where
     }
 
     fn objections(&self, spec: &Value) -> Vec<String> {
-        objections(&K::crd(), &self.with(spec), None)
+        objections(&self.crd, &self.with(spec), None)
+    }
+
+    /// Everything that is said against the object with these changes of its spec.
+    pub fn all_objections(&self, spec: Value) -> Vec<String> {
+        self.objections(&spec)
     }
 
     fn objections_to_change(&self, before: &Value, after: &Value) -> Vec<String> {
-        objections(&K::crd(), &self.with(after), Some(&self.with(before)))
+        objections(&self.crd, &self.with(after), Some(&self.with(before)))
     }
 
     /// The object with these changes of its spec may be created.
