@@ -1,7 +1,7 @@
 //! Custom resource types of `cloudpc.dev`: data, schema and the rules that the API server checks at admission.
 //!
 //! Nothing here may know Graph or the reconcile pipeline: controllers translate, types only carry.
-//! Names of Graph properties are kept verbatim, so that Microsoft's documents and exports apply as they are.
+//! Names and values of Graph properties are kept verbatim, and what Graph answers for a property is taken for it.
 
 mod assignment;
 mod common;

@@ -159,6 +159,44 @@ async fn s49_a_selector_that_is_none_is_refused() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn an_invisible_character_in_a_name_is_refused_and_the_field_is_named() -> Result<()> {
+    let lab = Lab::start(options().without_operator()).await?;
+    let refusal = "must not contain control characters or invisible characters";
+    let bad = |fields| with(policy("default", "bad", "Bad"), fields);
+    let bound = |group: Value| assignment("default", "bad", "ProvisioningPolicy", "kept", json!([group]));
+    for hidden in ["\u{200b}", "\u{202e}", "\u{1b}", "\u{feff}", "\u{2028}", "\u{85}", "\u{7f}"] {
+        let name = format!("Fin{hidden}ance");
+        let join = json!({"domainJoinType": "azureADJoin", "onPremisesConnectionName": name});
+        for (object, field) in [
+            (bad(json!({"displayName": name})), "spec.displayName"),
+            (bad(json!({"description": name})), "spec.description"),
+            (bad(json!({"imageDisplayName": name})), "spec.imageDisplayName"),
+            (
+                bad(json!({"domainJoinConfigurations": [join]})),
+                "spec.domainJoinConfigurations[0].onPremisesConnectionName",
+            ),
+            (
+                with(setting("default", "bad", "Bad"), json!({"displayName": name})),
+                "spec.displayName",
+            ),
+            (bound(json!({"displayName": name})), "spec.groups[0].displayName"),
+            (bound(json!({"mailNickname": name})), "spec.groups[0].mailNickname"),
+            (
+                bound(json!({"mailNickname": "fin", "servicePlanName": name})),
+                "spec.groups[0].servicePlanName",
+            ),
+            (
+                bound(json!({"mailNickname": "fin", "servicePlanName": "F", "allotmentDisplayName": name})),
+                "spec.groups[0].allotmentDisplayName",
+            ),
+        ] {
+            refused(&lab, &object, &[field, refusal]).await?;
+        }
+    }
+    Ok(())
+}
+
 fn others() -> Vec<Case> {
     let binding = |kind, group: Value| assignment("team", "bad", kind, "kept", json!([group]));
     let plan = "55555555-0000-4000-8000-000000000001";

@@ -3,7 +3,7 @@
 use cloudpc_operator::api::{EntraTenant, UserSetting};
 use serde_json::{Value, json};
 
-use crate::support::{NULL, Rules};
+use crate::support::{INVISIBLE, NULL, Rules};
 
 fn tenant() -> Rules<EntraTenant> {
     Rules::new(json!({
@@ -182,8 +182,43 @@ fn setting() -> Rules<UserSetting> {
 fn a_user_setting_keeps_its_tenant_and_a_tidy_name() {
     let setting = setting();
     setting.refuses(json!({"displayName": "Finance "}), "must not start or end");
+    for hidden in INVISIBLE {
+        let message = "displayName: must not contain control characters or invisible characters";
+        setting.refuses(json!({"displayName": format!("Fin{hidden}ance")}), message);
+    }
     setting.accepts_change(json!({}), json!({"resetEnabled": true}));
     setting.refuses_change(json!({}), json!({"tenantRef": {"name": "fabrikam"}}), "tenantRef cannot be changed");
+}
+
+#[test]
+fn what_an_export_of_a_setting_has_as_null_or_empty_is_not_set() {
+    let setting = setting();
+    for name in [
+        "localAdminEnabled",
+        "resetEnabled",
+        "provisioningSourceType",
+        "restorePointSetting",
+        "crossRegionDisasterRecoverySetting",
+    ] {
+        setting.accepts(json!({name: NULL}));
+    }
+    setting.accepts(json!({"restorePointSetting": {"frequencyType": NULL, "userRestoreEnabled": NULL}}));
+    setting.accepts(
+        json!({"crossRegionDisasterRecoverySetting": {"disasterRecoveryType": NULL, "maintainCrossRegionRestorePointEnabled": NULL,
+            "userInitiatedDisasterRecoveryAllowed": NULL, "disasterRecoveryNetworkSetting": NULL}}),
+    );
+    let network = |fields: Value| json!({"crossRegionDisasterRecoverySetting": {"disasterRecoveryNetworkSetting": fields}});
+    let connection = "33333333-0000-4000-8000-000000000001";
+    for nothing in [json!(NULL), json!("")] {
+        setting.accepts(network(
+            json!({"regionName": "westeurope", "regionGroup": NULL, "onPremisesConnectionId": nothing}),
+        ));
+        setting.accepts(network(json!({"regionName": nothing, "onPremisesConnectionId": connection})));
+        setting.refuses(
+            network(json!({"regionName": nothing, "onPremisesConnectionId": nothing})),
+            "exactly one of onPremisesConnectionId",
+        );
+    }
 }
 
 #[test]
