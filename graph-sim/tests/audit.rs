@@ -89,7 +89,7 @@ fn each_write_leaves_one_event_that_says_what_changed() {
         (&deleted["activityType"], &deleted["activityOperationType"]),
         (&json!("Delete CloudPcProvisioningPolicy"), &json!("delete"))
     );
-    assert_eq!(entry(&deleted, "displayName"), Some(json!(["two", null])));
+    assert_eq!(entry(&deleted, "displayName"), Some(json!(["two", ""])));
 
     let setting = create(&mut world, SETTINGS, &json!({"displayName": "s"}));
     assert_eq!(last(&world)["activityType"], "Create CloudPcUserSetting");

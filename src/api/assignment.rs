@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::common::DeletionPolicy;
-use super::schema::{GUID, IMMUTABLE, not_nullable, unobserved};
+use super::schema::{GUID, IMMUTABLE, filled, not_nullable, unobserved, visible};
 
 /// Desired groups of one target.
 #[derive(CustomResource, Clone, Debug, PartialEq, Deserialize, Serialize, KubeSchema)]
@@ -19,7 +19,7 @@ use super::schema::{GUID, IMMUTABLE, not_nullable, unobserved};
     namespaced,
     status = "AssignmentStatus",
     shortname = "cpa",
-    category = "cloudpc",
+    category = "windows365",
     derive = "PartialEq",
     cel,
     doc = "Entra groups that a ProvisioningPolicy or a UserSetting of the same namespace applies to. Several Assignments may point at one target; their groups add up.",
@@ -27,11 +27,12 @@ use super::schema::{GUID, IMMUTABLE, not_nullable, unobserved};
     printcolumn = r#"{"name":"Status","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].reason"}"#,
     printcolumn = r#"{"name":"Kind","type":"string","jsonPath":".spec.targetRef.kind"}"#,
     printcolumn = r#"{"name":"Target","type":"string","jsonPath":".spec.targetRef.name"}"#,
-    printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#
+    printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#,
+    printcolumn = r#"{"name":"Message","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].message","priority":1}"#
 )]
 #[serde(rename_all = "camelCase")]
 #[schemars(transform = not_nullable)]
-#[x_kube(validation = Rule::new("self.targetRef.kind != 'UserSetting' || self.groups.all(group, !has(group.servicePlanId) && !has(group.servicePlanName))").message("servicePlanId and servicePlanName are for assignments of a ProvisioningPolicy"))]
+#[x_kube(validation = Rule::new("self.targetRef.kind != 'UserSetting' || self.groups.all(group, (!has(group.servicePlanId) || group.servicePlanId == '') && !has(group.servicePlanName))").message("servicePlanId and servicePlanName are for assignments of a ProvisioningPolicy"))]
 pub struct AssignmentSpec {
     /// The object that the groups are assigned to; its tenant is the tenant of the groups. Cannot be changed.
     #[x_kube(validation = Rule::new(IMMUTABLE).message("targetRef cannot be changed; create another Assignment"))]
@@ -82,8 +83,8 @@ impl TargetKind {
 #[schemars(transform = not_nullable)]
 #[x_kube(
     validation = Rule::new("[has(self.id), has(self.displayName), has(self.mailNickname)].filter(given, given).size() == 1").message("exactly one of id, displayName and mailNickname must be given"),
-    validation = Rule::new("!has(self.servicePlanId) || !has(self.servicePlanName)").message("only one of servicePlanId and servicePlanName may be given"),
-    validation = Rule::new("has(self.servicePlanId) || has(self.servicePlanName) || !(has(self.allotmentLicensesCount) || has(self.allotmentDisplayName))").message("allotmentLicensesCount and allotmentDisplayName need servicePlanId or servicePlanName")
+    validation = Rule::new("!has(self.servicePlanId) || self.servicePlanId == '' || !has(self.servicePlanName)").message("only one of servicePlanId and servicePlanName may be given"),
+    validation = Rule::new("(has(self.servicePlanId) && self.servicePlanId != '') || has(self.servicePlanName) || !(has(self.allotmentLicensesCount) || (has(self.allotmentDisplayName) && self.allotmentDisplayName != ''))").message("allotmentLicensesCount and allotmentDisplayName need servicePlanId or servicePlanName")
 )]
 pub struct AssignmentGroup {
     /// Object id of the group in Entra, a GUID.
@@ -94,26 +95,30 @@ pub struct AssignmentGroup {
     /// Display name of the group in Entra. It must be the name of exactly one group; the id is looked up once and then kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 256))]
+    #[x_kube(validation = visible())]
     pub display_name: Option<String>,
     /// Mail nickname of the group in Entra. It must be the nickname of exactly one group; the id is looked up once and then kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 256))]
+    #[x_kube(validation = visible())]
     pub mail_nickname: Option<String>,
     /// Id of the frontline service plan, from Graph `deviceManagement/virtualEndpoint/frontLineServicePlans`. Every provisioningType but dedicated needs a plan, and dedicated has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 64))]
+    #[serde(default, deserialize_with = "filled", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64), extend("nullable" = true))]
     pub service_plan_id: Option<String>,
     /// Name of that plan instead of its id, such as `2vCPU/8GB/128GB Front-line`. It must be the name of exactly one plan; the id is looked up once and then kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 256))]
+    #[x_kube(validation = visible())]
     pub service_plan_name: Option<String>,
     /// Number of licences set aside for the group, 0 to 900 and not above those owned. Required for sharedByEntraGroup.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 900))]
+    #[schemars(range(min = 0, max = 900), extend("nullable" = true))]
     pub allotment_licenses_count: Option<i32>,
     /// Name of that slice of licences; it shows up on the Cloud PCs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 256))]
+    #[serde(default, deserialize_with = "filled", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256), extend("nullable" = true))]
+    #[x_kube(validation = visible())]
     pub allotment_display_name: Option<String>,
 }
 

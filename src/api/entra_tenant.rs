@@ -1,12 +1,13 @@
 //! `EntraTenant`: one Microsoft Entra tenant, how to sign in to it and which namespaces may use it.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, LabelSelector};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::common::Mode;
 use super::credentials::Credentials;
+use super::namespace_selector::NamespaceSelector;
 use super::schema::{GUID, IMMUTABLE, not_nullable, unobserved};
 
 /// Desired state of the connection to one Microsoft Entra tenant.
@@ -17,7 +18,7 @@ use super::schema::{GUID, IMMUTABLE, not_nullable, unobserved};
     kind = "EntraTenant",
     status = "EntraTenantStatus",
     shortname = "et",
-    category = "cloudpc",
+    category = "windows365",
     derive = "PartialEq",
     cel,
     doc = "One Microsoft Entra tenant whose Windows 365 configuration is managed from this cluster: its ids, how the controller signs in, and which namespaces may use it.",
@@ -25,7 +26,8 @@ use super::schema::{GUID, IMMUTABLE, not_nullable, unobserved};
     printcolumn = r#"{"name":"Status","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].reason"}"#,
     printcolumn = r#"{"name":"Organization","type":"string","jsonPath":".status.organization"}"#,
     printcolumn = r#"{"name":"Id","type":"string","jsonPath":".spec.tenantId","priority":1}"#,
-    printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#
+    printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#,
+    printcolumn = r#"{"name":"Message","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].message","priority":1}"#
 )]
 #[serde(rename_all = "camelCase")]
 #[schemars(transform = not_nullable)]
@@ -94,7 +96,7 @@ pub struct AllowedNamespaces {
     pub names: Option<Vec<String>>,
     /// Labels of namespaces; not empty. Whoever may label namespaces decides by it who may use the tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub selector: Option<LabelSelector>,
+    pub selector: Option<NamespaceSelector>,
 }
 
 /// Observed state of a tenant.

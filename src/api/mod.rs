@@ -1,7 +1,7 @@
 //! Custom resource types of `cloudpc.dev`: data, schema and the rules that the API server checks at admission.
 //!
 //! Nothing here may know Graph or the reconcile pipeline: controllers translate, types only carry.
-//! Names of Graph properties are kept verbatim, so that Microsoft's documents and exports apply as they are.
+//! Names and values of Graph properties are kept verbatim, and what Graph answers for a property is taken for it.
 
 mod assignment;
 mod common;
@@ -9,6 +9,7 @@ mod credentials;
 mod disaster_recovery;
 mod domain_join;
 mod entra_tenant;
+mod namespace_selector;
 mod policy_parts;
 mod provisioning_policy;
 mod schema;
@@ -21,6 +22,7 @@ pub use credentials::{Certificate, ClientSecret, Credentials, ManagedIdentity, S
 pub use disaster_recovery::{CrossRegionDisasterRecoverySetting, DisasterRecoveryNetworkSetting};
 pub use domain_join::DomainJoinConfiguration;
 pub use entra_tenant::{AllowedNamespaces, ClockSkew, Cloud, EntraTenant, EntraTenantSpec, EntraTenantStatus, MissingPermission};
+pub use namespace_selector::{NamespaceRequirement, NamespaceSelector};
 pub use policy_parts::{Autopatch, AutopilotConfiguration, MicrosoftManagedDesktop, UserSettingsPersistenceConfiguration, WindowsSetting};
 pub use provisioning_policy::{ProvisioningPolicy, ProvisioningPolicySpec};
 pub use status::{

@@ -1,5 +1,10 @@
-//! Adjustments of the generated schemas, and the rule texts that several kinds share.
+//! Adjustments of the generated schemas, and the rules and readers that several kinds share.
+//!
+//! Graph answers null, and for texts also "", where a property is not set, and exports have both. So what may be null there
+//! may be null here: it says `extend("nullable" = true)`. For the rules of the API server such a null is a field that is
+//! left out, `has()` is false for it, and the types read it so; for "" they do, too, where they read with [`filled`].
 
+use kube::core::Rule;
 use schemars::Schema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -21,9 +26,67 @@ pub(super) const AUTOMATIC: &str = "!has(self.regionName) || self.regionName != 
 /// What [`AUTOMATIC`] says.
 pub(super) const AUTOMATIC_MESSAGE: &str = "regionName automatic needs regionGroup";
 /// A group of regions says nothing without a region.
-pub(super) const GROUP_OF_REGION: &str = "!has(self.regionGroup) || has(self.regionName)";
+pub(super) const GROUP_OF_REGION: &str = "!has(self.regionGroup) || (has(self.regionName) && self.regionName != '')";
 /// What [`GROUP_OF_REGION`] says.
 pub(super) const GROUP_OF_REGION_MESSAGE: &str = "regionGroup needs regionName";
+
+/// The ways in which a network is named, each true or false: an empty text names nothing.
+pub(super) const NETWORKS: &str = concat!(
+    "[has(self.onPremisesConnectionId) && self.onPremisesConnectionId != '', ",
+    "has(self.onPremisesConnectionName), has(self.regionName) && self.regionName != '']",
+);
+
+/// The id of a connection, or nothing.
+pub(super) const GUID_OR_NOTHING: &str = "self == '' || self.matches('^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$')";
+
+/// Control characters, and what Unicode calls ignorable by default, without the selectors of a variant, which belong to
+/// emoji and to Chinese characters. Written as ranges that the API server (RE2) and the judge of the tests (the crate
+/// regex) read alike; what is below U+0020 stands in the rules.
+const INVISIBLE: &str = concat!(
+    r"\\x{7F}-\\x{9F}\\x{2028}\\x{2029}",
+    // Soft hyphen, joiners, spaces without width, marks of direction.
+    r"\\x{AD}\\x{34F}\\x{61C}\\x{180E}\\x{200B}-\\x{200F}\\x{202A}-\\x{202E}\\x{2060}-\\x{206F}\\x{FEFF}",
+    // Fillers.
+    r"\\x{115F}\\x{1160}\\x{17B4}\\x{17B5}\\x{3164}\\x{FFA0}",
+    // Annotations, controls of shorthand and of music, tags.
+    r"\\x{FFF0}-\\x{FFFB}\\x{1BCA0}-\\x{1BCA3}\\x{1D173}-\\x{1D17A}\\x{E0000}-\\x{E00FF}\\x{E01F0}-\\x{E0FFF}",
+);
+
+/// A name that people read: nothing in it may be hidden, or tell a terminal what to do.
+pub(super) fn visible() -> Rule {
+    let rule = format!(r"!self.matches('[\\x{{0}}-\\x{{1F}}{INVISIBLE}]')");
+    Rule::new(rule).message("must not contain control characters or invisible characters")
+}
+
+/// The same for a text that may have several lines.
+pub(super) fn visible_lines() -> Rule {
+    let rule = format!(r"!self.matches('[\\x{{0}}-\\x{{8}}\\x{{B}}-\\x{{1F}}{INVISIBLE}]')");
+    Rule::new(rule).message("must not contain control characters or invisible characters, except line feeds and tabs")
+}
+
+/// No space at either end, of whatever width.
+pub(super) fn tidy() -> Rule {
+    const SPACE: &str = r"[ \\x{A0}\\x{1680}\\x{2000}-\\x{200A}\\x{202F}\\x{205F}\\x{3000}]";
+    Rule::new(format!("!self.matches('^{SPACE}|{SPACE}$')")).message("must not start or end with a space")
+}
+
+/// Reads a text for which Graph takes null and "" alike: neither says anything.
+///
+/// Needs `#[serde(default)]` for a field that is left out.
+pub(super) fn filled<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+{
+    Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()))
+}
+
+/// As [`or_null`], for a text: "" means what null means.
+pub(super) fn filled_or_null<'de, D>(deserializer: D) -> Result<Option<Option<String>>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+{
+    filled(deserializer).map(Some)
+}
 
 /// Reads a field whose explicit null means "clear it", apart from a field that is left out.
 ///
@@ -44,9 +107,9 @@ pub(super) fn unobserved() -> Value {
 
 /// Makes the optional properties of an object absent-or-valued instead of nullable.
 ///
-/// For a nullable property the API server keeps an explicit `null`, and `has()` is then true for it, so that a rule
-/// such as "exactly one of" would count a null. For a property that is not nullable it drops the null instead.
-/// A field that Graph can clear says `extend("nullable" = true)` and keeps it.
+/// A null for a property that is not nullable is dropped by the API server when an object is created, replaced or merged,
+/// and refused in a server-side apply. What only this project has needs no more; a property of Graph that exports have
+/// as null says `extend("nullable" = true)`.
 pub(super) fn not_nullable(schema: &mut Schema) {
     let Some(Value::Object(properties)) = schema.get_mut("properties") else {
         return;

@@ -2,6 +2,8 @@
 //!
 //! A pass that finds nothing new must produce the same value again, so nothing here may move with time alone.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::KubeSchema;
 use schemars::JsonSchema;
@@ -55,6 +57,9 @@ pub struct ManagedStatus {
     /// Ids of assigned groups that no Assignment declares.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreign_assignments: Vec<String>,
+    /// Number of groups that were last seen on the object, whoever assigned them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assigned_groups: Option<i64>,
     /// Last handled value of the annotation that asks for a reconcile.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_handled_reconcile_at: Option<String>,
@@ -93,6 +98,16 @@ pub enum Origin {
     Created,
     /// It existed before and was taken over.
     Adopted,
+}
+
+impl ManagedStatus {
+    /// The number of groups that were seen on the object, when there is one. A group with two service plans is one group.
+    pub fn groups_seen(&self) -> Option<i64> {
+        self.id.as_ref()?;
+        let ours = self.assignments.iter().filter(|entry| entry.verified).map(|entry| &entry.group_id);
+        let groups: BTreeSet<String> = ours.chain(&self.foreign_assignments).map(|id| id.to_lowercase()).collect();
+        i64::try_from(groups.len()).ok()
+    }
 }
 
 /// One field in which Graph differs from the spec.

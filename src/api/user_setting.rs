@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::common::{AssignmentOwnership, DeletionPolicy, LocalRef, Mode};
 use super::disaster_recovery::CrossRegionDisasterRecoverySetting;
-use super::schema::{IMMUTABLE, MEMBER, MEMBER_MESSAGE, not_nullable};
+use super::schema::{IMMUTABLE, MEMBER, MEMBER_MESSAGE, not_nullable, tidy, visible};
 use super::status::ManagedStatus;
 
 /// Desired state of a user setting. A Graph property that is left out is not managed: neither compared nor written.
@@ -19,15 +19,18 @@ use super::status::ManagedStatus;
     namespaced,
     status = "ManagedStatus",
     shortname = "cpus",
-    category = "cloudpc",
+    category = "windows365",
     derive = "PartialEq",
     cel,
     doc = "A Windows 365 user setting: what the users of the assigned groups may do with their Cloud PCs, and how often restore points are taken. For a user that several settings reach, the one that was created last counts.",
     printcolumn = r#"{"name":"Ready","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].status"}"#,
     printcolumn = r#"{"name":"Status","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].reason"}"#,
     printcolumn = r#"{"name":"Drift","type":"string","jsonPath":".status.conditions[?(@.type==\"Drifted\")].status"}"#,
+    printcolumn = r#"{"name":"Tenant","type":"string","jsonPath":".spec.tenantRef.name","priority":1}"#,
+    printcolumn = r#"{"name":"Groups","type":"integer","jsonPath":".status.assignedGroups","priority":1}"#,
     printcolumn = r#"{"name":"Id","type":"string","jsonPath":".status.id","priority":1}"#,
-    printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#
+    printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#,
+    printcolumn = r#"{"name":"Message","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].message","priority":1}"#
 )]
 #[serde(rename_all = "camelCase")]
 #[schemars(transform = not_nullable)]
@@ -49,23 +52,27 @@ pub struct UserSettingSpec {
     pub assignment_ownership: Option<AssignmentOwnership>,
     /// Name of the setting in Graph, 1 to 256 characters, no space at either end.
     #[schemars(length(min = 1, max = 256))]
-    #[x_kube(validation = Rule::new("!self.matches('^\\\\s|\\\\s$')").message("must not start or end with a space"))]
+    #[x_kube(validation = tidy(), validation = visible())]
     pub display_name: String,
     /// Whether users are administrators of their Cloud PCs, from their next sign-in on. Graph's default is false.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("nullable" = true))]
     pub local_admin_enabled: Option<bool>,
     /// Whether users may reprovision their own Cloud PC, which erases it. Graph's default is false.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("nullable" = true))]
     pub reset_enabled: Option<bool>,
     /// Restore points of Cloud PCs.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("nullable" = true))]
     pub restore_point_setting: Option<RestorePointSetting>,
     /// Disaster recovery of Cloud PCs in another region. To turn it off, set `disasterRecoveryType: notConfigured`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("nullable" = true))]
     pub cross_region_disaster_recovery_setting: Option<CrossRegionDisasterRecoverySetting>,
     /// What a Cloud PC of the users is made from: image (Graph's default) or snapshot.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 64))]
+    #[schemars(length(min = 1, max = 64), extend("nullable" = true))]
     #[x_kube(validation = Rule::new(MEMBER).message(MEMBER_MESSAGE))]
     pub provisioning_source_type: Option<String>,
 }
@@ -77,10 +84,11 @@ pub struct UserSettingSpec {
 pub struct RestorePointSetting {
     /// Time between two restore points: default (Graph's default, the same as twelveHours), fourHours, sixHours, twelveHours, sixteenHours, twentyFourHours.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 64))]
+    #[schemars(length(min = 1, max = 64), extend("nullable" = true))]
     #[x_kube(validation = Rule::new(MEMBER).message(MEMBER_MESSAGE))]
     pub frequency_type: Option<String>,
     /// Whether users may restore their own Cloud PC to a restore point.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("nullable" = true))]
     pub user_restore_enabled: Option<bool>,
 }

@@ -6,7 +6,10 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::network;
-use crate::api::{AssignmentGroup, DomainJoinConfiguration, ProvisioningPolicy, ProvisioningPolicySpec, Resolved, TargetKind};
+use crate::api::{
+    AssignmentGroup, DomainJoinConfiguration, ProvisioningPolicy, ProvisioningPolicySpec, Resolved, TargetKind,
+    UserSettingsPersistenceConfiguration,
+};
 use crate::graph::Collection;
 use crate::reconcile::context::{Context, Wake};
 use crate::reconcile::managed::{Common, ImageReference, Managed};
@@ -68,7 +71,7 @@ impl Managed for ProvisioningPolicy {
             microsoft_managed_desktop,
             autopatch,
             autopilot_configuration,
-            user_settings_persistence_configuration,
+            user_settings_persistence_configuration: _,
             scope_ids,
         } = &self.spec;
         let joins: Vec<Value> = domain_join_configurations.iter().map(|join| joined(join, resolved)).collect();
@@ -91,11 +94,7 @@ impl Managed for ProvisioningPolicy {
         put(&mut properties, "microsoftManagedDesktop", microsoft_managed_desktop.as_ref());
         put(&mut properties, "autopatch", autopatch.as_ref());
         put(&mut properties, "autopilotConfiguration", autopilot_configuration.as_ref());
-        put(
-            &mut properties,
-            "userSettingsPersistenceConfiguration",
-            user_settings_persistence_configuration.as_ref(),
-        );
+        put(&mut properties, "userSettingsPersistenceConfiguration", persistence(&self.spec));
         put(&mut properties, "scopeIds", scope_ids.as_ref());
         properties
     }
@@ -144,10 +143,23 @@ fn joined(join: &DomainJoinConfiguration, resolved: &Resolved) -> Value {
     Value::Object(properties)
 }
 
+/// The provisioning type whose Cloud PCs are shared, and keep settings of their users if that is asked for.
+const SHARED: &str = "sharedByEntraGroup";
+
+/// What is kept of users' settings. Graph refuses any configuration for Cloud PCs that are not shared; there, one that
+/// keeps nothing, as exports have it, says nothing.
+fn persistence(spec: &ProvisioningPolicySpec) -> Option<&Option<UserSettingsPersistenceConfiguration>> {
+    let shared = spec.provisioning_type.as_deref() == Some(SHARED);
+    let keeps = |kept: &UserSettingsPersistenceConfiguration| kept.user_settings_persistence_enabled != Some(false);
+    let configuration = spec.user_settings_persistence_configuration.as_ref();
+    configuration.filter(|given| shared || given.as_ref().is_none_or(keeps))
+}
+
 /// Takes a field over under Graph's name; a field that the spec leaves out is not managed, one that it sets to null is
-/// cleared.
+/// cleared, and an object in which nothing is set is left out.
 pub(super) fn put<T: Serialize>(properties: &mut Map<String, Value>, name: &str, value: Option<&T>) {
-    if let Some(value) = value {
-        properties.insert(name.to_owned(), json!(value));
+    let value = value.map(|value| json!(value));
+    if let Some(value) = value.filter(|value| value.as_object().is_none_or(|parts| !parts.is_empty())) {
+        properties.insert(name.to_owned(), value);
     }
 }

@@ -69,7 +69,7 @@ fn a_full_policy_is_translated_property_by_property() {
             {"domainJoinType": "hybridAzureADJoin", "onPremisesConnectionName": "Hub"}],
         "provisioningType": "sharedByEntraGroup", "windowsSetting": {"locale": "de-DE"}, "enableSingleSignOn": true,
         "cloudPcNamingTemplate": "CPC-%RAND:5%", "localAdminEnabled": false,
-        "microsoftManagedDesktop": {"managedType": "starterManaged", "profile": ""}, "autopatch": {"autopatchGroupId": "33333333-0000-4000-8000-000000000001"},
+        "microsoftManagedDesktop": {"managedType": "starterManaged", "profile": "standard"}, "autopatch": {"autopatchGroupId": "33333333-0000-4000-8000-000000000001"},
         "autopilotConfiguration": {"devicePreparationProfileId": "d1", "applicationTimeoutInMinutes": 60, "onFailureDeviceAccessDenied": true},
         "userExperienceType": "cloudApp", "scopeIds": ["0", "7"],
         "userSettingsPersistenceConfiguration": {"userSettingsPersistenceEnabled": true, "userSettingsPersistenceStorageSizeCategory": "eightGB"},
@@ -102,6 +102,80 @@ fn null_clears_and_what_is_left_out_is_not_managed() {
     );
     let kept = serde_json::to_value(&policy.spec).unwrap();
     assert_eq!(kept, spec, "an explicit null survives");
+}
+
+#[test]
+fn what_an_export_has_as_null_or_empty_is_left_out() {
+    let base = json!({"tenantRef": {"name": "contoso"}, "displayName": "x", "imageDisplayName": "Windows", "scopeIds": [],
+        "domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "regionName": "westeurope"}]});
+    let translated_with = |fields: &Value| {
+        let mut spec = base.clone();
+        spec.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        translated::<ProvisioningPolicy>(&parsed("ProvisioningPolicy", &spec), &resolved())
+    };
+    let nothing = translated_with(&json!({}));
+    for fields in [
+        json!({"description": null, "provisioningType": null, "userExperienceType": null, "windowsSetting": null,
+            "enableSingleSignOn": null, "localAdminEnabled": null, "microsoftManagedDesktop": null}),
+        json!({"windowsSetting": {"locale": null}, "microsoftManagedDesktop": {"managedType": null, "profile": null}}),
+        json!({"windowsSetting": {}, "microsoftManagedDesktop": {"profile": ""}, "autopatch": {}}),
+        json!({"autopatch": {"autopatchGroupId": null}}),
+        json!({"autopatch": {"autopatchGroupId": ""}}),
+        json!({"autopilotConfiguration": {"devicePreparationProfileId": null, "applicationTimeoutInMinutes": null,
+            "onFailureDeviceAccessDenied": null}}),
+        json!({"userSettingsPersistenceConfiguration": {}}),
+        json!({"domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "regionName": "westeurope", "regionGroup": null,
+            "onPremisesConnectionId": ""}]}),
+    ] {
+        assert_eq!(translated_with(&fields), nothing, "{fields}");
+    }
+    let connected = json!({"domainJoinType": "hybridAzureADJoin", "regionName": "", "onPremisesConnectionId": "c1"});
+    let joins = &translated_with(&json!({"domainJoinConfigurations": [connected]}))["domainJoinConfigurations"];
+    assert_eq!(
+        joins[0],
+        json!({"domainJoinType": "hybridAzureADJoin", "onPremisesConnectionId": "c1"})
+    );
+    // Graph takes both for the same, and null clears here.
+    let cleared = translated_with(&json!({"cloudPcNamingTemplate": ""}));
+    assert_eq!(cleared.get("cloudPcNamingTemplate"), Some(&Value::Null));
+
+    let setting = |spec: Value| translated::<UserSetting>(&parsed("UserSetting", &spec), &resolved());
+    assert_eq!(
+        setting(
+            json!({"tenantRef": {"name": "contoso"}, "displayName": "s", "localAdminEnabled": null, "resetEnabled": null,
+            "provisioningSourceType": null, "restorePointSetting": {"frequencyType": null, "userRestoreEnabled": null},
+            "crossRegionDisasterRecoverySetting": null})
+        ),
+        json!({"displayName": "s"})
+    );
+    let network = json!({"regionName": "westeurope", "regionGroup": null, "onPremisesConnectionId": ""});
+    let recovery = setting(json!({"tenantRef": {"name": "contoso"}, "displayName": "s",
+        "crossRegionDisasterRecoverySetting": {"disasterRecoveryNetworkSetting": network}}));
+    assert_eq!(
+        recovery["crossRegionDisasterRecoverySetting"]["disasterRecoveryNetworkSetting"],
+        json!({"@odata.type": "#microsoft.graph.cloudPcDisasterRecoveryMicrosoftHostedNetworkSetting", "regionName": "westeurope"})
+    );
+}
+
+#[test]
+fn that_nothing_is_kept_of_settings_is_said_of_shared_cloud_pcs_only() {
+    let kept = |kind: Value, enabled: Value| {
+        let spec = json!({"tenantRef": {"name": "contoso"}, "displayName": "p", "imageDisplayName": "Windows",
+            "domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "regionName": "westeurope"}], "provisioningType": kind,
+            "userSettingsPersistenceConfiguration":
+                {"userSettingsPersistenceEnabled": enabled, "userSettingsPersistenceStorageSizeCategory": "fourGB"}});
+        let properties = translated::<ProvisioningPolicy>(&parsed("ProvisioningPolicy", &spec), &resolved());
+        properties.get("userSettingsPersistenceConfiguration").cloned()
+    };
+    for kind in [json!("dedicated"), json!("sharedByUser"), json!("shared"), Value::Null] {
+        assert_eq!(kept(kind, json!(false)), None);
+    }
+    let size = "userSettingsPersistenceStorageSizeCategory";
+    assert_eq!(
+        kept(json!("sharedByEntraGroup"), json!(false)),
+        Some(json!({"userSettingsPersistenceEnabled": false, size: "fourGB"}))
+    );
+    assert_eq!(kept(json!("sharedByEntraGroup"), Value::Null), Some(json!({size: "fourGB"})));
 }
 
 #[test]

@@ -124,6 +124,7 @@ pub fn managed(old: &ManagedStatus, mut draft: ManagedStatus, verdict: &Verdict,
         draft.drift.clear();
         draft.plan = None;
     }
+    draft.assigned_groups = draft.groups_seen();
     draft.last_drift = last_drift(old, &draft);
     let mut conditions = Conditions::new(&old.conditions, generation, now());
     conditions.ready(verdict);

@@ -1,7 +1,7 @@
 //! What the API server refuses by itself: the answer names field and rule, and Graph hears nothing of it.
 
 use crate::scene::{IMAGE, apply, assignment, contoso, namespace, policy, ready, setting, tenant, with};
-use crate::support::lab;
+use crate::support::{lab, options};
 use anyhow::{Result, ensure};
 use lab::Lab;
 use serde_json::{Value, json};
@@ -90,6 +90,111 @@ fn invalid_policies() -> Vec<Case> {
         ),
         (bad(json!({"imageName": IMAGE})), &["unknown field \"spec.imageName\""]),
     ]
+}
+
+/// S49: whoever writes a selector that is none must hear of it, because it would select everybody or nobody.
+#[tokio::test]
+async fn s49_a_selector_that_is_none_is_refused() -> Result<()> {
+    let lab = Lab::start(options().without_operator()).await?;
+    let selecting = |selector: Value| {
+        let mut object = tenant("bad", lab::TENANT, crate::scene::APP);
+        object["spec"]["allowedNamespaces"] = json!({"selector": selector});
+        object
+    };
+    let requiring = |requirement: Value| selecting(json!({"matchExpressions": [requirement]}));
+    let values: &[&str] = &[
+        "spec.allowedNamespaces.selector.matchExpressions[0]",
+        "In and NotIn need values, Exists and DoesNotExist take none",
+    ];
+    let key: &[&str] = &[
+        "spec.allowedNamespaces.selector.matchExpressions[0].key",
+        "must be the key of a label",
+    ];
+    let operator: &[&str] = &["spec.allowedNamespaces.selector.matchExpressions[0].operator", "supported values"];
+    for (object, said) in [
+        (requiring(json!({"key": "team", "operator": "NotIn", "values": []})), values),
+        (requiring(json!({"key": "team", "operator": "NotIn"})), values),
+        (requiring(json!({"key": "team", "operator": "In", "values": []})), values),
+        (requiring(json!({"key": "team", "operator": "Exists", "values": ["a"]})), values),
+        (
+            requiring(json!({"key": "team", "operator": "DoesNotExist", "values": ["a"]})),
+            values,
+        ),
+        (requiring(json!({"key": "", "operator": "DoesNotExist"})), key),
+        (requiring(json!({"key": "a b", "operator": "Exists"})), key),
+        (requiring(json!({"operator": "DoesNotExist"})), &["key", "Required value"][..]),
+        (requiring(json!({"key": "team", "operator": "Equals", "values": ["a"]})), operator),
+        (requiring(json!({"key": "team", "operator": ""})), operator),
+        (
+            requiring(json!({"key": "team", "operator": "In", "values": ["no value"]})),
+            &[
+                "spec.allowedNamespaces.selector.matchExpressions[0].values",
+                "must be values of labels",
+            ][..],
+        ),
+        (
+            selecting(json!({"matchLabels": {"": "finance"}})),
+            &["spec.allowedNamespaces.selector.matchLabels", "must be the key of a label"][..],
+        ),
+        (
+            selecting(json!({"matchLabels": {"team": "no value"}})),
+            &["spec.allowedNamespaces.selector.matchLabels", "must be values of labels"][..],
+        ),
+        (selecting(json!({})), &["spec.allowedNamespaces", "selector must not be empty"][..]),
+    ] {
+        refused(&lab, &object, said).await?;
+    }
+    // What an administrator means stays possible: everybody but some.
+    for (number, requirement) in [
+        json!({"key": "team", "operator": "NotIn", "values": ["sales"]}),
+        json!({"key": "example.com/closed", "operator": "DoesNotExist"}),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut object = requiring(requirement);
+        object["metadata"]["name"] = json!(format!("good-{number}"));
+        apply(&lab, &[object]).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_invisible_character_in_a_name_is_refused_and_the_field_is_named() -> Result<()> {
+    let lab = Lab::start(options().without_operator()).await?;
+    let refusal = "must not contain control characters or invisible characters";
+    let bad = |fields| with(policy("default", "bad", "Bad"), fields);
+    let bound = |group: Value| assignment("default", "bad", "ProvisioningPolicy", "kept", json!([group]));
+    for hidden in ["\u{200b}", "\u{202e}", "\u{1b}", "\u{feff}", "\u{2028}", "\u{85}", "\u{7f}"] {
+        let name = format!("Fin{hidden}ance");
+        let join = json!({"domainJoinType": "azureADJoin", "onPremisesConnectionName": name});
+        for (object, field) in [
+            (bad(json!({"displayName": name})), "spec.displayName"),
+            (bad(json!({"description": name})), "spec.description"),
+            (bad(json!({"imageDisplayName": name})), "spec.imageDisplayName"),
+            (
+                bad(json!({"domainJoinConfigurations": [join]})),
+                "spec.domainJoinConfigurations[0].onPremisesConnectionName",
+            ),
+            (
+                with(setting("default", "bad", "Bad"), json!({"displayName": name})),
+                "spec.displayName",
+            ),
+            (bound(json!({"displayName": name})), "spec.groups[0].displayName"),
+            (bound(json!({"mailNickname": name})), "spec.groups[0].mailNickname"),
+            (
+                bound(json!({"mailNickname": "fin", "servicePlanName": name})),
+                "spec.groups[0].servicePlanName",
+            ),
+            (
+                bound(json!({"mailNickname": "fin", "servicePlanName": "F", "allotmentDisplayName": name})),
+                "spec.groups[0].allotmentDisplayName",
+            ),
+        ] {
+            refused(&lab, &object, &[field, refusal]).await?;
+        }
+    }
+    Ok(())
 }
 
 fn others() -> Vec<Case> {

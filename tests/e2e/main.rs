@@ -6,6 +6,7 @@ mod admission;
 mod assignments;
 mod credentials;
 mod examples;
+mod exports;
 mod harness;
 mod idle;
 mod isolation;

@@ -1,8 +1,8 @@
 //! What the fields of a spec promise: what is written, what is left alone, and what is waited for.
 
 use crate::scene::{
-    FINANCE, PATIENCE, apply, assignment, change, contoso, delete, find, graph, id, namespace, path, policy, ready, reconcile, setting,
-    told, two_polls, with, writes_to,
+    ANALYSTS, FINANCE, IMAGE, PATIENCE, RECEPTION, apply, assignment, change, contoso, delete, find, graph, id, namespace, path, policy,
+    ready, reconcile, setting, told, two_polls, with, writes_to,
 };
 use crate::support::lab;
 use anyhow::{Context, Result, ensure};
@@ -225,5 +225,97 @@ async fn a_finalizer_that_somebody_takes_off_is_put_back_at_once() -> Result<()>
         })
         .await?;
     }
+    Ok(())
+}
+
+/// The cells of a table of kubectl, by the name of the object; `HEAD` are the columns.
+fn cells(table: &str, name: &str) -> Vec<String> {
+    let mut lines = table.lines();
+    let head = lines.next().unwrap_or_default();
+    // Every column begins where its title does.
+    let starts: Vec<usize> = (0..head.len())
+        .filter(|at| head.as_bytes()[*at] != b' ' && (*at == 0 || head[..*at].ends_with("  ")))
+        .collect();
+    let row = if name == "HEAD" {
+        head
+    } else {
+        lines.find(|line| line.starts_with(&format!("{name} "))).unwrap_or_default()
+    };
+    let ends = starts.iter().skip(1).copied().chain([row.len()]);
+    let cell = |(start, end): (usize, usize)| row.get(start..end.min(row.len())).unwrap_or_default().trim().to_owned();
+    starts.iter().copied().zip(ends).map(cell).collect()
+}
+
+#[tokio::test]
+async fn kubectl_shows_what_an_object_is_and_why_it_is_as_it_is() -> Result<()> {
+    let lab = lab().await;
+    let desk = with(policy("team", "desk", "Desk"), json!({"provisioningType": "dedicated"}));
+    let lost = with(policy("team", "lost", "Lost"), json!({"imageDisplayName": "Windows 95"}));
+    let groups = assignment("team", "groups", POLICY, "desk", json!([{"id": FINANCE}, {"id": RECEPTION}]));
+    apply(
+        &lab,
+        &[
+            contoso(),
+            namespace("team", "contoso"),
+            desk,
+            lost,
+            groups,
+            setting("team", "users", "Users"),
+        ],
+    )
+    .await?;
+    ready(&lab, "Assignment", "team", "groups").await?;
+    ready(&lab, SETTING, "team", "users").await?;
+    lab.wait_object(POLICY, "team", "lost", "the image is missed", PATIENCE, |object| {
+        find(object, "Ready").is_some_and(|ready| ready["reason"] == "ImageNotFound")
+    })
+    .await?;
+    // A group that somebody assigns by hand is on the object, too.
+    let object = graph(&lab, "provisioningPolicies", "Desk").await?;
+    let mut assignments = object["assignments"].as_array().cloned().unwrap_or_default();
+    assignments.push(json!({"target": {"@odata.type": "#microsoft.graph.cloudPcManagementGroupAssignmentTarget", "groupId": ANALYSTS}}));
+    let assign = format!("{}/assign", path("provisioningPolicies", object["id"].as_str().unwrap_or_default()));
+    lab.sim.portal("POST", &assign, Some(json!({"assignments": assignments}))).await?;
+    let object = lab
+        .wait_object(POLICY, "team", "desk", "the foreign group is counted", PATIENCE, |object| {
+            object["status"]["assignedGroups"] == 3
+        })
+        .await?;
+
+    let wide = async |kind: &str| lab.kubectl(&["get", kind, "--namespace", "team", "--output", "wide"]).await;
+    let policies = wide("provisioningpolicies").await?;
+    println!("{policies}");
+    assert_eq!(
+        cells(&policies, "HEAD").join(" "),
+        "NAME READY STATUS DRIFT TENANT IMAGE TYPE GROUPS ID AGE MESSAGE"
+    );
+    let row = cells(&policies, "desk");
+    assert_eq!(row[1..8], ["True", "Synced", "False", "contoso", IMAGE, "dedicated", "3"]);
+    let message = |object: &Value| find(object, "Ready").map(|ready| ready["message"].clone());
+    assert_eq!(
+        (json!(row[8]), Some(json!(row[10]))),
+        (object["status"]["id"].clone(), message(&object))
+    );
+    let row = cells(&policies, "lost");
+    assert_eq!(row[1..3], ["False", "ImageNotFound"]);
+    ensure!(row[10].contains("Windows 95"), "{row:?}");
+
+    let settings = wide("usersettings").await?;
+    println!("{settings}");
+    assert_eq!(
+        cells(&settings, "HEAD").join(" "),
+        "NAME READY STATUS DRIFT TENANT GROUPS ID AGE MESSAGE"
+    );
+    assert_eq!(cells(&settings, "users")[4..6], ["contoso", "0"]);
+    let assignments = wide("assignments").await?;
+    println!("{assignments}");
+    ensure!(!cells(&assignments, "groups")[6].is_empty(), "{assignments}");
+    println!("{}", wide("windows365").await?);
+
+    // The count is no reason to write a status again.
+    let object = lab.get(POLICY, "team", "desk").await?.context("it is there")?;
+    two_polls(&lab, "provisioningPolicies").await?;
+    let later = lab.get(POLICY, "team", "desk").await?.context("it is there")?;
+    assert_eq!(object["metadata"]["resourceVersion"], later["metadata"]["resourceVersion"]);
     Ok(())
 }

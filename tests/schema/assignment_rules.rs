@@ -3,7 +3,7 @@
 use cloudpc_operator::api::{Assignment, AssignmentGroup};
 use serde_json::{Value, json};
 
-use crate::support::Rules;
+use crate::support::{INVISIBLE, NULL, Rules};
 
 fn assignment() -> Rules<Assignment> {
     Rules::new(json!({
@@ -65,6 +65,44 @@ fn an_allotment_needs_a_service_plan_and_a_plan_needs_a_policy() {
         json!({"targetRef": setting, "groups": [plan]}),
         "servicePlanId and servicePlanName are for assignments of a ProvisioningPolicy",
     );
+}
+
+#[test]
+fn no_name_in_an_assignment_has_invisible_characters() {
+    let assignment = assignment();
+    for hidden in INVISIBLE {
+        let name = format!("Fin{hidden}ance");
+        for (field, fields) in [
+            ("displayName", json!({"displayName": name})),
+            ("mailNickname", json!({"mailNickname": name})),
+            ("servicePlanName", json!({"mailNickname": "fin", "servicePlanName": name})),
+            (
+                "allotmentDisplayName",
+                json!({"mailNickname": "fin", "servicePlanName": "Frontline", "allotmentDisplayName": name}),
+            ),
+        ] {
+            let message = format!("groups[0].{field}: must not contain control characters or invisible characters");
+            assignment.refuses(group(fields), &message);
+        }
+    }
+}
+
+#[test]
+fn a_plan_or_an_allotment_that_is_null_or_empty_is_not_set() {
+    let assignment = assignment();
+    for nothing in [json!(NULL), json!("")] {
+        let fields = json!({"displayName": "Finance", "servicePlanId": nothing, "allotmentLicensesCount": NULL,
+            "allotmentDisplayName": nothing});
+        assignment.accepts(group(fields.clone()));
+        assignment.accepts(json!({"targetRef": {"kind": "UserSetting"}, "groups": [fields]}));
+        assignment.accepts(group(
+            json!({"displayName": "Finance", "servicePlanId": nothing, "servicePlanName": "Frontline"}),
+        ));
+        assignment.refuses(
+            group(json!({"displayName": "Finance", "servicePlanId": nothing, "allotmentLicensesCount": 3})),
+            "need servicePlanId or servicePlanName",
+        );
+    }
 }
 
 #[test]

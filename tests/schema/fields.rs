@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use cloudpc_operator::api::{Assignment, ProvisioningPolicy, UserSetting};
 use cloudpc_operator::graph::{ApiVersion, Collection, Equivalence, Part, Shape, Standing, UNMANAGED, properties};
 use kube::CustomResourceExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::check_generated;
+use crate::support::{check_generated, typed};
 
 const BEGIN: &str = "<!-- Generated from src/graph and src/api. Do not edit; to write it again: UPDATE_DOCS=1 cargo test --test schema -->";
 
@@ -81,6 +81,15 @@ const OURS: [&str; 8] = [
     "crossRegionDisasterRecoverySetting.disasterRecoveryNetworkSetting.onPremisesConnectionName",
 ];
 
+/// What Graph can clear: an explicit null means "nothing there", where it is "not set" for any other field.
+pub const CLEARABLE: [&str; 5] = [
+    "cloudPcNamingTemplate",
+    "autopatch",
+    "autopilotConfiguration",
+    "userSettingsPersistenceConfiguration",
+    "crossRegionDisasterRecoverySetting.disasterRecoveryNetworkSetting",
+];
+
 /// A property of a Graph type, as the table shows it.
 pub struct Row {
     kind: &'static str,
@@ -117,6 +126,24 @@ fn field<'a>(schema: &'a Value, path: &str) -> &'a Value {
             .pointer(&format!("/properties/{name}"))
             .unwrap_or_else(|| panic!("{path} is in the property table and not in the spec"))
     })
+}
+
+impl Row {
+    /// The path in the spec, through lists, of one that is managed.
+    fn path(&self) -> Option<String> {
+        Some(self.field.strip_prefix("spec.")?.replace("[]", ""))
+    }
+
+    /// Whether its field may be null, of one that is managed.
+    pub fn nullable(&self) -> Option<bool> {
+        Some(field(&spec_of(self.kind), &self.path()?)["nullable"] == true)
+    }
+}
+
+/// The fields that stand for properties of Graph, such as `UserSetting.spec.resetEnabled`.
+pub fn managed_fields() -> impl Iterator<Item = String> {
+    let rows = rows().into_iter();
+    rows.filter_map(|row| Some(format!("{}.spec.{}", row.kind, row.path()?)))
 }
 
 /// Every property, type by type.
@@ -173,8 +200,8 @@ fn describe(
     path: &str,
     rows: &mut Vec<Row>,
 ) {
-    let schema = field(spec, path);
-    let cleared = if schema["nullable"] == true { "null clears it; " } else { "" };
+    field(spec, path);
+    let cleared = if CLEARABLE.contains(&path) { "null clears it; " } else { "" };
     let known = |of: &&&'static str| of.len() == 1 || part_of(of, name);
     for of in of.iter().filter(|of| known(of)) {
         rows.push(Row {
@@ -277,6 +304,46 @@ fn table() -> String {
 #[test]
 fn the_table_in_the_reference_is_current() {
     check_generated(BEGIN, &table());
+}
+
+/// A spec in which the field of that path is null, and nothing beside it.
+fn with_null(kind: &str, path: &str) -> Value {
+    let nested = path.rsplit('.').fold(Value::Null, |inner, name| json!({name: inner}));
+    let join = json!({"domainJoinType": "azureADJoin"});
+    let base = match kind {
+        "ProvisioningPolicy" => json!({"tenantRef": {"name": "t"}, "displayName": "p", "domainJoinConfigurations": [join]}),
+        _ => json!({"tenantRef": {"name": "t"}, "displayName": "s"}),
+    };
+    let mut spec = base;
+    match path.strip_prefix("domainJoinConfigurations.") {
+        Some(name) => spec["domainJoinConfigurations"][0][name] = Value::Null,
+        None => spec
+            .as_object_mut()
+            .expect("an object")
+            .extend(nested.as_object().expect("an object").clone()),
+    }
+    json!({"apiVersion": "cloudpc.dev/v1alpha1", "kind": kind, "metadata": {"name": "x", "namespace": "team"}, "spec": spec})
+}
+
+#[test]
+fn null_is_read_as_a_value_where_it_clears_and_nowhere_else() {
+    let mut seen = 0;
+    for row in rows().iter().filter(|row| row.kind != "Assignment" && row.nullable() == Some(true)) {
+        let path = row.path().expect("it is managed");
+        let object = with_null(row.kind, &path);
+        let read = match row.kind {
+            "ProvisioningPolicy" => json!(typed::<ProvisioningPolicy>(&object)),
+            _ => json!(typed::<UserSetting>(&object)),
+        };
+        let pointer = format!(
+            "/spec/{}",
+            path.replace('.', "/")
+                .replace("domainJoinConfigurations/", "domainJoinConfigurations/0/")
+        );
+        assert_eq!(read.pointer(&pointer).is_some(), CLEARABLE.contains(&path.as_str()), "{path}");
+        seen += 1;
+    }
+    assert!(seen > 20, "{seen} fields were found");
 }
 
 #[test]

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use cloudpc_operator::api::{Assignment, ProvisioningPolicy, UserSetting};
+use cloudpc_operator::api::all_crds;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::CustomResourceExt;
 use serde_json::Value;
 
 use crate::specs::objects;
@@ -42,7 +41,7 @@ fn messages(schema: &Value, found: &mut BTreeSet<String>) {
 
 #[test]
 fn generated_specs_pass_and_fail_and_meet_every_rule() {
-    let definitions = [ProvisioningPolicy::crd(), UserSetting::crd(), Assignment::crd()];
+    let definitions = all_crds();
     let objects = objects(COUNT);
     let (mut accepted, mut said) = (0, String::new());
     for object in &objects {

@@ -17,8 +17,14 @@ fn description(version: &str) -> Option<Value> {
     Some(serde_saphyr::from_str(&text).expect("the description is YAML"))
 }
 
-/// The properties of a type and whether each is deprecated; its base types' as well.
-fn described(description: &Value, of: &str) -> BTreeMap<String, bool> {
+/// What is said of a property.
+struct Said {
+    deprecated: bool,
+    nullable: bool,
+}
+
+/// The properties of a type and what is said of each; its base types' as well.
+fn described(description: &Value, of: &str) -> BTreeMap<String, Said> {
     let name = of
         .trim_start_matches("#/components/schemas/")
         .trim_start_matches("microsoft.graph.");
@@ -31,7 +37,8 @@ fn described(description: &Value, of: &str) -> BTreeMap<String, bool> {
         }
         for (name, property) in part["properties"].as_object().into_iter().flatten() {
             if !name.contains("@odata.") {
-                found.insert(name.clone(), property["deprecated"] == true);
+                let (deprecated, nullable) = (property["deprecated"] == true, property["nullable"] == true);
+                found.insert(name.clone(), Said { deprecated, nullable });
             }
         }
     }
@@ -50,10 +57,10 @@ fn no_property_of_graphs_types_is_missing_or_misplaced() {
         let (in_v1, in_beta) = (described(&v1, of), described(&beta, of));
         assert!(!in_beta.is_empty(), "{of} is no type of Graph");
         let listed: Vec<&Row> = rows.iter().filter(|row| row.of == of).collect();
-        for (name, deprecated) in &in_beta {
+        for (name, said) in &in_beta {
             let row = listed.iter().find(|row| row.name == name);
             let row = row.unwrap_or_else(|| panic!("{of}.{name} is neither managed nor listed in src/graph/unmanaged.rs"));
-            if *deprecated {
+            if said.deprecated {
                 assert_eq!(row.standing, "deprecated", "{of}.{name}");
             }
             if let Some(since) = row.since {
@@ -65,4 +72,31 @@ fn no_property_of_graphs_types_is_missing_or_misplaced() {
             assert!(in_beta.contains_key(row.name), "{of}.{} is no property of Graph", row.name);
         }
     }
+}
+
+/// Without these an object would say nothing; a null there is a mistake.
+const NEEDED: [&str; 5] = [
+    "cloudPcProvisioningPolicyAssignment.target",
+    "cloudPcUserSettingAssignment.target",
+    "cloudPcUserSetting.displayName",
+    "cloudPcDomainJoinConfiguration.domainJoinType",
+    "cloudPcManagementGroupAssignmentTarget.groupId",
+];
+
+/// An answer of Graph has null for what is not set, and so do exports.
+#[test]
+fn what_graph_answers_as_null_may_be_null_in_a_spec_and_nothing_else() {
+    let Some(beta) = description("beta") else {
+        eprintln!("skipped: no OpenAPI descriptions in GRAPH_OPENAPI_DIR (default ../shared/graph)");
+        return;
+    };
+    let mut nullable = 0;
+    for row in rows() {
+        let Some(here) = row.nullable() else { continue };
+        let place = format!("{}.{}", row.of, row.name);
+        let there = described(&beta, row.of)[row.name].nullable && !NEEDED.contains(&place.as_str());
+        assert_eq!(here, there, "{place}");
+        nullable += usize::from(here);
+    }
+    assert!(nullable > 20, "{nullable} properties were found");
 }

@@ -1,10 +1,9 @@
 //! Admission rules of `ProvisioningPolicy`: every rule with a spec that it lets pass and one that it refuses.
 
 use cloudpc_operator::api::ProvisioningPolicy;
-use kube::CustomResourceExt;
 use serde_json::{Value, json};
 
-use crate::support::{NULL, Rules, patched};
+use crate::support::{INVISIBLE, NULL, Rules, patched};
 
 fn policy() -> Rules<ProvisioningPolicy> {
     Rules::new(json!({
@@ -35,8 +34,49 @@ fn display_name_follows_the_rules_of_the_admin_center() {
     for forbidden in "<>()&|$'\",;^`".chars() {
         policy.refuses(json!({"displayName": format!("Finance{forbidden}EU")}), "must not contain any of");
     }
-    for padded in [" Finance", "Finance ", "\tFinance", "Finance\n"] {
+    for padded in [" Finance", "Finance ", "\u{a0}Finance", "Finance\u{3000}"] {
         policy.refuses(json!({"displayName": padded}), "must not start or end");
+    }
+}
+
+#[test]
+fn a_description_may_have_lines_and_nothing_invisible() {
+    let policy = policy();
+    policy.accepts(json!({"description": "Desktop of the finance team\n\n\tfor all its people ☁️\n"}));
+    for hidden in INVISIBLE.iter().filter(|hidden| !["\n", "\t"].contains(hidden)) {
+        policy.refuses(
+            json!({"description": format!("Desktop{hidden} of the finance team")}),
+            "must not contain control characters or invisible characters, except line feeds and tabs",
+        );
+    }
+}
+
+#[test]
+fn no_name_in_a_policy_has_invisible_characters() {
+    let policy = policy();
+    for hidden in INVISIBLE {
+        let name = format!("Fin{hidden}ance");
+        for (field, value) in [
+            ("displayName", json!({"displayName": name})),
+            ("imageDisplayName", json!({"imageDisplayName": name})),
+            ("imageVersion", json!({"imageType": "custom", "imageVersion": name})),
+            (
+                "profile",
+                json!({"microsoftManagedDesktop": {"managedType": "notManaged", "profile": name}}),
+            ),
+            (
+                "onPremisesConnectionName",
+                joins(json!({"domainJoinType": "azureADJoin", "onPremisesConnectionName": name})),
+            ),
+        ] {
+            policy.refuses(
+                value,
+                &format!("{field}: must not contain control characters or invisible characters"),
+            );
+        }
+    }
+    for visible in ["Équipe – Büro ☁️", "财务部", "שלום", "Tom's"] {
+        policy.accepts(json!({"imageDisplayName": visible}));
     }
 }
 
@@ -162,21 +202,14 @@ fn device_preparation_is_complete_and_takes_30_to_360_minutes() {
     policy.accepts(preparing(360));
     policy.refuses(preparing(29), "range");
     policy.refuses(preparing(361), "range");
-    let required = policy_schema_required("autopilotConfiguration");
-    assert_eq!(
-        required,
-        [
-            "applicationTimeoutInMinutes",
-            "devicePreparationProfileId",
-            "onFailureDeviceAccessDenied"
-        ]
-    );
-}
-
-fn policy_schema_required(field: &str) -> Vec<String> {
-    let crd = serde_json::to_value(ProvisioningPolicy::crd()).unwrap();
-    let spec = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties";
-    serde_json::from_value(crd.pointer(&format!("{spec}/{field}/required")).unwrap().clone()).unwrap()
+    for incomplete in [
+        json!({"devicePreparationProfileId": "p1"}),
+        json!({"applicationTimeoutInMinutes": 60, "onFailureDeviceAccessDenied": false}),
+        json!({"devicePreparationProfileId": "", "applicationTimeoutInMinutes": 60, "onFailureDeviceAccessDenied": false}),
+        json!({"devicePreparationProfileId": "p1", "applicationTimeoutInMinutes": NULL, "onFailureDeviceAccessDenied": false}),
+    ] {
+        policy.refuses(json!({"autopilotConfiguration": incomplete}), "must be given together");
+    }
 }
 
 #[test]
@@ -187,6 +220,79 @@ fn an_explicit_null_clears_what_graph_can_clear() {
         "userSettingsPersistenceConfiguration": NULL}),
     );
     policy.accepts_change(json!({"cloudPcNamingTemplate": "%RAND:5%"}), json!({"cloudPcNamingTemplate": NULL}));
+    policy.accepts(json!({"cloudPcNamingTemplate": ""}));
+}
+
+#[test]
+fn what_an_export_has_as_null_or_empty_is_not_set() {
+    let policy = policy();
+    for name in [
+        "description",
+        "provisioningType",
+        "userExperienceType",
+        "windowsSetting",
+        "enableSingleSignOn",
+        "localAdminEnabled",
+        "microsoftManagedDesktop",
+    ] {
+        policy.accepts(json!({name: NULL}));
+        policy.accepts_change(json!({name: NULL}), json!({}));
+        policy.accepts_change(json!({}), json!({name: NULL}));
+    }
+    for nothing in [
+        json!({"windowsSetting": {"locale": NULL}}),
+        json!({"windowsSetting": {}}),
+        json!({"microsoftManagedDesktop": {"managedType": NULL, "profile": NULL}}),
+        json!({"microsoftManagedDesktop": {"managedType": "notManaged", "profile": ""}}),
+        json!({"autopatch": {"autopatchGroupId": NULL}}),
+        json!({"autopatch": {"autopatchGroupId": ""}}),
+        json!({"autopatch": {}, "microsoftManagedDesktop": {"managedType": "notManaged"}}),
+        json!({"autopilotConfiguration": {"devicePreparationProfileId": NULL, "applicationTimeoutInMinutes": NULL,
+            "onFailureDeviceAccessDenied": NULL}}),
+        json!({"userSettingsPersistenceConfiguration": {"userSettingsPersistenceEnabled": NULL,
+            "userSettingsPersistenceStorageSizeCategory": NULL}}),
+    ] {
+        policy.accepts(nothing);
+    }
+    let connection = "33333333-0000-4000-8000-000000000001";
+    for nothing in [json!(NULL), json!("")] {
+        policy.accepts(joins(
+            json!({"domainJoinType": "azureADJoin", "regionName": "westeurope", "regionGroup": NULL, "onPremisesConnectionId": nothing}),
+        ));
+        for kind in ["azureADJoin", "hybridAzureADJoin"] {
+            policy.accepts(joins(
+                json!({"domainJoinType": kind, "regionName": nothing, "onPremisesConnectionId": connection}),
+            ));
+        }
+        policy.refuses(
+            joins(json!({"domainJoinType": "azureADJoin", "regionName": nothing, "onPremisesConnectionId": nothing})),
+            "azureADJoin needs exactly one of",
+        );
+        policy.refuses(
+            joins(json!({"domainJoinType": "hybridAzureADJoin", "regionName": nothing, "onPremisesConnectionId": nothing})),
+            "hybridAzureADJoin needs one of",
+        );
+        policy.refuses(
+            joins(json!({"domainJoinType": "futureJoin", "regionName": nothing, "regionGroup": "europeUnion"})),
+            "regionGroup needs regionName",
+        );
+    }
+}
+
+#[test]
+fn a_policy_may_say_that_nothing_is_kept_of_settings() {
+    let policy = policy();
+    let kept = |enabled: Value, size: Value| json!({"userSettingsPersistenceEnabled": enabled, "userSettingsPersistenceStorageSizeCategory": size});
+    for kind in [json!("dedicated"), json!("sharedByUser"), json!(NULL), Value::Null] {
+        let of = |kept: Value| json!({"provisioningType": kind, "userSettingsPersistenceConfiguration": kept});
+        policy.accepts(of(kept(json!(false), json!("fourGB"))));
+        policy.accepts(of(kept(json!(false), json!("sixteenGB"))));
+        policy.accepts(of(kept(json!(false), json!(NULL))));
+        policy.accepts(of(json!({})));
+        let refused = "userSettingsPersistenceConfiguration needs provisioningType";
+        policy.refuses(of(kept(json!(true), json!(NULL))), refused);
+        policy.refuses(of(kept(json!(NULL), json!("eightGB"))), refused);
+    }
 }
 
 #[test]

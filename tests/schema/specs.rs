@@ -44,15 +44,22 @@ fn network(kind: Option<&'static str>) -> BoxedStrategy<Value> {
         json!({"onPremisesConnectionName": "Hub"}),
         json!({"regionName": "westeurope"}),
         json!({"regionName": "automatic", "regionGroup": "europeUnion"}),
+        json!({"regionName": "westeurope", "regionGroup": null, "onPremisesConnectionId": null}),
+        json!({"regionName": "", "regionGroup": null, "onPremisesConnectionId": CONNECTION}),
     ]);
     let any = object(vec![
-        field("onPremisesConnectionId", 0.4, json!([CONNECTION]), json!(["Hub", ""])),
-        field("onPremisesConnectionName", 0.3, json!(["Hub"]), json!([""])),
-        field("regionName", 0.5, json!(["westeurope", "automatic"]), json!([""])),
+        field("onPremisesConnectionId", 0.4, json!([CONNECTION, null, ""]), json!(["Hub"])),
+        field("onPremisesConnectionName", 0.3, json!(["Hub"]), json!(["", "Hu\u{ad}b"])),
+        field(
+            "regionName",
+            0.5,
+            json!(["westeurope", "automatic", null, ""]),
+            json!([long("x", 65)]),
+        ),
         field(
             "regionGroup",
             0.3,
-            json!(["europeUnion", "atlantis"]),
+            json!(["europeUnion", "atlantis", null]),
             json!(["unknownFutureValue", "europe union"]),
         ),
     ]);
@@ -83,7 +90,7 @@ fn long(character: &str, count: usize) -> String {
 
 /// Names and templates.
 fn texts() -> Fields {
-    let names = json!(["Finance", "Finance - EU", "F", long("ä", 120), "100% / 2"]);
+    let names = json!(["Finance", "Finance - EU", "F", long("ä", 120), "100% / 2", "Büro \u{2601}\u{fe0f}"]);
     let untidy = json!([
         " F",
         "F ",
@@ -96,10 +103,14 @@ fn texts() -> Fields {
         long("x", 121),
         long("ä", 121),
         "F\u{a0}",
-        "F\n"
+        "F\n",
+        "Fin\u{200b}ance",
+        "\u{feff}F",
+        "F\u{202e}F"
     ]);
     let templates = json!([
         null,
+        "",
         "%RAND:5%",
         "FIN-%RAND:5%",
         "CPC-%USERNAME:5%-%RAND:5%",
@@ -107,7 +118,6 @@ fn texts() -> Fields {
         "LONGPREFIX-%RAND:5%"
     ]);
     let broken = json!([
-        "",
         "FIN_%RAND:5%",
         "FIN-%USERNAME:5%",
         "%RAND:4%",
@@ -118,22 +128,27 @@ fn texts() -> Fields {
     ]);
     vec![
         field("displayName", 0.99, names, untidy),
-        field("description", 0.3, json!(["", "text", long("x", 1500)]), json!([long("x", 1501)])),
+        field(
+            "description",
+            0.3,
+            json!([null, "", "text", "two lines\n\tof text\n", long("x", 1500)]),
+            json!([long("x", 1501), "a\u{1b}[2J", "a\r\n"]),
+        ),
         field(
             "imageDisplayName",
             0.9,
             json!(["Windows 11", long("x", 256)]),
-            json!(["", long("x", 257)]),
+            json!(["", long("x", 257), "Windows\u{2060} 11"]),
         ),
         field("imageId", 0.3, json!([CONNECTION, "p_o_s"]), json!([""])),
-        field("imageVersion", 0.1, json!(["1.0.0"]), json!([long("1", 33)])),
+        field("imageVersion", 0.1, json!(["1.0.0"]), json!([long("1", 33), "1.\u{7f}0"])),
         field("cloudPcNamingTemplate", 0.4, templates, broken),
     ]
 }
 
 /// Members of enumerations.
 fn kinds() -> Fields {
-    let sharing = json!(["sharedByEntraGroup", "sharedByEntraGroup", "dedicated", "sharedByMoon"]);
+    let sharing = json!(["sharedByEntraGroup", "sharedByEntraGroup", "dedicated", "sharedByMoon", null]);
     vec![
         field(
             "imageType",
@@ -145,9 +160,11 @@ fn kinds() -> Fields {
         field(
             "userExperienceType",
             0.2,
-            json!(["cloudPc", "cloudApp", "cloudTab"]),
+            json!(["cloudPc", "cloudApp", "cloudTab", null]),
             json!(["unknownFutureValue"]),
         ),
+        field("enableSingleSignOn", 0.2, json!([true, false, null]), json!([])),
+        field("localAdminEnabled", 0.2, json!([true, false, null]), json!([])),
     ]
 }
 
@@ -156,35 +173,51 @@ fn objects_of_a_policy() -> Fields {
         field(
             "windowsSetting",
             0.3,
-            json!([{"locale": "de-DE"}, {"locale": "tlh-QO"}]),
-            json!([{}, {"locale": "d"}]),
+            json!([{"locale": "de-DE"}, {"locale": "tlh-QO"}, null, {}, {"locale": null}]),
+            json!([{"locale": "d"}]),
         ),
         field(
             "microsoftManagedDesktop",
             0.4,
-            json!([{"managedType": "starterManaged"}, {"managedType": "notManaged", "profile": ""}]),
-            json!([{}, {"managedType": "unknownFutureValue"}]),
+            json!([{"managedType": "starterManaged"}, {"managedType": "notManaged", "profile": ""}, {"profile": null}, {"managedType": null}, null]),
+            json!([{"managedType": "unknownFutureValue"}, {"managedType": "notManaged", "profile": "p\u{200e}"}]),
         ),
         field(
             "autopatch",
-            0.2,
-            json!([null, {"autopatchGroupId": CONNECTION}]),
-            json!([{}, {"autopatchGroupId": ""}]),
+            0.4,
+            json!([null, {"autopatchGroupId": CONNECTION}, {"autopatchGroupId": null}, {"autopatchGroupId": ""}, {}]),
+            json!([{"autopatchGroupId": long("x", 65)}]),
         ),
         field(
             "autopilotConfiguration",
             0.2,
-            json!([null, preparation(30), preparation(360)]),
-            json!([preparation(29), preparation(361), {"devicePreparationProfileId": "p"}]),
+            json!([null, {}, preparation(30), preparation(360), unprepared()]),
+            json!([preparation(29), preparation(361), {"devicePreparationProfileId": "p"},
+                {"devicePreparationProfileId": "", "applicationTimeoutInMinutes": 30, "onFailureDeviceAccessDenied": true}]),
         ),
         field(
             "userSettingsPersistenceConfiguration",
-            0.2,
-            json!([null, {}, {"userSettingsPersistenceEnabled": true, "userSettingsPersistenceStorageSizeCategory": "eightGB"}]),
+            0.3,
+            json!([
+                null,
+                {},
+                kept(json!(true), json!("eightGB")),
+                kept(json!(false), json!("fourGB")),
+                kept(Value::Null, Value::Null),
+                kept(Value::Null, json!("eightGB"))
+            ]),
             json!([{"userSettingsPersistenceStorageSizeCategory": "unknownFutureValue"}]),
         ),
         field("scopeIds", 0.1, json!([[], ["0"], ["0", "7"]]), json!([[""]])),
     ]
+}
+
+fn kept(enabled: Value, size: Value) -> Value {
+    json!({"userSettingsPersistenceEnabled": enabled, "userSettingsPersistenceStorageSizeCategory": size})
+}
+
+fn unprepared() -> Value {
+    json!({"devicePreparationProfileId": null, "applicationTimeoutInMinutes": null, "onFailureDeviceAccessDenied": null})
 }
 
 fn preparation(minutes: i32) -> Value {
@@ -196,11 +229,11 @@ fn setting() -> BoxedStrategy<Value> {
         field(
             "disasterRecoveryType",
             0.8,
-            json!(["premium", "premium", "crossRegion", "crossPlanet"]),
+            json!(["premium", "premium", "crossRegion", "crossPlanet", null]),
             json!(["unknownFutureValue"]),
         ),
-        field("maintainCrossRegionRestorePointEnabled", 0.3, json!([true, false]), json!([])),
-        field("userInitiatedDisasterRecoveryAllowed", 0.4, json!([true, false]), json!([])),
+        field("maintainCrossRegionRestorePointEnabled", 0.3, json!([true, false, null]), json!([])),
+        field("userInitiatedDisasterRecoveryAllowed", 0.4, json!([true, false, null]), json!([])),
         nested(
             "disasterRecoveryNetworkSetting",
             0.5,
@@ -212,22 +245,23 @@ fn setting() -> BoxedStrategy<Value> {
             "displayName",
             0.98,
             json!(["Finance (EU)"]),
-            json!([" F", "F\t", "", "x".repeat(257)]),
+            json!([" F", "F\t", "", "x".repeat(257), "F\u{2029}"]),
         ),
         field("tenantRef", 0.99, json!([{"name": "contoso"}]), json!([{}])),
-        field("localAdminEnabled", 0.4, json!([true, false]), json!([])),
-        field("resetEnabled", 0.4, json!([true, false]), json!([])),
+        field("localAdminEnabled", 0.4, json!([true, false, null]), json!([])),
+        field("resetEnabled", 0.4, json!([true, false, null]), json!([])),
         field(
             "restorePointSetting",
             0.4,
-            json!([{}, {"frequencyType": "sixHours"}, {"frequencyType": "weekly", "userRestoreEnabled": true}]),
+            json!([null, {}, {"frequencyType": "sixHours"}, {"frequencyType": "weekly", "userRestoreEnabled": true},
+                {"frequencyType": null, "userRestoreEnabled": null}]),
             json!([{"frequencyType": "6h "}, {"frequencyType": "unknownFutureValue"}]),
         ),
         nested("crossRegionDisasterRecoverySetting", 0.6, recovery),
         field(
             "provisioningSourceType",
             0.3,
-            json!(["image", "snapshot", "template"]),
+            json!(["image", "snapshot", "template", null]),
             json!(["unknownFutureValue", "4you"]),
         ),
     ])
@@ -241,14 +275,19 @@ fn assignment() -> BoxedStrategy<Value> {
     ]);
     let any = object(vec![
         field("id", 0.4, json!([CONNECTION]), json!(["Finance", ""])),
-        field("displayName", 0.5, json!(["Finance"]), json!([""])),
-        field("mailNickname", 0.3, json!(["fin"]), json!([])),
+        field("displayName", 0.5, json!(["Finance"]), json!(["", "Fin\u{200d}ance"])),
+        field("mailNickname", 0.3, json!(["fin"]), json!(["fin\u{0}"])),
     ]);
     let plan = object(vec![
-        field("servicePlanId", 0.4, json!([CONNECTION]), json!([""])),
-        field("servicePlanName", 0.2, json!(["Frontline"]), json!([""])),
-        field("allotmentLicensesCount", 0.3, json!([0, 900]), json!([-1, 901])),
-        field("allotmentDisplayName", 0.2, json!(["slice"]), json!([""])),
+        field(
+            "servicePlanId",
+            0.4,
+            json!([CONNECTION, CONNECTION, null, ""]),
+            json!([long("x", 65)]),
+        ),
+        field("servicePlanName", 0.2, json!(["Frontline"]), json!(["", "Front\u{61c}line"])),
+        field("allotmentLicensesCount", 0.3, json!([0, 900, null]), json!([-1, 901])),
+        field("allotmentDisplayName", 0.2, json!(["slice", null, ""]), json!(["sl\u{9b}ice"])),
     ]);
     let group = (prop_oneof![5 => usual, 1 => any], plan).prop_map(|(mut group, plan)| {
         let fields = group.as_object_mut().expect("an object");
@@ -268,19 +307,90 @@ fn assignment() -> BoxedStrategy<Value> {
     ])
 }
 
-/// As many objects as asked for, of the three namespaced kinds in turn.
+/// Requirements of a selector, as many of them broken as not.
+fn requirement() -> BoxedStrategy<Value> {
+    object(vec![
+        field(
+            "key",
+            0.98,
+            json!(["team", "example.com/team"]),
+            json!(["", "a b", "/team", "example.com/", "-a", "A.b/c", "a/b/c"]),
+        ),
+        field(
+            "operator",
+            0.98,
+            json!(["In", "NotIn", "Exists", "DoesNotExist"]),
+            json!(["", "in", "Equals"]),
+        ),
+        field(
+            "values",
+            0.6,
+            json!([[], ["finance"], ["finance", ""], ["a_b.c-D"]]),
+            json!([["a b"], ["-"], [long("x", 64)]]),
+        ),
+    ])
+}
+
+fn tenant() -> BoxedStrategy<Value> {
+    let selector = object(vec![
+        field(
+            "matchLabels",
+            0.5,
+            json!([{}, {"team": "finance"}, {"example.com/team": "", "b": "c"}]),
+            json!([{"": "finance"}, {"a b": ""}, {"team": "no value"}, {"team": "-"}, {long("x", 64): ""}]),
+        ),
+        nested(
+            "matchExpressions",
+            0.6,
+            prop::collection::vec(requirement(), 0..2).prop_map(Value::Array).boxed(),
+        ),
+    ]);
+    let allowed = object(vec![
+        field("names", 0.3, json!([[], ["team-a"]]), json!([[""]])),
+        nested("selector", 0.8, selector),
+    ]);
+    let secret = json!({"secretRef": {"name": "app"}});
+    let intervals = ["5s", "5m", "1h30m", "24h", "4s", "25h", "300", "500ms", "five minutes"]
+        .map(Value::from)
+        .to_vec();
+    let credentials = vec![
+        json!({"workloadIdentity": {}}),
+        json!({"managedIdentity": {}}),
+        json!({"certificate": secret}),
+        json!({"workloadIdentity": {"serviceAccountName": "a.b"}}),
+        json!({}),
+        json!({"managedIdentity": {}, "clientSecret": secret}),
+        json!({"workloadIdentity": {"serviceAccountName": "A"}}),
+        json!({"clientSecret": {"secretRef": {"name": "a/b"}}}),
+    ];
+    object(vec![
+        field("tenantId", 0.99, json!([CONNECTION]), json!(["contoso.com"])),
+        field("clientId", 0.95, json!([CONNECTION]), json!(["app"])),
+        nested("credentials", 0.5, prop::sample::select(credentials).boxed()),
+        nested("interval", 0.4, prop::sample::select(intervals).boxed()),
+        field("cloud", 0.2, json!(["Public", "Public", "China"]), json!(["Moon"])),
+        nested("allowedNamespaces", 0.9, allowed),
+    ])
+}
+
+/// As many objects as asked for, of the kinds in turn.
 pub fn objects(count: usize) -> Vec<Value> {
     let mut runner = TestRunner::deterministic();
     let kinds = [
         ("ProvisioningPolicy", policy()),
         ("UserSetting", setting()),
         ("Assignment", assignment()),
+        ("EntraTenant", tenant()),
     ];
     let mut generate = |index: usize| {
         // Policies have the most rules.
-        let (kind, spec) = &kinds[[0, 1, 0, 2][index % 4]];
+        let (kind, spec) = &kinds[[0, 1, 0, 2, 3][index % 5]];
         let spec = spec.new_tree(&mut runner).expect("a spec").current();
-        json!({"apiVersion": "cloudpc.dev/v1alpha1", "kind": kind, "metadata": {"name": "generated", "namespace": "default"}, "spec": spec})
+        let mut metadata = json!({"name": "generated", "namespace": "default"});
+        if *kind == "EntraTenant" {
+            metadata = json!({"name": "generated"});
+        }
+        json!({"apiVersion": "cloudpc.dev/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec})
     };
     (0..count).map(&mut generate).collect()
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -67,10 +68,41 @@ pub fn check_generated(begin: &str, wanted: &str) {
 /// Stands for an explicit null in a patch, where null itself means "remove".
 pub const NULL: &str = "<null>";
 
+/// Of every kind of characters that nobody sees: controls, zero-width ones, marks of direction, separators, fillers, tags.
+pub const INVISIBLE: [&str; 25] = [
+    "\0",
+    "\t",
+    "\n",
+    "\r",
+    "\u{1b}",
+    "\u{1f}",
+    "\u{7f}",
+    "\u{85}",
+    "\u{9f}",
+    "\u{ad}",
+    "\u{34f}",
+    "\u{61c}",
+    "\u{180e}",
+    "\u{200b}",
+    "\u{200d}",
+    "\u{200f}",
+    "\u{2028}",
+    "\u{2029}",
+    "\u{202e}",
+    "\u{2060}",
+    "\u{2066}",
+    "\u{3164}",
+    "\u{feff}",
+    "\u{fffb}",
+    "\u{e0041}",
+];
+
 /// Applies a JSON merge patch: objects merge, null removes, [`NULL`] is null, everything else replaces.
 pub fn patched(base: &Value, patch: &Value) -> Value {
-    let Value::Object(changes) = patch else {
-        return if patch == NULL { Value::Null } else { patch.clone() };
+    let changes = match patch {
+        Value::Object(changes) => changes,
+        Value::Array(items) => return items.iter().map(|item| patched(&Value::Null, item)).collect(),
+        other => return if other == NULL { Value::Null } else { other.clone() },
     };
     let mut merged = base.as_object().cloned().unwrap_or_default();
     for (key, change) in changes {
@@ -88,13 +120,34 @@ pub fn patched(base: &Value, patch: &Value) -> Value {
 pub fn typed<K: DeserializeOwned + Serialize>(object: &Value) -> K {
     let typed: K = serde_json::from_value(object.clone()).unwrap_or_else(|error| panic!("{error} in\n{object:#}"));
     let again = serde_json::to_value(&typed).expect("object serialises");
-    assert_eq!(&again, object, "a field is misspelt or written differently than the type does");
+    let message = "a field is misspelt or written differently than the type does";
+    assert!(says_the_same(object, &again), "{message}: {object:#} is read as {again:#}");
     typed
+}
+
+/// Whether what was read is what was written. Where null and "" say nothing, they are gone.
+fn says_the_same(written: &Value, read: &Value) -> bool {
+    match (written, read) {
+        (Value::Object(written), Value::Object(read)) => {
+            let same = |(name, value): (&String, &Value)| match read.get(name) {
+                Some(read) => says_the_same(value, read),
+                None => value.is_null() || value == "",
+            };
+            written.iter().all(same) && read.keys().all(|name| written.contains_key(name))
+        }
+        (Value::Array(written), Value::Array(read)) => {
+            written.len() == read.len() && written.iter().zip(read).all(|(written, read)| says_the_same(written, read))
+        }
+        // Where null clears, "" does.
+        (Value::String(text), Value::Null) => text.is_empty(),
+        _ => written == read,
+    }
 }
 
 /// Rule cases of one kind: a valid object, and changes of its spec with the message that must refuse them.
 pub struct Rules<K> {
     base: Value,
+    crd: CustomResourceDefinition,
     kind: std::marker::PhantomData<K>,
 }
 
@@ -106,6 +159,7 @@ where
     pub fn new(base: Value) -> Self {
         let rules = Self {
             base,
+            crd: K::crd(),
             kind: std::marker::PhantomData,
         };
         rules.accepts(serde_json::json!({}));
@@ -119,11 +173,16 @@ where
     }
 
     fn objections(&self, spec: &Value) -> Vec<String> {
-        objections(&K::crd(), &self.with(spec), None)
+        objections(&self.crd, &self.with(spec), None)
+    }
+
+    /// Everything that is said against the object with these changes of its spec.
+    pub fn all_objections(&self, spec: Value) -> Vec<String> {
+        self.objections(&spec)
     }
 
     fn objections_to_change(&self, before: &Value, after: &Value) -> Vec<String> {
-        objections(&K::crd(), &self.with(after), Some(&self.with(before)))
+        objections(&self.crd, &self.with(after), Some(&self.with(before)))
     }
 
     /// The object with these changes of its spec may be created.

@@ -3,7 +3,7 @@
 use cloudpc_operator::api::{EntraTenant, UserSetting};
 use serde_json::{Value, json};
 
-use crate::support::{NULL, Rules};
+use crate::support::{INVISIBLE, NULL, Rules};
 
 fn tenant() -> Rules<EntraTenant> {
     Rules::new(json!({
@@ -99,6 +99,66 @@ fn a_selector_of_namespaces_selects_something() {
 }
 
 #[test]
+fn s49_a_requirement_that_is_none_is_refused() {
+    let tenant = tenant();
+    let with = |key: &str, operator: &str, values: Value| {
+        let requirement = json!({"key": key, "operator": operator, "values": values});
+        json!({"allowedNamespaces": {"selector": {"matchLabels": {"team": "finance"}, "matchExpressions": [requirement]}}})
+    };
+    let without =
+        |key: &str, operator: &str| json!({"allowedNamespaces": {"selector": {"matchExpressions": [{"key": key, "operator": operator}]}}});
+    for good in [
+        with("team", "In", json!(["finance", ""])),
+        with("example.com/team", "NotIn", json!(["a_b.c-D9"])),
+        with("team", "Exists", json!([])),
+        without("team", "Exists"),
+        without("team", "DoesNotExist"),
+        with(
+            &format!("{}.{}/{}", "x".repeat(126), "y".repeat(126), "z".repeat(63)),
+            "Exists",
+            json!([]),
+        ),
+    ] {
+        tenant.accepts(good);
+    }
+    let values = "In and NotIn need values, Exists and DoesNotExist take none";
+    for operator in ["In", "NotIn"] {
+        tenant.refuses(with("team", operator, json!([])), values);
+        tenant.refuses(without("team", operator), values);
+    }
+    for operator in ["Exists", "DoesNotExist"] {
+        tenant.refuses(with("team", operator, json!(["finance"])), values);
+    }
+    for operator in ["Equals", "in", ""] {
+        tenant.refuses(with("team", operator, json!([])), "not in the enumeration");
+    }
+    for key in [
+        "a b",
+        "-a",
+        "a-",
+        "/a",
+        "a/",
+        "a/b/c",
+        "A.example/b",
+        "a..b/c",
+        "a_b/c",
+        &"x".repeat(64),
+    ] {
+        tenant.refuses(without(key, "DoesNotExist"), "must be the key of a label");
+        let labels = json!({"allowedNamespaces": {"selector": {"matchLabels": {key: "finance"}}}});
+        tenant.refuses(labels, "must be the key of a label");
+    }
+    for value in ["a b", "-", "a-", "."] {
+        tenant.refuses(with("team", "NotIn", json!([value])), "must be values of labels");
+        let labels = json!({"allowedNamespaces": {"selector": {"matchLabels": {"team": value}}}});
+        tenant.refuses(labels, "must be values of labels");
+    }
+    let none = json!({"allowedNamespaces": {"selector": {"matchExpressions": [{"key": "", "operator": "DoesNotExist"}]}}});
+    let none = tenant.all_objections(none);
+    assert!(none.iter().any(|one| one.contains("key of a label")), "{none:?}");
+}
+
+#[test]
 fn the_interval_is_a_duration_from_five_seconds_to_a_day() {
     let tenant = tenant();
     for good in ["5s", "5m", "1h30m", "24h"] {
@@ -122,8 +182,43 @@ fn setting() -> Rules<UserSetting> {
 fn a_user_setting_keeps_its_tenant_and_a_tidy_name() {
     let setting = setting();
     setting.refuses(json!({"displayName": "Finance "}), "must not start or end");
+    for hidden in INVISIBLE {
+        let message = "displayName: must not contain control characters or invisible characters";
+        setting.refuses(json!({"displayName": format!("Fin{hidden}ance")}), message);
+    }
     setting.accepts_change(json!({}), json!({"resetEnabled": true}));
     setting.refuses_change(json!({}), json!({"tenantRef": {"name": "fabrikam"}}), "tenantRef cannot be changed");
+}
+
+#[test]
+fn what_an_export_of_a_setting_has_as_null_or_empty_is_not_set() {
+    let setting = setting();
+    for name in [
+        "localAdminEnabled",
+        "resetEnabled",
+        "provisioningSourceType",
+        "restorePointSetting",
+        "crossRegionDisasterRecoverySetting",
+    ] {
+        setting.accepts(json!({name: NULL}));
+    }
+    setting.accepts(json!({"restorePointSetting": {"frequencyType": NULL, "userRestoreEnabled": NULL}}));
+    setting.accepts(
+        json!({"crossRegionDisasterRecoverySetting": {"disasterRecoveryType": NULL, "maintainCrossRegionRestorePointEnabled": NULL,
+            "userInitiatedDisasterRecoveryAllowed": NULL, "disasterRecoveryNetworkSetting": NULL}}),
+    );
+    let network = |fields: Value| json!({"crossRegionDisasterRecoverySetting": {"disasterRecoveryNetworkSetting": fields}});
+    let connection = "33333333-0000-4000-8000-000000000001";
+    for nothing in [json!(NULL), json!("")] {
+        setting.accepts(network(
+            json!({"regionName": "westeurope", "regionGroup": NULL, "onPremisesConnectionId": nothing}),
+        ));
+        setting.accepts(network(json!({"regionName": nothing, "onPremisesConnectionId": connection})));
+        setting.refuses(
+            network(json!({"regionName": nothing, "onPremisesConnectionId": nothing})),
+            "exactly one of onPremisesConnectionId",
+        );
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The status follows from a pass's outcome, and a pass that found nothing new changes nothing in it.
 
-use crate::api::{AssignmentProblem, DriftedField, ManagedStatus};
+use crate::api::{AssignmentProblem, DriftedField, ManagedStatus, OwnedAssignment};
 use crate::reconcile::conditions::Verdict;
 use crate::reconcile::outcome::{Class, Failure, Unseen};
 use crate::reconcile::reasons;
@@ -49,6 +49,43 @@ fn a_converged_pass_writes_the_same_status_again() {
         (Some("True"), Some("True"), Some("False"))
     );
     assert_eq!(managed(&first, first.clone(), &ready(), Some(3)), first);
+}
+
+#[test]
+fn the_groups_on_the_object_are_counted_whoever_assigned_them() {
+    let assigned = |group: &str, plan: Option<&str>, verified: bool| OwnedAssignment {
+        group_id: group.to_owned(),
+        service_plan_id: plan.map(str::to_owned),
+        allotment_licenses_count: None,
+        allotment_display_name: None,
+        declared_by: vec!["staff".to_owned()],
+        verified,
+    };
+    let draft = ManagedStatus {
+        id: Some("p1".to_owned()),
+        assignments: vec![
+            assigned("g1", Some("plan-1"), true),
+            assigned("G1", Some("plan-2"), true),
+            assigned("g2", None, true),
+            assigned("g3", None, false),
+        ],
+        foreign_assignments: vec!["g2".to_owned(), "g4".to_owned()],
+        ..ManagedStatus::default()
+    };
+    let counted = managed(&ManagedStatus::default(), draft.clone(), &ready(), Some(1));
+    assert_eq!(counted.assigned_groups, Some(3), "g1, g2 and g4 were seen");
+    assert_eq!(managed(&counted, counted.clone(), &ready(), Some(1)), counted);
+    let none = ManagedStatus {
+        id: Some("p1".to_owned()),
+        ..ManagedStatus::default()
+    };
+    assert_eq!(managed(&counted, none, &ready(), Some(1)).assigned_groups, Some(0));
+    let gone = ManagedStatus { id: None, ..draft };
+    assert_eq!(
+        managed(&counted, gone, &ready(), Some(1)).assigned_groups,
+        None,
+        "there is no object"
+    );
 }
 
 #[test]

@@ -31,8 +31,8 @@ pub(crate) async fn apply(report: &mut Report, lab: &Lab) -> Result<()> {
         KINDS,
     ])
     .await?;
-    report.line("kubectl get cloudpc --all-namespaces");
-    report.text(&lab.kubectl(&["get", "cloudpc", "--all-namespaces"]).await?);
+    report.line("kubectl get windows365 --all-namespaces");
+    report.text(&lab.kubectl(&["get", "windows365", "--all-namespaces"]).await?);
 
     report.step("Look at what is in Graph");
     let graph = held(lab).await?;

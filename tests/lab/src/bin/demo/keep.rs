@@ -20,7 +20,7 @@ pub(crate) async fn explain(lab: &Lab) -> Result<()> {
     println!("\nEverything keeps running. In another terminal:\n");
     println!("  export KUBECONFIG={}", lab.plane.admin_kubeconfig().display());
     println!("  export PATH={}:$PATH    # this kubectl: {}", folder.display(), kubectl.display());
-    println!("  kubectl get cloudpc --all-namespaces");
+    println!("  kubectl get windows365 --all-namespaces");
     println!("\nThe simulator's control API is {control}, its CA {ca}:\n");
     println!("  curl --cacert {ca} {control}/state");
     println!("  curl --cacert {ca} {control}/ledger");
