@@ -22,6 +22,8 @@ pub fn is_operation(segment: &Segment, last: Option<&Segment>, request: &GraphRe
     match segment.spelling {
         Spelling::Key => false,
         Spelling::Operation => true,
+        // Most ids are.
+        Spelling::Plain if is_guid(text) => false,
         Spelling::Plain => {
             let is_posted_to = request.method == http::Method::POST && last.is_some_and(|last| std::ptr::eq(last, segment));
             let is_word = text.bytes().all(|letter| letter.is_ascii_alphabetic());
