@@ -55,7 +55,7 @@ pub async fn answer(service: &Service, exchange: &Exchange, version: ApiVersion,
         answer.headers.push(("Allow".to_owned(), "POST".to_owned()));
         return refuse(service, exchange, answer, draft);
     }
-    let steps = match read(&exchange.body) {
+    let steps = match read(service, exchange, version) {
         Ok(steps) => steps,
         Err(reason) => return refuse(service, exchange, Answer::error(400, "BadRequest", reason), draft),
     };
@@ -116,7 +116,8 @@ fn shown(id: String, answer: Answer) -> Value {
 impl Step {
     /// The request that this part stands for.
     fn exchange(&self, service: &Service, outer: &Exchange, version: ApiVersion) -> Exchange {
-        let url = self.url.strip_prefix('/').unwrap_or(&self.url);
+        // `read` let through what is relative only, or is at this Graph.
+        let url = self.relative(outer, service, version).unwrap_or_default();
         let (path, query) = url.split_once('?').map_or((url, None), |(path, query)| (path, Some(query)));
         let mut headers = HeaderMap::new();
         for (name, value) in self.headers.iter().flatten() {
@@ -140,6 +141,19 @@ impl Step {
         }
     }
 
+    /// The url after the version. A whole address is taken when it is of the Graph and the version that the batch was sent to:
+    /// Microsoft's SDK for Python sends those (captured).
+    fn relative(&self, outer: &Exchange, service: &Service, version: ApiVersion) -> Option<&str> {
+        let roots = [outer.root.as_str(), service.own_root()];
+        let own = roots.iter().find_map(|root| self.url.strip_prefix(root)?.strip_prefix('/'));
+        if let Some(own) = own {
+            let relative = own.strip_prefix(version.as_str())?.strip_prefix('/')?;
+            return Some(relative.trim_start_matches('/'));
+        }
+        let is_absolute = self.url.contains("://") || self.url.starts_with("//");
+        (!is_absolute).then(|| self.url.strip_prefix('/').unwrap_or(&self.url))
+    }
+
     fn has_content_type(&self) -> bool {
         self.headers
             .iter()
@@ -148,7 +162,7 @@ impl Step {
     }
 
     /// What is wrong with this part, given the ids of those before it.
-    fn check(&self, known: &HashSet<String>) -> Result<(), String> {
+    fn check(&self, known: &HashSet<String>, is_relative: bool) -> Result<(), String> {
         let id = &self.id;
         if id.is_empty() {
             return Err("Every request of a batch needs an id that is not empty.".to_owned());
@@ -157,8 +171,8 @@ impl Step {
             return Err(format!("The request id '{id}' is there twice."));
         }
         let method: Method = self.method.parse().map_err(|_| format!("The method of request '{id}' is none."))?;
-        if self.url.contains("://") || self.url.starts_with("//") {
-            return Err(format!("The url of request '{id}' must be relative."));
+        if !is_relative {
+            return Err(format!("The url of request '{id}' must be relative, or at this Graph and version."));
         }
         let writes = [Method::POST, Method::PATCH, Method::PUT].contains(&method);
         if (writes && self.body.is_none()) || ((writes || self.body.is_some()) && !self.has_content_type()) {
@@ -180,15 +194,15 @@ fn key(id: &str) -> String {
 }
 
 /// The parts of a batch, or why it is none. A dependency must stand before what depends on it (documented by OData).
-fn read(body: &[u8]) -> Result<Vec<Step>, String> {
-    let json: Value = serde_json::from_slice(body).map_err(|error| format!("The batch is not JSON: {error}."))?;
+fn read(service: &Service, exchange: &Exchange, version: ApiVersion) -> Result<Vec<Step>, String> {
+    let json: Value = serde_json::from_slice(&exchange.body).map_err(|error| format!("The batch is not JSON: {error}."))?;
     let Batch { requests } = strictly(json).map_err(|reason| format!("The batch is malformed: {reason}."))?;
     if requests.is_empty() || requests.len() > MOST_PARTS {
         return Err(format!("A batch has 1 to {MOST_PARTS} requests, not {}.", requests.len()));
     }
     let mut known = HashSet::new();
     for step in &requests {
-        step.check(&known)?;
+        step.check(&known, step.relative(exchange, service, version).is_some())?;
         known.insert(key(&step.id));
     }
     Ok(requests)

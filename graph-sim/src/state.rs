@@ -59,5 +59,6 @@ fn of_group(group: &Group) -> Value {
         "displayName": group.display_name,
         "mailNickname": group.mail_nickname,
         "members": group.members,
+        "createdDateTime": group.created,
     })
 }

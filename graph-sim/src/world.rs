@@ -185,6 +185,8 @@ pub struct Group {
     pub mail_nickname: Option<String>,
     /// Members by principal name.
     pub members: Vec<String>,
+    /// When it was made, where that is known.
+    pub created: Option<Timestamp>,
 }
 
 /// An object that is gone.

@@ -95,6 +95,14 @@ fn each_write_leaves_one_event_that_says_what_changed() {
     assert_eq!(last(&world)["activityType"], "Create CloudPcUserSetting");
     assert_eq!(last(&world)["resources"][0]["resourceId"], json!(setting));
     assert_eq!(events(&world).len(), 6);
+    // They can be read, all of them, and are as described.
+    world.clock.advance("PT5M").unwrap();
+    for version in VERSIONS {
+        let listed = get(&mut world, version, "/deviceManagement/virtualEndpoint/auditEvents")
+            .body
+            .unwrap();
+        assert_eq!(listed["value"].as_array().unwrap().len(), 6);
+    }
     for event in events(&world) {
         let kind = event["activityType"].as_str().unwrap().to_owned();
         assert!(graph::audit::activity_types().contains(&kind), "{kind}");

@@ -50,6 +50,8 @@ fn a_deleted_group_is_gone_and_one_made_anew_is_another() {
     assert_eq!((made.status, made.committed), (201, true));
     let id = made.body.unwrap()["id"].as_str().unwrap().to_owned();
     assert_ne!(id, GROUP_B);
+    let anew = get(&mut world, ApiVersion::V1, &format!("/groups/{id}")).body.unwrap();
+    assert_eq!(anew["createdDateTime"], "2026-01-05T08:00:00Z");
     assert_eq!(ids_of(&mut world, "Sales"), [id]);
     let gone = &world.tenants[TENANT].deleted_groups;
     assert_eq!(

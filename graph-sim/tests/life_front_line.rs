@@ -190,3 +190,34 @@ fn reserve_provisions_nothing() {
     advance(&mut world, "P1D");
     assert_eq!(pcs(&world).len(), 0);
 }
+
+/// What policies have set aside is used (assumed), whatever a seed says; without a number, it is all.
+#[test]
+fn used_licences_are_counted_from_assignments() {
+    let (mut world, _) = crew(1);
+    let used = |world: &mut World, expected: [i64; 2]| {
+        let plan = get(world, ApiVersion::Beta, &format!("{PLANS}/{PLAN}")).body.unwrap();
+        assert_eq!(json!([plan["usedCount"], plan["allotmentLicensesCount"]]), json!(expected));
+        let filter = format!("{PLANS}?$filter=usedCount%20eq%20{}", expected[0]);
+        assert_eq!(
+            get(world, ApiVersion::Beta, &filter).body.unwrap()["value"]
+                .as_array()
+                .unwrap()
+                .len(),
+            1
+        );
+    };
+    used(&mut world, [0, 0]);
+    let pool = new_policy(&mut world, "pool", &json!({"provisioningType": "sharedByEntraGroup"}));
+    give(&mut world, &pool, &[slice(GROUP_A, Some(2)), slice(GROUP_B, Some(1))]);
+    used(&mut world, [3, 3]);
+    let shift = new_policy(&mut world, "shift", &json!({"provisioningType": "sharedByUser"}));
+    give(&mut world, &shift, &[slice(GROUP_A, Some(4))]);
+    used(&mut world, [7, 7]);
+    // Ten were bought; who says no number may use them all.
+    give(&mut world, &shift, &[slice(GROUP_A, None)]);
+    used(&mut world, [10, 3]);
+    give(&mut world, &shift, &[]);
+    give(&mut world, &pool, &[slice(GROUP_B, Some(1))]);
+    used(&mut world, [1, 1]);
+}

@@ -28,6 +28,86 @@ fn every_region_that_is_listed_is_taken_and_automatic() {
     assert!(answer.status == 400 && reason(&answer).contains("'atlantis'"), "{:?}", answer.body);
 }
 
+/// (author) "Target Geography is invalid", in the words of the service.
+#[test]
+fn a_region_is_of_its_group() {
+    let mut world = world();
+    let regions = get(&mut world, Beta, "/deviceManagement/virtualEndpoint/supportedRegions");
+    let regions = regions.body.unwrap()["value"].as_array().unwrap().clone();
+    let join = |region: &Value, group: &Value| {
+        let join = json!({"domainJoinType": "azureADJoin", "regionName": region, "regionGroup": group});
+        policy_with(&json!({ "domainJoinConfigurations": [join] }))
+    };
+    for region in &regions {
+        let answer = post(&mut world, Beta, POLICIES, &join(&region["displayName"], &region["regionGroup"]));
+        assert_eq!(answer.status, 201, "{region}: {:?}", answer.body);
+    }
+    let mut world = self::world();
+    for (region, group) in [("eastus", "europeUnion"), ("westeurope", "usEast"), ("uksouth", "europeUnion")] {
+        for version in VERSIONS {
+            let answer = post(&mut world, version, POLICIES, &join(&json!(region), &json!(group)));
+            refused(&mut world, &answer, 400, "Target Geography is invalid.", region);
+        }
+    }
+    // A change that leaves the group behind, and one that takes it along or leaves it to the service.
+    let one = format!(
+        "{POLICIES}/{}",
+        create(&mut world, POLICIES, &join(&json!("westeurope"), &json!("europeUnion")))
+    );
+    for (join, status) in [
+        (json!({"regionName": "eastus", "regionGroup": "europeUnion"}), 400),
+        (json!({"regionName": "eastus", "regionGroup": "usEast"}), 200),
+        (json!({"regionName": "northeurope"}), 200),
+    ] {
+        let mut change = json!({"domainJoinConfigurations": [join]});
+        change["domainJoinConfigurations"][0]["domainJoinType"] = json!("azureADJoin");
+        let answer = Ask::new(V1, "PATCH", &one).body(&change).send(&mut world);
+        assert_eq!(answer.status, status, "{change}: {:?}", answer.body);
+    }
+    let kept = get(&mut world, V1, &one).body.unwrap();
+    assert_eq!(kept["domainJoinConfigurations"][0]["regionGroup"], "europeUnion");
+}
+
+#[test]
+fn the_network_of_disaster_recovery_is_of_its_group() {
+    let mut world = world();
+    let setting = |network: Value| {
+        json!({"displayName": "s", "crossRegionDisasterRecoverySetting": {
+        "disasterRecoveryType": "premium", "disasterRecoveryNetworkSetting": network}})
+    };
+    for (region, group, status) in [
+        ("northeurope", "europe", 201),
+        ("automatic", "europeUnion", 201),
+        ("eastus", "europe", 400),
+        ("atlantis", "europe", 400),
+    ] {
+        let network = json!({"regionName": region, "regionGroup": group});
+        let answer = post(&mut world, Beta, SETTINGS, &setting(network));
+        assert_eq!(answer.status, status, "{region} {group}: {:?}", answer.body);
+    }
+    let one = format!(
+        "{SETTINGS}/{}",
+        create(
+            &mut world,
+            SETTINGS,
+            &setting(json!({"regionName": "northeurope", "regionGroup": "europe"}))
+        )
+    );
+    let mut change = |network: Value| {
+        let body = json!({"crossRegionDisasterRecoverySetting": {"disasterRecoveryNetworkSetting": network}});
+        let answer = Ask::new(Beta, "PATCH", &one).all_members().body(&body).send(&mut world);
+        let body = answer.body.unwrap();
+        (
+            answer.status,
+            body["crossRegionDisasterRecoverySetting"]["disasterRecoveryNetworkSetting"]["regionGroup"].clone(),
+        )
+    };
+    // The group stays while it is right, and goes with a region of another one.
+    assert_eq!(change(json!({"regionName": "westeurope"})), (200, json!("europe")));
+    assert_eq!(change(json!({"regionName": "eastus", "regionGroup": "europe"})).0, 400);
+    assert_eq!(change(json!({"regionName": "eastus"})), (200, Value::Null));
+}
+
 #[test]
 fn autopatch_is_set_up_by_a_person_with_the_role_for_it_alone() {
     let mut world = world();

@@ -242,7 +242,7 @@ fn modified(change: Change<'_>) -> Vec<Value> {
         .filter(|name| !name.contains("@odata.") && !is_secret(name))
         .filter_map(|name| {
             let (old, new) = (value(before, name), value(after, name));
-            // A new value cannot be null in v1.0; that it is empty where there is none is assumed.
+            // A new value is never null (metadata); that nothing is an empty text is assumed.
             (old != new).then(|| json!({"displayName": name, "oldValue": old, "newValue": new.unwrap_or_default()}))
         })
         .collect()

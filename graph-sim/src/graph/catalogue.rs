@@ -15,13 +15,15 @@ use crate::world::{Tenant, stable_id};
 /// The gallery images of a tenant whose seed names none, as Graph JSON. The case of the ids is the service's own.
 #[must_use]
 pub fn default_gallery() -> Vec<Value> {
+    // Releases with the dates on which they came and on which Windows ends their support (documented for Windows); builds, and
+    // that there were images from the same day on, are assumed.
     let releases = [
-        ("25h2", "25H2", "10.0.26200"),
-        ("24H2", "24H2", "10.0.26100"),
-        ("23h2", "23H2", "10.0.22631"),
+        ("25h2", "25H2", "10.0.26200.6584", ["2025-09-30", "2028-10-10", "2029-04-10"]),
+        ("24H2", "24H2", "10.0.26100.6584", ["2024-10-01", "2027-10-12", "2028-04-12"]),
+        ("23h2", "23H2", "10.0.22631.5909", ["2023-10-31", "2026-11-10", "2027-05-10"]),
     ];
     let mut gallery = Vec::new();
-    for (sku, release, version) in releases {
+    for (sku, release, version, [start, end, expiration]) in releases {
         for (suffix, apps) in [("", ""), ("-m365", " + Microsoft 365 Apps")] {
             let sku = format!("win11-{sku}-ent-cpc{suffix}");
             gallery.push(json!({
@@ -32,6 +34,10 @@ pub fn default_gallery() -> Vec<Value> {
                 "skuName": sku,
                 "osVersionNumber": version,
                 "sizeInGB": 64,
+                "startDate": start,
+                "endDate": end,
+                // Six months later, as usual (documented).
+                "expirationDate": expiration,
                 "status": "supported",
             }));
         }
@@ -52,13 +58,17 @@ pub fn default_organization_settings() -> Value {
     })
 }
 
-/// Frontline service plans; what is allotted is counted from the policies of the moment.
+/// Frontline service plans; what is allotted and used is counted from the policies of the moment. An assignment without a number
+/// uses all licences of its plan, as it does in the life of Cloud PCs (assumed).
 pub fn front_line_plans(tenant: &Tenant) -> Vec<Object<'_>> {
     stored(tenant, "frontLineServicePlans")
         .map(|plan| {
-            let allotted = text(plan, "id").map_or(0, |id| allotted(tenant, id, None));
+            let id = text(plan, "id").unwrap_or_default();
+            let total = plan.get("totalCount").and_then(Value::as_i64).unwrap_or(0);
+            let used: i64 = slices(tenant, id, None).map(|licences| licences.unwrap_or(total)).sum();
             let mut plan = plan.clone();
-            plan.insert("allotmentLicensesCount".to_owned(), json!(allotted));
+            plan.insert("usedCount".to_owned(), json!(used.min(total)));
+            plan.insert("allotmentLicensesCount".to_owned(), json!(allotted(tenant, id, None)));
             Cow::Owned(plan)
         })
         .collect()
@@ -66,13 +76,17 @@ pub fn front_line_plans(tenant: &Tenant) -> Vec<Object<'_>> {
 
 /// The licences of a plan that policies set aside, one policy left out.
 pub fn allotted(tenant: &Tenant, plan: &str, without_policy: Option<&str>) -> i64 {
+    slices(tenant, plan, without_policy).flatten().sum()
+}
+
+/// The licences that each assignment sets aside of a plan, where it says how many.
+fn slices(tenant: &Tenant, plan: &str, without_policy: Option<&str>) -> impl Iterator<Item = Option<i64>> {
     stored(tenant, "provisioningPolicies")
-        .filter(|policy| without_policy.is_none() || text(policy, "id") != without_policy)
+        .filter(move |policy| without_policy.is_none() || text(policy, "id") != without_policy)
         .flat_map(assignments)
         .filter_map(|assignment| assignment.get("target")?.as_object())
-        .filter(|target| text(target, "servicePlanId").is_some_and(|id| id.eq_ignore_ascii_case(plan)))
-        .filter_map(|target| target.get("allotmentLicensesCount")?.as_i64())
-        .sum()
+        .filter(move |target| text(target, "servicePlanId").is_some_and(|id| id.eq_ignore_ascii_case(plan)))
+        .map(|target| target.get("allotmentLicensesCount").and_then(Value::as_i64))
 }
 
 /// The Enterprise service plans; they are the same in every tenant.

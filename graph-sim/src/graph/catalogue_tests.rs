@@ -86,3 +86,45 @@ fn a_region_has_one_group_and_some_region_is_restricted() {
     assert!(restricted > 0 && restricted * 2 < regions.len());
     assert_eq!(regions::group_of("atlantis"), None);
 }
+
+#[test]
+fn a_region_goes_with_its_own_group_and_with_none_that_it_is_not_in() {
+    for region in regions::supported_regions() {
+        let (name, own) = (region["displayName"].as_str(), region["regionGroup"].as_str());
+        for group in [own, None, Some("default")] {
+            assert_eq!(regions::check(name, group), Ok(()), "{name:?} {group:?}");
+        }
+    }
+    for (region, group, fits) in [
+        // (documented)
+        ("westeurope", Some("europe"), true),
+        ("northeurope", Some("europe"), true),
+        ("eastus", Some("europe"), false),
+        ("eastus", Some("usWest"), false),
+        ("uksouth", Some("europeUnion"), false),
+        ("automatic", Some("kenya"), true),
+        ("automatic", None, false),
+        ("atlantis", None, false),
+        ("West Europe", Some("europeUnion"), false),
+    ] {
+        assert_eq!(regions::check(Some(region), group).is_ok(), fits, "{region} {group:?}");
+    }
+}
+
+/// (documented) A year and more of support, and six months more in which new Cloud PCs still come.
+#[test]
+fn gallery_images_carry_their_dates() {
+    let gallery = catalogue::default_gallery();
+    assert_eq!(gallery.len(), 6);
+    for image in gallery {
+        let date = |name: &str| image[name].as_str().unwrap_or_default().parse::<jiff::civil::Date>().unwrap();
+        let (start, end, expiration) = (date("startDate"), date("endDate"), date("expirationDate"));
+        assert!(start < end, "{image}");
+        assert_eq!(end + jiff::Span::new().months(6), expiration, "{image}");
+        let version: Vec<&str> = image["osVersionNumber"].as_str().unwrap().split('.').collect();
+        assert!(
+            version.len() == 4 && version.iter().all(|part| part.parse::<u32>().is_ok()),
+            "{image}"
+        );
+    }
+}

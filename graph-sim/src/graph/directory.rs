@@ -81,6 +81,7 @@ pub fn organizations(tenant: &Tenant) -> Vec<Object<'_>> {
 pub fn group(group: &Group) -> Map<String, Value> {
     into_map(json!({
         "id": group.id,
+        "createdDateTime": group.created,
         "displayName": group.display_name,
         "mailNickname": group.mail_nickname,
         "groupTypes": [],

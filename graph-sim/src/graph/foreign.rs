@@ -105,6 +105,8 @@ pub static FOREIGN: &[Foreign] = &[
     beta(action("deviceImages/{id}/reupload")),
     // Unlike the other writes of connections, it is open to applications (documented).
     action("onPremisesConnections/{id}/updateAdDomainPassword"),
+    function("provisioningPolicies/{id}/assignments/{id}/assignedUsers"),
+    function("provisioningPolicies/{id}/assignments/{id}/assignedUsers/$count"),
     beta(function(persistence!(""))),
     beta(action(persistence!("/batchCleanupUserSettingsPersistenceProfile"))),
     beta(function(persistence!("/retrieveUserSettingsPersistenceProfiles"))),
@@ -143,7 +145,7 @@ pub(super) fn refuse(request: &GraphRequest<'_>, segments: &[String]) -> Result<
 }
 
 /// Whether segments are those of a path in which `{id}` stands for one. A function can carry its parameters.
-fn fits(path: &str, segments: &[String]) -> bool {
+pub(super) fn fits(path: &str, segments: &[String]) -> bool {
     let mut pattern = path.split('/');
     let fit = |segment: &String| {
         let name = segment.split_once('(').map_or(segment.as_str(), |(name, _)| name);

@@ -2,14 +2,17 @@
 //!
 //! A group that is deleted is gone for good: there are no deleted items to restore it from.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::check;
 use super::directory;
 use super::odata::{self, Query};
+use super::path::segments;
 use super::problem::{Outcome, Problem, excerpt};
 use super::read::{entity, tenant};
-use super::routes::{Call, segments};
+use super::routes::Call;
+use super::write::instant;
 use crate::answer::Answer;
 use crate::life;
 use crate::world::{Deleted, Group, Tenant};
@@ -31,6 +34,7 @@ pub fn create(call: Call<'_, '_>) -> Outcome {
     odata::none(call.request)?;
     let given = check::parse(call.request.body)?;
     let mut group = read(tenant(&call)?, &given)?;
+    group.created = Timestamp::from_second(call.world.now().as_second()).ok();
     group.id = loop {
         let id = call.world.new_id();
         let tenant = tenant(&call)?;
@@ -53,7 +57,7 @@ pub fn delete(call: Call<'_, '_>) -> Outcome {
     let groups = &tenant(&call)?.groups;
     let place = groups.iter().position(|group| group.id.eq_ignore_ascii_case(&call.id));
     let place = place.ok_or_else(|| call.not_found())?;
-    let at = call.world.now();
+    let at = instant(call.world);
     let tenant_id = &call.request.caller.tenant;
     let tenant = call.world.tenants.get_mut(tenant_id).ok_or_else(Problem::no_tenant)?;
     let mut object = directory::group(&tenant.groups.remove(place));
@@ -90,6 +94,7 @@ fn read(tenant: &Tenant, given: &Map<String, Value>) -> Result<Group, Problem> {
         display_name,
         mail_nickname: Some(mail_nickname),
         members: members(tenant, given.get("members@odata.bind"))?,
+        created: None,
     })
 }
 

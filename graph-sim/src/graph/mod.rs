@@ -18,6 +18,7 @@ mod groups;
 mod licences;
 pub mod odata;
 mod page;
+pub(crate) mod path;
 pub mod permission;
 mod plans;
 mod policies;
@@ -32,6 +33,7 @@ pub mod schema;
 mod seeding;
 mod settings;
 mod twins;
+mod unknown;
 mod write;
 
 pub use catalogue::{default_gallery, default_organization_settings};

@@ -136,12 +136,7 @@ fn check_joins(tenant: &Tenant, policy: &Map<String, Value>) -> Result<(), Probl
             }
             _ => {}
         }
-        if let Some(region) = region.filter(|region| *region != "automatic" && !regions::is_supported(region)) {
-            return Err(refuse(&format!("'{}' is not a supported region.", excerpt(region))));
-        }
-        if region == Some("automatic") && text(join, "regionGroup").is_none() {
-            return Err(refuse("Target Geography is invalid."));
-        }
+        regions::check(region, text(join, "regionGroup")).map_err(|why| refuse(&why))?;
         if let Some(connection) = connection {
             check_connection(tenant, connection).map_err(|why| refuse(&why))?;
         }

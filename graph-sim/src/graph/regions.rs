@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 
+use super::problem::excerpt;
 use crate::world::stable_id;
 
 /// Regions by group and by place on Earth.
@@ -46,6 +47,17 @@ const GROUPS: [(&str, &str, &[&str]); 31] = [
     ("default", "africa", &["southafricanorth"]),
 ];
 
+/// Groups in which regions are beside their own: that of Europe is documented, the others are assumed after the names of the groups.
+const ALSO_IN: [(&str, &[&str]); 7] = [
+    ("europe", &["westeurope", "northeurope"]),
+    ("netherlands", &["westeurope"]),
+    ("ireland", &["northeurope"]),
+    ("singapore", &["southeastasia"]),
+    ("hongKong", &["eastasia"]),
+    ("brazil", &["brazilsouth"]),
+    ("australasia", &["australiaeast", "australiasoutheast", "newzealandnorth"]),
+];
+
 /// Regions that take no new Cloud PCs at the moment (assumed), so that a client meets the state.
 const RESTRICTED: [&str; 1] = ["southindia"];
 
@@ -58,8 +70,25 @@ pub fn group_of(region: &str) -> Option<&'static str> {
 }
 
 /// Whether `regionName` takes this name; that it must be spelt as the list spells it is assumed.
-pub fn is_supported(region: &str) -> bool {
+fn is_supported(region: &str) -> bool {
     GROUPS.iter().any(|(_, _, regions)| regions.contains(&region))
+}
+
+/// What is wrong with a region and a group that are named together. `automatic` is a region of every group, and needs one; the
+/// group `default` says nothing of a region (assumed).
+pub fn check(region: Option<&str>, group: Option<&str>) -> Result<(), String> {
+    let wrong = || "Target Geography is invalid.".to_owned();
+    match (region, group) {
+        (None, _) => Ok(()),
+        (Some("automatic"), Some(_)) => Ok(()),
+        (Some("automatic"), None) => Err(wrong()),
+        (Some(region), _) if !is_supported(region) => Err(format!("'{}' is not a supported region.", excerpt(region))),
+        (Some(_), None | Some("default")) => Ok(()),
+        (Some(region), Some(group)) => {
+            let also = ALSO_IN.iter().any(|(name, regions)| *name == group && regions.contains(&region));
+            (also || group_of(region) == Some(group)).then_some(()).ok_or_else(wrong)
+        }
+    }
 }
 
 /// All regions, as Graph JSON. `displayName` is what `regionName` takes.

@@ -51,6 +51,8 @@ pub enum Source {
 /// What the service makes of a write beyond types.
 #[derive(Debug)]
 pub struct Rules {
+    /// Takes along into a change of a stored object what the change makes stale.
+    pub renew: fn(&Map<String, Value>, &mut Map<String, Value>),
     /// Puts values into the form in which the service keeps them.
     pub settle: fn(&Options, &mut Map<String, Value>),
     /// Refuses objects whose properties do not go together or point at nothing.

@@ -26,6 +26,7 @@ pub static POLICIES: Resource = Resource {
     guard: Guard::DeviceManagement,
     source: Source::Stored,
     rules: Some(&Rules {
+        renew: |_, _| {},
         settle: policies::settle,
         check: policies::check,
         authorise: policies::authorise,
@@ -48,6 +49,7 @@ pub static SETTINGS: Resource = Resource {
     guard: Guard::DeviceManagement,
     source: Source::Stored,
     rules: Some(&Rules {
+        renew: settings::renew,
         settle: settings::settle,
         check: settings::check,
         authorise: |_, _| Ok(()),
@@ -71,6 +73,7 @@ pub static ORGANIZATION_SETTINGS: Resource = Resource {
     guard: Guard::DeviceManagement,
     source: Source::Stored,
     rules: Some(&Rules {
+        renew: |_, _| {},
         settle: |_, _| {},
         check: |_, _| Ok(()),
         authorise: |_, _| Ok(()),

@@ -1,14 +1,13 @@
 //! The table of routes and the way from a path to its handler: route, then method, then permission.
 
-use percent_encoding::percent_decode_str;
-
+use super::path::Segment;
 use super::permission::{
     CLOUD_PC_READ, CLOUD_PC_WRITE, CONNECTION_WRITE, DEVICE_READ, GROUP_GET, GROUP_LIST, GROUP_WRITE, MEMBERS_READ, ORGANIZATION_READ,
     Permission, SKU_READ, USER_READ,
 };
 use super::problem::{Outcome, Problem};
 use super::resource::{Resource, stored, text};
-use super::{apply, assign, audit, deprecation, foreign, groups, odata, read, resources, write};
+use super::{apply, assign, audit, deprecation, foreign, groups, odata, path, read, resources, unknown, write};
 use crate::answer::{ApiVersion, GraphRequest};
 use crate::world::World;
 
@@ -216,9 +215,9 @@ fn not_simulated(call: Call<'_, '_>) -> Outcome {
 
 /// Finds the operation of a request, checks the permission and runs it.
 pub(super) fn dispatch(world: &mut World, request: &GraphRequest<'_>) -> Outcome {
-    let segments = segments(request.path)?;
-    foreign::refuse(request, &segments)?;
-    let (route, id) = find(&segments, request.version)?;
+    let path = path::parse(request.path)?;
+    foreign::refuse(request, &path::texts(&path))?;
+    let (route, id) = find(&path, request)?;
     let operation = route
         .operations
         .iter()
@@ -248,51 +247,32 @@ pub(super) fn dispatch(world: &mut World, request: &GraphRequest<'_>) -> Outcome
     Ok(answer)
 }
 
-/// The decoded segments of a path. An id in parentheses, `policies('…')`, is a segment of its own.
-pub(crate) fn segments(path: &str) -> Result<Vec<String>, Problem> {
-    let mut segments = Vec::new();
-    for raw in path.split('/').filter(|raw| !raw.is_empty()) {
-        let segment = percent_decode_str(raw)
-            .decode_utf8()
-            .map_err(|_| Problem::bad_request("The path is not UTF-8."))?;
-        match segment.strip_suffix("')").and_then(|rest| rest.split_once("('")) {
-            Some((name, id)) => {
-                segments.push(name.to_owned());
-                segments.push(id.replace("''", "'"));
-            }
-            None => {
-                // An action may be qualified with its namespace.
-                let plain = segment.strip_prefix("microsoft.graph.").unwrap_or(&segment);
-                // A function is called with its parentheses (metadata) or without them (documentation).
-                let plain = plain.strip_suffix("()").unwrap_or(plain);
-                segments.push(plain.to_owned());
-            }
-        }
-    }
-    Ok(segments)
-}
-
-/// The route that the segments are, or the first segment that leads nowhere.
-fn find(segments: &[String], version: ApiVersion) -> Result<(&'static Route, String), Problem> {
+/// The route that a path is, or why it is none.
+fn find(path: &[Segment], request: &GraphRequest<'_>) -> Result<(&'static Route, String), Problem> {
     let mut furthest = 0;
-    for route in ROUTES.iter().filter(|route| !route.beta_only || version == ApiVersion::Beta) {
+    for route in ROUTES.iter().filter(|route| route.is_in(request.version)) {
         let mut id = String::new();
         let mut matched = 0;
         let mut pattern = route.path.split('/');
-        for segment in segments {
+        for segment in path {
             match pattern.next() {
-                Some("{id}") => segment.clone_into(&mut id),
-                Some(fixed) if fixed == segment => {}
+                Some("{id}") if !unknown::is_operation(segment, path.last(), request) => segment.text.clone_into(&mut id),
+                Some(fixed) if fixed == segment.text => {}
                 _ => break,
             }
             matched += 1;
         }
-        if matched == segments.len() && matched > 0 && pattern.next().is_none() {
+        if matched == path.len() && matched > 0 && pattern.next().is_none() {
             return Ok((route, id));
         }
         furthest = furthest.max(matched);
     }
-    // A path that ends too early has no wrong segment; its last one is then no collection of its own.
-    let named = segments.get(furthest).or(segments.last());
-    Err(Problem::no_segment(named.map_or("", String::as_str)))
+    Err(unknown::refusal(path, furthest, request))
+}
+
+impl Route {
+    /// Whether a version has it.
+    pub(super) fn is_in(&self, version: ApiVersion) -> bool {
+        !self.beta_only || version == ApiVersion::Beta
+    }
 }

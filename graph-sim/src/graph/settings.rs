@@ -3,9 +3,23 @@
 use serde_json::{Map, Value, json};
 
 use super::problem::Problem;
+use super::regions;
 use super::resource::text;
 use crate::options::Options;
 use crate::world::Tenant;
+
+/// A new region of the recovery network that comes without its group is not one of the old group.
+pub fn renew(stored: &Map<String, Value>, given: &mut Map<String, Value>) {
+    let (recovery, network) = ("crossRegionDisasterRecoverySetting", "disasterRecoveryNetworkSetting");
+    let before = stored.get(recovery).and_then(|recovery| recovery.get(network)?.get("regionGroup"));
+    let group = before.and_then(Value::as_str);
+    let network = given.get_mut(recovery).and_then(|recovery| recovery.get_mut(network));
+    let Some(Value::Object(network)) = network else { return };
+    let is_stale = regions::check(text(network, "regionName"), group).is_err();
+    if is_stale && text(network, "regionName").is_some() && !network.contains_key("regionGroup") {
+        network.insert("regionGroup".to_owned(), Value::Null);
+    }
+}
 
 /// The service keeps the frequency `default` as the one that it stands for.
 pub fn settle(_: &Options, setting: &mut Map<String, Value>) {
@@ -32,5 +46,8 @@ pub fn check(_: &Tenant, setting: &Map<String, Value>) -> Result<(), Problem> {
             "userInitiatedDisasterRecoveryAllowed goes with disasterRecoveryType premium only.",
         ));
     }
-    Ok(())
+    let network = recovery.get("disasterRecoveryNetworkSetting").and_then(Value::as_object);
+    let Some(network) = network else { return Ok(()) };
+    let checked = regions::check(text(network, "regionName"), text(network, "regionGroup"));
+    checked.map_err(|why| Problem::invalid(format!("disasterRecoveryNetworkSetting: {why}")))
 }

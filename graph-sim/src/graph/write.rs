@@ -57,7 +57,8 @@ pub fn update(call: Call<'_, '_>) -> Outcome {
         let shown = View::of(call.request).entity(resource.ty, &stored, &Query::default());
         twins::settle(resource.ty, call.request.version, &mut given, &shown);
     }
-    let given = Reading::of(&call, Mode::Update).object(resource.ty, &given)?;
+    let mut given = Reading::of(&call, Mode::Update).object(resource.ty, &given)?;
+    (rules.renew)(&stored, &mut given);
     (rules.authorise)(call.request, &given)?;
     expect_immutables(resource, &stored, &given)?;
     let kept = stored.get("assignments").cloned();

@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
+
 use super::apply::guid;
 use super::{GroupSeed, UserSeed};
 use crate::graph::{find_deleted_group, find_group};
@@ -40,14 +42,16 @@ pub fn put_users(tenant: &mut Tenant, seeds: &[UserSeed]) -> Result<(), String> 
     Ok(())
 }
 
-/// Puts groups in. A group is known by its id: names are not unique.
-pub fn put_groups(tenant: &mut Tenant, seeds: &[GroupSeed]) {
+/// Puts groups in, made now. A group is known by its id: names are not unique. One that was there before keeps its age.
+pub fn put_groups(tenant: &mut Tenant, seeds: &[GroupSeed], now: Timestamp) {
     let mut places: HashMap<String, usize> = tenant.groups.iter().map(|group| group.id.to_lowercase()).zip(0..).collect();
     for seed in seeds {
         let id = seed.id.as_deref().map(object_id);
         let id = id.unwrap_or_else(|| id_of_name(tenant, &seed.display_name));
         let place = *places.entry(id.to_lowercase()).or_insert(tenant.groups.len());
-        put(&mut tenant.groups, place, new_group(id, seed));
+        let before = tenant.groups.get(place).and_then(|group| group.created);
+        let created = before.or_else(|| Timestamp::from_second(now.as_second()).ok());
+        put(&mut tenant.groups, place, new_group(id, seed, created));
     }
 }
 
@@ -102,12 +106,13 @@ fn new_user(id: String, seed: &UserSeed) -> User {
     }
 }
 
-fn new_group(id: String, seed: &GroupSeed) -> Group {
+fn new_group(id: String, seed: &GroupSeed, created: Option<Timestamp>) -> Group {
     Group {
         id,
         display_name: seed.display_name.clone(),
         mail_nickname: seed.mail_nickname.clone(),
         members: seed.members.clone(),
+        created,
     }
 }
 
@@ -170,7 +175,11 @@ mod tests {
             let spelt = if name == "Finance" { ID.to_owned() } else { format!("{{{ID}}}") };
             let members = ["ADA@contoso.com", "bob@contoso.com"];
             let group = json!([{"id": spelt, "displayName": name, "members": members}]);
-            put_groups(&mut tenant, &serde_json::from_value::<Vec<GroupSeed>>(group).unwrap());
+            put_groups(
+                &mut tenant,
+                &serde_json::from_value::<Vec<GroupSeed>>(group).unwrap(),
+                Timestamp::UNIX_EPOCH,
+            );
         }
         assert_eq!((tenant.groups.len(), &tenant.groups[0].id), (1, &id));
         let taken = merged(&mut tenant, &[json!([{"id": id, "userPrincipalName": "BOB@contoso.com"}])]);

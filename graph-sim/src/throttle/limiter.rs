@@ -12,7 +12,7 @@ use super::window::{Bucket, Window};
 use super::{Limits, PUBLISHED, Throttling, published_units};
 use crate::answer::Answer;
 use crate::exchange::decoded;
-use crate::graph::routes::segments;
+use crate::graph::path::segments;
 use crate::world::{Actor, Caller, World};
 
 /// A request as the limits see it.

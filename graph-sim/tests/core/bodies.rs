@@ -71,6 +71,22 @@ async fn compressed_bodies_can_be_refused() {
     assert_eq!((&ledger[0]["status"], &ledger[0]["committed"]), (&json!(415), &json!(false)));
 }
 
+/// (captured) The SDK for Python sends whole addresses, with two slashes behind the version.
+#[tokio::test]
+async fn the_url_of_a_part_may_be_an_address_of_the_graph_that_was_called() {
+    let sim = Sim::start(&seed());
+    let token = sim.app_token(TENANT).await;
+    for url in [sim.url("/v1.0//groups?$top=1"), sim.url("/v1.0/groups?$top=1")] {
+        let batch = json!({"requests": [{"id": "1", "method": "GET", "url": url}]});
+        let (status, answer) = sim.graph(Method::POST, "/v1.0/$batch", &token, Some(&batch)).await;
+        assert_eq!((status, &answer["responses"][0]["status"]), (200, &json!(200)), "{answer}");
+        assert_eq!(answer["responses"][0]["body"]["value"][0]["displayName"], "finance");
+    }
+    let ledger = sim.peek("/ledger").await;
+    let last = ledger.as_array().expect("a list").last().expect("an entry");
+    assert_eq!((&last["path"], &last["query"]), (&json!("/v1.0/groups"), &json!("$top=1")));
+}
+
 /// (captured) What a client adds to a part of a batch is passed over; what is missing is not.
 #[tokio::test]
 async fn a_part_of_a_batch_may_have_more_in_it() {

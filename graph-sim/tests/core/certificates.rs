@@ -102,6 +102,29 @@ async fn present(sim: &Sim, tenant: &str, assertion: &str) -> (u16, Value) {
     sim.token(tenant, &form).await
 }
 
+/// (captured) The Azure SDK for Python pads the parts of its assertions, and signs them so.
+#[tokio::test]
+async fn an_assertion_may_be_padded() {
+    let pair = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
+    let credential = Credential::of(&pair);
+    let sim = simulator(&[&credential.pem]);
+    let padded = |text: String| URL_SAFE.encode(text);
+    let header = json!({"typ": "JWT", "alg": "PS256", "x5t#S256": URL_SAFE.encode(credential.thumbprint(&SHA256))});
+    // Three lengths, of which two need padding.
+    for id in ["a", "ab", "abc"] {
+        let claims = changed(&claims(&sim), &json!({ "jti": id }));
+        let message = format!("{}.{}", padded(header.to_string()), padded(claims.to_string()));
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &credential.private, Algorithm::PS256).unwrap();
+        let (status, answer) = present(&sim, TENANT, &format!("{message}.{signature}==")).await;
+        assert_eq!(status, 200, "{answer}");
+        // The signature is over the padded text.
+        if message.contains('=') {
+            let stripped = format!("{}.{signature}", message.replace('=', ""));
+            assert_failure(id, &present(&sim, TENANT, &stripped).await, 401, "invalid_client", 700_027);
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_way_to_name_certificate_and_endpoint_that_clients_use_is_taken() {
     let pair = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
@@ -129,6 +152,11 @@ async fn every_way_to_name_certificate_and_endpoint_that_clients_use_is_taken() 
         ("plain alphabet", first.sign(&rs256(STANDARD.encode(&sha1)), &good)),
         ("plain alphabet, SHA-256", first.sign(&ps256(STANDARD.encode(&sha256)), &good)),
         ("MSAL for Python", first.sign(&first.ps256(), &changed(&good, &python))),
+        // It rounds the time up.
+        (
+            "MSAL for Node.js",
+            first.sign(&first.ps256(), &changed(&good, &json!({ "nbf": now + 2 }))),
+        ),
         ("the second certificate", second.sign(&second.ps256(), &good)),
         ("again, with the same jti", second.sign(&second.ps256(), &good)),
     ];

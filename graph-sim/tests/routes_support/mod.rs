@@ -43,6 +43,7 @@ pub fn world() -> World {
         display_name: name.to_owned(),
         mail_nickname: Some(nickname.to_owned()),
         members: Vec::new(),
+        created: Some("2026-01-05T07:00:00Z".parse().unwrap()),
     };
     let tenant = Tenant {
         id: TENANT.to_owned(),

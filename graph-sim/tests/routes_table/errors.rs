@@ -50,9 +50,7 @@ fn a_beta_route_leads_nowhere_in_v1() {
         for operation in route.operations {
             let ask = Ask::new(ApiVersion::V1, operation.method, path.as_str()).body(&json!({}));
             let answer = refused(&mut world, ask, &path);
-            // What is a collection's function in beta is an id in v1.0, and no id at that.
-            let expected = if path.ends_with("/applyConfig") { 405 } else { 404 };
-            assert_eq!(answer.status, expected, "{path}");
+            assert_eq!((answer.status, code(&answer)), (404, "ResourceNotFound"), "{path}");
         }
     }
 }

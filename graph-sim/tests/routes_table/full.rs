@@ -62,7 +62,7 @@ fn directory(world: &mut World) {
         id: GROUP_C.to_owned(),
         display_name: "Interns".to_owned(),
         mail_nickname: None,
-        members: Vec::new(),
+        ..Group::default()
     });
     let members = tenant.users.iter().map(|user| user.user_principal_name.clone()).collect();
     tenant.groups[0].members = members;

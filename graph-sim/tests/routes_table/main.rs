@@ -1,6 +1,7 @@
 //! All routes in one table: what each answers, what it refuses and to whom, and how it pages. The oddities of the service
 //! that no table can hold have a test each.
 
+mod dates;
 mod errors;
 mod full;
 mod oddities;
