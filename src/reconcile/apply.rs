@@ -16,6 +16,7 @@ use super::reasons::{self, event};
 use super::removal::confirm_removals;
 use super::status::drift_message;
 use super::tenant::Tenant;
+use super::uninstall::before_assign;
 use crate::graph::Entity;
 
 /// What the writes of one pass are about.
@@ -172,7 +173,7 @@ async fn write<K: Managed>(work: Work<'_, K>, id: &str, change: &Change, run: &m
             // What is about to become ours is written down first: after a crash it must not look like somebody else's.
             run.write_ahead_assignments().await?;
             let assign = |permit| tenant.client.assign(K::COLLECTION, id, targets, permit);
-            tenant.write_request(assign, context).await?;
+            tenant.write_after(before_assign::<K>(id, fields, context), assign, context).await?;
             run.event(
                 event::ASSIGNED,
                 "Assign",

@@ -18,6 +18,7 @@ use super::memory::Memory;
 use super::outcome::Failure;
 use super::reasons;
 use super::tenant::Tenants;
+use super::uninstall::Uninstall;
 use crate::api::{Assignment, EntraTenant, ManagedStatus, ProvisioningPolicy, UserSetting};
 use crate::runtime::backoff::Backoff;
 use crate::runtime::events::Publisher;
@@ -34,6 +35,8 @@ pub struct Context {
     pub stores: Stores,
     /// The tenants in use.
     pub tenants: Tenants,
+    /// Whether the operator itself is being removed.
+    pub uninstall: Uninstall,
     /// Triggers between kinds.
     pub wakes: Wakes,
     /// The newest status of objects that others read.

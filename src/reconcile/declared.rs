@@ -17,6 +17,7 @@ use super::plan::{Declared, Key};
 use super::reasons;
 use super::references::service_plan;
 use super::tenant::Tenant;
+use super::uninstall::keeps_groups;
 use crate::api::{
     Assignment, AssignmentGroup, AssignmentOwnership, AssignmentProblem, DeletionPolicy, FINALIZER, Resolved, ResolvedGroup, ResolvedName,
 };
@@ -81,9 +82,10 @@ pub async fn collect<K: Managed>(object: &K, pinned: &Resolved, only_look: bool,
         declarations.groups.extend_from_slice(&pinned.groups);
         declarations.service_plans.extend_from_slice(&pinned.service_plans);
     }
+    let kept = only_look || keeps_groups(&assignments, context).await;
     for assignment in assignments {
         match standing(&assignment, context) {
-            Standing::Leaving if only_look || assignment.spec.deletion_policy == Some(DeletionPolicy::Orphan) => {
+            Standing::Leaving if kept || assignment.spec.deletion_policy == Some(DeletionPolicy::Orphan) => {
                 let exclusive = !only_look && object.common().ownership == Some(AssignmentOwnership::Exclusive);
                 declarations.release(assignment.name_any(), exclusive);
             }

@@ -16,6 +16,7 @@ use super::outcome::{Class, Failure};
 use super::reasons::{self, event};
 use super::resolve;
 use super::tenant::{Tenant, only_looks};
+use super::uninstall::{before_deletion, lets_go};
 use crate::api::{DeletionPolicy, Mode};
 use crate::graph::Entity;
 
@@ -31,6 +32,9 @@ pub async fn delete<K: Managed>(object: &K, run: &mut Run<K>, context: &Context)
     }
     if common.deletion_policy == Some(DeletionPolicy::Orphan) {
         return released(run, "deletionPolicy is Orphan");
+    }
+    if let Some(why) = lets_go(object, run.draft.id.as_deref().unwrap_or_default(), context).await {
+        return released(run, &why);
     }
     if common.suspend {
         return Err(Failure::waiting(
@@ -71,7 +75,7 @@ async fn remove<K: Managed>(object: &K, entity: &Entity, run: &mut Run<K>, tenan
     unassign(&uid, entity, run, tenant, context).await?;
     tenant.snapshot(K::COLLECTION).outdate(id);
     let delete = |permit| tenant.client.delete(K::COLLECTION, id, permit);
-    let deleted = tenant.write_request(delete, context).await;
+    let deleted = tenant.write_after(before_deletion::<K>(id, context), delete, context).await;
     tenant.snapshot(K::COLLECTION).doubt_names();
     deleted.map_err(refused_for_now)?;
     run.event(
@@ -145,10 +149,9 @@ async fn unassign<K: Managed>(uid: &str, entity: &Entity, run: &mut Run<K>, tena
         return Err(Failure::waiting(reasons::DELETING, still(entity.assignments.len())));
     }
     tenant.snapshot(K::COLLECTION).outdate(&entity.id);
-    tenant
-        .write_request(|permit| tenant.client.assign(K::COLLECTION, &entity.id, &[], permit), context)
-        .await
-        .map_err(refused_for_now)?;
+    let assign = |permit| tenant.client.assign(K::COLLECTION, &entity.id, &[], permit);
+    let assigned = tenant.write_after(before_deletion::<K>(&entity.id, context), assign, context).await;
+    assigned.map_err(refused_for_now)?;
     context.memory.update(uid, |notes| {
         notes.sent = Some(Sent {
             desired: current,

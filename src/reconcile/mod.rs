@@ -39,6 +39,7 @@ pub mod snapshot;
 pub mod status;
 pub mod sweep;
 pub mod tenant;
+pub mod uninstall;
 pub mod urgency;
 pub mod waiting;
 

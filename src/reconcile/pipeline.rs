@@ -25,6 +25,7 @@ use super::references;
 use super::resolve;
 use super::status::drift_message;
 use super::tenant::{Tenant, interval, only_looks};
+use super::uninstall::keep_groups_of_the_vanished;
 use crate::api::{AssignmentOwnership, EntraTenant, Resolved};
 use crate::graph::{Entity, Priority, unknown_members};
 
@@ -151,7 +152,8 @@ async fn desire<K: Managed>(object: &K, run: &mut Run<K>, only_look: bool, tenan
         None => None,
     };
     let connections = references::connections(&object.connections(), &pinned, tenant).await?;
-    let declarations = declared::collect(object, &pinned, only_look, tenant, context).await;
+    let mut declarations = declared::collect(object, &pinned, only_look, tenant, context).await;
+    keep_groups_of_the_vanished(object, run, &mut declarations, context);
     let (mut groups, mut service_plans) = (declarations.groups, declarations.service_plans);
     if declarations.stopped.is_some() {
         groups.extend(pinned.groups);

@@ -225,6 +225,7 @@ impl Lab {
             .env("KUBECONFIG", kubeconfig)
             .env("POD_NAMESPACE", NAMESPACE)
             .env("POD_NAME", name)
+            .env("POD_SERVICE_ACCOUNT", SERVICE_ACCOUNT)
             .env("AZURE_FEDERATED_TOKEN_FILE", token)
             .env("AZURE_AUTHORITY_HOST", self.sim.login_url())
             .env("CLOUDPC_GRAPH_ENDPOINT", self.sim.graph_url())
