@@ -38,10 +38,11 @@ fn roles() -> Vec<Value> {
     objects().into_iter().filter(is_role).collect()
 }
 
+/// Removing the controller must not remove what keeps definitions, nor the definitions themselves.
 #[test]
-fn everything_is_installed() {
+fn f61_everything_is_installed_and_no_definition_is_part_of_it() {
     let listed = texts(&documents(&package("manifests/kustomization.yaml"))[0]["resources"]);
-    let mut expected = set(&["../crds"]);
+    let mut expected = BTreeSet::new();
     for path in yaml_files("manifests") {
         let name = path.file_name().expect("a file").to_string_lossy().into_owned();
         if name != "kustomization.yaml" {
@@ -49,6 +50,13 @@ fn everything_is_installed() {
         }
     }
     assert_eq!(listed, expected);
+    let kept = [
+        "CustomResourceDefinition",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+    ];
+    let kinds: Vec<Value> = objects().into_iter().map(|object| object["kind"].clone()).collect();
+    assert!(kinds.iter().all(|kind| kept.iter().all(|kept| kind != kept)), "{kinds:?}");
 }
 
 #[test]
