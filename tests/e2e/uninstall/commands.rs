@@ -1,10 +1,14 @@
 //! The commands of docs/uninstall.md, run as a person runs them.
 
 use anyhow::{Context, Result, bail, ensure};
-use lab::{Lab, repository};
+use lab::{Lab, repository, seconds};
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 use tokio::process::Command;
+
+/// A block of commands that takes longer does not end by itself.
+const LONGEST: Duration = seconds(180);
 
 const PAGE: &str = include_str!("../../../docs/uninstall.md");
 
@@ -56,8 +60,11 @@ pub async fn bash(lab: &Lab, script: &str) -> Result<String> {
         .env("HOME", folder.path())
         .stdin(Stdio::null())
         .kill_on_drop(true)
-        .output()
+        .output();
+    // kubectl waits for the end of what it deletes.
+    let output = tokio::time::timeout(LONGEST, output)
         .await
+        .context("it does not end")?
         .context("run bash")?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.status.success() {
