@@ -10,6 +10,7 @@ use crate::cli::Config;
 use crate::controllers::{self, CACHES, Dependencies};
 use crate::reconcile::endpoints::{Connect, Endpoints};
 use crate::reconcile::tenant::Tenants;
+use crate::reconcile::uninstall::Uninstall;
 use crate::runtime::clients::{Clients, connect};
 use crate::runtime::events::Publisher;
 use crate::runtime::health::Health;
@@ -82,17 +83,19 @@ async fn work(config: &Config, clients: &Clients, health: &Health, metrics: &Met
     }
     metrics.leader(true);
     health.expect(CACHES);
+    let own = OwnNamespace::new(clients.strict.clone(), config.leader_election_namespace.clone());
     let endpoints = Endpoints {
         graph: config.graph_endpoint.url().clone(),
         authority: config.authority_host.url().clone(),
         token_file: config.federated_token_file.clone(),
         request_timeout: GRAPH_TIMEOUT,
-        own: OwnNamespace::new(clients.strict.clone(), config.leader_election_namespace.clone()),
+        own: own.clone(),
         connect: Connect::default(),
     };
     let (context, triggers) = controllers::start(Dependencies {
         kubernetes: clients.api.clone(),
         tenants: Tenants::new(endpoints, metrics.clone()),
+        uninstall: Uninstall::new(clients.strict.clone(), own, config.service_account.clone()),
         events: Publisher::new(clients.strict.clone(), FIELD_MANAGER, config.instance.clone()),
         metrics: metrics.clone(),
         settle: config.settle_window,

@@ -34,7 +34,20 @@ pub use user_setting::{RestorePointSetting, UserSetting, UserSettingSpec};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::CustomResourceExt;
 
+/// What keeps Helm, Argo CD and Flux from deleting a definition together with whatever installed it: a definition takes
+/// all objects of its kind along.
+const KEEP: [(&str, &str); 3] = [
+    ("argocd.argoproj.io/sync-options", "Prune=false,Delete=false"),
+    ("helm.sh/resource-policy", "keep"),
+    ("kustomize.toolkit.fluxcd.io/prune", "disabled"),
+];
+
 /// The definitions of every kind, in the order in which they are installed.
 pub fn all_crds() -> Vec<CustomResourceDefinition> {
-    vec![EntraTenant::crd(), ProvisioningPolicy::crd(), UserSetting::crd(), Assignment::crd()]
+    let mut definitions = vec![EntraTenant::crd(), ProvisioningPolicy::crd(), UserSetting::crd(), Assignment::crd()];
+    for definition in &mut definitions {
+        let annotations = definition.metadata.annotations.get_or_insert_default();
+        annotations.extend(KEEP.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+    definitions
 }

@@ -15,7 +15,7 @@ const MAX_POD_NAME: usize = 63;
 /// The flags. Every one can be given in the environment instead.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The controller's own namespace: of the lease, and of the Secrets and service accounts that tenants name.
+    /// The controller's own namespace: of the lease, and of the Secrets and service accounts that tenants name. While it is being deleted, nothing is removed in Graph.
     #[arg(long, env = "POD_NAMESPACE", default_value = "cloudpc-system", value_name = "NAME", value_parser = values::dns_label)]
     leader_election_namespace: String,
 
@@ -30,6 +30,10 @@ pub(super) struct Arguments {
     /// Name of the pod, for the lease and for events.
     #[arg(long, env = "POD_NAME", value_name = "NAME")]
     pod_name: Option<String>,
+
+    /// The service account that the pod runs as: while it is being deleted, nothing is removed in Graph.
+    #[arg(long, env = "POD_SERVICE_ACCOUNT", value_name = "NAME", value_parser = values::object_name)]
+    service_account: Option<String>,
 
     /// Where /livez and /readyz are served.
     #[arg(long, env = "CLOUDPC_HEALTH_ADDRESS", default_value = "0.0.0.0:8081", value_name = "IP:PORT")]
@@ -93,6 +97,8 @@ pub struct Config {
     pub leader_election: bool,
     /// The pod, or the host where there is none. Names the reporting instance of events.
     pub instance: String,
+    /// The service account that the process runs as, when that is known.
+    pub service_account: Option<String>,
     /// Unique for this process, even across restarts of one pod: what a predecessor left under way must be waited for.
     pub identity: String,
     /// Where probes are answered.
@@ -133,6 +139,7 @@ impl Arguments {
             leader_election: !self.no_leader_election,
             identity: format!("{instance}_{}", uuid::Uuid::new_v4()),
             instance,
+            service_account: self.service_account,
             health_address: health,
             metrics_address: metrics,
             tenant_metrics: self.tenant_metrics,

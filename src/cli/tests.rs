@@ -26,7 +26,7 @@ fn without_flags_the_defaults_hold() {
     assert_eq!(config.graph_endpoint.to_string(), "https://graph.microsoft.com");
     assert_eq!(config.settle_window, Duration::from_secs(60));
     assert_eq!(config.concurrency, 8);
-    assert_eq!(config.federated_token_file, None);
+    assert_eq!((config.federated_token_file, config.service_account), (None, None));
     assert_ne!(
         config.identity,
         run(&[]).expect("valid").identity,
@@ -40,6 +40,7 @@ fn flags_reach_the_configuration() {
         "--no-leader-election",
         "--leader-election-namespace=team-a",
         "--pod-name=cloudpc-operator-7d9f",
+        "--service-account=desks.operator",
         "--health-address=127.0.0.1:0",
         "--metrics-address=127.0.0.1:0",
         "--log-format=json",
@@ -53,6 +54,7 @@ fn flags_reach_the_configuration() {
     assert!(!config.leader_election && config.read_only);
     assert_eq!(config.leader_election_namespace, "team-a");
     assert_eq!(config.instance, "cloudpc-operator-7d9f");
+    assert_eq!(config.service_account.as_deref(), Some("desks.operator"));
     assert!(config.identity.starts_with("cloudpc-operator-7d9f_"));
     assert_eq!(config.log_format, LogFormat::Json);
     assert_eq!(config.graph_endpoint.to_string(), "https://localhost:8443/graph");
@@ -86,6 +88,8 @@ fn mistakes_are_reported_with_the_name_of_the_flag() {
         ("--leader-election-namespace", "Team", "DNS label"),
         ("--leader-election-namespace", "", "DNS label"),
         ("--leader-election-id", "-x", "DNS label"),
+        ("--service-account", "a..b", "name of an object"),
+        ("--service-account", "", "name of an object"),
         ("--health-address", "0.0.0.0:8080", "--metrics-address"),
     ] {
         let message = run(&[&format!("{flag}={value}")]).expect_err(value);

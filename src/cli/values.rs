@@ -70,6 +70,15 @@ pub(super) fn dns_label(text: &str) -> Result<String, String> {
     }
 }
 
+/// A name as Kubernetes has it for most objects: DNS labels with dots between them.
+pub(super) fn object_name(text: &str) -> Result<String, String> {
+    if text.len() <= 253 && text.split('.').all(|label| dns_label(label).is_ok()) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be the name of an object: up to 253 of a-z, 0-9, - and .".to_owned())
+    }
+}
+
 /// The path of a file that must be named if the option is given at all.
 pub(super) fn file(text: &str) -> Result<PathBuf, String> {
     if text.trim().is_empty() {

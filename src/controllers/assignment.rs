@@ -16,8 +16,9 @@ use crate::reconcile::driver::{Kind, Run};
 use crate::reconcile::managed::Managed;
 use crate::reconcile::outcome::{Class, Failure};
 use crate::reconcile::plan::Key;
-use crate::reconcile::reasons;
+use crate::reconcile::reasons::{self, event};
 use crate::reconcile::status::now;
+use crate::reconcile::uninstall::lets_go;
 
 impl Kind for Assignment {
     const NAME: &'static str = "Assignment";
@@ -44,7 +45,7 @@ impl Kind for Assignment {
         result
     }
 
-    async fn finalize(&self, _run: &mut Run<Self>, context: &Context) -> Result<(), Failure> {
+    async fn finalize(&self, run: &mut Run<Self>, context: &Context) -> Result<(), Failure> {
         let name = self.name_any();
         let Some(target) = target(self, context)? else { return Ok(()) };
         let held = target
@@ -55,6 +56,13 @@ impl Kind for Assignment {
             .count();
         // A pass of the target that is under way may be about to put groups there for this Assignment.
         if held == 0 && !target.working_with.contains(&name) {
+            return Ok(());
+        }
+        let id = target.status.id.as_deref().unwrap_or_default();
+        if let Some(why) = lets_go(self, id, context).await {
+            let (kind, name) = (self.spec.target_ref.kind.name(), &self.spec.target_ref.name);
+            let text = format!("{kind} {name} ({id}) keeps {}: {why}", counted(held));
+            run.event(event::RELEASED, "Release", text);
             return Ok(());
         }
         if self.spec.suspend == Some(true) && self.spec.deletion_policy != Some(DeletionPolicy::Orphan) {
@@ -237,6 +245,7 @@ fn told(reason: &str, message: &str) -> Failure {
     match reason {
         reasons::GROUP_NOT_FOUND => Failure::waiting(reasons::GROUP_NOT_FOUND, message),
         reasons::SERVICE_PLAN_NOT_FOUND => Failure::waiting(reasons::SERVICE_PLAN_NOT_FOUND, message).permanent(),
+        reasons::REMOVAL_HELD => Failure::waiting(reasons::REMOVAL_HELD, message),
         reasons::RESOLVING => Failure::waiting(reasons::RESOLVING, message),
         reasons::AMBIGUOUS_REFERENCE => Failure::stalled(reasons::AMBIGUOUS_REFERENCE, message),
         reasons::CONFLICT => Failure::stalled(reasons::CONFLICT, message),

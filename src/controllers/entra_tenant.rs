@@ -15,9 +15,10 @@ use crate::reconcile::context::Context;
 use crate::reconcile::credentials::kind;
 use crate::reconcile::driver::{Kind, Run};
 use crate::reconcile::outcome::{Class, Failure};
-use crate::reconcile::reasons;
+use crate::reconcile::reasons::{self, event};
 use crate::reconcile::status::now;
 use crate::reconcile::tenant::{Tenant, only_looks};
+use crate::reconcile::uninstall::lets_go;
 
 /// How soon a tenant that is being deleted is looked at again while others use it.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -64,11 +65,17 @@ impl Kind for EntraTenant {
         looked
     }
 
-    async fn finalize(&self, _run: &mut Run<Self>, context: &Context) -> Result<(), Failure> {
+    async fn finalize(&self, run: &mut Run<Self>, context: &Context) -> Result<(), Failure> {
         const SHOWN: usize = 10;
         let name = self.name_any();
         let users = context.tenant_users(self);
         if users.is_empty() {
+            context.tenants.forget(&name);
+            return Ok(());
+        }
+        if let Some(why) = lets_go(self, &self.spec.tenant_id, context).await {
+            let text = format!("everything in tenant {} stays as it is in Graph: {why}", self.spec.tenant_id);
+            run.event(event::RELEASED, "Release", text);
             context.tenants.forget(&name);
             return Ok(());
         }

@@ -18,6 +18,7 @@ use crate::reconcile::context::{Context, Malformed, Published, Stores, Wakes};
 use crate::reconcile::memory::Memory;
 use crate::reconcile::reasons;
 use crate::reconcile::tenant::Tenants;
+use crate::reconcile::uninstall::Uninstall;
 use crate::runtime::backoff::Backoff;
 use crate::runtime::decoded::Decoded;
 use crate::runtime::events::{EventKind, Publisher};
@@ -49,6 +50,8 @@ pub struct Dependencies {
     pub kubernetes: Client,
     /// The tenants.
     pub tenants: Tenants,
+    /// Whether the operator itself is being removed.
+    pub uninstall: Uninstall,
     /// Events.
     pub events: Publisher,
     /// Metrics.
@@ -64,6 +67,7 @@ pub fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
     let Dependencies {
         kubernetes,
         tenants,
+        uninstall,
         events,
         metrics,
         settle,
@@ -97,6 +101,7 @@ pub fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
             ],
         },
         tenants,
+        uninstall,
         wakes: Wakes::default(),
         published: Published::default(),
         memory: Memory::default(),

@@ -21,6 +21,7 @@ use super::replaced::Replaced;
 use super::status::drift_message;
 use super::tenant::Tenant;
 use super::trial;
+use super::uninstall::before_assign;
 use crate::api::DriftedField;
 use crate::graph::{AssignmentTarget, Entity};
 
@@ -203,6 +204,7 @@ async fn assign<K: Managed>(
     confirm_removals(work.object, &fields, run.remembered_assignments(), context).await?;
     // What is about to become ours is written down first: after a crash it must not look like another writer's.
     run.write_ahead_assignments().await?;
+    before_assign::<K>(id, &fields, context).await?;
     tenant.snapshot(K::COLLECTION).outdate(id);
     let request = |permit| tenant.client.assign(K::COLLECTION, id, &targets, permit);
     tenant.permitted(permit, request, context).await?;

@@ -20,6 +20,7 @@ use super::outcome::Failure;
 use super::reasons;
 use super::resolve::lets_in;
 use super::tenant::{Tenant, Tenants};
+use super::uninstall::Uninstall;
 use crate::api::{Assignment, EntraTenant, ManagedStatus, Mode, ProvisioningPolicy, UserSetting};
 use crate::runtime::backoff::Backoff;
 use crate::runtime::events::Publisher;
@@ -36,6 +37,8 @@ pub struct Context {
     pub stores: Stores,
     /// The tenants in use.
     pub tenants: Tenants,
+    /// Whether the operator itself is being removed.
+    pub uninstall: Uninstall,
     /// Triggers between kinds.
     pub wakes: Wakes,
     /// The newest status of objects that others read.

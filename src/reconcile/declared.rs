@@ -19,6 +19,7 @@ use super::plan::{Declared, Key};
 use super::reasons;
 use super::references::service_plan;
 use super::tenant::Tenant;
+use super::uninstall::keeps_groups;
 use crate::api::{
     Assignment, AssignmentGroup, AssignmentOwnership, AssignmentProblem, DeletionPolicy, FINALIZER, ResolvedGroup, ResolvedName,
 };
@@ -92,9 +93,10 @@ pub async fn collect<K: Managed>(object: &K, pins: &mut Pins<'_>, only_look: boo
         declarations.groups.extend_from_slice(&pins.resolved.groups);
         declarations.service_plans.extend_from_slice(&pins.resolved.service_plans);
     }
+    let kept = only_look || keeps_groups(&assignments, context).await;
     for assignment in assignments {
         match standing(&assignment, context) {
-            Standing::Leaving if only_look || assignment.spec.deletion_policy == Some(DeletionPolicy::Orphan) => {
+            Standing::Leaving if kept || assignment.spec.deletion_policy == Some(DeletionPolicy::Orphan) => {
                 let exclusive = !only_look && object.common().ownership == Some(AssignmentOwnership::Exclusive);
                 declarations.release(assignment.name_any(), exclusive);
             }

@@ -16,6 +16,7 @@ use super::reasons::{self, event};
 use super::recover::recover;
 use super::resolve;
 use super::tenant::{Tenant, interval, only_looks};
+use super::uninstall::{before_deletion, lets_go};
 use crate::api::{DeletionPolicy, EntraTenant, Mode};
 use crate::graph::{Collection, Entity};
 
@@ -32,6 +33,9 @@ pub async fn delete<K: Managed>(object: &K, run: &mut Run<K>, context: &Context)
     }
     if common.deletion_policy == Some(DeletionPolicy::Orphan) {
         return released(run, "deletionPolicy is Orphan");
+    }
+    if let Some(why) = lets_go(object, run.draft.id.as_deref().unwrap_or_default(), context).await {
+        return released(run, &why);
     }
     if common.suspend {
         return Err(Failure::waiting(
@@ -127,7 +131,7 @@ async fn remove<K: Managed>(
     unassign(&uid, id, entity, run, tenant, context).await?;
     tenant.snapshot(K::COLLECTION).outdate(id);
     let delete = |permit| tenant.client.delete(K::COLLECTION, id, permit);
-    let deleted = tenant.write_request(delete, context).await;
+    let deleted = tenant.write_after(before_deletion::<K>(id, context), delete, context).await;
     tenant.snapshot(K::COLLECTION).doubt_names();
     let refused = deleted.as_ref().is_err_and(|failure| failure.reason == reasons::REFUSED);
     context.memory.update(&uid, |notes| notes.delete_refused = refused);
@@ -242,10 +246,9 @@ async fn unassign<K: Managed>(
         return Err(Failure::waiting_for(reasons::DELETING, message, LOOK_AGAIN));
     }
     tenant.snapshot(K::COLLECTION).outdate(id);
-    tenant
-        .write_request(|permit| tenant.client.assign(K::COLLECTION, id, &[], permit), context)
-        .await
-        .map_err(refused_for_now)?;
+    let assign = |permit| tenant.client.assign(K::COLLECTION, id, &[], permit);
+    let assigned = tenant.write_after(before_deletion::<K>(id, context), assign, context).await;
+    assigned.map_err(refused_for_now)?;
     run.wrote = true;
     context.memory.update(uid, |notes| {
         notes.sent = Some(Sent {

@@ -45,6 +45,7 @@ pub mod status;
 pub mod sweep;
 pub mod tenant;
 pub mod trial;
+pub mod uninstall;
 pub mod urgency;
 pub mod waiting;
 

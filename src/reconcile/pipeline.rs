@@ -30,6 +30,7 @@ use super::replaced::{self, Replaced};
 use super::resolve;
 use super::status::drift_message;
 use super::tenant::{Tenant, interval, only_looks};
+use super::uninstall::keep_groups_of_the_vanished;
 use crate::api::{AssignmentOwnership, AssignmentProblem, EntraTenant, Resolved, ResolvedImage, ResolvedName};
 use crate::graph::{AssignmentTarget, AuditEvent, Entity, Priority, unknown_members};
 
@@ -181,7 +182,8 @@ async fn desire<K: Managed>(
         notes.prove_pins = false;
         notes.next_look = look_again;
     });
-    let (image, connections, declarations) = resolved?;
+    let (image, connections, mut declarations) = resolved?;
+    keep_groups_of_the_vanished(object, run, &mut declarations, context);
     let (mut groups, mut service_plans) = (declarations.groups, declarations.service_plans);
     if declarations.stopped.is_some() {
         groups.extend(pinned.groups);

@@ -47,6 +47,8 @@ pub const NOT_VISIBLE_YET: &str = "NotVisibleYet";
 pub const ABSENCE_UNCONFIRMED: &str = "AbsenceUnconfirmed";
 /// Other objects still use this one.
 pub const IN_USE: &str = "InUse";
+/// The operator itself, or a definition, is being removed: nothing is taken away in Graph.
+pub const REMOVAL_HELD: &str = "RemovalHeld";
 
 // Stalled: a person must act.
 /// The tenant does not let this namespace in.

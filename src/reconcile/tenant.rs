@@ -241,8 +241,23 @@ impl Tenant {
     where
         F: Future<Output = Result<T, GraphError>>,
     {
+        self.write_after(std::future::ready(Ok(())), request, context).await
+    }
+
+    /// The same for a write that must not follow from what was true before its turn: `look` is made when that has come, and
+    /// an error of it means that nothing is sent.
+    pub async fn write_after<T, F>(
+        &self,
+        look: impl Future<Output = Result<(), Failure>>,
+        request: impl FnOnce(Permit) -> F,
+        context: &Context,
+    ) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, GraphError>>,
+    {
         context.may_change_graph()?;
         let permit = self.write_permit().await?;
+        look.await?;
         self.permitted(permit, request, context).await
     }
 

@@ -1,4 +1,5 @@
-//! The controller's own namespace: the one place where Secrets are read and service account tokens are requested.
+//! The controller's own namespace: the one place where Secrets are read and service account tokens are requested, and
+//! where is seen that the controller itself is being removed.
 //!
 //! Prohibition: no other namespace can be named here, nothing is listed or watched, and no error holds what was read.
 
@@ -6,8 +7,9 @@ use std::fmt;
 use std::mem;
 
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
-use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
+use k8s_openapi::api::core::v1::{Namespace, Secret, ServiceAccount};
 use kube::api::PostParams;
+use kube::core::PartialObjectMeta;
 use kube::{Api, Client};
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroize;
@@ -88,6 +90,41 @@ impl OwnNamespace {
             return Err(broken(format!("names {what}, for which the API server issued an empty token")));
         }
         Ok(SecretString::from(token))
+    }
+
+    /// What of the namespace and of the controller's own service account in it is going or gone, in words; nothing when
+    /// both are there to stay. Asks the API server each time.
+    ///
+    /// # Errors
+    ///
+    /// When the API server refuses or does not answer: nothing is known then.
+    pub async fn departing(&self, service_account: Option<&str>) -> Result<Option<String>, kube::Error> {
+        let namespaces: Api<Namespace> = Api::all(self.client.clone());
+        let accounts: Api<ServiceAccount> = Api::namespaced(self.client.clone(), &self.name);
+        let account = async {
+            match service_account {
+                Some(name) => going(
+                    &format!("ServiceAccount {name:?} in namespace {:?}", self.name),
+                    accounts.get_metadata(name).await,
+                ),
+                None => Ok(None),
+            }
+        };
+        let (namespace, account) = tokio::join!(namespaces.get_metadata(&self.name), account);
+        match going(&format!("namespace {:?}", self.name), namespace)? {
+            None => account,
+            going => Ok(going),
+        }
+    }
+}
+
+/// What is to be said of an object, if it goes or is gone.
+fn going<K>(what: &str, found: Result<PartialObjectMeta<K>, kube::Error>) -> Result<Option<String>, kube::Error> {
+    match found {
+        Ok(found) if found.metadata.deletion_timestamp.is_some() => Ok(Some(format!("{what} is being deleted"))),
+        Ok(_) => Ok(None),
+        Err(kube::Error::Api(status)) if status.code == 404 => Ok(Some(format!("{what} does not exist"))),
+        Err(error) => Err(error),
     }
 }
 

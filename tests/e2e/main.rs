@@ -22,6 +22,7 @@ mod sign_in;
 #[path = "../schema/specs.rs"]
 mod specs;
 mod support;
+mod uninstall;
 #[path = "../schema/verdict.rs"]
 mod verdict;
 mod waiting;

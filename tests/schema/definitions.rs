@@ -5,7 +5,12 @@ use std::fs;
 use cloudpc_operator::api::all_crds;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 
-use crate::support::{package, yaml_files};
+use serde_json::{Value, json};
+
+use crate::support::{documents, package, yaml_files};
+
+/// What keeps definitions from being deleted.
+const KEEP: &str = "keep-definitions.yaml";
 
 const UPDATE: &str = "UPDATE_CRDS=1 cargo test --test schema";
 
@@ -51,12 +56,48 @@ fn every_definition_is_installed_and_nothing_else() {
     let present: Vec<&str> = files
         .iter()
         .filter_map(|path| path.file_name()?.to_str())
-        .filter(|name| *name != "kustomization.yaml")
+        .filter(|name| *name != "kustomization.yaml" && *name != KEEP)
         .collect();
     assert_eq!(present, expected);
 
     let kustomization = fs::read_to_string(package("crds/kustomization.yaml")).expect("is there");
-    for name in expected {
+    for name in expected.iter().map(String::as_str).chain([KEEP]) {
         assert!(kustomization.contains(&format!("- {name}")), "{name} is not installed");
     }
+}
+
+/// What goes with the installation in the hands of Helm, Argo CD and Flux would take every object along.
+#[test]
+fn s51_no_tool_prunes_a_definition_or_what_keeps_it() {
+    let definitions = all_crds()
+        .into_iter()
+        .map(|crd| serde_json::to_value(crd).expect("definition serialises"));
+    let policy = documents(&package("crds").join(KEEP));
+    assert_eq!(policy.len(), 2);
+    for object in definitions.chain(policy) {
+        let expected = json!({
+            "helm.sh/resource-policy": "keep",
+            "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
+            "kustomize.toolkit.fluxcd.io/prune": "disabled",
+        });
+        assert_eq!(object["metadata"]["annotations"], expected, "{}", object["metadata"]["name"]);
+    }
+}
+
+/// Deleted with the definitions, in whatever order, it has to be there until they are gone.
+#[test]
+fn s51_what_keeps_definitions_keeps_itself_and_fails_closed() {
+    let policy = documents(&package("crds").join(KEEP));
+    for object in &policy {
+        assert_eq!(
+            object["metadata"]["finalizers"],
+            json!(["cloudpc.dev/keep-definitions"]),
+            "{object}"
+        );
+    }
+    let find = |kind: &str| -> &Value { policy.iter().find(|object| object["kind"] == kind).expect("it is there") };
+    assert_eq!(find("ValidatingAdmissionPolicy")["spec"]["failurePolicy"], "Fail");
+    let binding = &find("ValidatingAdmissionPolicyBinding")["spec"];
+    assert_eq!(binding["policyName"], find("ValidatingAdmissionPolicy")["metadata"]["name"]);
+    assert_eq!(binding["validationActions"], json!(["Deny"]));
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use cloudpc_operator::api::all_crds;
 use serde_json::Value;
 
 use crate::support::{documents, package, yaml_files};
@@ -37,10 +38,11 @@ fn roles() -> Vec<Value> {
     objects().into_iter().filter(is_role).collect()
 }
 
+/// Removing the controller must not remove what keeps definitions, nor the definitions themselves.
 #[test]
-fn everything_is_installed() {
+fn f61_everything_is_installed_and_no_definition_is_part_of_it() {
     let listed = texts(&documents(&package("manifests/kustomization.yaml"))[0]["resources"]);
-    let mut expected = set(&["../crds"]);
+    let mut expected = BTreeSet::new();
     for path in yaml_files("manifests") {
         let name = path.file_name().expect("a file").to_string_lossy().into_owned();
         if name != "kustomization.yaml" {
@@ -48,6 +50,13 @@ fn everything_is_installed() {
         }
     }
     assert_eq!(listed, expected);
+    let kept = [
+        "CustomResourceDefinition",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+    ];
+    let kinds: Vec<Value> = objects().into_iter().map(|object| object["kind"].clone()).collect();
+    assert!(kinds.iter().all(|kind| kept.iter().all(|kept| kind != kept)), "{kinds:?}");
 }
 
 #[test]
@@ -131,7 +140,9 @@ fn s10_no_role_has_a_wildcard_or_a_way_to_more_rights_and_secrets_are_read_in_on
                 assert!(own && texts(&rule["verbs"]) == set(&["get"]), "{rule}");
             }
             if touched.iter().any(|resource| resource.starts_with("serviceaccounts")) {
-                assert!(own && touched == set(&["serviceaccounts/token"]), "{rule}");
+                let itself = touched == set(&["serviceaccounts"]) && texts(&rule["resourceNames"]) == set(&["cloudpc-operator"]);
+                let looks = itself && texts(&rule["verbs"]) == set(&["get"]);
+                assert!(own && (looks || touched == set(&["serviceaccounts/token"])), "{rule}");
             }
             let written = !texts(&rule["verbs"]).is_subset(&set(&["get", "list", "watch"]));
             assert!(!written || !touched.contains("namespaces"), "{rule}");
@@ -176,9 +187,46 @@ fn s10_the_controller_has_exactly_the_rights_that_it_uses() {
     for verb in ["create", "get", "update"] {
         expected.insert(format!("Role {verb} leases"));
     }
+    expected.insert("ClusterRole get customresourcedefinitions".to_owned());
+    expected.insert("Role get namespaces".to_owned());
+    expected.insert("Role get serviceaccounts".to_owned());
     expected.insert("Role get secrets".to_owned());
     expected.insert("Role create serviceaccounts/token".to_owned());
     assert_eq!(granted, expected);
+}
+
+/// Whether it is being removed is asked by name, and of every definition.
+#[test]
+fn s51_the_controller_can_look_at_each_definition_and_at_itself_and_at_no_other() {
+    let names = |resource: &str| {
+        let mut rules = Vec::new();
+        for role in roles().iter().filter(|role| {
+            role["metadata"]["name"]
+                .as_str()
+                .is_some_and(|name| name.starts_with("cloudpc-operator"))
+        }) {
+            let all = role["rules"].as_array().expect("rules").clone();
+            rules.extend(
+                all.into_iter()
+                    .filter(|rule| texts(&rule["resources"]).contains(resource) && texts(&rule["verbs"]).contains("get")),
+            );
+        }
+        assert_eq!(rules.len(), 1, "{resource}: {rules:?}");
+        texts(&rules[0]["resourceNames"])
+    };
+    let definitions: BTreeSet<String> = all_crds().into_iter().filter_map(|crd| crd.metadata.name).collect();
+    assert_eq!(names("customresourcedefinitions"), definitions);
+    assert_eq!(names("namespaces"), set(&["cloudpc-system"]));
+    assert_eq!(names("serviceaccounts"), set(&["cloudpc-operator"]));
+
+    let variables = one("Deployment", "cloudpc-operator")["spec"]["template"]["spec"]["containers"][0]["env"].clone();
+    let account = variables
+        .as_array()
+        .expect("environment")
+        .iter()
+        .find(|variable| variable["name"] == "POD_SERVICE_ACCOUNT");
+    let field = &account.expect("it knows its service account")["valueFrom"]["fieldRef"]["fieldPath"];
+    assert_eq!(field, "spec.serviceAccountName");
 }
 
 #[test]

@@ -23,6 +23,7 @@ use crate::reconcile::endpoints::{Connect, Endpoints};
 use crate::reconcile::memory::Memory;
 use crate::reconcile::outcome::Failure;
 use crate::reconcile::tenant::Tenants;
+use crate::reconcile::uninstall::Uninstall;
 use crate::reconcile::urgency::{urgency, worth_telling};
 use crate::reconcile::{reasons, status};
 use crate::runtime::backoff::Backoff;
@@ -98,7 +99,7 @@ fn kubernetes(object: &Fragile) -> (Client, Writes) {
     (Client::new(service, "team"), writes)
 }
 
-fn context(client: Client) -> Arc<Context> {
+pub(super) fn context(client: Client) -> Arc<Context> {
     let endpoints = Endpoints {
         graph: "https://graph.invalid".parse().unwrap(),
         authority: "https://login.invalid".parse().unwrap(),
@@ -109,6 +110,7 @@ fn context(client: Client) -> Arc<Context> {
     };
     Arc::new(Context {
         events: Publisher::new(client.clone(), "test", "test"),
+        uninstall: Uninstall::new(client.clone(), OwnNamespace::new(client.clone(), "cloudpc-system"), None),
         kubernetes: client,
         stores: Stores {
             tenants: kube::runtime::reflector::store().0,

@@ -89,7 +89,7 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// Starts the parts, installs `manifests/`, and starts a replica unless the options say otherwise.
+    /// Starts the parts, installs `crds/` and `manifests/`, and starts a replica unless the options say otherwise.
     ///
     /// # Errors
     /// When a binary is missing or a part does not come up; the error carries the last lines of its log.
@@ -138,11 +138,12 @@ impl Lab {
         })
     }
 
-    /// Applies `manifests/` and waits until the definitions are served.
+    /// Applies `crds/` and `manifests/` and waits until the definitions are served.
     ///
     /// # Errors
     /// What kubectl says.
     pub async fn install(&self) -> Result<()> {
+        self.kubectl(&["apply", "--server-side", "-k", "crds"]).await?;
         self.kubectl(&["apply", "--server-side", "-k", "manifests"]).await?;
         self.kubectl(&[
             "wait",
@@ -225,6 +226,7 @@ impl Lab {
             .env("KUBECONFIG", kubeconfig)
             .env("POD_NAMESPACE", NAMESPACE)
             .env("POD_NAME", name)
+            .env("POD_SERVICE_ACCOUNT", SERVICE_ACCOUNT)
             .env("AZURE_FEDERATED_TOKEN_FILE", token)
             .env("AZURE_AUTHORITY_HOST", self.sim.login_url())
             .env("CLOUDPC_GRAPH_ENDPOINT", self.sim.graph_url())

@@ -77,7 +77,7 @@ async fn show(report: &mut Report) -> Result<Lab> {
     report.step("Start etcd, kube-apiserver, kube-controller-manager and graph-sim, a simulated Microsoft Graph and Entra");
     let lab = Lab::prepare(Options::new(operator)).await?;
     report.line(&format!("Kubernetes {}, Graph {}", lab.plane.url(), lab.sim.graph_url()));
-    report.step("Install the operator: kubectl apply --server-side -k manifests");
+    report.step("Install the operator: kubectl apply --server-side -k crds, then -k manifests");
     lab.install().await?;
     report.step("Start the operator as its ServiceAccount, cloudpc-system/cloudpc-operator; it signs in to Entra by workload identity");
     let lab = lab.with_operator().await?;

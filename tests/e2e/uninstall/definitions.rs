@@ -1,0 +1,215 @@
+//! Definitions: kept unless somebody says that they may go; and what becomes of their objects then.
+
+use super::commands::{bash, blocks, follow, headings};
+use super::{BOUND, POLICIES, POLICY, SETTING, STANDING, TEAM, declared, in_graph, replica, settle, told_of, untouched};
+use crate::scene::{ANALYSTS, CONTRACTORS, FINANCE, PATIENCE, apply, assignment, change, graph, groups, ready, reconcile, told, two_polls};
+use crate::support::{lab, options};
+use anyhow::{Context, Result, ensure};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::Api;
+use kube::api::{DeleteParams, ListParams};
+use lab::{Lab, eventually, seconds};
+use serde_json::{Value, json};
+
+const DEFINITIONS: [&str; 4] = [
+    "entratenants.cloudpc.dev",
+    "provisioningpolicies.cloudpc.dev",
+    "usersettings.cloudpc.dev",
+    "assignments.cloudpc.dev",
+];
+
+/// A definition of somebody else's.
+const FOREIGN: &str = r#"{"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "things.example.org"},
+    "spec": {"group": "example.org", "names": {"kind": "Thing", "plural": "things", "singular": "thing"}, "scope": "Namespaced", "versions":
+    [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object"}}}]}}"#;
+
+/// Waits until the API server refuses: a policy takes effect a moment after it was made.
+async fn kept(lab: &Lab) -> Result<()> {
+    eventually(PATIENCE, "definitions are kept", async || {
+        let tried = lab.kubectl(&["delete", "crd", DEFINITIONS[0], "--dry-run=server"]).await;
+        ensure!(tried.is_err(), "it would be deleted");
+        Ok(())
+    })
+    .await
+}
+
+/// The definitions are there, and none is being deleted.
+async fn are_there(lab: &Lab) -> Result<()> {
+    let api: Api<CustomResourceDefinition> = Api::all(lab.client());
+    for name in DEFINITIONS {
+        let found = api.get_opt(name).await?.with_context(|| format!("{name} is gone"))?;
+        ensure!(found.metadata.deletion_timestamp.is_none(), "{name} is being deleted");
+    }
+    Ok(())
+}
+
+/// What an attempt is refused with.
+async fn refused(lab: &Lab, arguments: &[&str]) -> Result<String> {
+    match lab.kubectl(arguments).await {
+        Ok(printed) => anyhow::bail!("kubectl {} did it: {printed}", arguments.join(" ")),
+        Err(error) => Ok(format!("{error:#}")),
+    }
+}
+
+#[tokio::test]
+async fn s51_a_definition_is_deleted_only_when_it_says_that_it_may_be() -> Result<()> {
+    let lab = Lab::start(options().without_operator()).await?;
+    kept(&lab).await?;
+    for name in DEFINITIONS {
+        let said = refused(&lab, &["delete", "crd", name]).await?;
+        let command = format!("kubectl annotate customresourcedefinition {name} cloudpc.dev/allow-deletion=true");
+        ensure!(said.contains(&command) && said.contains("docs/uninstall.md"), "{said}");
+    }
+    lab.apply_yaml(FOREIGN).await?;
+    lab.kubectl(&["delete", "crd", "things.example.org"]).await?;
+    let all = Api::<CustomResourceDefinition>::all(lab.client())
+        .delete_collection(&DeleteParams::default(), &ListParams::default())
+        .await;
+    ensure!(all.is_err(), "{all:?}");
+    are_there(&lab).await?;
+
+    // Together with what keeps them, and once more now that this is being deleted.
+    for _ in 0..2 {
+        let said = refused(&lab, &["delete", "-k", "crds"]).await?;
+        ensure!(DEFINITIONS.iter().all(|name| said.contains(name)), "{said}");
+        kept(&lab).await?;
+        are_there(&lab).await?;
+    }
+    // It outlasts the controller, and installing again on top of it is no error.
+    follow(&lab, "Remove the controller").await?;
+    refused(&lab, &["delete", "-k", "crds"]).await?;
+    follow(&lab, "Put it back").await?;
+    kept(&lab).await?;
+    are_there(&lab).await?;
+
+    let name = DEFINITIONS[2];
+    for (value, may) in [("false", false), ("True", false), ("true", true)] {
+        let annotation = format!("cloudpc.dev/allow-deletion={value}");
+        lab.kubectl(&["annotate", "--overwrite", "crd", name, &annotation]).await?;
+        let tried = lab.kubectl(&["delete", "crd", name, "--dry-run=server"]).await;
+        ensure!(tried.is_ok() == may, "{value}: {tried:?}");
+    }
+    lab.kubectl(&["delete", "crd", name]).await?;
+    refused(&lab, &["delete", "crd", DEFINITIONS[1]]).await.map(drop)
+}
+
+/// Every object that went says so, by its id in Graph.
+async fn each_is_told(lab: &Lab, before: &[Value]) -> Result<()> {
+    for ((kind, name, ..), object) in STANDING.into_iter().zip(before) {
+        let graph_id = object["id"].as_str().context("an id")?;
+        let event = lab.wait_event(kind, name, "Released", PATIENCE).await?;
+        let note = event.note.unwrap_or_default();
+        ensure!(note.contains(graph_id) && note.contains("definition"), "{note}");
+        let lines = told_of(lab.operator(), "left in Graph, because a definition is being deleted", graph_id)?;
+        ensure!(!lines.is_empty(), "the log does not name {graph_id}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn s51_definitions_that_are_deleted_on_purpose_leave_everything_in_graph() -> Result<()> {
+    let lab = lab().await;
+    settle(&lab).await?;
+    // What would hold a deletion back does not hold this one.
+    change(&lab, SETTING, TEAM, "resting", json!({"suspend": true})).await?;
+    told(&lab, SETTING, TEAM, "resting", ("Ready", "Unknown", "Suspended")).await?;
+    let (mark, before) = (lab.sim.mark().await?, in_graph(&lab).await?);
+
+    let steps = blocks("Remove everything")?;
+    let [keep, delete, controller, policy] = steps.as_slice() else {
+        anyhow::bail!("other steps than these: {steps:#?}");
+    };
+    let listed = bash(&lab, keep).await?;
+    for object in &before {
+        ensure!(listed.contains(object["id"].as_str().context("an id")?), "{listed}");
+    }
+    bash(&lab, delete).await?;
+    untouched(&lab, mark, &before).await?;
+    each_is_told(&lab, &before).await?;
+    bash(&lab, controller).await?;
+    bash(&lab, policy).await?;
+    untouched(&lab, mark, &before).await?;
+    let left = lab
+        .kubectl(&[
+            "get",
+            "crd,validatingadmissionpolicy,validatingadmissionpolicybinding,namespace,clusterrole",
+            "--output=name",
+        ])
+        .await?;
+    ensure!(!left.contains("cloudpc"), "{left}");
+
+    // And all of it again: nothing is taken for ours that was let go of.
+    follow(&lab, "Put it back").await?;
+    let _operator = replica(&lab).await?;
+    apply(&lab, &declared()).await?;
+    ready(&lab, "EntraTenant", "", "contoso").await?;
+    for (kind, name, ..) in STANDING {
+        told(&lab, kind, TEAM, name, ("Ready", "False", "NameConflict")).await?;
+    }
+    untouched(&lab, mark, &before).await
+}
+
+#[tokio::test]
+async fn s51_groups_outlast_the_definition_of_assignments() -> Result<()> {
+    let lab = lab().await;
+    settle(&lab).await?;
+    let (mark, before) = (lab.sim.mark().await?, in_graph(&lab).await?);
+    let name = "assignments.cloudpc.dev";
+    lab.kubectl(&["annotate", "crd", name, "cloudpc.dev/allow-deletion=true"]).await?;
+    lab.kubectl(&["delete", "crd", name]).await?;
+    let desk = before[0]["id"].as_str().context("an id")?;
+    for name in BOUND {
+        let note = lab
+            .wait_event("Assignment", name, "Released", PATIENCE)
+            .await?
+            .note
+            .unwrap_or_default();
+        ensure!(note.contains("keeps") && (name != "finance" || note.contains(desk)), "{note}");
+    }
+    // While it is gone, and when it is back without an object.
+    for installed in [false, true] {
+        if installed {
+            follow(&lab, "Put it back").await?;
+        }
+        for (kind, object) in [(POLICY, "desk"), (POLICY, "closed"), (SETTING, "users")] {
+            reconcile(&lab, kind, TEAM, object, &format!("installed {installed}")).await?;
+        }
+        two_polls(&lab, POLICIES).await?;
+        untouched(&lab, mark, &before).await?;
+    }
+    lab.wait_object(POLICY, TEAM, "desk", "the groups count as foreign", PATIENCE, |object| {
+        object["status"]["foreignAssignments"] == json!([FINANCE, ANALYSTS])
+    })
+    .await?;
+    let closed = lab.get(POLICY, TEAM, "closed").await?.context("it is there")?;
+    ensure!(
+        closed["status"]["assignmentProblems"][0]["reason"] == "RemovalHeld",
+        "{}",
+        closed["status"]
+    );
+
+    apply(&lab, &declared()).await?;
+    for name in BOUND {
+        ready(&lab, "Assignment", TEAM, name).await?;
+    }
+    untouched(&lab, mark, &before).await?;
+    // From now on they are declared again, and go when somebody says so.
+    apply(&lab, &[assignment(TEAM, "finance", POLICY, "desk", json!([{"id": FINANCE}]))]).await?;
+    ready(&lab, "Assignment", TEAM, "finance").await?;
+    ensure!(groups(&graph(&lab, POLICIES, "Desk").await?) == [FINANCE]);
+    ensure!(groups(&graph(&lab, POLICIES, "Closed").await?) == [CONTRACTORS]);
+    Ok(())
+}
+
+/// A page of commands that nobody has run is a guess.
+#[test]
+fn f61_every_command_of_the_page_is_run_by_a_test() {
+    let run = [
+        "Remove the controller",
+        "Put it back",
+        "Remove everything",
+        "When a removal got stuck",
+    ];
+    assert_eq!(headings(), run);
+    assert_eq!(seconds(60), PATIENCE, "what a reader waits for is seen within it");
+}
