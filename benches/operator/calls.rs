@@ -17,7 +17,7 @@ const LONGEST: Duration = Duration::from_secs(300);
 pub async fn measure() -> Result<Vec<Measured>> {
     let lab = crate::started("1h").await?;
     let create = calls(&lab, async || {
-        fleet::apply(&lab, POLICIES).await?;
+        fleet::apply_to(&lab, POLICIES, 1).await?;
         until(async || Ok(fleet::ready(&lab, "ProvisioningPolicy").await? + fleet::ready(&lab, "Assignment").await? == 2 * POLICIES)).await
     });
     let create = measured("C1", "Created and Ready, Assignments applied first", &create.await?, 412.0);
@@ -50,7 +50,10 @@ fn measured(id: &'static str, what: &str, calls: &[Entry], goal: f64) -> Measure
             )
         })
         .collect();
-    let how = format!("{POLICIES} policies with an Assignment each. {what}: {}.", lines.join(", "));
+    let how = format!(
+        "{POLICIES} policies with an Assignment of one group each. {what}: {}.",
+        lines.join(", ")
+    );
     Measured::new(id, "Graph calls", how).at_most(count(calls.len()), goal)
 }
 

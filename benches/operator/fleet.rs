@@ -51,18 +51,25 @@ pub fn policy_object(index: usize) -> Result<DynamicObject> {
     Ok(serde_saphyr::from_str(&policy("contoso", index))?)
 }
 
-fn assignment_object(index: usize) -> Result<DynamicObject> {
+fn assignment_object(index: usize, groups: usize) -> Result<DynamicObject> {
     Ok(serde_json::from_value(json!({
         "apiVersion": "cloudpc.dev/v1alpha1", "kind": "Assignment",
         "metadata": {"name": format!("fleet-{index}"), "namespace": FLEET_NAMESPACE},
         "spec": {"targetRef": {"kind": "ProvisioningPolicy", "name": format!("fleet-{index}")},
-            "groups": [{"displayName": format!("Fleet group {}", index % GROUPS)}]},
+            "groups": [{"displayName": format!("Fleet group {}", index % groups)}]},
     }))?)
 }
 
 /// Creates policies and their Assignments, as fast as Kubernetes takes them; the Assignments first, as a person may.
 pub async fn apply(lab: &Lab, count: usize) -> Result<()> {
-    let assignments = (0..count).map(assignment_object).collect::<Result<Vec<_>>>()?;
+    apply_to(lab, count, GROUPS).await
+}
+
+/// The same with so many groups, each of which is looked up once.
+pub async fn apply_to(lab: &Lab, count: usize, groups: usize) -> Result<()> {
+    let assignments = (0..count)
+        .map(|index| assignment_object(index, groups))
+        .collect::<Result<Vec<_>>>()?;
     create(lab, "Assignment", assignments).await?;
     create(
         lab,

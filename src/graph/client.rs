@@ -179,20 +179,25 @@ impl Client {
         entity.map_err(|problem| answer.unusable(&operation, &problem))
     }
 
-    /// Changes exactly `properties` of an object, sending the request once.
+    /// Changes exactly `properties` of an object, sending the request once. Returns the properties of the object as the answer
+    /// shows them, if it does.
     pub async fn update(
         &self,
         collection: Collection,
         id: &str,
         properties: &Map<String, Value>,
         permit: Permit,
-    ) -> Result<(), GraphError> {
+    ) -> Result<Option<Map<String, Value>>, GraphError> {
         let operation = about(Verb::Update, collection, id);
         let url = self.objects(&operation, write_version(collection, properties), collection, &[id])?;
         // Whether 200 with a body or 204 without one comes back differs by resource; both mean
         // done.
         let call = Call::write(operation, Method::PATCH, url, self.new_request_id()).with_body(&Value::Object(properties.clone()));
-        self.write(&call, permit).await.map(drop)
+        let answer = self.write(&call, permit).await?;
+        let shown = answer.json().and_then(Entity::created).ok();
+        Ok(shown
+            .filter(|shown| shown.id.eq_ignore_ascii_case(id))
+            .map(|shown| shown.properties))
     }
 
     /// Replaces the whole set of assignments, sending the request once.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use kube::ResourceExt;
+use serde_json::{Map, Value};
 
 use super::context::Context;
 use super::create::create;
@@ -48,7 +49,7 @@ impl<K> Copy for Work<'_, K> {}
 
 /// What the writes of a pass came to.
 enum Written {
-    /// A create, with the answer that shows all of it.
+    /// A create or an update, with the answer that shows all of it.
     Answered(Entity),
     /// Writes whose answers do not show what is there now; the state before them.
     Unseen(Entity),
@@ -128,8 +129,10 @@ async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Ch
         ));
     };
     let mut refused = None;
+    let mut shown = None;
     for change in &changes {
         match write(work, &entity.id, fresh, change, run).await {
+            Ok(answer) => shown = answer,
             Err(failure) if failure.reason == reasons::REFUSED => {
                 let failure = match change {
                     Change::Assign { fields, targets } => refused_assign(work, fields, targets, failure, run).await?,
@@ -142,14 +145,26 @@ async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Ch
                 // The other changes have nothing to do with it.
                 refused.get_or_insert(failure);
             }
-            result => result?,
+            Err(failure) => return Err(failure),
         }
     }
     if let Some(failure) = refused {
         return Err(failure);
     }
-    Ok(match answered {
-        Some(entity) if changes.is_empty() => Written::Answered(entity),
+    Ok(match (answered, shown) {
+        (Some(entity), _) if changes.is_empty() => Written::Answered(entity),
+        // One write, whose answer is the truth for what it changed, unless that shows less than was asked for.
+        (None, Some(properties)) if changes.len() == 1 => {
+            let mut after = entity.clone();
+            after.properties.extend(properties);
+            match plan(K::COLLECTION, desired, &run.draft.assignments, Some(&after)).is_empty() {
+                true => {
+                    tenant.snapshot(K::COLLECTION).put(&entity.id, Some(&after), Instant::now());
+                    Written::Answered(after)
+                }
+                false => Written::Unseen(entity),
+            }
+        }
         _ => Written::Unseen(entity),
     })
 }
@@ -310,10 +325,11 @@ async fn dead_foreign_group<K: Managed>(
     Ok(None)
 }
 
-async fn write<K: Managed>(work: Work<'_, K>, id: &str, fresh: bool, change: &Change, run: &mut Run<K>) -> Result<(), Failure> {
+async fn write<K: Managed>(work: Work<'_, K>, id: &str, fresh: bool, change: &Change, run: &mut Run<K>) -> Result<Answer, Failure> {
     let Work {
         object, tenant, context, ..
     } = work;
+    let mut shown = None;
     tenant.snapshot(K::COLLECTION).outdate(id);
     match change {
         Change::Update { body, .. } => {
@@ -327,7 +343,7 @@ async fn write<K: Managed>(work: Work<'_, K>, id: &str, fresh: bool, change: &Ch
             if body.contains_key("displayName") {
                 tenant.snapshot(K::COLLECTION).doubt_names();
             }
-            updated?;
+            shown = updated?;
             run.event(
                 event::UPDATED,
                 "Update",
@@ -340,5 +356,8 @@ async fn write<K: Managed>(work: Work<'_, K>, id: &str, fresh: bool, change: &Ch
         }
     }
     run.wrote = true;
-    Ok(())
+    Ok(shown)
 }
+
+/// The properties of an object as the answer to its update shows them, if it does.
+type Answer = Option<Map<String, Value>>;

@@ -9,8 +9,8 @@ use super::claims;
 use super::context::Context;
 use super::driver::Run;
 use super::managed::Managed;
-use super::memory::{Sent, fingerprint, judged};
-use super::observe::{look_since, prove_absence};
+use super::memory::{Sent, fingerprint};
+use super::observe::{is_shown_since, prove_absence};
 use super::outcome::{Class, Failure};
 use super::reasons::{self, event};
 use super::recover::recover;
@@ -75,19 +75,52 @@ async fn steps<K: Managed>(
         return await_absence(object, &id, at, run, tenant, context).await;
     }
     let unseen = run.draft.owner.as_ref().is_some_and(|owner| !owner.seen);
+    // What was proved and unassigned a moment ago need not be looked at before it is deleted.
+    if unassigned(&uid, context) && !context.memory.get(&uid).delete_refused {
+        return remove(object, &id, Found { assigned: 0, unseen }, run, tenant, context).await;
+    }
     match look(&uid, K::COLLECTION, &id, described, tenant, context).await? {
         Some(entity) => {
             claims::note_seen(run, &entity);
             claims::prove(object, run, Some(&entity), tenant, context)?;
-            remove(object, &id, Some(&entity), run, tenant, context).await
+            let found = Found {
+                assigned: entity.assignments.len(),
+                unseen: false,
+            };
+            remove(object, &id, found, run, tenant, context).await
         }
-        // Graph gave the id and does not show the object yet: it is deleted all the same.
+        // Graph gave the id and does not show the object yet: it is deleted all the same. It has at most the groups that this
+        // resource put there.
         None if unseen => {
             claims::prove(object, run, None, tenant, context)?;
-            remove(object, &id, None, run, tenant, context).await
+            let found = Found {
+                assigned: run.draft.assignments.len(),
+                unseen,
+            };
+            remove(object, &id, found, run, tenant, context).await
         }
         None => gone(object, &id, run, tenant, context).await,
     }
+}
+
+/// What is known of an object that is to be deleted.
+#[derive(Clone, Copy)]
+struct Found {
+    /// How many groups are on it.
+    assigned: usize,
+    /// Graph has never shown it.
+    unseen: bool,
+}
+
+/// What stands for the request that takes all groups off, among those that were sent.
+fn unassign_plan() -> u64 {
+    fingerprint(&"unassign")
+}
+
+/// Whether a request that takes all groups off was accepted a moment ago.
+fn unassigned(uid: &str, context: &Context) -> bool {
+    let sent = context.memory.get(uid).sent;
+    sent.is_some_and(|sent| sent.plan == unassign_plan() && sent.accepted && sent.at.elapsed() < context.settle)
 }
 
 /// When a DELETE for this id was accepted in this process.
@@ -121,23 +154,23 @@ async fn look(
 async fn remove<K: Managed>(
     object: &K,
     id: &str,
-    entity: Option<&Entity>,
+    found: Found,
     run: &mut Run<K>,
     tenant: &Tenant,
     context: &Context,
 ) -> Result<(), Failure> {
     let uid = object.uid().unwrap_or_default();
     tenant.snapshot(K::COLLECTION).waiting.enter(&uid, Instant::now());
-    unassign(&uid, id, entity, run, tenant, context).await?;
+    unassign(&uid, id, found.assigned, run, tenant, context).await?;
     tenant.snapshot(K::COLLECTION).outdate(id);
     let delete = |permit| tenant.client.delete(K::COLLECTION, id, permit);
     let deleted = tenant.write_after(before_deletion::<K>(id, context), delete, context).await;
     tenant.snapshot(K::COLLECTION).doubt_names();
     let refused = deleted.as_ref().is_err_and(|failure| failure.reason == reasons::REFUSED);
     context.memory.update(&uid, |notes| notes.delete_refused = refused);
-    let found = match deleted {
+    let existed = match deleted {
         // Some services answer 400 for an id that they do not know.
-        Err(failure) if refused && entity.is_none() => {
+        Err(failure) if refused && found.unseen => {
             tracing::debug!(
                 kind = K::KIND,
                 id,
@@ -148,7 +181,7 @@ async fn remove<K: Managed>(
         }
         result => result.map_err(refused_for_now)?,
     };
-    if !found && entity.is_none() {
+    if !existed && found.unseen {
         // Neither reads nor writes know the id: perhaps not yet.
         prove_absence::<K>(&uid, id, tenant, context).await?;
     }
@@ -174,8 +207,7 @@ async fn await_absence<K: Managed>(
     context: &Context,
 ) -> Result<(), Failure> {
     let uid = object.uid().unwrap_or_default();
-    // A list that is older than the last look at it need not be asked again.
-    if look_since(&uid, K::COLLECTION, id, deleted, tenant).await?.is_none() {
+    if !is_shown_since(&uid, K::COLLECTION, id, deleted, tenant).await? {
         return Ok(());
     }
     if deleted.elapsed() >= context.settle {
@@ -223,25 +255,15 @@ async fn gone<K: Managed>(object: &K, id: &str, run: &mut Run<K>, tenant: &Tenan
 async fn unassign<K: Managed>(
     uid: &str,
     id: &str,
-    entity: Option<&Entity>,
+    count: usize,
     run: &mut Run<K>,
     tenant: &Tenant,
     context: &Context,
 ) -> Result<(), Failure> {
-    // What is not visible has at most what this resource put there.
-    let count = entity.map_or(run.draft.assignments.len(), |entity| entity.assignments.len());
     if count == 0 {
         return Ok(());
     }
-    let current = fingerprint(&"unassign");
-    let notes = context.memory.get(uid);
-    if notes
-        .sent
-        .is_some_and(|sent| sent.plan == current && sent.accepted && sent.at.elapsed() < context.settle)
-    {
-        if !notes.delete_refused {
-            return Ok(());
-        }
+    if unassigned(uid, context) {
         let message = format!("Graph accepted that {id} is unassigned and still shows {count} assignments");
         return Err(Failure::waiting_for(reasons::DELETING, message, LOOK_AGAIN));
     }
@@ -252,10 +274,10 @@ async fn unassign<K: Managed>(
     run.wrote = true;
     context.memory.update(uid, |notes| {
         notes.sent = Some(Sent {
-            desired: current,
-            plan: current,
+            desired: unassign_plan(),
+            plan: unassign_plan(),
             at: Instant::now(),
-            before: judged(entity, &[]),
+            before: 0,
             seen: false,
             accepted: true,
         });

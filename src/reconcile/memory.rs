@@ -55,6 +55,8 @@ pub struct Notes {
     pub deleted: Option<(String, Instant)>,
     /// Graph refused the last DELETE: what it holds is read afresh.
     pub delete_refused: bool,
+    /// Since when the object was to be created, and waited for its Assignments to arrive.
+    pub create_wanted: Option<Instant>,
     /// The create attempt that this process made itself.
     pub attempt: Option<String>,
     /// The status that was written last, and when: a cache that does not show it yet is behind.

@@ -26,6 +26,7 @@ pub enum Age {
 }
 
 /// The object with this id. `converged` tells whether an entity needs no write; only then an older list is enough.
+/// `only_told`: what differs is reported by this pass and written by a later one, if at all; then a recent list is enough.
 /// `None`: it is proven to be absent, which takes an object that Graph has shown before (`was_seen`).
 pub async fn observe<K: Managed>(
     object: &K,
@@ -33,6 +34,7 @@ pub async fn observe<K: Managed>(
     age: Age,
     was_seen: bool,
     converged: impl Fn(&Entity) -> bool,
+    only_told: impl Fn(&Entity) -> bool,
     tenant: &Tenant,
     context: &Context,
 ) -> Result<Option<Entity>, Failure> {
@@ -51,9 +53,13 @@ pub async fn observe<K: Managed>(
         }
         Age::Listed(oldest) => {
             tenant.listed(K::COLLECTION, oldest).await?;
-            let known = tenant.snapshot(K::COLLECTION).get(id);
-            let enough = known.filter(|entity| entity.unreadable.is_none() && converged(entity));
-            match enough {
+            let snapshot = tenant.snapshot(K::COLLECTION);
+            let now = Instant::now();
+            let known = snapshot.get(id).filter(|entity| entity.unreadable.is_none());
+            let recent = now
+                .checked_sub(RECENT)
+                .is_none_or(|recent| snapshot.seen_since(id, recent).is_some());
+            match known.filter(|entity| converged(entity) || recent && only_told(entity)) {
                 Some(entity) => Some(entity),
                 None => tenant.read(K::COLLECTION, id).await?,
             }
@@ -84,6 +90,21 @@ pub async fn seen_since<K: Managed>(
         context.memory.update(uid, |notes| notes.confirm = None);
     }
     seen
+}
+
+/// Whether Graph shows an object to a request that was made after `since`, when its deletion was accepted. With few at work
+/// it is read; many wait for one list, and what is not in that is gone.
+pub(super) async fn is_shown_since(uid: &str, collection: Collection, id: &str, since: Instant, tenant: &Tenant) -> Result<bool, Failure> {
+    let (snapshot, now) = (tenant.snapshot(collection), Instant::now());
+    let listed = || snapshot.listed().is_some_and(|listed| listed >= since);
+    if !listed() {
+        if snapshot.waiting.few(now) {
+            return Ok(tenant.read(collection, id).await?.is_some());
+        }
+        snapshot.waiting.wait(uid, since, now);
+        tenant.shared_list(collection, since).await?;
+    }
+    Ok(snapshot.seen_since(id, since).is_some())
 }
 
 pub(super) async fn look_since(

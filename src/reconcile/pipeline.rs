@@ -13,7 +13,7 @@ use super::claims;
 use super::conditions::Verdict;
 use super::context::Context;
 use super::declared::{self, Declarations};
-use super::drift::differing_fields;
+use super::drift::{differing_fields, drift};
 use super::driver::Run;
 use super::end::LONGEST_WAIT;
 use super::guard::{Decision, HeldBy, guard};
@@ -94,6 +94,9 @@ async fn steps<K: Managed>(
             Err(failure)
         }
         Decision::Proceed => {
+            if seen.is_none() && left.arriving && !waited_enough(object, context) {
+                return Err(Failure::deferred());
+            }
             // What nobody but the spec has changed is somebody's wish, whoever woke this pass.
             let urgency = if run.draft.drift.is_empty() {
                 Priority::Change
@@ -156,6 +159,19 @@ struct Left {
     gone: Option<Failure>,
     /// Assignments that a later pass takes into account.
     pending: BTreeSet<String>,
+    /// Some of them only lack our finalizer, which they get in a moment.
+    arriving: bool,
+}
+
+/// Whether a new object has waited for Assignments that arrive with it: created and assigned in one go, it costs no request
+/// more. A wait for speed only.
+fn waited_enough<K: Managed>(object: &K, context: &Context) -> bool {
+    const LONGEST: Duration = Duration::from_secs(3);
+    let mut waited = Duration::ZERO;
+    context.memory.update(&object.uid().unwrap_or_default(), |notes| {
+        waited = notes.create_wanted.get_or_insert_with(Instant::now).elapsed();
+    });
+    waited >= LONGEST
 }
 
 /// Resolves every reference and says what Graph shall hold.
@@ -214,6 +230,7 @@ async fn desire<K: Managed>(
         return Err(failure);
     }
     let mut pending = declarations.pending;
+    let arriving = !pending.is_empty();
     pending.extend(still_waited_for(&uid, &declarations.problems, context));
     context.memory.update(&uid, |notes| notes.asked.clear());
     run.draft.assignment_problems = declarations.problems;
@@ -226,7 +243,7 @@ async fn desire<K: Managed>(
         dropped: if notes.drop_dead { declarations.dead } else { BTreeSet::new() },
         put_back: BTreeMap::new(),
     };
-    Ok((desired, Left { gone, pending }))
+    Ok((desired, Left { gone, pending, arriving }))
 }
 
 /// How soon the rest of the pins is proved when there are more than a pass takes.
@@ -330,7 +347,15 @@ async fn look<K: Managed>(
         None => Age::Listed(interval(&described.spec) * 2),
     };
     let was_seen = run.draft.owner.as_ref().is_none_or(|owner| owner.seen);
-    observe(object, &id, age, was_seen, settled, tenant, context).await
+    let generation = object.meta().generation;
+    let synced = generation.is_some() && run.draft.synced_generation == generation;
+    let held = held_by(only_looks(described, object.common().mode), tenant, context).is_some();
+    let only_told = |entity: &Entity| {
+        let changes = plan(K::COLLECTION, desired, &run.draft.assignments, Some(entity));
+        let drift = drift(&changes, desired, run.remembered_assignments(), synced, &run.draft.drift);
+        held || !drift.is_empty() && drift != run.draft.drift
+    };
+    observe(object, &id, age, was_seen, settled, only_told, tenant, context).await
 }
 
 /// Takes what was seen into the status and the notes.

@@ -122,7 +122,7 @@ async fn allotment(lab: &Lab) -> Result<()> {
 
     // More than was bought: said by Graph, and what is there stays.
     change(lab, "Assignment", "team", "shift", json!({"groups": group(11)})).await?;
-    let message = told(lab, "Assignment", "team", "shift", ("Stalled", "True", "TargetNotReady")).await?;
+    let message = told(lab, "Assignment", "team", "shift", ("Stalled", "True", "Refused")).await?;
     ensure!(message.contains("has 10 licences"), "{message}");
     assert_eq!(entry(lab, "Shift").await?, after);
     change(lab, "Assignment", "team", "shift", json!({"groups": group(5)})).await?;

@@ -10,7 +10,9 @@ use serde_json::json;
 
 const POLICY: &str = "ProvisioningPolicy";
 const SETTING: &str = "UserSetting";
-const HELD: (&str, &str, &str) = ("Ready", "False", "ObservedDifference");
+/// What is not in Graph, and what is there and differs: only of the latter there is a report.
+const MISSING: (&str, &str, &str) = ("Ready", "False", "ObservedDifference");
+const REPORTED: (&str, &str, &str) = ("Ready", "True", "Observed");
 const WAITS: (&str, &str, &str) = ("Ready", "False", "ReadOnly");
 
 async fn read_only(lab: &Lab) -> Result<Operator> {
@@ -72,8 +74,13 @@ async fn s27_a_read_only_process_reports_and_changes_nothing_in_graph() -> Resul
     lab.sim.portal("PATCH", &path("userSettings", &users), Some(by_hand)).await?;
     apply(&lab, &[policy("team", "new", "New")]).await?;
     change(&lab, POLICY, "team", "desk", json!({"description": "changed"})).await?;
-    for (kind, name) in [(POLICY, "new"), (POLICY, "gone"), (POLICY, "desk"), (SETTING, "users")] {
-        let message = told(&lab, kind, "team", name, HELD).await?;
+    for (kind, name, held) in [
+        (POLICY, "new", MISSING),
+        (POLICY, "gone", MISSING),
+        (POLICY, "desk", REPORTED),
+        (SETTING, "users", REPORTED),
+    ] {
+        let message = told(&lab, kind, "team", name, held).await?;
         ensure!(message.contains("--read-only"), "{name}: {message}");
     }
     // Nobody asked for any of these to be left in Graph, so the deletions wait.

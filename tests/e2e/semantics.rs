@@ -93,11 +93,14 @@ async fn suspend(lab: &Lab) -> Result<()> {
     apply(lab, &[setting("team", "resting", "Resting")]).await?;
     let object = id(&ready(lab, SETTING, "team", "resting").await?)?;
     change(lab, SETTING, "team", "resting", json!({"suspend": true})).await?;
-    told(lab, SETTING, "team", "resting", ("Ready", "Unknown", "Suspended")).await?;
+    // Ready keeps its last word.
+    told(lab, SETTING, "team", "resting", ("Synced", "Unknown", "Suspended")).await?;
+    let last = lab.get(SETTING, "team", "resting").await?.context("it is there")?;
+    ensure!(find(&last, "Ready").is_some_and(|ready| ready["status"] == "True"), "{last}");
     let mark = lab.sim.mark().await?;
     by_hand(lab, "Resting", json!({"localAdminEnabled": true})).await?;
     two_polls(lab, SETTINGS).await?;
-    told(lab, SETTING, "team", "resting", ("Ready", "Unknown", "Suspended")).await?;
+    told(lab, SETTING, "team", "resting", ("Synced", "Unknown", "Suspended")).await?;
     let mut requests = lab.sim.graph_requests(mark).await?;
     requests.retain(|entry| entry.path.contains(&object));
     ensure!(requests.is_empty(), "{requests:?}");

@@ -177,7 +177,8 @@ async fn a_grant_that_only_reads_means_observe_until_more_is_granted() -> Result
     told(&lab, "EntraTenant", "", "six", ("PermissionsSufficient", "True", "ReadOnly")).await?;
     let described = ready(&lab, "EntraTenant", "", "six").await?;
     assert_eq!(described["status"]["readOnly"], true);
-    told(&lab, "ProvisioningPolicy", "six", "desk", ("Ready", "False", "ObservedDifference")).await?;
+    // Enforce was asked for, and cannot be had.
+    told(&lab, "ProvisioningPolicy", "six", "desk", ("Stalled", "True", "PermissionMissing")).await?;
     two_polls_of(&lab, &id, "provisioningPolicies").await?;
     assert_eq!(lab.sim.writes(0).await?.len(), 0);
 

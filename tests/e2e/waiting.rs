@@ -70,14 +70,7 @@ async fn a_group_and_an_image_that_appear_later_are_found_without_help() -> Resu
         ],
     )
     .await?;
-    let message = told(
-        &lab,
-        "ProvisioningPolicy",
-        "team",
-        "future",
-        (WAITING.0, WAITING.1, "ImageNotFound"),
-    )
-    .await?;
+    let message = told(&lab, "ProvisioningPolicy", "team", "future", ("Stalled", "True", "ImageNotFound")).await?;
     ensure!(message.contains("Windows 12 Enterprise"), "{message}");
     for (name, group) in [
         ("newcomers", "displayName=Windows 365 Newcomers"),

@@ -245,7 +245,7 @@ async fn write(fake: &Fake) -> Result<(), Duration> {
             )
             .await
     };
-    sent.await.map_err(|error| {
+    sent.await.map(drop).map_err(|error| {
         assert!(matches!(error.kind, ErrorKind::OverBudget | ErrorKind::Throttled), "{error}");
         error.retry_after.unwrap_or(SECOND)
     })

@@ -25,7 +25,11 @@ async fn write(fake: &Fake, which: usize) -> Result<(), GraphError> {
             .create(Collection::ProvisioningPolicies, &body, Uuid::nil(), permit)
             .await
             .map(drop),
-        1 => fake.client.update(Collection::ProvisioningPolicies, "p1", &body, permit).await,
+        1 => fake
+            .client
+            .update(Collection::ProvisioningPolicies, "p1", &body, permit)
+            .await
+            .map(drop),
         2 => fake.client.assign(Collection::ProvisioningPolicies, "p1", &[], permit).await,
         _ => fake.client.delete(Collection::ProvisioningPolicies, "p1", permit).await.map(drop),
     }

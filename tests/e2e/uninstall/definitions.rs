@@ -112,7 +112,7 @@ async fn s51_definitions_that_are_deleted_on_purpose_leave_everything_in_graph()
     settle(&lab).await?;
     // What would hold a deletion back does not hold this one.
     change(&lab, SETTING, TEAM, "resting", json!({"suspend": true})).await?;
-    told(&lab, SETTING, TEAM, "resting", ("Ready", "Unknown", "Suspended")).await?;
+    told(&lab, SETTING, TEAM, "resting", ("Synced", "Unknown", "Suspended")).await?;
     let (mark, before) = (lab.sim.mark().await?, in_graph(&lab).await?);
 
     let steps = blocks("Remove everything")?;

@@ -62,7 +62,9 @@ pub fn agree(object: &Value) -> Result<KStatus> {
         usize::from(ready) + usize::from(reconciling) + usize::from(stalled) <= 1,
         "the conditions contradict each other: {said}"
     );
-    if computed != KStatus::Terminating {
+    // What is suspended keeps the word on an older generation, so it is as done or undone as it was.
+    let suspended = object["spec"]["suspend"] == true;
+    if computed != KStatus::Terminating && !suspended {
         ensure!(
             ready == (computed == KStatus::Current),
             "Ready and Current are not the same: {said}"
