@@ -21,7 +21,9 @@ pub use common::{AssignmentOwnership, DeletionPolicy, FIELD_MANAGER, FINALIZER, 
 pub use credentials::{Certificate, ClientSecret, Credentials, ManagedIdentity, SecretRef, WorkloadIdentity};
 pub use disaster_recovery::{CrossRegionDisasterRecoverySetting, DisasterRecoveryNetworkSetting};
 pub use domain_join::DomainJoinConfiguration;
-pub use entra_tenant::{AllowedNamespaces, ClockSkew, Cloud, EntraTenant, EntraTenantSpec, EntraTenantStatus, MissingPermission};
+pub use entra_tenant::{
+    AllowedNamespaces, ClockSkew, Cloud, CreateMarker, EntraTenant, EntraTenantSpec, EntraTenantStatus, MissingPermission,
+};
 pub use namespace_selector::{NamespaceRequirement, NamespaceSelector};
 pub use policy_parts::{Autopatch, AutopilotConfiguration, MicrosoftManagedDesktop, UserSettingsPersistenceConfiguration, WindowsSetting};
 pub use provisioning_policy::{ProvisioningPolicy, ProvisioningPolicySpec};

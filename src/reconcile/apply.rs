@@ -7,7 +7,7 @@ use kube::ResourceExt;
 use serde_json::{Map, Value};
 
 use super::context::Context;
-use super::create::create;
+use super::create::Create;
 use super::declared::pointing_at;
 use super::driver::Run;
 use super::managed::Managed;
@@ -101,7 +101,12 @@ async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Ch
     // Only what was created a moment ago is known to have no other writer's assignments.
     let fresh = matches!(changes.as_slice(), [Change::Create { .. }]);
     if let [Change::Create { body }] = changes.as_slice() {
-        let created = create(object, body, &mut run.draft, &mut run.writer, tenant, context).await;
+        let create = Create {
+            object,
+            body,
+            marked: desired.marked,
+        };
+        let created = create.send(&mut run.draft, &mut run.writer, tenant, context).await;
         let entity = created.inspect_err(|failure| note_refusal(work, &changes[0], failure))?;
         run.wrote = true;
         run.event(
@@ -117,7 +122,7 @@ async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Ch
         // The answer is the truth for what was just made; what it shows otherwise than sent is looked at in the next pass.
         changes = plan(K::COLLECTION, desired, &run.draft.assignments, Some(&entity))
             .into_iter()
-            .filter(|change| matches!(change, Change::Assign { .. }))
+            .filter(|change| desired.marked || matches!(change, Change::Assign { .. }))
             .collect();
         answered = Some(entity.clone());
         seen = Some(entity);
@@ -330,7 +335,6 @@ async fn write<K: Managed>(work: Work<'_, K>, id: &str, fresh: bool, change: &Ch
         object, tenant, context, ..
     } = work;
     let mut shown = None;
-    tenant.snapshot(K::COLLECTION).outdate(id);
     match change {
         Change::Update { body, .. } => {
             let names = body.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
@@ -338,7 +342,10 @@ async fn write<K: Managed>(work: Work<'_, K>, id: &str, fresh: bool, change: &Ch
                 true => Some(names::reserve(object, Some(id), tenant, context).await?),
                 false => None,
             };
-            let update = |permit| tenant.client.update(K::COLLECTION, id, body, permit);
+            let update = |permit| {
+                tenant.snapshot(K::COLLECTION).outdate(id);
+                tenant.client.update(K::COLLECTION, id, body, permit)
+            };
             let updated = tenant.write_request(update, context).await;
             if body.contains_key("displayName") {
                 tenant.snapshot(K::COLLECTION).doubt_names();

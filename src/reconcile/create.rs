@@ -15,6 +15,7 @@ use super::context::Context;
 use super::managed::Managed;
 use super::names;
 use super::outcome::{Failure, is_conflict, is_gone};
+use super::plan;
 use super::reasons;
 use super::status::StatusWriter;
 use super::tenant::Tenant;
@@ -27,77 +28,93 @@ const RECORD_ATTEMPTS: u32 = 5;
 /// How soon after a lost answer the product is looked for.
 const FIRST_LOOK: Duration = Duration::from_secs(2);
 
-/// Creates the object. Returns what Graph answered.
-pub async fn create<K: Managed>(
-    object: &K,
-    body: &Map<String, Value>,
-    status: &mut ManagedStatus,
-    writer: &mut StatusWriter<K>,
-    tenant: &Tenant,
-    context: &Context,
-) -> Result<Entity, Failure> {
-    let name = object.common().display_name;
-    // The wait for a turn comes first: an intent must not wait for its request, nor a proof for its use.
-    let permit = tenant.write_permit().await?;
-    let (uid, snapshot) = (object.uid().unwrap_or_default(), tenant.snapshot(K::COLLECTION));
-    let _name = names::reserve(object, None, tenant, context).await?;
-    // Before the intent: one that is followed by no request would have to be waited for all the same.
-    context.may_change_graph()?;
-    tenant.gate.check()?;
-    let attempt = tenant.client.new_request_id();
-    let before = status.clone();
-    context.memory.update(&uid, |notes| {
-        notes.attempt = Some(attempt.to_string());
-        notes.not_created_since = None;
-    });
-    context.claims.release(&uid);
-    status.id = None;
-    status.owner = None;
-    status.pending_create = Some(PendingCreate {
-        attempt: attempt.to_string(),
-        since: Time(tenant.clock.now()),
-        sent: Value::Object(body.clone()).to_string(),
-        display_name: name.to_owned(),
-    });
-    if let Err(error) = writer.write(status).await {
-        *status = before;
-        tenant.gate.release();
-        return Err(error.into());
-    }
-    context.may_change_graph()?;
-    let asked = Instant::now();
-    let answer = tenant.client.create(K::COLLECTION, body, attempt, permit).await;
-    match answer {
-        Ok(entity) => {
-            tenant.gate.record(asked, Ok(()))?;
-            context.memory.update(&uid, |notes| notes.missing_since = None);
-            snapshot.put(&entity.id, Some(&entity), Instant::now());
-            let owner = claims::owner(object, Origin::Created, &entity, tenant, context)?;
-            let created = Created {
-                entity: &entity,
-                owner,
-                attempt: &attempt.to_string(),
-            };
-            record(object, created, status, writer, tenant, context).await?;
-            Ok(entity)
+/// A create that is to be sent.
+pub struct Create<'a, K> {
+    /// The resource.
+    pub object: &'a K,
+    /// What the object is to have.
+    pub body: &'a Map<String, Value>,
+    /// The description carries the attempt.
+    pub marked: bool,
+}
+
+impl<K: Managed> Create<'_, K> {
+    /// Creates the object. Returns what Graph answered.
+    pub async fn send(
+        self,
+        status: &mut ManagedStatus,
+        writer: &mut StatusWriter<K>,
+        tenant: &Tenant,
+        context: &Context,
+    ) -> Result<Entity, Failure> {
+        let Self { object, body, marked } = self;
+        let name = object.common().display_name;
+        // The wait for a turn comes first: an intent must not wait for its request, nor a proof for its use.
+        let permit = tenant.write_permit().await?;
+        let (uid, snapshot) = (object.uid().unwrap_or_default(), tenant.snapshot(K::COLLECTION));
+        let _name = names::reserve(object, None, tenant, context).await?;
+        // Before the intent: one that is followed by no request would have to be waited for all the same.
+        context.may_change_graph()?;
+        tenant.gate.check()?;
+        let attempt = tenant.client.new_request_id();
+        let body = &match marked {
+            true => plan::marked(K::COLLECTION, body, &attempt.to_string()),
+            false => body.clone(),
+        };
+        let before = status.clone();
+        context.memory.update(&uid, |notes| {
+            notes.attempt = Some(attempt.to_string());
+            notes.not_created_since = None;
+        });
+        context.claims.release(&uid);
+        status.id = None;
+        status.owner = None;
+        status.pending_create = Some(PendingCreate {
+            attempt: attempt.to_string(),
+            since: Time(tenant.clock.now()),
+            sent: Value::Object(body.clone()).to_string(),
+            display_name: name.to_owned(),
+        });
+        if let Err(error) = writer.write(status).await {
+            *status = before;
+            tenant.gate.release();
+            return Err(error.into());
         }
-        Err(error) if error.outcome_unknown() => {
-            snapshot.doubt_names();
-            let message = format!(
-                "the create may or may not have happened ({}); looking it up before anything else",
-                tenant.gate.failed(error).message
-            );
-            // With luck, who made it can be told at once.
-            Err(Failure::waiting_for(
-                reasons::CREATE_UNCONFIRMED,
-                message,
-                context.settle.min(FIRST_LOOK),
-            ))
-        }
-        Err(error) => {
-            // Graph said no: nothing was made, so the intent has no product.
-            status.pending_create = None;
-            Err(tenant.gate.failed(error))
+        context.may_change_graph()?;
+        let asked = Instant::now();
+        let answer = tenant.client.create(K::COLLECTION, body, attempt, permit).await;
+        match answer {
+            Ok(entity) => {
+                tenant.gate.record(asked, Ok(()))?;
+                context.memory.update(&uid, |notes| notes.missing_since = None);
+                snapshot.put(&entity.id, Some(&entity), Instant::now());
+                let owner = claims::owner(object, Origin::Created, &entity, tenant, context)?;
+                let created = Created {
+                    entity: &entity,
+                    owner,
+                    attempt: &attempt.to_string(),
+                };
+                record(object, created, status, writer, tenant, context).await?;
+                Ok(entity)
+            }
+            Err(error) if error.outcome_unknown() => {
+                snapshot.doubt_names();
+                let message = format!(
+                    "the create may or may not have happened ({}); looking it up before anything else",
+                    tenant.gate.failed(error).message
+                );
+                // With luck, who made it can be told at once.
+                Err(Failure::waiting_for(
+                    reasons::CREATE_UNCONFIRMED,
+                    message,
+                    context.settle.min(FIRST_LOOK),
+                ))
+            }
+            Err(error) => {
+                // Graph said no: nothing was made, so the intent has no product.
+                status.pending_create = None;
+                Err(tenant.gate.failed(error))
+            }
         }
     }
 }

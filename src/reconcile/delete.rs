@@ -162,8 +162,11 @@ async fn remove<K: Managed>(
     let uid = object.uid().unwrap_or_default();
     tenant.snapshot(K::COLLECTION).waiting.enter(&uid, Instant::now());
     unassign(&uid, id, found.assigned, run, tenant, context).await?;
-    tenant.snapshot(K::COLLECTION).outdate(id);
-    let delete = |permit| tenant.client.delete(K::COLLECTION, id, permit);
+    let delete = |permit| {
+        // Not before it is sent: what was seen counts as long as the turn is waited for.
+        tenant.snapshot(K::COLLECTION).outdate(id);
+        tenant.client.delete(K::COLLECTION, id, permit)
+    };
     let deleted = tenant.write_after(before_deletion::<K>(id, context), delete, context).await;
     tenant.snapshot(K::COLLECTION).doubt_names();
     let refused = deleted.as_ref().is_err_and(|failure| failure.reason == reasons::REFUSED);
@@ -267,8 +270,10 @@ async fn unassign<K: Managed>(
         let message = format!("Graph accepted that {id} is unassigned and still shows {count} assignments");
         return Err(Failure::waiting_for(reasons::DELETING, message, LOOK_AGAIN));
     }
-    tenant.snapshot(K::COLLECTION).outdate(id);
-    let assign = |permit| tenant.client.assign(K::COLLECTION, id, &[], permit);
+    let assign = |permit| {
+        tenant.snapshot(K::COLLECTION).outdate(id);
+        tenant.client.assign(K::COLLECTION, id, &[], permit)
+    };
     let assigned = tenant.write_after(before_deletion::<K>(id, context), assign, context).await;
     assigned.map_err(refused_for_now)?;
     run.wrote = true;

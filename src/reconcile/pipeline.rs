@@ -31,7 +31,7 @@ use super::resolve;
 use super::status::drift_message;
 use super::tenant::{Tenant, interval, only_looks};
 use super::uninstall::keep_groups_of_the_vanished;
-use crate::api::{AssignmentOwnership, AssignmentProblem, EntraTenant, Resolved, ResolvedImage, ResolvedName};
+use crate::api::{AssignmentOwnership, AssignmentProblem, CreateMarker, EntraTenant, Resolved, ResolvedImage, ResolvedName};
 use crate::graph::{AssignmentTarget, AuditEvent, Entity, Priority, unknown_members};
 
 /// Makes Graph equal to the spec, or says why not.
@@ -63,6 +63,7 @@ async fn steps<K: Managed>(
     // Graph lookups, for names that are not pinned.
     let desired = desire(object, run, only_look, tenant, context).await;
     let (mut desired, left) = desired.map_err(|failure| failure.before(Unseen::References))?;
+    desired.marked = described.spec.create_marker == Some(CreateMarker::Description);
     // Graph reads.
     let seen = look(object, run, &desired, described, tenant, context).await;
     let seen = seen.map_err(|failure| failure.before(Unseen::Graph))?;
@@ -166,7 +167,7 @@ struct Left {
 /// Whether a new object has waited for Assignments that arrive with it: created and assigned in one go, it costs no request
 /// more. A wait for speed only.
 fn waited_enough<K: Managed>(object: &K, context: &Context) -> bool {
-    const LONGEST: Duration = Duration::from_secs(3);
+    const LONGEST: Duration = Duration::from_secs(5);
     let mut waited = Duration::ZERO;
     context.memory.update(&object.uid().unwrap_or_default(), |notes| {
         waited = notes.create_wanted.get_or_insert_with(Instant::now).elapsed();
@@ -242,6 +243,7 @@ async fn desire<K: Managed>(
         exclusive: object.common().ownership == Some(AssignmentOwnership::Exclusive),
         dropped: if notes.drop_dead { declarations.dead } else { BTreeSet::new() },
         put_back: BTreeMap::new(),
+        marked: false,
     };
     Ok((desired, Left { gone, pending, arriving }))
 }

@@ -73,6 +73,8 @@ pub struct Desired {
     pub releasing: BTreeSet<String>,
     /// Remove what nobody declares, foreign entries included.
     pub exclusive: bool,
+    /// A create carries its attempt in the description.
+    pub marked: bool,
     /// Groups, in lower case, that the directory does not have any more and that Graph refuses to be sent: entries of ours go.
     pub dropped: BTreeSet<String>,
     /// Foreign entries that were lost when the set was replaced at the moment in which another writer added them.
@@ -119,18 +121,52 @@ pub fn plan(collection: Collection, desired: &Desired, owned: &[OwnedAssignment]
     };
     // Assignments first: a property that Graph refuses must not keep a group from being taken off.
     let mut changes: Vec<Change> = assignments(desired, owned, &entity.assignments).into_iter().collect();
-    let (immutable, fields): (Vec<_>, Vec<_>) = graph::differences(collection, &desired.properties, &entity.properties)
+    let wanted = unmarked(&desired.properties, entity);
+    let (immutable, fields): (Vec<_>, Vec<_>) = graph::differences(collection, &wanted, &entity.properties)
         .into_iter()
         .partition(|difference| is_immutable(collection, difference));
     if !immutable.is_empty() {
         changes.push(Change::Immutable { fields: immutable });
     }
     if !fields.is_empty() {
-        let mut body = graph::patch_body(collection, &desired.properties, &entity.properties);
+        let mut body = graph::patch_body(collection, &wanted, &entity.properties);
         body.retain(|name, _| fields.iter().any(|field| field.property == name));
         changes.push(Change::Update { body, fields });
     }
     changes
+}
+
+/// How the mark of a create begins in a description.
+const MARK: &str = "[cloudpc-operator is creating this, attempt ";
+
+/// The body of a create that carries its attempt in the description, in front of what is to stay there. Kinds without a
+/// description have no mark.
+pub fn marked(collection: Collection, body: &Map<String, Value>, attempt: &str) -> Map<String, Value> {
+    const LONGEST: usize = 1500;
+    let mut body = body.clone();
+    if graph::property(collection, "description").is_some() {
+        let mark = format!("{MARK}{attempt}]");
+        let described = body.get("description").and_then(Value::as_str).unwrap_or_default();
+        let both = format!("{mark} {described}");
+        let text = if both.chars().count() <= LONGEST {
+            both.trim_end().to_owned()
+        } else {
+            mark
+        };
+        body.insert("description".to_owned(), Value::from(text));
+    }
+    body
+}
+
+/// The wanted properties; a description that still has the mark of a create is not left alone, even if nobody manages it.
+fn unmarked<'a>(properties: &'a Map<String, Value>, entity: &Entity) -> std::borrow::Cow<'a, Map<String, Value>> {
+    let there = entity.properties.get("description").and_then(Value::as_str);
+    if properties.contains_key("description") || !there.is_some_and(|text| text.starts_with(MARK)) {
+        return std::borrow::Cow::Borrowed(properties);
+    }
+    let mut properties = properties.clone();
+    properties.insert("description".to_owned(), Value::from(""));
+    std::borrow::Cow::Owned(properties)
 }
 
 fn is_immutable(collection: Collection, difference: &Difference) -> bool {

@@ -80,7 +80,8 @@ async fn a_group_and_an_image_that_appear_later_are_found_without_help() -> Resu
         ensure!(message.contains(group), "{message}");
     }
     // The setting itself lacks nothing, and what could be resolved is not held up by what could not.
-    ready(&lab, "UserSetting", "team", "users").await?;
+    told(&lab, "UserSetting", "team", "users", ("Synced", "True", "Synced")).await?;
+    told(&lab, "UserSetting", "team", "users", ("Reconciling", "True", "AssignmentsPending")).await?;
     let message = told(
         &lab,
         "UserSetting",

@@ -178,6 +178,35 @@ async fn a_log_without_our_ids_and_an_object_without_its_author_leave_it_to_a_pe
     Ok(())
 }
 
+#[tokio::test]
+async fn a_marked_create_is_recognised_where_nothing_else_tells_and_its_mark_is_removed() -> Result<()> {
+    let stage = Stage::new().await?;
+    let lab = &stage.lab;
+    lab.sim
+        .options(json!({"auditCorrelation": "own", "createdBy": "absent", "auditLag": "PT30M"}))
+        .await?;
+    lab.patch("EntraTenant", "", "contoso", &json!({"spec": {"createMarker": "Description"}}))
+        .await?;
+    for (name, extra, description) in [("marked", "", ""), ("marked-too", "description: of finance", "of finance")] {
+        lose(&stage, Kind::Policy, &object(Kind::Policy, name, extra), json!({"cut": "after"})).await?;
+        stage.operator.resume()?;
+        let remote = stands_alone(lab, Kind::Policy, name).await?;
+        ensure!(remote["description"] == description, "{remote}");
+    }
+    // Without a lost answer as well.
+    lab.apply_yaml(&object(Kind::Policy, "plain", "")).await?;
+    let remote = stands_alone(lab, Kind::Policy, "plain").await?;
+    ensure!(remote["description"] == "", "{remote}");
+    let made = lab.sim.writes(0).await?;
+    ensure!(
+        creates(&made, "plain")[0]
+            .body
+            .as_ref()
+            .is_some_and(|body| body["description"] != "")
+    );
+    Ok(())
+}
+
 /// The operator with the shipped settle window.
 async fn shipped(interval: &str) -> Result<(Lab, lab::Operator)> {
     let mut options = lab::Options::new(env!("CARGO_BIN_EXE_cloudpc-operator")).without_operator();

@@ -1,6 +1,7 @@
 //! Tests of the pure parts: plans, drift, status. No Graph, no Kubernetes, no clock.
 
 mod assignments;
+mod authorship;
 mod credentials;
 mod driver;
 mod gate;
