@@ -13,6 +13,7 @@ use kube::config::{Config, InClusterError, KubeConfigOptions, KubeconfigError};
 use tower::timeout::TimeoutLayer;
 use tower::{BoxError, service_fn};
 
+use super::paging::small_pages;
 use super::pulse::Pulse;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -125,7 +126,7 @@ pub fn clients(config: Config) -> Result<Clients, ConnectError> {
         return Err(ConnectError::Insecure);
     }
     Ok(Clients {
-        api: client(config.clone(), PATIENT)?,
+        api: small_pages(&client(config.clone(), PATIENT)?),
         strict: client(config, STRICT)?,
     })
 }

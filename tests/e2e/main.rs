@@ -9,6 +9,7 @@ mod examples;
 mod harness;
 mod idle;
 mod isolation;
+mod memory;
 mod parity;
 mod read_only;
 mod references;
