@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use crate::api::{FIELD_MANAGER, all_crds};
 use crate::cli::Config;
 use crate::controllers::{self, CACHES, Dependencies};
+use crate::graph::Fence;
 use crate::reconcile::endpoints::{Connect, Endpoints};
 use crate::reconcile::tenant::Tenants;
 use crate::reconcile::uninstall::Uninstall;
@@ -17,11 +18,16 @@ use crate::runtime::health::Health;
 use crate::runtime::lease::{LeaseConfig, LeaseTimings, lead};
 use crate::runtime::metrics::Metrics;
 use crate::runtime::own_namespace::OwnNamespace;
+use crate::runtime::pulse::Pulse;
 use crate::runtime::server::Server;
 use crate::runtime::shutdown::Shutdown;
 
 /// How long one request to Graph may take. With the lease's renew deadline it has to stay below the lease's duration.
 const GRAPH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A process that stood still for longer sends nothing any more and ends. Above the lease's renew deadline, so that the lease
+/// is lost as well; below its duration, so that no successor leads yet.
+const LONGEST_GAP: Duration = Duration::from_secs(10);
 
 /// The readiness component that stands for being leader, or ready to become it.
 const ELECTION: &str = "election";
@@ -44,16 +50,40 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
     // Probes are answered until the work has ended, also while it drains.
     let (ended, end) = Shutdown::manual();
     let answering = tokio::spawn(server.run(health.clone(), metrics.clone(), ended));
+    let pulse = if config.leader_election {
+        Pulse::start(LONGEST_GAP, end_at_once)
+    } else {
+        // Nobody takes over, so what was begun before a pause may be finished after it.
+        Pulse::unheeded()
+    };
     let clients = connect().await.context("no connection to the Kubernetes API")?;
-    let result = elect(config, &clients, &health, &metrics, shutdown).await;
+    elect(config, &clients, &health, &metrics, &pulse, shutdown)
+        .await
+        .inspect_err(|_| {
+            // The caller ends the process. What passes have left behind sends nothing meanwhile.
+            pulse.give_up();
+        })?;
     end.fire();
     answering.await.context("the servers for probes and metrics ended badly")??;
-    result
+    Ok(())
 }
 
-async fn elect(config: &Config, clients: &Clients, health: &Health, metrics: &Metrics, shutdown: Shutdown) -> anyhow::Result<()> {
+/// Ends the process where it stands, without waiting for anything: another one may do its work already.
+fn end_at_once() {
+    tracing::error!("the process stood still for longer than its lease allows; it ends at once");
+    std::process::exit(1);
+}
+
+async fn elect(
+    config: &Config,
+    clients: &Clients,
+    health: &Health,
+    metrics: &Metrics,
+    pulse: &Pulse,
+    shutdown: Shutdown,
+) -> anyhow::Result<()> {
     health.set_ready(ELECTION, true);
-    let work = |shutdown: Shutdown| work(config, clients, health, metrics, shutdown);
+    let work = |shutdown: Shutdown| work(config, clients, health, metrics, pulse, shutdown);
     if !config.leader_election {
         work(shutdown.clone()).await;
         return ended(&shutdown);
@@ -76,13 +106,16 @@ fn ended(shutdown: &Shutdown) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn work(config: &Config, clients: &Clients, health: &Health, metrics: &Metrics, shutdown: Shutdown) {
+async fn work(config: &Config, clients: &Clients, health: &Health, metrics: &Metrics, pulse: &Pulse, shutdown: Shutdown) {
     tracing::info!(identity = config.identity, "leading");
     if config.read_only {
         tracing::warn!("--read-only: nothing is written to Graph");
     }
     metrics.leader(true);
     health.expect(CACHES);
+    // The lease itself is kept by the client without a fence: it must be given up after the work.
+    let clients = clients.while_steady(pulse);
+    let beating = pulse.clone();
     let own = OwnNamespace::new(clients.strict.clone(), config.leader_election_namespace.clone());
     let endpoints = Endpoints {
         graph: config.graph_endpoint.url().clone(),
@@ -90,7 +123,7 @@ async fn work(config: &Config, clients: &Clients, health: &Health, metrics: &Met
         token_file: config.federated_token_file.clone(),
         request_timeout: GRAPH_TIMEOUT,
         own: own.clone(),
-        connect: Connect::default(),
+        connect: Connect::fenced(Fence::new(move || beating.steady())),
     };
     let (context, triggers) = controllers::start(Dependencies {
         kubernetes: clients.api.clone(),
@@ -100,9 +133,12 @@ async fn work(config: &Config, clients: &Clients, health: &Health, metrics: &Met
         metrics: metrics.clone(),
         settle: config.settle_window,
         read_only: config.read_only,
+        pulse: pulse.clone(),
     });
     controllers::run(context, triggers, config.concurrency, health.clone(), shutdown).await;
     metrics.leader(false);
+    // The lease is given up next, and what a pass has left behind must not write under the successor's.
+    pulse.give_up();
 }
 
 /// Prints every custom resource definition as YAML.

@@ -76,7 +76,6 @@ pub async fn run(context: Arc<Context>, triggers: Triggers, concurrency: u16, he
     // After the shutdown, running passes get some time; what they have begun in Graph is finished and recorded.
     tokio::select! {
         () = work => {}
-        () = context.pulse.lost() => tracing::error!("the process stood still for longer than its lease allows; ending"),
         () = async { shutdown.wait().await; tokio::time::sleep(DRAIN).await } => {}
     }
     if !context.in_flight.wait_idle(GRACE).await {

@@ -28,10 +28,6 @@ use crate::runtime::pulse::Pulse;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::watch::{Complete, Malformed as MalformedObject, Watchable, Watched, mark_complete, watch};
 
-/// A process that stood still for longer writes nothing any more. Above the lease's renew deadline, so that the lease is
-/// lost as well and the process ends; below its duration, so that no successor leads yet.
-const LONGEST_GAP: Duration = Duration::from_secs(10);
-
 /// The stream that triggers a controller.
 pub type Trigger<K> = BoxStream<'static, Result<K, watcher::Error>>;
 
@@ -60,6 +56,8 @@ pub struct Dependencies {
     pub settle: Duration,
     /// Whether nothing is written to Graph.
     pub read_only: bool,
+    /// Whether the process may still write at all.
+    pub pulse: Pulse,
 }
 
 /// Starts the watches and builds the context.
@@ -72,6 +70,7 @@ pub fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
         metrics,
         settle,
         read_only,
+        pulse,
     } = dependencies;
     let malformed = Arc::new(Malformed::default());
     let sink = Sink {
@@ -114,7 +113,7 @@ pub fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
         settle,
         read_only,
         leading_since: Timestamp::now(),
-        pulse: Pulse::start(LONGEST_GAP),
+        pulse,
     };
     let triggers = Triggers {
         tenants: all_tenants.trigger,

@@ -89,8 +89,8 @@ impl Client {
         let segments = ["deviceManagement", "virtualEndpoint", "auditEvents"];
         let mut url = self.endpoint(&operation, ApiVersion::V1, &segments)?;
         odata::set_query(&mut url, &[("$filter", &odata::not_before("activityDateTime", since))]);
-        let items = self.all_pages(&operation, url).await?;
-        Ok(items.iter().filter_map(AuditEvent::parse).collect())
+        let events = self.all_pages(&operation, url, |item| Ok(AuditEvent::parse(item))).await?;
+        Ok(events.into_iter().flatten().collect())
     }
 }
 

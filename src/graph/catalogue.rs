@@ -129,11 +129,6 @@ impl Client {
         parse: fn(&Value) -> Result<T, String>,
     ) -> Result<Vec<T>, GraphError> {
         let url = self.endpoint(&operation, version, &["deviceManagement", "virtualEndpoint", segment])?;
-        let items = self.all_pages(&operation, url).await?;
-        items
-            .iter()
-            .map(parse)
-            .collect::<Result<_, _>>()
-            .map_err(|problem| GraphError::decode(operation.text, problem))
+        self.all_pages(&operation, url, parse).await
     }
 }

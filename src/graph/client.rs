@@ -72,12 +72,7 @@ impl fmt::Debug for Client {
 const EXPAND_ASSIGNMENTS: (&str, &str) = ("$expand", "assignments");
 
 impl Client {
-    /// A client over HTTPS.
-    pub fn new(config: ClientConfig) -> Result<Self, GraphError> {
-        Self::with_transport(config, Transport::https()?)
-    }
-
-    /// A client over another transport: an in-process simulator, a recorder.
+    /// A client over a transport: HTTPS, an in-process simulator, a recorder.
     pub fn with_transport(config: ClientConfig, transport: Transport) -> Result<Self, GraphError> {
         let root = &config.root;
         let plain = root.username().is_empty() && root.password().is_none() && root.query().is_none() && root.fragment().is_none();

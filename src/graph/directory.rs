@@ -102,12 +102,7 @@ impl Client {
             &mut url,
             &[("$filter", &odata::equals(property, &Literal::new(value))), GROUP_FIELDS],
         );
-        let items = self.all_pages(&operation, url).await?;
-        items
-            .iter()
-            .map(Group::parse)
-            .collect::<Result<_, _>>()
-            .map_err(|problem| GraphError::decode(operation.text, problem))
+        self.all_pages(&operation, url, Group::parse).await
     }
 
     /// The tenant the token belongs to.
@@ -115,12 +110,10 @@ impl Client {
         let operation = Operation::of_directory("getOrganization", "get the organization");
         let mut url = self.endpoint(&operation, ApiVersion::V1, &["organization"])?;
         odata::set_query(&mut url, &[("$select", "id,displayName,verifiedDomains")]);
-        let items = self.all_pages(&operation, url).await?;
-        let organization = items
-            .first()
-            .ok_or_else(|| "the list of organizations is empty".to_owned())
-            .and_then(Organization::parse);
-        organization.map_err(|problem| GraphError::decode(operation.text, problem))
+        let mut organizations = self.all_pages(&operation, url, Organization::parse).await?.into_iter();
+        organizations
+            .next()
+            .ok_or_else(|| GraphError::decode(operation.text, "the list of organizations is empty"))
     }
 }
 

@@ -146,6 +146,11 @@ impl Answer {
         json::parse(&self.body).map_err(|error| format!("{}: {error}", error_body::describe(&self.headers, &self.body)))
     }
 
+    /// How many bytes it was.
+    pub(super) fn size(&self) -> usize {
+        self.body.len()
+    }
+
     /// The error for an answer that says too little, with the request id that finds it at
     /// Microsoft.
     pub(super) fn unusable(&self, operation: &Operation, problem: &str) -> GraphError {

@@ -1,6 +1,6 @@
 //! Microsoft Graph: the one place that builds a Graph URL, sends a request or reads an answer.
 //!
-//! The stack is retry → budget → token → transport, with typed operations of a few lines above it. It knows
+//! The stack is retry → budget → token → transport → wire, with typed operations of a few lines above it. It knows
 //! neither Kubernetes nor the custom resource types; whoever wants to change something at Graph
 //! hands in property maps and gets entities or a [`GraphError`] back. Reads may be repeated; a
 //! write is sent once, and an error says whether it may have been committed.
@@ -24,6 +24,7 @@ mod equivalence;
 mod error;
 mod error_body;
 mod exchange;
+mod fence;
 mod forbidden;
 mod json;
 mod literals;
@@ -43,6 +44,7 @@ mod token_error;
 mod token_http;
 mod transport;
 mod unmanaged;
+mod wire;
 
 #[cfg(test)]
 mod tests;
@@ -61,6 +63,7 @@ pub use directory::{Group, Organization};
 pub use entity::Entity;
 pub use equivalence::Equivalence;
 pub use error::{ErrorKind, GraphError};
+pub use fence::Fence;
 pub use literals::Literals;
 pub use managed_identity::managed_identity;
 pub use material::{CredentialError, Material, TokenFile};

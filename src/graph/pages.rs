@@ -20,12 +20,19 @@ const MAX_PAGES: usize = 1000;
 /// The same for items.
 const MAX_ITEMS: usize = 100_000;
 
+/// The same for bytes. What is made of a page is smaller, and the page is gone when the next one comes.
+const MAX_BYTES: usize = 64 << 20;
+
+/// More assignments than any object has. Those of one object are held at once.
+const MAX_ASSIGNMENTS: usize = 10_000;
+
 /// A list that is read page by page.
 pub(super) struct Pages {
     next: Option<Url>,
     visited: HashSet<Url>,
     ids: HashSet<String>,
     items: usize,
+    bytes: usize,
 }
 
 impl From<Url> for Pages {
@@ -35,6 +42,7 @@ impl From<Url> for Pages {
             visited: HashSet::new(),
             ids: HashSet::new(),
             items: 0,
+            bytes: 0,
         }
     }
 }
@@ -62,7 +70,8 @@ impl Pages {
             }
         }
         self.items += items.len();
-        if self.items > MAX_ITEMS {
+        self.bytes += answer.size();
+        if self.items > MAX_ITEMS || self.bytes > MAX_BYTES {
             return broken("the list is longer than any tenant's");
         }
         self.next = client.next_page(operation, page.get("@odata.nextLink"))?;
@@ -71,11 +80,18 @@ impl Pages {
 }
 
 impl Client {
-    /// Every item of the list at `first`.
-    pub(super) async fn all_pages(&self, operation: &Operation, first: Url) -> Result<Vec<Value>, GraphError> {
+    /// What `parse` makes of every item of the list at `first`.
+    pub(super) async fn all_pages<T>(
+        &self,
+        operation: &Operation,
+        first: Url,
+        parse: impl Fn(&Value) -> Result<T, String>,
+    ) -> Result<Vec<T>, GraphError> {
         let (mut items, mut pages) = (Vec::new(), Pages::from(first));
         while let Some(page) = pages.next(self, operation).await? {
-            items.extend(page);
+            for item in &page {
+                items.push(parse(item).map_err(|problem| GraphError::decode(operation.text.clone(), problem))?);
+            }
         }
         Ok(items)
     }
@@ -101,9 +117,18 @@ impl Client {
     /// Puts those assignments to an object that its answer had no room for.
     pub(super) async fn complete(&self, operation: &Operation, object: &mut Value) -> Result<(), GraphError> {
         if let Some(next) = self.next_page(operation, object.get("assignments@odata.nextLink"))? {
-            let rest = self.all_pages(operation, next).await?;
-            if let Some(Value::Array(assignments)) = object.get_mut("assignments") {
+            let Some(Value::Array(assignments)) = object.get_mut("assignments") else {
+                return Ok(());
+            };
+            let mut pages = Pages::from(next);
+            while let Some(rest) = pages.next(self, operation).await? {
                 assignments.extend(rest);
+                if assignments.len() > MAX_ASSIGNMENTS {
+                    return Err(GraphError::decode(
+                        operation.text.clone(),
+                        "an object has more assignments than any can",
+                    ));
+                }
             }
         }
         Ok(())

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::client::Client;
 use super::error::{ErrorKind, GraphError};
 use super::renewable::Refused;
-use super::{retry, text, token_error};
+use super::{json, retry, text, token_error};
 
 /// A token, without the token: what it says about itself. Graph's tokens are formally opaque, so
 /// this is a hint: because of it less may be written, never more.
@@ -188,9 +188,7 @@ fn claims(token: &str) -> Value {
         .split('.')
         .nth(1)
         .and_then(|payload| URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok());
-    payload
-        .and_then(|payload| serde_json::from_slice(&payload).ok())
-        .unwrap_or_default()
+    payload.and_then(|payload| json::parse(&payload).ok()).unwrap_or_default()
 }
 
 /// The id of the tenant that a token says it is for.

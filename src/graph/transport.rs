@@ -1,25 +1,30 @@
 //! The innermost layer: one request out, one complete answer in, within a deadline and a size.
 //!
-//! Below it is any `tower::Service`; in production that is reqwest. Redirects are not followed and
+//! Below it is any `tower::Service`; in production that is [`super::wire`]. Redirects are not followed and
 //! nothing is repeated here, because either could send a token or a write where nobody meant it to
 //! go. A proxy comes from the process environment only.
 
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use futures::stream::{self, BoxStream};
+use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
-use http::{Request, Response};
+use http::header::USER_AGENT;
+use http::{HeaderValue, Request, Response};
+use http_body_util::{BodyExt, Full};
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt, service_fn};
 
 use super::error::{CONNECT, ErrorKind, GraphError};
+use super::fence::Fence;
 use super::text;
+use super::wire::{self, HttpClient};
 
 /// The largest answer that is read.
 const MAX_BODY: usize = 8 * 1024 * 1024;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How this program introduces itself.
+const US: HeaderValue = HeaderValue::from_static(concat!("cloudpc-operator/", env!("CARGO_PKG_VERSION")));
 
 /// The bytes of an answer as they arrive.
 pub type BodyStream = BoxStream<'static, Result<Bytes, SendError>>;
@@ -61,32 +66,18 @@ impl SendError {
 pub struct Transport(BoxCloneSyncService<Request<Bytes>, Response<BodyStream>, SendError>);
 
 impl Transport {
-    /// HTTPS with the system's roots, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR` when set.
-    pub fn https() -> Result<Self, GraphError> {
-        let client = reqwest::Client::builder()
-            .https_only(true)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .user_agent(concat!("cloudpc-operator/", env!("CARGO_PKG_VERSION")))
-            .build();
-        let client = client.map_err(|error| GraphError::new("set up HTTPS", ErrorKind::Transport, chain(&error)))?;
+    /// HTTPS with the system's roots, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR` when set, as long as the fence is open.
+    pub fn https(fence: &Fence) -> Result<Self, GraphError> {
+        let client = wire::https(fence);
+        let client = client.map_err(|error| GraphError::new("set up HTTPS", ErrorKind::Transport, error.to_string()))?;
         Ok(Self::new(service_fn(move |request| send(client.clone(), request))))
     }
 
     /// HTTP to the machine's own metadata service, which has no TLS and is never behind a proxy. Nothing else may be
     /// sent this way.
-    pub fn metadata() -> Result<Self, GraphError> {
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .build();
-        let client = client.map_err(|error| GraphError::new("set up HTTP", ErrorKind::Transport, chain(&error)))?;
-        Ok(Self::new(service_fn(move |request| send(client.clone(), request))))
+    pub fn metadata(fence: &Fence) -> Self {
+        let client = wire::http(fence);
+        Self::new(service_fn(move |request| send(client.clone(), request)))
     }
 
     /// Any service that answers.
@@ -126,29 +117,21 @@ async fn collect(mut body: BodyStream) -> Result<Bytes, SendError> {
     Ok(collected.freeze())
 }
 
-async fn send(client: reqwest::Client, request: Request<Bytes>) -> Result<Response<BodyStream>, SendError> {
-    let request = reqwest::Request::try_from(request).map_err(|error| SendError::Connect(chain(&error)))?;
-    let response = client.execute(request).await.map_err(|error| match error.is_connect() {
+async fn send(client: HttpClient, request: Request<Bytes>) -> Result<Response<BodyStream>, SendError> {
+    let mut request = request.map(Full::new);
+    request.headers_mut().entry(USER_AGENT).or_insert(US);
+    let response = client.request(request).await.map_err(|error| match error.is_connect() {
         true => SendError::Connect(chain(&error)),
         false => SendError::Interrupted(chain(&error)),
     })?;
-    let mut answer = Response::builder().status(response.status());
-    if let Some(headers) = answer.headers_mut() {
-        headers.clone_from(response.headers());
-    }
-    let chunks = stream::try_unfold(response, async |mut response| {
-        let chunk = response.chunk().await.map_err(|error| SendError::Interrupted(chain(&error)))?;
-        Ok(chunk.map(|chunk| (chunk, response)))
-    });
-    answer
-        .body(chunks.boxed())
-        .map_err(|error| SendError::Interrupted(error.to_string()))
+    let (parts, body) = response.into_parts();
+    let chunks = body.into_data_stream().map_err(|error| SendError::Interrupted(chain(&error)));
+    Ok(Response::from_parts(parts, chunks.boxed()))
 }
 
-/// An error and its causes in one line. reqwest's own text has the URL, which the operation already
-/// names, but not the cause.
-fn chain(error: &reqwest::Error) -> String {
-    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+/// An error and its causes in one line. The outermost says no more than that a request failed.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
     let sentences: Vec<String> = causes.map(ToString::to_string).collect();
     let whole = if sentences.is_empty() {
         error.to_string()
@@ -161,6 +144,7 @@ fn chain(error: &reqwest::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures::stream;
 
     #[tokio::test]
     async fn s30_an_answer_is_read_up_to_its_limit() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::graph::{Cloud, GraphError, Transport};
+use crate::graph::{Cloud, Fence, GraphError, Transport};
 use crate::runtime::own_namespace::OwnNamespace;
 
 /// The same for every tenant.
@@ -48,12 +48,20 @@ pub struct Connect {
     pub metadata: Opens,
 }
 
+impl Connect {
+    /// Real connections, which send as long as the fence is open.
+    pub fn fenced(fence: Fence) -> Self {
+        let other = fence.clone();
+        Self {
+            https: Arc::new(move || Transport::https(&fence)),
+            metadata: Arc::new(move || Ok(Transport::metadata(&other))),
+        }
+    }
+}
+
 impl Default for Connect {
     fn default() -> Self {
-        Self {
-            https: Arc::new(Transport::https),
-            metadata: Arc::new(Transport::metadata),
-        }
+        Self::fenced(Fence::always_open())
     }
 }
 

@@ -25,19 +25,34 @@ pub enum Age {
     Listed(Duration),
 }
 
-/// The object with this id. `converged` tells whether an entity needs no write; only then an older list is enough.
-/// `only_told`: what differs is reported by this pass and written by a later one, if at all; then a recent list is enough.
-/// `None`: it is proven to be absent, which takes an object that Graph has shown before (`was_seen`).
+/// A look at an object.
+pub struct Look<'a, C, T> {
+    /// Its id.
+    pub id: &'a str,
+    /// How new the answer has to be.
+    pub age: Age,
+    /// Graph has shown it before: only such an object can be absent.
+    pub was_seen: bool,
+    /// Whether an entity needs no write; then an older list is enough.
+    pub converged: C,
+    /// Whether what differs is reported by this pass and written by a later one, if at all; then a recent list is enough.
+    pub only_told: T,
+}
+
+/// The object. `None`: it is proven to be absent.
 pub async fn observe<K: Managed>(
     object: &K,
-    id: &str,
-    age: Age,
-    was_seen: bool,
-    converged: impl Fn(&Entity) -> bool,
-    only_told: impl Fn(&Entity) -> bool,
+    look: Look<'_, impl Fn(&Entity) -> bool, impl Fn(&Entity) -> bool>,
     tenant: &Tenant,
     context: &Context,
 ) -> Result<Option<Entity>, Failure> {
+    let Look {
+        id,
+        age,
+        was_seen,
+        converged,
+        only_told,
+    } = look;
     let uid = object.uid().unwrap_or_default();
     let found = match age {
         Age::Fresh => tenant.read(K::COLLECTION, id).await?,

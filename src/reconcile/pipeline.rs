@@ -19,7 +19,7 @@ use super::end::LONGEST_WAIT;
 use super::guard::{Decision, HeldBy, guard};
 use super::managed::Managed;
 use super::memory::{Sent, fingerprint, judged};
-use super::observe::{Age, observe};
+use super::observe::{Age, Look, observe};
 use super::outcome::{Class, Failure, Unseen};
 use super::pins::{self, Pins};
 use super::plan::{self, Change, Desired, Key, plan};
@@ -357,7 +357,14 @@ async fn look<K: Managed>(
         let drift = drift(&changes, desired, run.remembered_assignments(), synced, &run.draft.drift);
         held || !drift.is_empty() && drift != run.draft.drift
     };
-    observe(object, &id, age, was_seen, settled, only_told, tenant, context).await
+    let look = Look {
+        id: &id,
+        age,
+        was_seen,
+        converged: settled,
+        only_told,
+    };
+    observe(object, look, tenant, context).await
 }
 
 /// Takes what was seen into the status and the notes.

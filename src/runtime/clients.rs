@@ -6,10 +6,15 @@
 
 use std::time::Duration;
 
+use http::Request;
 use kube::Client;
-use kube::client::ClientBuilder;
+use kube::client::{Body, ClientBuilder};
 use kube::config::{Config, InClusterError, KubeConfigOptions, KubeconfigError};
 use tower::timeout::TimeoutLayer;
+use tower::{BoxError, service_fn};
+
+use super::paging::small_pages;
+use super::pulse::Pulse;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -45,6 +50,34 @@ pub struct Clients {
     /// Short calls that are not idempotent or must not be late. Cannot watch.
     pub strict: Client,
 }
+
+impl Clients {
+    /// The same, but they send nothing once the pulse is lost.
+    pub fn while_steady(&self, pulse: &Pulse) -> Self {
+        let fenced = |client: &Client| {
+            let (pulse, inner) = (pulse.clone(), client.clone());
+            let service = service_fn(move |request: Request<Body>| {
+                let (steady, inner) = (pulse.steady(), inner.clone());
+                async move {
+                    if !steady {
+                        return Err(BoxError::from(Unsteady));
+                    }
+                    inner.send(request).await.map_err(BoxError::from)
+                }
+            });
+            Client::new(service, client.default_namespace())
+        };
+        Self {
+            api: fenced(&self.api),
+            strict: fenced(&self.strict),
+        }
+    }
+}
+
+/// Nothing was sent: the process stood still, or its time as leader is over.
+#[derive(Debug, thiserror::Error)]
+#[error("another process may do this one's work by now, so it sends nothing any more")]
+struct Unsteady;
 
 /// Why there is no connection. Nothing has been sent to the server at this point.
 #[derive(Debug, thiserror::Error)]
@@ -93,7 +126,7 @@ pub fn clients(config: Config) -> Result<Clients, ConnectError> {
         return Err(ConnectError::Insecure);
     }
     Ok(Clients {
-        api: client(config.clone(), PATIENT)?,
+        api: small_pages(&client(config.clone(), PATIENT)?),
         strict: client(config, STRICT)?,
     })
 }
@@ -145,6 +178,31 @@ mod tests {
             let created = api.create(&PostParams::default(), &ConfigMap::default()).await;
             assert!(created.is_err());
             assert_eq!(requests.load(Ordering::SeqCst), sent_before + 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn f57_nothing_is_sent_once_the_pulse_is_lost() {
+        let (listener, config) = listen().await;
+        let requests = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&requests);
+        let routes = Router::new().fallback(move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            std::future::ready("{}")
+        });
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        let pulse = Pulse::unheeded();
+        let clients = clients(config).expect("valid").while_steady(&pulse);
+        for (lost, seen) in [(false, 1), (true, 1)] {
+            if lost {
+                pulse.give_up();
+            }
+            for client in [&clients.api, &clients.strict] {
+                let api: Api<ConfigMap> = Api::namespaced(client.clone(), "default");
+                let created = api.create(&PostParams::default(), &ConfigMap::default()).await;
+                assert_eq!(created.is_err(), lost, "{created:?}");
+            }
+            assert_eq!(requests.load(Ordering::SeqCst), 2 * seen);
         }
     }
 

@@ -13,6 +13,7 @@ pub mod health;
 pub mod lease;
 pub mod metrics;
 pub mod own_namespace;
+pub mod paging;
 pub mod pulse;
 pub mod server;
 pub mod shutdown;

@@ -1,5 +1,10 @@
-//! Tells whether the process has run without standing still (a stopped container, a frozen machine, a starved runtime).
+//! Tells whether the process has run without standing still (a stopped container, a frozen machine, a starved runtime), and
+//! ends it when it has not.
+//!
+//! Whoever holds a lease goes by it: after a gap another process may lead. Nothing may be finished then, not even in good
+//! order, so there is no way back and no grace.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,66 +15,113 @@ const BEAT: Duration = Duration::from_millis(500);
 #[derive(Clone, Debug)]
 pub struct Pulse(Arc<State>);
 
-#[derive(Debug)]
 struct State {
     longest: Duration,
+    /// Monotonic, and going on while the process is stopped.
+    now: Box<dyn Fn() -> Instant + Send + Sync>,
+    /// What ends the process.
+    end: Box<dyn Fn() + Send + Sync>,
     /// The last beat; `None` from the moment a gap was longer than allowed, for good.
     last: Mutex<Option<Instant>>,
 }
 
 impl Pulse {
-    /// Starts taking the pulse; a gap longer than `longest` is remembered for ever. Must be called inside a tokio runtime.
-    pub fn start(longest: Duration) -> Self {
-        let pulse = Self(Arc::new(State {
-            longest,
-            last: Mutex::new(Some(Instant::now())),
-        }));
+    /// Starts taking the pulse. A gap longer than `longest` is remembered for ever, and `end` is called by whoever notices it
+    /// first. Must be called inside a tokio runtime.
+    pub fn start(longest: Duration, end: impl Fn() + Send + Sync + 'static) -> Self {
+        let pulse = Self::with_clock(longest, Instant::now, end);
         let beating = Arc::downgrade(&pulse.0);
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(BEAT).await;
                 let Some(state) = beating.upgrade() else { break };
-                state.beat(Instant::now());
+                state.beat();
             }
         });
         pulse
     }
 
-    /// Waits until there was a gap: a reason to end the process.
-    pub async fn lost(&self) {
-        while self.steady() {
-            tokio::time::sleep(BEAT).await;
-        }
+    /// For a process that nobody takes over from: no gap matters.
+    pub fn unheeded() -> Self {
+        Self::with_clock(Duration::MAX, Instant::now, || {})
+    }
+
+    /// A pulse by another clock, which beats only when it is asked.
+    pub fn with_clock(
+        longest: Duration,
+        now: impl Fn() -> Instant + Send + Sync + 'static,
+        end: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        let last = Mutex::new(Some(now()));
+        Self(Arc::new(State {
+            longest,
+            now: Box::new(now),
+            end: Box::new(end),
+            last,
+        }))
     }
 
     /// Whether there was no gap, up to this moment.
     pub fn steady(&self) -> bool {
-        self.0.beat(Instant::now())
+        self.0.beat()
+    }
+
+    /// Makes the pulse count as lost, without ending the process: its owner is about to.
+    pub fn give_up(&self) {
+        *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
 impl State {
-    fn beat(&self, now: Instant) -> bool {
+    fn beat(&self) -> bool {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let steady = last.is_some_and(|last| now.saturating_duration_since(last) <= self.longest);
-        *last = steady.then_some(now);
-        steady
+        let Some(before) = *last else { return false };
+        // Looked at as late as can be: what is decided here holds for what follows.
+        let now = (self.now)();
+        if now.saturating_duration_since(before) <= self.longest {
+            *last = Some(now);
+            return true;
+        }
+        *last = None;
+        drop(last);
+        (self.end)();
+        false
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("longest", &self.longest).finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
     #[test]
-    fn a_gap_is_never_forgotten() {
-        let start = Instant::now();
-        let state = State {
-            longest: Duration::from_secs(8),
-            last: Mutex::new(Some(start)),
-        };
-        assert!(state.beat(start + Duration::from_secs(8)));
-        assert!(!state.beat(start + Duration::from_secs(17)));
-        assert!(!state.beat(start + Duration::from_secs(17)));
+    fn f57_a_gap_is_never_forgotten_and_ends_the_process_once() {
+        let (start, seconds, ended) = (Instant::now(), Arc::<AtomicU64>::default(), Arc::<AtomicUsize>::default());
+        let (clock, ends) = (Arc::clone(&seconds), Arc::clone(&ended));
+        let pulse = Pulse::with_clock(
+            Duration::from_secs(8),
+            move || start + Duration::from_secs(clock.load(Ordering::SeqCst)),
+            move || {
+                ends.fetch_add(1, Ordering::SeqCst);
+            },
+        );
+        for (now, steady, ended_by_now) in [(8, true, 0), (16, true, 0), (25, false, 1), (25, false, 1), (26, false, 1)] {
+            seconds.store(now, Ordering::SeqCst);
+            assert_eq!((pulse.steady(), ended.load(Ordering::SeqCst)), (steady, ended_by_now), "at {now} s");
+        }
+    }
+
+    #[test]
+    fn what_was_given_up_stays_so_and_what_is_unheeded_is_never_lost() {
+        let pulse = Pulse::with_clock(Duration::from_secs(8), Instant::now, || panic!("its owner ends the process"));
+        pulse.give_up();
+        assert!(!pulse.steady() && !pulse.clone().steady());
+        assert!(Pulse::unheeded().steady());
     }
 }

@@ -104,7 +104,7 @@ where
     watched(watcher(api, list_config()).default_backoff(), on_malformed)
 }
 
-/// What was decoded of a page is pruned already, so a page may be large; many small ones take long.
+/// The most objects of a page; [`super::paging`] asks for as many as are small together.
 fn list_config() -> watcher::Config {
     watcher::Config::default().page_size(500)
 }

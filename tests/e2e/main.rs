@@ -10,6 +10,7 @@ mod exports;
 mod harness;
 mod idle;
 mod isolation;
+mod memory;
 mod parity;
 mod read_only;
 mod references;

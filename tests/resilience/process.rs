@@ -177,6 +177,48 @@ async fn a_leader_that_wakes_to_a_heap_of_work_leaves_it_to_its_successor() -> R
     Ok(())
 }
 
+/// Stopped anywhere in the middle of its requests: while connecting, while sending, while waiting for an answer.
+#[tokio::test]
+async fn f57_a_leader_that_is_stopped_amid_its_writes_completes_none_when_it_wakes() -> Result<()> {
+    const OBJECTS: usize = 12;
+    let (lab, mut leader, mut heir) = replicas().await?;
+    let kind = Kind::Setting;
+    // Stopped when Graph has had so many writes of the round.
+    for (round, after) in [0, 2, 7].into_iter().enumerate() {
+        let names: Vec<String> = (0..OBJECTS).map(|number| format!("round-{round}-{number}")).collect();
+        let begun = lab.sim.mark().await?;
+        lab.apply_yaml(&names.iter().map(|name| object(kind, name, "")).collect::<String>())
+            .await?;
+        eventually(PATIENCE, "it is in the middle of its work", async || {
+            let writes = lab.sim.writes(begun).await?.len();
+            ensure!(writes >= after, "{writes} writes");
+            Ok(())
+        })
+        .await?;
+        leader.pause()?;
+        heir.wait_leading().await?;
+        let woken = lab.sim.mark().await?;
+        leader.resume()?;
+        eventually(PATIENCE, "the sleeper ends", async || {
+            ensure!(!leader.is_running()?, "it is still there");
+            Ok(())
+        })
+        .await?;
+        for name in &names {
+            let seen = ready(&lab, kind.name(), name).await?;
+            ensure!(seen["status"]["id"] == only(&lab, kind, name).await?["id"], "{seen}");
+        }
+        let by_heir = written_by(&heir)?;
+        for write in lab.sim.writes(woken).await? {
+            let id = write.client_request_id.clone().unwrap_or_default();
+            ensure!(by_heir.contains(&id), "the sleeper wrote {write:#?}");
+        }
+        leader = std::mem::replace(&mut heir, lab.start_operator().await?);
+        heir.wait_ready().await?;
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_status_that_somebody_else_wrote_over_is_put_right() -> Result<()> {
     let stage = Stage::new().await?;

@@ -49,7 +49,7 @@ fn every_object_passes_admission() {
             Some("ProvisioningPolicy") => judged::<ProvisioningPolicy>(&object),
             Some("UserSetting") => judged::<UserSetting>(&object),
             Some("Assignment") => judged::<Assignment>(&object),
-            Some("Namespace" | "ServiceAccount") => Vec::new(),
+            Some("Namespace" | "ServiceAccount" | "ResourceQuota") => Vec::new(),
             other => panic!("{other:?} is not a kind of the examples"),
         };
         assert!(verdict.is_empty(), "{}: {verdict:?}", object["metadata"]["name"]);
@@ -65,6 +65,22 @@ fn every_kind_has_an_example_and_every_file_says_what_it_is() {
         let text = fs::read_to_string(&path).expect("file can be read");
         assert!(text.starts_with("# "), "{} does not say what it is", path.display());
     }
+}
+
+#[test]
+fn s47_the_quota_counts_every_namespaced_kind() {
+    let quotas = of_kind("ResourceQuota");
+    let [quota] = quotas.as_slice() else {
+        panic!("one quota is expected");
+    };
+    let counted: BTreeSet<&String> = quota["spec"]["hard"].as_object().expect("numbers").keys().collect();
+    let kinds = cloudpc_operator::api::all_crds()
+        .into_iter()
+        .filter(|crd| crd.spec.scope == "Namespaced");
+    let expected: BTreeSet<String> = kinds
+        .map(|crd| format!("count/{}", crd.metadata.name.unwrap_or_default()))
+        .collect();
+    assert_eq!(counted, expected.iter().collect());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::*;
-use crate::graph::Transport;
+use crate::graph::{Fence, Transport};
 
 /// A key and its certificate, as PEM.
 fn pair(algorithm: &'static rcgen::SignatureAlgorithm) -> (String, String) {
@@ -34,7 +34,7 @@ impl Material for Unread {
 
 fn assertion() -> CertificateAssertion {
     let application = Application {
-        transport: Transport::https().unwrap(),
+        transport: Transport::https(&Fence::always_open()).unwrap(),
         authority: Url::parse("https://login.example").unwrap(),
         tenant_id: "contoso".to_owned(),
         client_id: "client-1".to_owned(),

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tower::service_fn;
 use url::Url;
 
-use crate::graph::{Client, ClientConfig, Cloud, GraphError, Limits, SharedBudget, Token, Transport, managed_identity};
+use crate::graph::{Client, ClientConfig, Cloud, Fence, GraphError, Limits, SharedBudget, Token, Transport, managed_identity};
 
 const TENANT: &str = "11111111-1111-1111-1111-111111111111";
 const USER_ASSIGNED: &str = "22222222-2222-2222-2222-222222222222";
@@ -107,7 +107,10 @@ async fn app_service(State(asked): State<Asked>, Query(query): Query<HashMap<Str
 #[tokio::test]
 async fn app_service_is_asked_where_the_environment_says() {
     if std::env::var_os(PLAYS).is_some() {
-        let token = client(Transport::metadata().unwrap(), Some(USER_ASSIGNED)).token().await.unwrap();
+        let token = client(Transport::metadata(&Fence::always_open()), Some(USER_ASSIGNED))
+            .token()
+            .await
+            .unwrap();
         assert_eq!(token.app_id.as_deref(), Some(USER_ASSIGNED));
         return;
     }

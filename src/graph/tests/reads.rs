@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::fake::{Fake, Reply};
+use super::fake::{Fake, ROOT, Reply};
 use crate::graph::transport::SendError;
 use crate::graph::{Collection, ErrorKind};
 
@@ -218,13 +218,24 @@ async fn s30_bombs_are_refused_and_an_error_keeps_its_status_however_long_it_is(
         "[".repeat(70),
         "]".repeat(70)
     );
-    let many: Vec<Value> = (0..100_001).map(|n| json!({"id": format!("u{n}"), "assignments": []})).collect();
+    let link = |n: usize| format!("{ROOT}/beta/deviceManagement/virtualEndpoint/userSettings?$skiptoken={n}");
+    let listed = |n: usize, items: Vec<Value>| Reply::json(200, &json!({"value": items, "@odata.nextLink": link(n)}));
+    let many = (0..4).map(|part| {
+        let ids = (0..25_001).map(|n| json!({"id": format!("u{part}-{n}"), "assignments": []}));
+        listed(part, ids.collect())
+    });
+    let large = (0..9).map(|part| {
+        let filler = "x".repeat((8 << 20) - 200);
+        listed(part, vec![json!({"id": format!("u{part}"), "assignments": [], "x": filler})])
+    });
     for (bomb, told) in [
-        (Reply::Endless, "larger than"),
-        (Reply::text(200, "application/json", &nested), "deeper than 64"),
-        (page(&Value::Array(many)), "longer than any"),
+        (vec![Reply::Endless], "larger than"),
+        (vec![Reply::text(200, "application/json", &nested)], "deeper than 64"),
+        (vec![page(&Value::Array(vec![json!([]); 130_000]))], "more than 250000 values"),
+        (many.collect(), "longer than any"),
+        (large.collect(), "longer than any"),
     ] {
-        let error = Fake::new([bomb]).client.list(Collection::UserSettings).await.unwrap_err();
+        let error = Fake::new(bomb).client.list(Collection::UserSettings).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Decode);
         assert!(error.message.contains(told), "{error}");
     }

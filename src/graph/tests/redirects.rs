@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 use uuid::Uuid;
 
-use crate::graph::{Client, ClientConfig, Collection, ErrorKind, Limits, SharedBudget, Transport};
+use crate::graph::{Client, ClientConfig, Collection, ErrorKind, Fence, Limits, SharedBudget, Transport};
 
 /// Set in the process that is the client; the roots that it trusts come from its environment.
 const ROOT: &str = "CLOUDPC_TEST_REDIRECTING_ROOT";
@@ -44,7 +44,7 @@ async fn control(transport: &Transport, root: &str, method: Method, path: &str, 
 
 /// The client's part: every kind of request meets every kind of redirect.
 async fn follow_nothing(root: &str) {
-    let transport = Transport::https().unwrap();
+    let transport = Transport::https(&Fence::always_open()).unwrap();
     let client = Client::with_transport(
         ClientConfig {
             root: Url::parse(root).unwrap(),

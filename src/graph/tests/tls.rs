@@ -15,8 +15,8 @@ use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
 use serde_json::{Value, json};
 
-use crate::graph::Transport;
 use crate::graph::transport::SendError;
+use crate::graph::{Fence, Transport};
 
 /// Set in the process that is the client: what it has to try. Roots and proxies come from its environment.
 const TASK: &str = "CLOUDPC_TEST_TLS_TASK";
@@ -238,7 +238,7 @@ fn converse_in_clear(mut stream: TcpStream) -> std::io::Result<Vec<u8>> {
 #[tokio::test]
 async fn s19_only_a_server_that_proves_its_name_over_tls_1_2_or_newer_gets_a_request() {
     if let Ok(task) = std::env::var(TASK) {
-        let transport = Transport::https().unwrap();
+        let transport = Transport::https(&Fence::always_open()).unwrap();
         for case in serde_json::from_str::<Vec<Value>>(&task).unwrap() {
             let (url, trusted) = (case["url"].as_str().unwrap(), case["trusted"] == true);
             match send(&transport, url).await {
@@ -278,9 +278,9 @@ async fn s19_only_a_server_that_proves_its_name_over_tls_1_2_or_newer_gets_a_req
 async fn s20_a_proxy_comes_from_the_environment_and_is_never_asked_for_the_metadata_service() {
     if let Ok(task) = std::env::var(TASK) {
         let task: Value = serde_json::from_str(&task).unwrap();
-        let refused = send(&Transport::https().unwrap(), task["graph"].as_str().unwrap()).await;
+        let refused = send(&Transport::https(&Fence::always_open()).unwrap(), task["graph"].as_str().unwrap()).await;
         assert!(matches!(refused, Err(SendError::Connect(_))), "{refused:?}");
-        let metadata = send(&Transport::metadata().unwrap(), task["metadata"].as_str().unwrap()).await;
+        let metadata = send(&Transport::metadata(&Fence::always_open()), task["metadata"].as_str().unwrap()).await;
         return assert_eq!(metadata, Ok(200));
     }
     let (asked, questions) = std::sync::mpsc::channel();
@@ -317,4 +317,63 @@ async fn s20_a_proxy_comes_from_the_environment_and_is_never_asked_for_the_metad
         (graph.called.load(Ordering::SeqCst), metadata.called.load(Ordering::SeqCst)),
         (1, 2)
     );
+}
+
+/// Reads the head of a request, byte by byte so that nothing behind it is taken.
+fn head(stream: &mut TcpStream) -> std::io::Result<String> {
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte)?;
+        head.push(byte[0]);
+    }
+    Ok(String::from_utf8_lossy(&head).into_owned())
+}
+
+#[tokio::test]
+async fn s20_through_a_proxy_the_server_still_has_to_prove_its_name_and_the_proxy_sees_no_request() {
+    if let Ok(task) = std::env::var(TASK) {
+        let transport = Transport::https(&Fence::always_open()).unwrap();
+        let task: Value = serde_json::from_str(&task).unwrap();
+        assert_eq!(send(&transport, task["good"].as_str().unwrap()).await, Ok(200));
+        let refused = send(&transport, task["forged"].as_str().unwrap()).await;
+        return assert!(matches!(refused, Err(SendError::Connect(_))), "{refused:?}");
+    }
+    let authority = Authority::new();
+    let roots = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(roots.path(), &authority.pem).unwrap();
+    let good = Server::tls(authority.issue(&named("localhost")), BOTH);
+    let forged = Server::tls(Authority::new().issue(&named("localhost")), BOTH);
+    let (asked, questions) = std::sync::mpsc::channel();
+    let proxy = Server::start(move |mut stream| {
+        let question = head(&mut stream)?;
+        let target = question.split_whitespace().nth(1).unwrap_or_default().to_owned();
+        let _ = asked.send(question.to_lowercase());
+        let mut server = TcpStream::connect(target)?;
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+        let (mut upwards, mut from) = (server.try_clone()?, stream.try_clone()?);
+        std::thread::spawn(move || std::io::copy(&mut from, &mut upwards));
+        std::io::copy(&mut server, &mut stream)?;
+        Ok(Vec::new())
+    });
+    let task = json!({
+        "good": format!("https://localhost:{}/v1.0", good.port),
+        "forged": format!("https://localhost:{}/v1.0", forged.port),
+    });
+    let test = "s20_through_a_proxy_the_server_still_has_to_prove_its_name_and_the_proxy_sees_no_request";
+    let environment = [
+        ("SSL_CERT_FILE", roots.path().to_string_lossy().into_owned()),
+        ("HTTPS_PROXY", format!("http://user:word@127.0.0.1:{}", proxy.port)),
+    ];
+    client(test, &task, &environment).await;
+    let heard = |server: &Server| server.heard.load(Ordering::SeqCst) > 0;
+    assert_eq!((heard(&good), heard(&forged)), (true, false));
+    for (question, port) in questions.try_iter().zip([good.port, forged.port]) {
+        assert!(
+            question.starts_with(&format!("connect localhost:{port} http/1.1\r\n")),
+            "{question}"
+        );
+        assert!(question.contains("proxy-authorization: basic dxnlcjp3b3jk\r\n"), "{question}");
+        assert!(!question.contains("canary"), "{question}");
+    }
+    assert_eq!(proxy.called.load(Ordering::SeqCst), 2);
 }

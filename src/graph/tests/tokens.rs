@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::fake::{Fake, LOGIN, ROOT, Reply, application, token};
 use crate::graph::transport::{SendError, Transport};
-use crate::graph::{Application, Client, ClientConfig, Collection, ErrorKind, Limits, SharedBudget, TokenFile};
+use crate::graph::{Application, Client, ClientConfig, Collection, ErrorKind, Fence, Limits, SharedBudget, TokenFile};
 
 fn empty_list() -> Reply {
     Reply::json(200, &json!({"value": []}))
@@ -204,7 +204,8 @@ async fn roles_are_decoded_and_an_opaque_token_is_fine() {
 
 #[tokio::test]
 async fn nothing_but_https_is_configured() {
-    let good = application(&Transport::https().unwrap());
+    let transport = Transport::https(&Fence::always_open()).unwrap();
+    let good = application(&transport);
     let nowhere = || Arc::new(TokenFile::new("/nowhere"));
     let http = Url::parse("http://login.example").unwrap();
     for bad in [
@@ -241,7 +242,7 @@ async fn nothing_but_https_is_configured() {
             budget: SharedBudget::new(&Limits::default(), Arc::new(())),
             mark: [0; 4],
         };
-        assert!(Client::new(config).is_err(), "{root}");
+        assert!(Client::with_transport(config, transport.clone()).is_err(), "{root}");
     }
 }
 

@@ -180,6 +180,13 @@ fn only_what_a_reconcile_depends_on_triggers() {
     assert!(bench.send(Apply(without)).is_empty(), "the same, repeated");
     bench.send(Apply(object("a", 5, 1, finalizer)));
 
+    let foreign = |o: &mut Value| {
+        finalizer(o);
+        o["metadata"]["annotations"] = json!({"example.org/now": "1"});
+        o["metadata"]["labels"] = json!({"example.org/now": "1"});
+    };
+    assert!(bench.send(Apply(object("a", 5, 1, foreign))).is_empty(), "what no pass reads");
+
     let mut expect = |what: &str, edit: &dyn Fn(&mut Value), generation| {
         let object = object("a", 4, generation, |o| edit(o));
         assert_eq!(bench.send(Apply(object.clone())), ["a"], "{what}");
@@ -187,7 +194,7 @@ fn only_what_a_reconcile_depends_on_triggers() {
     };
     let annotation = |o: &mut Value| {
         finalizer(o);
-        o["metadata"]["annotations"] = json!({"now": "1"});
+        o["metadata"]["annotations"] = json!({"apps/now": "1"});
     };
     let deletion = |o: &mut Value| {
         annotation(o);
