@@ -54,7 +54,7 @@ pub enum ErrorKind {
     Forbidden,
     /// 404. Not a proof of absence: replication lags.
     NotFound,
-    /// 409, 423: something else is happening to the object.
+    /// 409, 412, 423: something else is happening to the object, or it is another one than was read.
     Conflict,
     /// 429, or a pause that an earlier one asked for.
     Throttled,
@@ -96,6 +96,25 @@ impl GraphError {
             | ErrorKind::Conflict
             | ErrorKind::Throttled
             | ErrorKind::OverBudget => false,
+        }
+    }
+
+    /// Whether not a byte of the request has left, because there was no connection.
+    pub fn not_connected(&self) -> bool {
+        self.kind == ErrorKind::Transport && self.code.as_deref() == Some(CONNECT)
+    }
+
+    /// The same error for those who have nothing to do with what was attempted: class, status, code and request id, without
+    /// names, ids or texts of anybody's objects. What a token request is refused for concerns all, so its text stays.
+    pub fn without_object(&self) -> Self {
+        let (operation, message) = match self.kind {
+            ErrorKind::Token { .. } => ("get a token", self.message.clone()),
+            _ => ("a request", String::new()),
+        };
+        Self {
+            operation: operation.to_owned(),
+            message,
+            ..self.clone()
         }
     }
 

@@ -51,7 +51,7 @@ mod tests;
 
 pub use assignment::{AssignmentTarget, RemoteAssignment};
 pub use audit::{Actor, AuditEvent, AuditResource};
-pub use budget::{Limit, Limits, Permit, Priority, RequestClass, SharedBudget};
+pub use budget::{Caller, Limit, Limits, Permit, Place, Priority, RequestClass, SharedBudget, Waited};
 pub use catalogue::{Connection, DeviceImage, GalleryImage, Named};
 pub use client::{Client, ClientConfig};
 pub use clock::Clock;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
+use super::gate::About;
 use super::outcome::Failure;
 use super::reasons;
 use super::tenant::Tenant;
@@ -60,7 +61,7 @@ impl Tenant {
             self.gate.release();
             return Ok(None);
         }
-        let events = Arc::new(self.gate.record_read(asked, result)?);
+        let events = Arc::new(self.gate.record_read(About::Tenant, asked, result)?);
         known.read = Some(Read {
             from,
             asked,

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use super::packed;
 use super::pins::Proofs;
+use super::place::Kept;
 use super::plan::Key;
 use super::replaced::Replaced;
 use super::trial::Trial;
@@ -75,6 +76,8 @@ pub struct Notes {
     pub looked_early: Option<Instant>,
     /// When a complete list first held no object for a pending create.
     pub not_created_since: Option<Instant>,
+    /// The place in the budget's line that a pass was sent away from.
+    pub place: Option<Kept>,
 }
 
 /// A write that was sent: accepted, or with an answer that was lost.

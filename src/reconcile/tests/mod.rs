@@ -12,6 +12,7 @@ mod sharing;
 mod sign_in;
 mod snapshot;
 mod status;
+mod trouble;
 mod uninstall;
 
 use serde_json::{Map, Value, json};
