@@ -2,7 +2,9 @@
 
 use super::commands::{bash, blocks, follow, headings};
 use super::{BOUND, POLICIES, POLICY, SETTING, STANDING, TEAM, declared, in_graph, replica, settle, told_of, untouched};
-use crate::scene::{ANALYSTS, CONTRACTORS, FINANCE, PATIENCE, apply, assignment, change, graph, groups, ready, reconcile, told, two_polls};
+use crate::scene::{
+    ANALYSTS, CONTRACTORS, FINANCE, PATIENCE, apply, assignment, change, delete, graph, groups, ready, reconcile, request, told, two_polls,
+};
 use crate::support::{lab, options};
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -190,7 +192,8 @@ async fn s51_groups_outlast_the_definition_of_assignments() -> Result<()> {
 
     apply(&lab, &declared()).await?;
     for name in BOUND {
-        ready(&lab, "Assignment", TEAM, name).await?;
+        // A watch that has failed for a while is tried again after a minute at the latest, and may fail once more.
+        lab.wait_condition("Assignment", TEAM, name, "Ready", "True", PATIENCE * 4).await?;
     }
     untouched(&lab, mark, &before).await?;
     // From now on they are declared again, and go when somebody says so.
@@ -199,6 +202,33 @@ async fn s51_groups_outlast_the_definition_of_assignments() -> Result<()> {
     ensure!(groups(&graph(&lab, POLICIES, "Desk").await?) == [FINANCE]);
     ensure!(groups(&graph(&lab, POLICIES, "Closed").await?) == [CONTRACTORS]);
     Ok(())
+}
+
+#[tokio::test]
+async fn s51_while_there_is_no_definition_of_tenants_deleted_objects_stay_in_graph() -> Result<()> {
+    let lab = lab().await;
+    settle(&lab).await?;
+    let (mark, before) = (lab.sim.mark().await?, in_graph(&lab).await?);
+    let name = "entratenants.cloudpc.dev";
+    lab.kubectl(&["annotate", "crd", name, "cloudpc.dev/allow-deletion=true"]).await?;
+    // The tenant does not wait for those that use it.
+    lab.kubectl(&["delete", "crd", name, "--timeout=60s"]).await?;
+    request(&lab, SETTING, TEAM, "users", "without").await?;
+    told(&lab, SETTING, TEAM, "users", ("Ready", "False", "TenantNotFound")).await?;
+    delete(&lab, POLICY, TEAM, "desk").await?;
+    lab.wait_gone(POLICY, TEAM, "desk", PATIENCE).await?;
+    let note = lab.wait_event(POLICY, "desk", "Released", PATIENCE).await?.note.unwrap_or_default();
+    ensure!(
+        note.contains(name) && note.contains(before[0]["id"].as_str().context("an id")?),
+        "{note}"
+    );
+
+    follow(&lab, "Put it back").await?;
+    apply(&lab, &declared()[..1]).await?;
+    lab.wait_condition("EntraTenant", "", "contoso", "Ready", "True", PATIENCE * 4)
+        .await?;
+    ready(&lab, SETTING, TEAM, "users").await?;
+    untouched(&lab, mark, &before).await
 }
 
 /// A page of commands that nobody has run is a guess.
