@@ -64,6 +64,8 @@ pub struct Notes {
     pub written: Option<(u64, Instant)>,
     /// Since when a list is wanted, and when it was last asked for.
     pub list_wanted: Option<(Instant, Instant)>,
+    /// The object was to be read afresh, and that failed: an older list is no answer.
+    pub look_afresh: bool,
     /// Since when the effect of a write is waited for: it is judged by what is asked for after that.
     pub confirm: Option<Instant>,
     /// References that were looked up by a pass that could not write them down.

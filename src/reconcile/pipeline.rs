@@ -340,9 +340,10 @@ async fn look<K: Managed>(
         return Ok(found);
     };
     let settled = |entity: &Entity| plan(K::COLLECTION, desired, &run.draft.assignments, Some(entity)).is_empty();
-    let notes = context.memory.get(&object.uid().unwrap_or_default());
+    let uid = object.uid().unwrap_or_default();
+    let notes = context.memory.get(&uid);
     let age = match notes.confirm {
-        _ if run.requested => Age::Fresh,
+        _ if run.requested || notes.look_afresh => Age::Fresh,
         Some(since) => Age::After(since),
         None if notes.sent.is_some_and(|sent| !sent.seen) => Age::Fresh,
         // The poller lists once an interval; a list that is older than two says nothing about now.
@@ -364,7 +365,10 @@ async fn look<K: Managed>(
         converged: settled,
         only_told,
     };
-    observe(object, look, tenant, context).await
+    let seen = observe(object, look, tenant, context).await;
+    let unanswered = matches!(age, Age::Fresh) && seen.is_err();
+    context.memory.update(&uid, |notes| notes.look_afresh = unanswered);
+    seen
 }
 
 /// Takes what was seen into the status and the notes.
