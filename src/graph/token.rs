@@ -75,6 +75,13 @@ pub(super) struct TokenMemory {
     refused: Option<Secret>,
 }
 
+/// The most roles of a token that are told. Graph has hundreds, and an application needs three of them.
+const MAX_ROLES: usize = 100;
+
+fn role(role: &str) -> String {
+    text::bounded_to(role, 128)
+}
+
 const NEVER_ANSWERED: ErrorKind = ErrorKind::Token {
     aadsts: None,
     transient: true,
@@ -170,9 +177,7 @@ fn claims(token: &str) -> Value {
         .split('.')
         .nth(1)
         .and_then(|payload| URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok());
-    payload
-        .and_then(|payload| json::parse(&payload).ok())
-        .unwrap_or_default()
+    payload.and_then(|payload| json::parse(&payload).ok()).unwrap_or_default()
 }
 
 /// The id of the tenant that a token says it is for.
@@ -187,8 +192,8 @@ fn decode(token: &str, expires_on: Timestamp) -> Token {
     let roles = claims.get("roles").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let app_id = claims.get("appid").or_else(|| claims.get("azp")).and_then(Value::as_str);
     Token {
-        roles: roles.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        app_id: app_id.map(str::to_owned),
+        roles: roles.iter().filter_map(Value::as_str).take(MAX_ROLES).map(role).collect(),
+        app_id: app_id.map(|id| text::bounded_to(id, 64)),
         expires_on,
     }
 }

@@ -4,6 +4,7 @@
 
 mod admission;
 mod assignments;
+mod canaries;
 mod credentials;
 mod examples;
 mod harness;
