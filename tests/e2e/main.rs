@@ -10,6 +10,7 @@ mod examples;
 mod harness;
 mod idle;
 mod isolation;
+mod lease;
 mod memory;
 mod parity;
 mod read_only;
