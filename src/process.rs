@@ -45,7 +45,9 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
         Metrics::new()
     };
     let health = Health::new();
-    health.expect(ELECTION);
+    if config.leader_election {
+        health.expect(ELECTION);
+    }
     let server = Server::bind(config.health_address, config.metrics_address).await?;
     // Probes are answered until the work has ended, also while it drains.
     let (ended, end) = Shutdown::manual();
@@ -82,7 +84,6 @@ async fn elect(
     pulse: &Pulse,
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
-    health.set_ready(ELECTION, true);
     let work = |shutdown: Shutdown| work(config, clients, health, metrics, pulse, shutdown);
     if !config.leader_election {
         work(shutdown.clone()).await;
@@ -94,7 +95,14 @@ async fn elect(
         identity: config.identity.clone(),
         timings: LeaseTimings::default(),
     };
-    lead(clients.strict.clone(), lease, shutdown.clone(), work)
+    let told = {
+        let health = health.clone();
+        move |usable: Result<(), String>| match usable {
+            Ok(()) => health.set_ready(ELECTION, true),
+            Err(reason) => health.set_missing(ELECTION, &reason),
+        }
+    };
+    lead(&clients.strict, lease, shutdown.clone(), told, work)
         .await
         .context("leader election")?;
     ended(&shutdown)

@@ -7,6 +7,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::text as show;
+
 /// The target type of every assignment Graph documents for Cloud PC.
 const GROUP_TARGET: &str = "#microsoft.graph.cloudPcManagementGroupAssignmentTarget";
 
@@ -55,16 +57,16 @@ pub(super) struct Owner<'a> {
 impl RemoteAssignment {
     /// Reads one element of `assignments`; the error says what is wrong with it.
     pub(super) fn parse(owner: &Owner<'_>, value: &Value) -> Result<Self, String> {
-        let id = text(value.get("id"));
+        let id = id_of(value.get("id"))?;
         let target = value.get("target").unwrap_or(&Value::Null);
         if let Some(kind) = target.get("@odata.type").and_then(Value::as_str) {
             let name = kind.trim_start_matches('#').trim_start_matches("microsoft.graph.");
             if !INCLUDING.contains(&name) {
-                return Err(format!("the target type {kind} is not understood"));
+                return Err(format!("the target type {} is not understood", show::quoted(kind)));
             }
         }
-        let plan = text(target.get("servicePlanId"));
-        let group_id = match text(target.get("groupId")) {
+        let plan = id_of(target.get("servicePlanId"))?;
+        let group_id = match id_of(target.get("groupId"))? {
             Some(group) => group,
             None => group_in_id(owner, id.as_deref(), plan.is_some()).ok_or("its group cannot be determined")?,
         };
@@ -94,6 +96,14 @@ fn group_in_id(owner: &Owner<'_>, id: Option<&str>, frontline: bool) -> Option<S
         None => id,
     };
     uuid::Uuid::try_parse(group).is_ok().then(|| group.to_owned())
+}
+
+/// A non-empty id.
+fn id_of(value: Option<&Value>) -> Result<Option<String>, String> {
+    match text(value) {
+        Some(id) if !show::is_id(&id) => Err("one of its ids is none".to_owned()),
+        id => Ok(id),
+    }
 }
 
 /// A non-empty string.
@@ -190,6 +200,8 @@ mod tests {
             (false, json!({"id": "not-a-guid", "target": {}})),
             (false, json!({"id": format!("{GROUP}_{GROUP}")})),
             (false, json!({"target": {"groupId": ""}})),
+            (false, json!({"target": {"groupId": "a\nb"}})),
+            (false, json!({"id": "x".repeat(1000), "target": {"groupId": GROUP}})),
             (
                 false,
                 json!({"target": {"@odata.type": "#microsoft.graph.cloudPcManagementExclusionGroupAssignmentTarget", "groupId": GROUP}}),

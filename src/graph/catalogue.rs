@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::collection::ApiVersion;
-use super::directory::text;
+use super::directory::{id, text};
 use super::error::GraphError;
 use super::exchange::Operation;
 
@@ -53,7 +53,7 @@ pub struct Connection {
 impl GalleryImage {
     fn parse(value: &Value) -> Result<Self, String> {
         Ok(Self {
-            id: text(value, "id").ok_or("an image has no id")?,
+            id: id(value).ok_or("an image has no id")?,
             display_name: text(value, "displayName").unwrap_or_default(),
             status: text(value, "status"),
         })
@@ -63,7 +63,7 @@ impl GalleryImage {
 impl DeviceImage {
     fn parse(value: &Value) -> Result<Self, String> {
         Ok(Self {
-            id: text(value, "id").ok_or("an image has no id")?,
+            id: id(value).ok_or("an image has no id")?,
             display_name: text(value, "displayName").unwrap_or_default(),
             version: text(value, "version"),
         })
@@ -73,7 +73,7 @@ impl DeviceImage {
 impl Named {
     fn parse(value: &Value) -> Result<Self, String> {
         Ok(Self {
-            id: text(value, "id").ok_or("an item has no id")?,
+            id: id(value).ok_or("an item has no id")?,
             display_name: text(value, "displayName").unwrap_or_default(),
         })
     }

@@ -27,16 +27,19 @@ pub struct Organization {
     pub id: String,
     /// Its name.
     pub display_name: String,
-    /// Its verified domain names.
+    /// Its verified domain names, at most [`MAX_DOMAINS`].
     pub verified_domains: Vec<String>,
 }
+
+/// The most domains of a tenant that are told.
+const MAX_DOMAINS: usize = 100;
 
 const GROUP_FIELDS: (&str, &str) = ("$select", "id,displayName,mailNickname");
 
 impl Group {
     fn parse(value: &Value) -> Result<Self, String> {
         Ok(Self {
-            id: text(value, "id").ok_or("a group has no id")?,
+            id: id(value).ok_or("a group has no id")?,
             display_name: text(value, "displayName").unwrap_or_default(),
             mail_nickname: text(value, "mailNickname"),
         })
@@ -49,21 +52,25 @@ impl Organization {
             .get("verifiedDomains")
             .and_then(Value::as_array)
             .map_or(&[][..], Vec::as_slice);
+        let domains = domains.iter().filter_map(|domain| text(domain, "name"));
         Ok(Self {
-            id: text(value, "id").ok_or("the organization has no id")?,
+            id: id(value).ok_or("the organization has no id")?,
             display_name: text(value, "displayName").unwrap_or_default(),
-            verified_domains: domains.iter().filter_map(|domain| text(domain, "name")).collect(),
+            verified_domains: domains.take(MAX_DOMAINS).collect(),
         })
     }
 }
 
-/// A non-empty text property.
+/// A non-empty text property, as it may be shown. What had to be changed for that is no name that a spec can give.
 pub(super) fn text(value: &Value, name: &str) -> Option<String> {
-    value
-        .get(name)
-        .and_then(Value::as_str)
-        .filter(|text| !text.is_empty())
-        .map(str::to_owned)
+    let text = value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    text.map(show::shown)
+}
+
+/// The id, which is taken as it is or not at all.
+pub(super) fn id(value: &Value) -> Option<String> {
+    let id = value.get("id").and_then(Value::as_str).filter(|id| show::is_id(id));
+    id.map(str::to_owned)
 }
 
 impl Client {
@@ -82,17 +89,12 @@ impl Client {
 
     /// Every group of exactly that display name, case aside.
     pub async fn groups_by_display_name(&self, name: &str) -> Result<Vec<Group>, GraphError> {
-        let found = self.groups_where("displayName", name).await?;
-        Ok(found.into_iter().filter(|group| same_text(&group.display_name, name)).collect())
+        self.groups_where("displayName", name).await
     }
 
     /// Every group of exactly that mail nickname, case aside.
     pub async fn groups_by_mail_nickname(&self, name: &str) -> Result<Vec<Group>, GraphError> {
-        let found = self.groups_where("mailNickname", name).await?;
-        Ok(found
-            .into_iter()
-            .filter(|group| group.mail_nickname.as_deref().is_some_and(|nickname| same_text(nickname, name)))
-            .collect())
+        self.groups_where("mailNickname", name).await
     }
 
     async fn groups_where(&self, property: &'static str, value: &str) -> Result<Vec<Group>, GraphError> {
@@ -102,7 +104,16 @@ impl Client {
             &mut url,
             &[("$filter", &odata::equals(property, &Literal::new(value))), GROUP_FIELDS],
         );
-        self.all_pages(&operation, url, Group::parse).await
+        // Compared as Graph spells it, which may be more than is shown.
+        let is_it = |item: &Value| {
+            item.get(property)
+                .and_then(Value::as_str)
+                .is_some_and(|text| same_text(text, value))
+        };
+        let found = self
+            .all_pages(&operation, url, |item| Ok((is_it(item), Group::parse(item)?)))
+            .await?;
+        Ok(found.into_iter().filter_map(|(is_it, group)| is_it.then_some(group)).collect())
     }
 
     /// The tenant the token belongs to.

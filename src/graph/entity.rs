@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::assignment::{Owner, RemoteAssignment};
+use super::text;
 
 /// A policy, a setting: any object of a [`super::Collection`].
 #[derive(Debug, Clone, PartialEq)]
@@ -55,7 +56,7 @@ impl Entity {
             })
         })?;
         Ok(Self {
-            unreadable: problem.map(|problem| format!("{}: {problem}", entity.id)),
+            unreadable: problem.map(|problem| text::bounded(&format!("{}: {problem}", entity.id))),
             ..entity
         })
     }
@@ -73,7 +74,7 @@ impl Entity {
             return Err("not a JSON object".to_owned());
         };
         let id = match properties.remove("id") {
-            Some(Value::String(id)) if !id.is_empty() => id,
+            Some(Value::String(id)) if text::is_id(&id) => id,
             _ => return Err("it has no id".to_owned()),
         };
         let listed = properties.remove("assignments").unwrap_or(Value::Null);
@@ -132,7 +133,14 @@ mod tests {
 
     #[test]
     fn incomplete_objects_are_refused() {
-        for value in [json!([]), json!({"displayName": "x"}), json!({"id": ""}), json!({"id": 7})] {
+        for value in [
+            json!([]),
+            json!({"displayName": "x"}),
+            json!({"id": ""}),
+            json!({"id": 7}),
+            json!({"id": "a\nb"}),
+            json!({"id": "x".repeat(300)}),
+        ] {
             assert!(Entity::created(value.clone()).is_err(), "{value}");
         }
         for value in [

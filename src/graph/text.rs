@@ -1,8 +1,10 @@
-//! Foreign text made safe to show: bounded, one line, without control characters and without
-//! anything that looks like a token.
+//! Foreign text made safe to show: bounded, one line, without control characters and without anything that looks like a
+//! credential ([`super::scrub`]).
 //!
-//! Graph and whatever stands in front of it choose these bytes. They end up in logs, events and
-//! conditions.
+//! Graph and whatever stands in front of it choose these bytes, and they end up in logs, events, conditions and status. Every
+//! text that leaves this module's parent and is not compared or sent back passes through here.
+
+use super::scrub::{judgeable, scrubbed};
 
 /// The longest foreign text that is shown, in bytes.
 pub(super) const LIMIT: usize = 512;
@@ -11,18 +13,43 @@ pub(super) const LIMIT: usize = 512;
 /// change lengths.
 const SCANNED: usize = 8 * LIMIT;
 
-/// `text` within [`LIMIT`] bytes, control characters escaped, tokens removed.
+/// The longest name or value that is shown, in bytes: 256 characters of any script.
+const NAME: usize = 1024;
+
+/// The longest id.
+const ID: usize = 256;
+
+/// `text` within [`LIMIT`] bytes, control characters escaped, credentials removed.
 pub(super) fn bounded(text: &str) -> String {
     bounded_to(text, LIMIT)
 }
 
 /// [`bounded`], with another limit in bytes.
 pub(super) fn bounded_to(text: &str, limit: usize) -> String {
-    let escaped = escape(&redact(head(text.trim(), SCANNED)));
-    if escaped.len() <= limit {
-        return escaped;
+    cleaned(text.trim(), limit)
+}
+
+fn cleaned(text: &str, limit: usize) -> String {
+    let mut looked_at = head(text, SCANNED);
+    if looked_at.len() < text.len() {
+        // The beginning of a credential would not be known for one.
+        looked_at = judgeable(looked_at);
     }
-    format!("{}…", head(&escaped, limit.saturating_sub('…'.len_utf8())))
+    let mut escaped = escape(&scrubbed(looked_at));
+    if escaped.len() > limit || looked_at.len() < text.len() {
+        escaped = format!("{}…", head(&escaped, limit.saturating_sub('…'.len_utf8())));
+    }
+    escaped
+}
+
+/// A name or a value of a property, as people are shown it. One that needs no change has none, blanks at its ends included.
+pub fn shown(text: &str) -> String {
+    cleaned(text, NAME)
+}
+
+/// Whether a text can be the id of something: short, on one line, not like a credential.
+pub(super) fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.len() <= ID && bounded_to(text, ID) == text
 }
 
 /// A name within quotes, short enough for a sentence.
@@ -50,25 +77,6 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// JSON Web Tokens and bearer headers that a peer echoed, replaced. The pieces between are kept as
-/// they are.
-fn redact(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let mut after_bearer = false;
-    for piece in text.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || "-_.~+/=".contains(c))) {
-        let word = piece.trim_end_matches(|c: char| !(c.is_ascii_alphanumeric() || "-_.~+/=".contains(c)));
-        let secret = word.contains("eyJ") && word.len() >= 20 || after_bearer && word.len() >= 8;
-        if secret {
-            kept.push_str("[redacted]");
-            kept.push_str(&piece[word.len()..]);
-        } else {
-            kept.push_str(piece);
-        }
-        after_bearer = word.eq_ignore_ascii_case("bearer") || word.is_empty() && after_bearer;
-    }
-    kept
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,21 +97,36 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_redacted_and_their_surroundings_kept() {
-        for (text, shown) in [
-            (
-                "assertion eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln is bad",
-                "assertion [redacted] is bad",
-            ),
-            ("Authorization: Bearer 0123456789abcdef, x", "Authorization: Bearer [redacted], x"),
-            ("'client_assertion=eyJhbGciOiJSUzI1NiJ9.e30.s'", "'[redacted]'"),
-            ("the bearer of news", "the bearer of news"),
-            (
-                "subject 'system:serviceaccount:ns:name' not found",
-                "subject 'system:serviceaccount:ns:name' not found",
-            ),
+    fn s50_what_is_cut_shows_no_part_of_a_token() {
+        let token = format!("eyJ{}", "hbGciOiJSUzI1NiJ9".repeat(400));
+        for before in [0, LIMIT - 5, LIMIT, SCANNED - 25, SCANNED - 5] {
+            let shown = bounded(&format!("{} {token}", "x ".repeat(before / 2)));
+            assert!(
+                shown.len() <= LIMIT && !shown.contains("eyJ") && !shown.contains("hbGci"),
+                "{before}: {shown}"
+            );
+        }
+        assert_eq!(shown(&format!("name {token}")), "name [redacted]…");
+    }
+
+    #[test]
+    fn an_id_is_short_and_plain() {
+        for id in [
+            "u1",
+            "11111111-0000-4000-8000-000000000001",
+            "microsoftwindowsdesktop_windows-ent-cpc_win11-24H2-ent-cpc",
         ] {
-            assert_eq!(bounded(text), shown);
+            assert!(is_id(id), "{id}");
+        }
+        for id in [
+            "",
+            " u1",
+            "u\n1",
+            &"i".repeat(257),
+            "eyJhbGciOiJSUzI1NiJ9.e30.c2ln",
+            "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+        ] {
+            assert!(!is_id(id), "{id}");
         }
     }
 }

@@ -99,6 +99,13 @@ struct Failed {
     error: GraphError,
 }
 
+/// The most roles of a token that are told. Graph has hundreds, and an application needs three of them.
+const MAX_ROLES: usize = 100;
+
+fn role(role: &str) -> String {
+    text::bounded_to(role, 128)
+}
+
 const NEVER_ANSWERED: ErrorKind = ErrorKind::Token {
     aadsts: None,
     transient: true,
@@ -254,9 +261,9 @@ fn decode(token: &str, expires_on: Timestamp) -> Token {
     let app_id = claims.get("appid").or_else(|| claims.get("azp")).and_then(Value::as_str);
     let object_id = claims.get("oid").and_then(Value::as_str);
     Token {
-        roles: roles.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        app_id: app_id.map(str::to_owned),
-        object_id: object_id.map(str::to_owned),
+        roles: roles.iter().filter_map(Value::as_str).take(MAX_ROLES).map(role).collect(),
+        app_id: app_id.map(|id| text::bounded_to(id, 64)),
+        object_id: object_id.map(|id| text::bounded_to(id, 64)),
         expires_on,
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::plan::{Change, Desired, Key};
 use crate::api::{DriftedField, OwnedAssignment, PlannedChange};
-use crate::graph::Difference;
+use crate::graph::{self, Difference};
 
 /// The part of the difference that nobody asked for in Kubernetes: a property that was equal at this very generation
 /// (`synced`), an assignment that was seen on the object as it is declared now, an entry that `Exclusive` does not
@@ -91,10 +91,11 @@ fn shown(difference: &Difference) -> DriftedField {
     }
 }
 
-/// A value as a person reads it: strings bare, everything else as compact JSON, long values cut.
+/// A value as a person reads it: strings bare, everything else as compact JSON, long values cut, nothing that is like a
+/// credential.
 fn text(value: &Value) -> String {
     const LONGEST: usize = 256;
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let text = graph::shown(&value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     match text.char_indices().nth(LONGEST) {
         Some((cut, _)) => format!("{}…", &text[..cut]),
         None => text,

@@ -272,7 +272,8 @@ fn kept(remote: &RemoteAssignment) -> AssignmentTarget {
 }
 
 fn describe(target: &AssignmentTarget) -> String {
-    match (&target.allotment_display_name, target.allotment_licenses_count) {
+    let name = target.allotment_display_name.as_deref().map(graph::shown);
+    match (name, target.allotment_licenses_count) {
         (Some(name), Some(count)) => format!("assigned ({count} licences, {name})"),
         (None, Some(count)) => format!("assigned ({count} licences)"),
         (Some(name), None) => format!("assigned ({name})"),

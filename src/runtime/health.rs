@@ -7,7 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Which components are ready. Clones share the state.
 #[derive(Clone, Debug, Default)]
-pub struct Health(Arc<Mutex<BTreeMap<&'static str, bool>>>);
+pub struct Health(Arc<Mutex<BTreeMap<&'static str, State>>>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    Ready,
+    /// With the reason, when it is known.
+    Missing(Option<String>),
+}
 
 impl Health {
     /// Nothing is expected yet, so announce the components before the server starts.
@@ -18,30 +25,46 @@ impl Health {
     /// Announces a component: the process is not ready until it reports. A component that already reported keeps
     /// its state.
     pub fn expect(&self, component: &'static str) {
-        self.lock().entry(component).or_insert(false);
+        self.lock().entry(component).or_insert(State::Missing(None));
     }
 
     /// Reports the state of a component.
     pub fn set_ready(&self, component: &'static str, ready: bool) {
-        let before = self.lock().insert(component, ready);
-        if before != Some(ready) {
+        let state = if ready { State::Ready } else { State::Missing(None) };
+        if self.set(component, state) {
             tracing::info!(component, ready, "readiness changed");
         }
     }
 
+    /// Reports that a component is not ready, and why. A probe shows the reason to whoever reaches it.
+    pub fn set_missing(&self, component: &'static str, reason: &str) {
+        if self.set(component, State::Missing(Some(reason.to_owned()))) {
+            tracing::warn!(component, ready = false, reason, "readiness changed");
+        }
+    }
+
+    /// Whether that changed anything.
+    fn set(&self, component: &'static str, state: State) -> bool {
+        self.lock().insert(component, state.clone()) != Some(state)
+    }
+
     /// # Errors
     ///
-    /// The components that are missing, in alphabetical order.
-    pub fn ready(&self) -> Result<(), Vec<&'static str>> {
+    /// The components that are missing, in alphabetical order, each with the reason where it is known.
+    pub fn ready(&self) -> Result<(), Vec<String>> {
         let missing: Vec<_> = self
             .lock()
             .iter()
-            .filter_map(|(component, ready)| (!ready).then_some(*component))
+            .filter_map(|(component, state)| match state {
+                State::Ready => None,
+                State::Missing(None) => Some((*component).to_owned()),
+                State::Missing(Some(reason)) => Some(format!("{component} ({reason})")),
+            })
             .collect();
         if missing.is_empty() { Ok(()) } else { Err(missing) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, bool>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, State>> {
         // Every critical section is one map operation, so a poisoned map is still a consistent one.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

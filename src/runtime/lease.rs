@@ -1,15 +1,23 @@
 //! Work that only one replica may do: it runs under a lease and ends with it.
 //!
-//! Three rules beyond the election itself: a lost lease ends the process (work that was spawned cannot be called
-//! back), the lease is given up only after the work has ended, and it is never given up while work may still run.
+//! Four rules beyond the election itself: a lost lease ends the process (work that was spawned cannot be called
+//! back), the lease is given up only after the work has ended, it is never given up while work may still run, and a lease that
+//! cannot be used is told, while the election goes on trying.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use http::{Request, StatusCode};
 use k8s_controller::LeaderElection;
 use kube::Client;
+use kube::client::Body;
+use tower::{BoxError, service_fn};
 
 use super::shutdown::Shutdown;
+use super::text::one_line;
+
+/// The longest text of a failure that is told.
+const MAX_REASON: usize = 256;
 
 /// How long giving the lease up may take; it expires by itself anyway.
 const RELEASE_LIMIT: Duration = Duration::from_secs(5);
@@ -88,18 +96,21 @@ impl LeaseConfig {
 /// up, or when a shutdown is requested before the lease was obtained.
 ///
 /// The work gets a shutdown that fires with `shutdown`; it must end then, after waiting for what it has detached.
-/// `client` must not retry by itself: a renewal that is late must be seen as late.
+/// `client` must not retry by itself: a renewal that is late must be seen as late. `told` hears after each request whether the
+/// lease can be used, and otherwise why not.
 ///
 /// # Errors
 ///
 /// See [`LeaseError`]. The work has been dropped; the caller must end the process.
-pub async fn lead<F, W>(client: Client, config: LeaseConfig, shutdown: Shutdown, on_leader: F) -> Result<(), LeaseError>
+pub async fn lead<F, W, T>(client: &Client, config: LeaseConfig, shutdown: Shutdown, told: T, on_leader: F) -> Result<(), LeaseError>
 where
     F: FnOnce(Shutdown) -> W,
     W: Future<Output = ()>,
+    T: Fn(Result<(), String>) + Clone + Send + Sync + 'static,
 {
     config.check()?;
     let drain = config.timings.drain;
+    let client = heard(client, format!("{}/{}", config.namespace, config.name), told);
     let election = LeaderElection::new(client, &config.namespace, &config.name, &config.identity)
         .with_lease_duration(config.timings.duration)
         .with_renew_deadline(config.timings.renew_deadline)
@@ -133,6 +144,34 @@ where
             Ok(())
         }
     }
+}
+
+/// A client that tells what becomes of its requests for the lease. The election itself only logs it.
+fn heard<T>(client: &Client, lease: String, told: T) -> Client
+where
+    T: Fn(Result<(), String>) + Clone + Send + Sync + 'static,
+{
+    let inner = client.clone();
+    let service = service_fn(move |request: Request<Body>| {
+        let (inner, lease, told) = (inner.clone(), lease.clone(), told.clone());
+        async move {
+            let answer = inner.send(request).await;
+            match answer.as_ref().map(|answer| answer.status()) {
+                // Not there yet, or somebody else was quicker.
+                Ok(StatusCode::NOT_FOUND | StatusCode::CONFLICT) => {}
+                Ok(status) if status.is_success() => told(Ok(())),
+                Ok(status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)) => {
+                    told(Err(format!(
+                        "the controller may not use the lease {lease}: {status}; its Role names the lease"
+                    )));
+                }
+                Ok(status) => told(Err(format!("the lease {lease} cannot be used: {status}"))),
+                Err(error) => told(Err(one_line(&format!("the lease {lease} cannot be used: {error}"), MAX_REASON))),
+            }
+            answer.map_err(BoxError::from)
+        }
+    });
+    Client::new(service, client.default_namespace())
 }
 
 #[cfg(test)]

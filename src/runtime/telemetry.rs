@@ -28,6 +28,12 @@ const CAPPED: [&str; 11] = [
     "typespec_client_core",
 ];
 
+/// It logs, as a warning, the whole text of an answer that it cannot read, which may be a Secret or a page of objects. What
+/// it has to say becomes an error that its caller reports.
+const QUOTES_ANSWERS: &str = "kube_client::client";
+/// Below that, what it says of certificates quotes nothing.
+const QUOTES_NOTHING: &str = "kube_client::client::tls";
+
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
@@ -88,6 +94,8 @@ fn capped() -> Targets {
     Targets::new()
         .with_default(LevelFilter::TRACE)
         .with_targets(CAPPED.map(|module| (module, LevelFilter::INFO)))
+        .with_target(QUOTES_ANSWERS, LevelFilter::ERROR)
+        .with_target(QUOTES_NOTHING, LevelFilter::INFO)
 }
 
 /// Colours only for a terminal whose owner did not object.
@@ -120,6 +128,10 @@ mod tests {
             assert!(filter.would_enable(module, &Level::WARN), "{module}");
         }
         assert!(filter.would_enable("cloudpc_operator::reconcile", &Level::TRACE));
+        assert!(!filter.would_enable("kube_client::client", &Level::WARN), "answers would be quoted");
+        for module in ["kube_client::client::tls", "kube_client::config"] {
+            assert!(filter.would_enable(module, &Level::WARN), "{module}");
+        }
     }
 
     #[test]

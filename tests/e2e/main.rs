@@ -4,12 +4,14 @@
 
 mod admission;
 mod assignments;
+mod canaries;
 mod credentials;
 mod examples;
 mod exports;
 mod harness;
 mod idle;
 mod isolation;
+mod lease;
 mod memory;
 mod parity;
 mod read_only;

@@ -138,7 +138,7 @@ const ID: &str = "aaaaaaaa-0000-4000-8000-000000000001";
 const APP: &str = "bbbbbbbb-0000-4000-8000-000000000001";
 
 /// What must not be found anywhere: the texts, their base64 forms, and the halves of both.
-fn canaries(secrets: &[&str]) -> Vec<String> {
+pub fn canaries(secrets: &[&str]) -> Vec<String> {
     use base64::Engine;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
     let mut found = Vec::new();
@@ -219,7 +219,7 @@ async fn live(lab: &Lab) -> Result<()> {
     lab.wait_gone(SETTING, "team", "users", PATIENCE).await
 }
 
-async fn said(lab: &Lab, operator: &Operator) -> Result<Vec<(&'static str, String)>> {
+pub async fn said(lab: &Lab, operator: &Operator) -> Result<Vec<(&'static str, String)>> {
     let token = operator.token().path().display().to_string();
     let mut probes = String::new();
     for path in ["/livez", "/readyz", "/nothing"] {

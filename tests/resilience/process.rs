@@ -177,6 +177,37 @@ async fn a_leader_that_wakes_to_a_heap_of_work_leaves_it_to_its_successor() -> R
     Ok(())
 }
 
+#[tokio::test]
+async fn without_a_lease_a_pause_ends_nothing() -> Result<()> {
+    let (lab, leader, heir) = replicas().await?;
+    let alone = start(&lab).await?;
+    for operator in [&leader, &alone] {
+        operator.pause()?;
+    }
+    // Now both have stood still for longer than any lease lasts.
+    heir.wait_leading().await?;
+    for operator in [&leader, &alone] {
+        operator.resume()?;
+    }
+    eventually(PATIENCE, "the one with a lease ends", async || {
+        ensure!(!leader.is_running()?, "it is still there");
+        Ok(())
+    })
+    .await?;
+    let (status, _) = heir.terminate().await?;
+    ensure!(status.success(), "{status}");
+    // The other one works on as if nothing had been.
+    let (kind, name) = (Kind::Setting, "after-the-pause");
+    lab.apply_yaml(&object(kind, name, "")).await?;
+    stands_alone(&lab, kind, name).await?;
+    ensure!(
+        alone.is_running()? && !alone.logs()?.contains("lease"),
+        "it speaks of a lease: {}",
+        alone.logs()?
+    );
+    Ok(())
+}
+
 /// Stopped anywhere in the middle of its requests: while connecting, while sending, while waiting for an answer.
 #[tokio::test]
 async fn f57_a_leader_that_is_stopped_amid_its_writes_completes_none_when_it_wakes() -> Result<()> {

@@ -3,6 +3,7 @@
 //! No API server and no simulator here: these run in seconds, and the end-to-end tests apply the same files for real.
 
 mod assignment_rules;
+mod claims;
 mod definitions;
 mod docs;
 mod examples;

@@ -2,6 +2,7 @@
 //! and Entra.
 
 mod budget;
+mod canaries;
 mod fake;
 mod managed_identity;
 mod observed;

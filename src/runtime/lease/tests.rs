@@ -1,6 +1,7 @@
 //! The lease against a small Kubernetes API that knows one Lease object and its resource version.
 
 use super::*;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
 use http::{Method, Request, Response, StatusCode};
@@ -8,9 +9,9 @@ use kube::client::Body;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-/// The Lease object, shared between the fake server and the test.
+/// The Lease object, shared between the fake server and the test; and how many requests are refused first.
 #[derive(Clone, Default)]
-struct Cluster(Arc<Mutex<Option<Value>>>);
+struct Cluster(Arc<Mutex<Option<Value>>>, Arc<AtomicUsize>);
 
 impl Cluster {
     fn client(&self) -> Client {
@@ -29,6 +30,13 @@ impl Cluster {
     }
 
     fn answer(&self, method: &Method, body: &[u8]) -> (StatusCode, Value) {
+        let refusals = |left: usize| left.checked_sub(1);
+        if self.1.fetch_update(Ordering::SeqCst, Ordering::SeqCst, refusals).is_ok() {
+            return (
+                StatusCode::FORBIDDEN,
+                json!({"kind": "Status", "status": "Failure", "code": 403, "reason": "Forbidden"}),
+            );
+        }
         let mut lease = self.0.lock().expect("no panic");
         let version = |lease: &Value| lease["metadata"]["resourceVersion"].clone();
         let refuse = |code: StatusCode, reason: &str| {
@@ -86,13 +94,19 @@ async fn the_lease_is_held_while_work_drains_and_released_after() {
     let cluster = Cluster::default();
     let (shutdown, trigger) = Shutdown::manual();
     let seen = cluster.clone();
-    let outcome = lead(cluster.client(), config(), shutdown, |stop| async move {
-        assert_eq!(seen.holder().as_deref(), Some("me"));
-        trigger.fire();
-        stop.wait().await;
-        tokio::task::yield_now().await;
-        assert_eq!(seen.holder().as_deref(), Some("me"), "released before the work ended");
-    })
+    let outcome = lead(
+        &cluster.client(),
+        config(),
+        shutdown,
+        |_| (),
+        |stop| async move {
+            assert_eq!(seen.holder().as_deref(), Some("me"));
+            trigger.fire();
+            stop.wait().await;
+            tokio::task::yield_now().await;
+            assert_eq!(seen.holder().as_deref(), Some("me"), "released before the work ended");
+        },
+    )
     .await;
     assert_eq!(outcome, Ok(()));
     assert!(cluster.0.lock().expect("no panic").is_some());
@@ -105,11 +119,17 @@ async fn a_lost_lease_is_an_error_and_drops_the_work() {
     let (shutdown, _trigger) = Shutdown::manual();
     let thief = cluster.clone();
     let (kept, dropped) = oneshot::channel::<()>();
-    let outcome = lead(cluster.client(), config(), shutdown, |_| async move {
-        let _kept = kept;
-        thief.give_to("another");
-        std::future::pending::<()>().await;
-    })
+    let outcome = lead(
+        &cluster.client(),
+        config(),
+        shutdown,
+        |_| (),
+        |_| async move {
+            let _kept = kept;
+            thief.give_to("another");
+            std::future::pending::<()>().await;
+        },
+    )
     .await;
     assert_eq!(outcome, Err(LeaseError::Lost));
     assert!(dropped.await.is_err(), "the work was dropped");
@@ -122,9 +142,15 @@ async fn waiting_for_the_lease_ends_with_a_shutdown() {
     cluster.give_to("another");
     let (shutdown, trigger) = Shutdown::manual();
     trigger.fire();
-    let outcome = lead(cluster.client(), config(), shutdown, |_| async {
-        panic!("must not lead");
-    })
+    let outcome = lead(
+        &cluster.client(),
+        config(),
+        shutdown,
+        |_| (),
+        |_| async {
+            panic!("must not lead");
+        },
+    )
     .await;
     assert_eq!(outcome, Ok(()));
     assert_eq!(cluster.holder().as_deref(), Some("another"));
@@ -136,10 +162,16 @@ async fn the_lease_is_not_released_while_work_may_still_run() {
     let (shutdown, trigger) = Shutdown::manual();
     let mut config = config();
     config.timings.drain = Duration::from_millis(20);
-    let outcome = lead(cluster.client(), config, shutdown, |_| async move {
-        trigger.fire();
-        std::future::pending::<()>().await;
-    })
+    let outcome = lead(
+        &cluster.client(),
+        config,
+        shutdown,
+        |_| (),
+        |_| async move {
+            trigger.fire();
+            std::future::pending::<()>().await;
+        },
+    )
     .await;
     assert_eq!(outcome, Err(LeaseError::Drain(Duration::from_millis(20))));
     assert_eq!(cluster.holder().as_deref(), Some("me"));
@@ -158,7 +190,23 @@ async fn contradictory_times_are_an_error_and_no_panic() {
         edit(&mut config);
         let (shutdown, _trigger) = Shutdown::manual();
         let client = Cluster::default().client();
-        let outcome = lead(client, config, shutdown, |_| async {}).await;
+        let outcome = lead(&client, config, shutdown, |_| (), |_| async {}).await;
         assert!(matches!(outcome, Err(LeaseError::Config(_))));
     }
+}
+
+#[tokio::test]
+async fn a_lease_that_may_not_be_used_is_told_until_it_may_and_the_election_goes_on() {
+    let cluster = Cluster::default();
+    cluster.1.store(3, Ordering::SeqCst);
+    let (shutdown, trigger) = Shutdown::manual();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&told);
+    let hear = move |word: Result<(), String>| heard.lock().expect("no panic").push(word);
+    let outcome = lead(&cluster.client(), config(), shutdown, hear, |_| async move { trigger.fire() }).await;
+    assert_eq!(outcome, Ok(()));
+    let told = told.lock().expect("no panic");
+    let refused = "the controller may not use the lease default/lease: 403 Forbidden; its Role names the lease";
+    assert_eq!(told[..3], vec![Err(refused.to_owned()); 3]);
+    assert!(told.len() > 3 && told[3..].iter().all(Result::is_ok), "{told:?}");
 }

@@ -82,8 +82,11 @@ async fn readiness_follows_the_components_and_liveness_does_not() {
     b.health.set_ready("watches", true);
     b.health.expect("watches");
     assert_eq!(get(b.probes, "/readyz").await, (200, "ok\n".to_owned()));
-    b.health.set_ready("watches", false);
-    assert_eq!(get(b.probes, "/readyz").await.0, 503);
+    b.health.set_missing("watches", "nobody answers");
+    assert_eq!(
+        get(b.probes, "/readyz").await,
+        (503, "not ready: watches (nobody answers)\n".to_owned())
+    );
 
     b.trigger.fire();
     b.task.await.expect("no panic").expect("ends well");
