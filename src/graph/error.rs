@@ -109,6 +109,8 @@ impl GraphError {
     pub fn without_object(&self) -> Self {
         let (operation, message) = match self.kind {
             ErrorKind::Token { .. } => ("get a token", self.message.clone()),
+            // A pause that is not over: our own words.
+            ErrorKind::Throttled if self.status.is_none() => ("a request", self.message.clone()),
             _ => ("a request", String::new()),
         };
         Self {

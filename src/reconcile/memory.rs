@@ -79,7 +79,7 @@ pub struct Notes {
     /// When a complete list first held no object for a pending create.
     pub not_created_since: Option<Instant>,
     /// The place in the budget's line that a pass was sent away from.
-    pub place: Option<Kept>,
+    pub place: Option<Box<Kept>>,
 }
 
 /// A write that was sent: accepted, or with an answer that was lost.

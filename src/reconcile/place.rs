@@ -52,6 +52,6 @@ pub(super) fn keep<K: Kind>(object: &K, caller: &Caller, failure: Option<&Failur
         };
         context
             .memory
-            .update(&object.uid().unwrap_or_default(), |notes| notes.place = Some(kept));
+            .update(&object.uid().unwrap_or_default(), |notes| notes.place = Some(Box::new(kept)));
     }
 }

@@ -5,9 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
-use super::{Budget, Caller, Obstacle, PATIENCE, Permit, RequestClass};
+use super::{Budget, Caller, Obstacle, Permit, RequestClass};
 
 /// A place in a line; left when the last one who holds it lets go of it.
 #[derive(Clone)]
@@ -56,7 +54,7 @@ impl Place {
     pub async fn wait(&self, caller: &Caller) -> Waited {
         let budget = &self.0.budget;
         self.come_back(caller);
-        match budget.stand(self, Instant::now() + PATIENCE).await {
+        match budget.stand(self, None).await {
             Ok(permit) => Waited::Turn(permit),
             Err(obstacle) => {
                 self.step_aside(caller);

@@ -211,10 +211,14 @@ impl Window {
         self.limit.window / u32::try_from(self.believed(now)).unwrap_or(u32::MAX)
     }
 
-    /// What the service is believed to take in a window: the plan, until it has refused something.
+    /// What the service is believed to take in a window: the plan, unless it has refused something and not taken more since.
     pub(super) fn believed(&self, now: Instant) -> usize {
         let most = self.most(now);
-        if self.refused.is_some() { self.proven.min(most) } else { most }
+        if self.refused.is_some() && self.streak == 0 {
+            self.proven.min(most)
+        } else {
+            most
+        }
     }
 
     fn planned(&self) -> usize {

@@ -71,17 +71,17 @@ fn clean_error(error: &GraphError, what: &str) {
     }
 }
 
-/// What a form of a canary looks like in each place of an error answer.
+/// What a form of a canary looks like in each place of an error answer. Not 400: to a read of an id that means "not found".
 fn errors(form: &str) -> [Reply; 4] {
     let inner = json!({"code": form, "message": form, "request-id": form, "innerError": {"code": form, "client-request-id": form}});
     let said = json!({"error": {"code": form, "message": form, "target": form, "innerError": inner}});
     let intune = json!({"error": {"code": "x", "message": json!({"Message": form, "CustomApiErrorPhrase": form}).to_string()}});
     [
-        Reply::json(400, &said)
+        Reply::json(409, &said)
             .with("request-id", &URL_SAFE_NO_PAD.encode(form))
             .with("retry-after", "1"),
         Reply::json(403, &intune),
-        Reply::text(400, "text/html", form),
+        Reply::text(409, "text/html", form),
         Reply::text(200, "text/plain", form),
     ]
 }

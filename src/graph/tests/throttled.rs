@@ -71,6 +71,8 @@ impl Service {
 #[derive(Default)]
 struct Crowd {
     tasks: JoinSet<()>,
+    /// When each one heard for the first time what becomes of it.
+    heard: Arc<Mutex<Vec<Instant>>>,
 }
 
 impl Crowd {
@@ -78,7 +80,8 @@ impl Crowd {
         let mut crowd = Self::default();
         let workers = Arc::new(Semaphore::new(8));
         for object in 0..number {
-            crowd.tasks.spawn(converge(Arc::clone(fake), party, object, Arc::clone(&workers)));
+            let converging = converge(Arc::clone(fake), party, object, Arc::clone(&workers), Arc::clone(&crowd.heard));
+            crowd.tasks.spawn(converging);
         }
         crowd
     }
@@ -89,13 +92,16 @@ impl Crowd {
 }
 
 /// Passes over one object until it is written; each is short, and the next one takes up the place that the last one had.
-async fn converge(fake: Arc<Fake>, party: &'static str, object: usize, workers: Arc<Semaphore>) {
+async fn converge(fake: Arc<Fake>, party: &'static str, object: usize, workers: Arc<Semaphore>, heard: Arc<Mutex<Vec<Instant>>>) {
     let key = format!("{party}-{object}");
     let mut place = None;
-    loop {
+    for number in 0.. {
         let worker = workers.acquire().await.unwrap();
         let next = pass(&fake, party, &key, &mut place).await;
         drop(worker);
+        if number == 0 {
+            heard.lock().unwrap().push(Instant::now());
+        }
         let Some(next) = next else { return };
         sleep(next).await;
     }
@@ -196,6 +202,27 @@ async fn a_limit_that_was_lifted_is_found_out_in_half_a_window_and_all_that_wait
         assert!(by(free + soon) >= 75, "{seconds}: {} in {soon:?}", by(free + soon));
         let rest = fake.sent().last().unwrap().at - free;
         assert!(rest <= SECOND * 60, "{seconds}: the last one after {rest:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn p17_a_wait_for_the_budget_keeps_no_worker_from_looking_at_the_others() {
+    const OBJECTS: usize = 600;
+    for (limit, parties) in [(20, 1), (100, 1), (20, 2), (100, 2)] {
+        let fake = Service::of(limit).fake();
+        if parties > 1 {
+            Crowd::of(&fake, "other", 1).all().await;
+        }
+        let start = Instant::now();
+        let crowd = Crowd::of(&fake, "crowd", OBJECTS);
+        sleep(SECOND * 10).await;
+        let heard = crowd.heard.lock().unwrap().len();
+        assert_eq!(
+            heard,
+            OBJECTS,
+            "within {:?}, a limit of {limit}, {parties} parties",
+            start.elapsed()
+        );
     }
 }
 
