@@ -227,6 +227,20 @@ async fn p17_a_wait_for_the_budget_keeps_no_worker_from_looking_at_the_others() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_party_that_is_not_alone_spreads_its_writes_over_the_window() {
+    let (alone, shared) = (Service::of(100).fake(), Service::of(100).fake());
+    Crowd::of(&shared, "other", 1).all().await;
+    let mut sent = Vec::new();
+    for fake in [&alone, &shared] {
+        let _crowd = Crowd::of(fake, "crowd", 200);
+        sleep(SECOND * 4).await;
+        sent.push(fake.sent().len());
+    }
+    assert_eq!(sent[0], 100, "a whole window");
+    assert!((20..=24).contains(&sent[1]), "{} in the fifth part of a window", sent[1]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn s48_a_backlog_of_one_party_delays_another_by_one_write_at_most() {
     for limit in [20, 100] {
         let fake = Service::of(limit).fake();
