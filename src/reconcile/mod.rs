@@ -15,6 +15,7 @@ pub mod create;
 pub mod credentials;
 pub mod declared;
 pub mod delete;
+mod desire;
 pub mod drift;
 pub mod driver;
 mod end;

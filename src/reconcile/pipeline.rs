@@ -1,38 +1,31 @@
 //! One pass over an object that stands for something in Graph:
 //! `resolve → observe → plan → guard → apply → report`. Data flows forward only.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use jiff::SignedDuration;
 use kube::ResourceExt;
-use serde_json::{Map, Value};
 
 use super::apply::{Work, apply};
 use super::claims;
 use super::conditions::Verdict;
 use super::context::Context;
-use super::declared::{self, Declarations};
+use super::desire::{Left, desire};
 use super::drift::{differing_fields, drift};
 use super::driver::Run;
-use super::end::LONGEST_WAIT;
 use super::guard::{Decision, HeldBy, guard};
 use super::managed::Managed;
 use super::memory::{Sent, fingerprint, judged};
 use super::observe::{Age, Look, observe};
 use super::outcome::{Class, Failure, Unseen};
-use super::pins::{self, Pins};
-use super::plan::{self, Change, Desired, Key, plan};
+use super::plan::{self, Change, Desired, plan};
 use super::reasons::{self, event};
 use super::recover::recover;
-use super::references;
-use super::replaced::{self, Replaced};
+use super::replaced::put_back;
 use super::resolve;
 use super::status::drift_message;
 use super::tenant::{Tenant, interval, only_looks};
-use super::uninstall::keep_groups_of_the_vanished;
-use crate::api::{AssignmentOwnership, AssignmentProblem, CreateMarker, EntraTenant, Resolved, ResolvedImage, ResolvedName};
-use crate::graph::{AssignmentTarget, AuditEvent, Entity, Priority, unknown_members};
+use crate::api::{CreateMarker, EntraTenant};
+use crate::graph::{Entity, Priority};
 
 /// Makes Graph equal to the spec, or says why not.
 pub async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) -> Result<Verdict, Failure> {
@@ -154,16 +147,6 @@ async fn carry_out<K: Managed>(
     refused.map_or(Ok(seen), Err)
 }
 
-/// What is left to do when Graph equals what could be resolved.
-struct Left {
-    /// A reference whose id is gone: what it stood for stays in Graph, and a person has to decide.
-    gone: Option<Failure>,
-    /// Assignments that a later pass takes into account.
-    pending: BTreeSet<String>,
-    /// Some of them only lack our finalizer, which they get in a moment.
-    arriving: bool,
-}
-
 /// Whether a new object has waited for Assignments that arrive with it: created and assigned in one go, it costs no request
 /// more. A wait for speed only.
 fn waited_enough<K: Managed>(object: &K, context: &Context) -> bool {
@@ -173,148 +156,6 @@ fn waited_enough<K: Managed>(object: &K, context: &Context) -> bool {
         waited = notes.create_wanted.get_or_insert_with(Instant::now).elapsed();
     });
     waited >= LONGEST
-}
-
-/// Resolves every reference and says what Graph shall hold.
-async fn desire<K: Managed>(
-    object: &K,
-    run: &mut Run<K>,
-    only_look: bool,
-    tenant: &Tenant,
-    context: &Context,
-) -> Result<(Desired, Left), Failure> {
-    let uid = object.uid().unwrap_or_default();
-    let notes = context.memory.get(&uid);
-    let pinned = notes
-        .resolved
-        .as_deref()
-        .or(run.draft.resolved.as_ref())
-        .cloned()
-        .unwrap_or_default();
-    let mut pins = Pins::new(&pinned, run.requested, &notes);
-    let resolved = resolve_all(object, &mut pins, only_look, tenant, context).await;
-    let look_again = pins.proofs.is_open().then(|| Instant::now() + PROVE_MORE);
-    context.memory.update(&uid, |notes| {
-        notes.proofs = Some(pins.proofs);
-        notes.prove_pins = false;
-        notes.next_look = look_again;
-    });
-    let (image, connections, mut declarations) = resolved?;
-    keep_groups_of_the_vanished(object, run, &mut declarations, context);
-    let (mut groups, mut service_plans) = (declarations.groups, declarations.service_plans);
-    if declarations.stopped.is_some() {
-        groups.extend(pinned.groups);
-        groups.sort_by(|a, b| a.reference.cmp(&b.reference));
-        groups.dedup_by(|a, b| a.reference == b.reference);
-        service_plans.extend(pinned.service_plans);
-        service_plans.sort();
-        service_plans.dedup_by(|a, b| a.name == b.name);
-    }
-    let gone = gone(image.as_ref(), &connections);
-    let resolved = Resolved {
-        image,
-        groups,
-        connections,
-        service_plans,
-    };
-    let properties = object.properties(&resolved);
-    warn_of_unknown(object, &properties, run);
-    run.draft.resolved = (resolved != Resolved::default()).then_some(resolved);
-    for change in &declarations.changed {
-        run.warn(event::REFERENCE_CHANGED, "Resolve", change.clone());
-    }
-    // A pass that ends without a word, because it is deferred, must not have looked all this up for nothing.
-    context
-        .memory
-        .update(&uid, |notes| notes.resolved = run.draft.resolved.clone().map(Box::new));
-    if let Some(failure) = declarations.stopped {
-        return Err(failure);
-    }
-    let mut pending = declarations.pending;
-    let arriving = !pending.is_empty();
-    pending.extend(still_waited_for(&uid, &declarations.problems, context));
-    context.memory.update(&uid, |notes| notes.asked.clear());
-    run.draft.assignment_problems = declarations.problems;
-    let desired = Desired {
-        properties,
-        declared: declarations.entries,
-        frozen: declarations.frozen,
-        releasing: declarations.releasing,
-        exclusive: object.common().ownership == Some(AssignmentOwnership::Exclusive),
-        dropped: if notes.drop_dead { declarations.dead } else { BTreeSet::new() },
-        put_back: BTreeMap::new(),
-        marked: false,
-    };
-    Ok((desired, Left { gone, pending, arriving }))
-}
-
-/// How soon the rest of the pins is proved when there are more than a pass takes.
-const PROVE_MORE: Duration = Duration::from_secs(1);
-
-/// Everything that a spec and its Assignments name.
-type Named = (Option<ResolvedImage>, Vec<ResolvedName>, Declarations);
-
-async fn resolve_all<K: Managed>(
-    object: &K,
-    pins: &mut Pins<'_>,
-    only_look: bool,
-    tenant: &Tenant,
-    context: &Context,
-) -> Result<Named, Failure> {
-    let image = match object.image() {
-        Some(reference) => Some(references::image(&reference, pins, tenant).await?),
-        None => None,
-    };
-    let connections = references::connections(&object.connections(), pins, tenant).await?;
-    let declarations = declared::collect(object, pins, only_look, tenant, context).await;
-    Ok((image, connections, declarations))
-}
-
-/// The first reference of the spec itself whose id is gone.
-fn gone(image: Option<&ResolvedImage>, connections: &[ResolvedName]) -> Option<Failure> {
-    let image = image.filter(|image| image.gone == Some(true));
-    let connection = connections.iter().find(|connection| connection.gone == Some(true));
-    let image = image.map(|image| pins::gone(&format!("image {}", image.reference), &image.id));
-    image.or_else(|| connection.map(|one| pins::gone(&format!("Azure network connection {:?}", one.name), &one.id)))
-}
-
-/// The Assignments that wait for something which may come by itself, as long as that is worth waiting for.
-fn still_waited_for(uid: &str, problems: &[AssignmentProblem], context: &Context) -> Vec<String> {
-    let now = Instant::now();
-    let waiting: Vec<&String> = problems
-        .iter()
-        .filter(|problem| reasons::comes_by_itself(&problem.reason))
-        .map(|problem| &problem.assignment)
-        .collect();
-    let mut young = Vec::new();
-    context.memory.update(uid, |notes| {
-        notes.unresolved.retain(|name, _| waiting.contains(&name));
-        for name in waiting {
-            let since = *notes.unresolved.entry(name.clone()).or_insert(now);
-            if now.saturating_duration_since(since) < LONGEST_WAIT {
-                young.push(name.clone());
-                let over = since + LONGEST_WAIT;
-                notes.next_look = Some(notes.next_look.map_or(over, |look| look.min(over)));
-            }
-        }
-    });
-    young
-}
-
-/// Says once per spec which of its values Graph's descriptions do not list: a new one, or a misspelt one that Graph will
-/// refuse.
-fn warn_of_unknown<K: Managed>(object: &K, properties: &Map<String, Value>, run: &mut Run<K>) {
-    let unknown = unknown_members(K::COLLECTION, properties);
-    let told = run.draft.observed_generation.is_some() && run.draft.observed_generation == object.meta().generation;
-    if unknown.is_empty() || told {
-        return;
-    }
-    let values: Vec<_> = unknown.iter().map(|one| format!("{} {:?}", one.path, one.value)).collect();
-    let text = format!(
-        "sent as they are, although Graph's descriptions do not list them: {}",
-        values.join(", ")
-    );
-    run.warn(event::UNKNOWN_VALUE, "Resolve", text);
 }
 
 /// Finds the object: by its id, or as the product of a create whose answer was lost.
@@ -385,60 +226,6 @@ fn remember<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, seen: O
     };
     context.memory.update(&uid, |notes| notes.judged = Some(judged(seen, &namesakes)));
 }
-
-/// Foreign entries that another writer added while this process replaced the set, as the audit log tells: they have to be
-/// there again.
-async fn put_back<K: Managed>(
-    object: &K,
-    entity: &Entity,
-    run: &mut Run<K>,
-    tenant: &Tenant,
-    context: &Context,
-) -> Result<BTreeMap<Key, AssignmentTarget>, Failure> {
-    let uid = object.uid().unwrap_or_default();
-    let mut notes = context.memory.get(&uid);
-    let now = Instant::now();
-    if let Some(from) = notes.replaced.iter().filter(|one| one.is_due(now)).map(|one| one.read).min() {
-        let recent = now.checked_sub(SHARED_LOG).unwrap_or(now);
-        let events = tenant.audit(from - SignedDuration::from_secs(10), recent).await?;
-        let mark = tenant.client.mark();
-        let ours = |event: &AuditEvent| event.correlation_id.as_deref().is_some_and(|id| id.starts_with(&mark));
-        let mut found = BTreeMap::new();
-        for replaced in notes.replaced.iter_mut().filter(|one| one.is_due(now)) {
-            found.extend(replaced::lost(
-                replaced,
-                &entity.id,
-                events.as_deref().map_or(&[], Vec::as_slice),
-                ours,
-            ));
-            replaced.looked();
-        }
-        notes.replaced.retain(|one| one.next_look().is_some());
-        if !found.is_empty() {
-            let groups: Vec<&str> = found.keys().map(|key| key.group.as_str()).collect();
-            let text = format!(
-                "the assignments of {} {} were replaced at the moment in which another writer added {}; added again",
-                K::COLLECTION.singular(),
-                entity.id,
-                groups.join(", ")
-            );
-            run.warn(event::ASSIGNMENT_PUT_BACK, "Assign", text);
-            notes.put_back.extend(found);
-        }
-    }
-    let there: BTreeSet<Key> = entity.assignments.iter().map(Key::from).collect();
-    notes.put_back.retain(|key, _| !there.contains(key));
-    let next = notes.replaced.iter().filter_map(Replaced::next_look).min();
-    context.memory.update(&uid, |known| {
-        known.replaced.clone_from(&notes.replaced);
-        known.put_back.clone_from(&notes.put_back);
-        known.next_look = known.next_look.into_iter().chain(next).min();
-    });
-    Ok(notes.put_back)
-}
-
-/// How old an answer of the audit log may be that many objects share.
-const SHARED_LOG: Duration = Duration::from_secs(10);
 
 /// Graph equals the spec: unless it is only that an earlier write for another spec has not reached the reads yet.
 fn converged<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, left: Left, context: &Context) -> Result<Verdict, Failure> {

@@ -1,0 +1,174 @@
+//! Step one: what Graph shall hold. Every name that a spec and its Assignments give is resolved to an id.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use kube::ResourceExt;
+use serde_json::{Map, Value};
+
+use super::context::Context;
+use super::declared::{self, Declarations};
+use super::driver::Run;
+use super::end::LONGEST_WAIT;
+use super::managed::Managed;
+use super::outcome::Failure;
+use super::pins::{self, Pins};
+use super::plan::Desired;
+use super::reasons::{self, event};
+use super::references;
+use super::tenant::Tenant;
+use super::uninstall::keep_groups_of_the_vanished;
+use crate::api::{AssignmentOwnership, AssignmentProblem, Resolved, ResolvedImage, ResolvedName};
+use crate::graph::unknown_members;
+
+/// What is left to do when Graph equals what could be resolved.
+pub(super) struct Left {
+    /// A reference whose id is gone: what it stood for stays in Graph, and a person has to decide.
+    pub(super) gone: Option<Failure>,
+    /// Assignments that a later pass takes into account.
+    pub(super) pending: BTreeSet<String>,
+    /// Some of them only lack our finalizer, which they get in a moment.
+    pub(super) arriving: bool,
+}
+
+/// Resolves every reference and says what Graph shall hold.
+pub(super) async fn desire<K: Managed>(
+    object: &K,
+    run: &mut Run<K>,
+    only_look: bool,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<(Desired, Left), Failure> {
+    let uid = object.uid().unwrap_or_default();
+    let notes = context.memory.get(&uid);
+    let pinned = notes
+        .resolved
+        .as_deref()
+        .or(run.draft.resolved.as_ref())
+        .cloned()
+        .unwrap_or_default();
+    let mut pins = Pins::new(&pinned, run.requested, &notes);
+    let resolved = resolve_all(object, &mut pins, only_look, tenant, context).await;
+    let look_again = pins.proofs.is_open().then(|| Instant::now() + PROVE_MORE);
+    context.memory.update(&uid, |notes| {
+        notes.proofs = Some(pins.proofs);
+        notes.prove_pins = false;
+        notes.next_look = look_again;
+    });
+    let (image, connections, mut declarations) = resolved?;
+    keep_groups_of_the_vanished(object, run, &mut declarations, context);
+    let (mut groups, mut service_plans) = (declarations.groups, declarations.service_plans);
+    if declarations.stopped.is_some() {
+        groups.extend(pinned.groups);
+        groups.sort_by(|a, b| a.reference.cmp(&b.reference));
+        groups.dedup_by(|a, b| a.reference == b.reference);
+        service_plans.extend(pinned.service_plans);
+        service_plans.sort();
+        service_plans.dedup_by(|a, b| a.name == b.name);
+    }
+    let gone = gone(image.as_ref(), &connections);
+    let resolved = Resolved {
+        image,
+        groups,
+        connections,
+        service_plans,
+    };
+    let properties = object.properties(&resolved);
+    warn_of_unknown(object, &properties, run);
+    run.draft.resolved = (resolved != Resolved::default()).then_some(resolved);
+    for change in &declarations.changed {
+        run.warn(event::REFERENCE_CHANGED, "Resolve", change.clone());
+    }
+    // A pass that ends without a word, because it is deferred, must not have looked all this up for nothing.
+    context
+        .memory
+        .update(&uid, |notes| notes.resolved = run.draft.resolved.clone().map(Box::new));
+    if let Some(failure) = declarations.stopped {
+        return Err(failure);
+    }
+    let mut pending = declarations.pending;
+    let arriving = !pending.is_empty();
+    pending.extend(still_waited_for(&uid, &declarations.problems, context));
+    context.memory.update(&uid, |notes| notes.asked.clear());
+    run.draft.assignment_problems = declarations.problems;
+    let desired = Desired {
+        properties,
+        declared: declarations.entries,
+        frozen: declarations.frozen,
+        releasing: declarations.releasing,
+        exclusive: object.common().ownership == Some(AssignmentOwnership::Exclusive),
+        dropped: if notes.drop_dead { declarations.dead } else { BTreeSet::new() },
+        put_back: BTreeMap::new(),
+        marked: false,
+    };
+    Ok((desired, Left { gone, pending, arriving }))
+}
+
+/// How soon the rest of the pins is proved when there are more than a pass takes.
+const PROVE_MORE: Duration = Duration::from_secs(1);
+
+/// Everything that a spec and its Assignments name.
+type Named = (Option<ResolvedImage>, Vec<ResolvedName>, Declarations);
+
+async fn resolve_all<K: Managed>(
+    object: &K,
+    pins: &mut Pins<'_>,
+    only_look: bool,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<Named, Failure> {
+    let image = match object.image() {
+        Some(reference) => Some(references::image(&reference, pins, tenant).await?),
+        None => None,
+    };
+    let connections = references::connections(&object.connections(), pins, tenant).await?;
+    let declarations = declared::collect(object, pins, only_look, tenant, context).await;
+    Ok((image, connections, declarations))
+}
+
+/// The first reference of the spec itself whose id is gone.
+fn gone(image: Option<&ResolvedImage>, connections: &[ResolvedName]) -> Option<Failure> {
+    let image = image.filter(|image| image.gone == Some(true));
+    let connection = connections.iter().find(|connection| connection.gone == Some(true));
+    let image = image.map(|image| pins::gone(&format!("image {}", image.reference), &image.id));
+    image.or_else(|| connection.map(|one| pins::gone(&format!("Azure network connection {:?}", one.name), &one.id)))
+}
+
+/// The Assignments that wait for something which may come by itself, as long as that is worth waiting for.
+fn still_waited_for(uid: &str, problems: &[AssignmentProblem], context: &Context) -> Vec<String> {
+    let now = Instant::now();
+    let waiting: Vec<&String> = problems
+        .iter()
+        .filter(|problem| reasons::comes_by_itself(&problem.reason))
+        .map(|problem| &problem.assignment)
+        .collect();
+    let mut young = Vec::new();
+    context.memory.update(uid, |notes| {
+        notes.unresolved.retain(|name, _| waiting.contains(&name));
+        for name in waiting {
+            let since = *notes.unresolved.entry(name.clone()).or_insert(now);
+            if now.saturating_duration_since(since) < LONGEST_WAIT {
+                young.push(name.clone());
+                let over = since + LONGEST_WAIT;
+                notes.next_look = Some(notes.next_look.map_or(over, |look| look.min(over)));
+            }
+        }
+    });
+    young
+}
+
+/// Says once per spec which of its values Graph's descriptions do not list: a new one, or a misspelt one that Graph will
+/// refuse.
+fn warn_of_unknown<K: Managed>(object: &K, properties: &Map<String, Value>, run: &mut Run<K>) {
+    let unknown = unknown_members(K::COLLECTION, properties);
+    let told = run.draft.observed_generation.is_some() && run.draft.observed_generation == object.meta().generation;
+    if unknown.is_empty() || told {
+        return;
+    }
+    let values: Vec<_> = unknown.iter().map(|one| format!("{} {:?}", one.path, one.value)).collect();
+    let text = format!(
+        "sent as they are, although Graph's descriptions do not list them: {}",
+        values.join(", ")
+    );
+    run.warn(event::UNKNOWN_VALUE, "Resolve", text);
+}
