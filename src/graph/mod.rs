@@ -47,7 +47,7 @@ mod unmanaged;
 mod tests;
 
 pub use assignment::{AssignmentTarget, RemoteAssignment};
-pub use budget::{Limit, Limits, Permit, Priority, RequestClass};
+pub use budget::{Caller, Limit, Limits, Permit, Place, Priority, RequestClass, Waited};
 pub use catalogue::{Connection, DeviceImage, GalleryImage, Named};
 pub use client::{Client, ClientConfig};
 pub use clock::Clock;

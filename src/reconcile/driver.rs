@@ -20,10 +20,11 @@ use super::context::Context;
 use super::end::{DEFERRED, End, SOON, WROTE, ended};
 use super::memory::fingerprint;
 use super::outcome::{Class, Failure, Unseen, is_gone};
+use super::place;
 use super::reasons;
 pub use super::run::Run;
 use super::run::requests;
-use super::urgency::{urgency, worth_telling};
+use super::urgency::worth_telling;
 use crate::api::{FIELD_MANAGER, FINALIZER};
 use crate::runtime::events::EventKind;
 use crate::runtime::guarded::{Fault, guarded};
@@ -166,15 +167,20 @@ async fn pass<K: Kind>(object: Arc<K>, context: Arc<Context>) -> End {
     if run.requested {
         context.memory.update(&uid, |notes| notes.refused.clear());
     }
-    let urgency = urgency(&*object, &run);
+    let caller = match place::caller(&*object, &run, &context).await {
+        Ok(caller) => caller,
+        Err(after) => return End::deferred(after),
+    };
+    let scope = Arc::clone(&caller);
     let result = if deleting {
-        match urgency.scope(Box::pin(object.finalize(&mut run, &context))).await {
+        match scope.scope(Box::pin(object.finalize(&mut run, &context))).await {
             Ok(()) => return released(&*object, run, &context).await,
             Err(failure) => Err(deleting_still(failure)),
         }
     } else {
-        urgency.scope(Box::pin(object.converge(&mut run, &context))).await
+        scope.scope(Box::pin(object.converge(&mut run, &context))).await
     };
+    place::keep(&*object, &caller, result.as_ref().err(), &context);
     report(&*object, run, result, &context).await
 }
 

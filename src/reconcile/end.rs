@@ -39,6 +39,16 @@ impl End {
             next: None,
         }
     }
+
+    /// Its turn has not come.
+    pub fn deferred(after: Duration) -> Self {
+        Self {
+            outcome: DEFERRED,
+            reason: reasons::THROTTLED,
+            message: String::new(),
+            next: Some(after),
+        }
+    }
 }
 
 /// The end that follows from a result, and what it means for the object's backoff.

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use super::packed;
+use super::place::Kept;
 use crate::api::Resolved;
 use crate::graph::Entity;
 
@@ -43,6 +44,8 @@ pub struct Notes {
     pub woken: Option<Instant>,
     /// When a complete list first held no object for a pending create.
     pub not_created_since: Option<Instant>,
+    /// The place in the budget's line that a pass was sent away from.
+    pub place: Option<Box<Kept>>,
 }
 
 /// A write that was sent: accepted, or with an answer that was lost.

@@ -28,6 +28,7 @@ pub mod observe;
 pub mod outcome;
 pub mod packed;
 pub mod pipeline;
+mod place;
 pub mod plan;
 pub mod poll;
 pub mod reasons;

@@ -10,8 +10,8 @@ use super::reasons;
 use crate::graph::Priority;
 use crate::runtime::events::EventKind;
 
-/// A wait that is worth a word.
-const LONG: Duration = Duration::from_secs(5);
+/// A wait that is worth a word: one that is sent away for long is told to look again a little later than this.
+const LONG: Duration = Duration::from_secs(2);
 
 /// Whether somebody waits for this pass, or it only looks after what was right at this generation.
 pub(super) fn urgency<K: Kind>(object: &K, run: &Run<K>) -> Priority {

@@ -1,5 +1,8 @@
-//! Who comes first. The priority belongs to the work that surrounds a request, so it is not handed down through every
-//! call: whoever starts the work says it once.
+//! Who comes first.
+
+use std::sync::Arc;
+
+use super::caller::Caller;
 
 /// How urgent the requests of some work are. Ordered: the most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,22 +15,20 @@ pub enum Priority {
     Resync,
 }
 
-tokio::task_local! {
-    static CURRENT: Priority;
-}
-
 impl Priority {
     /// Every priority, in the order of their declaration.
     pub const ALL: [Self; 3] = [Self::Change, Self::Repair, Self::Resync];
 
-    /// Runs work whose requests have this priority.
-    pub fn scope<T>(self, work: impl Future<Output = T>) -> impl Future<Output = T> {
-        CURRENT.scope(self, work)
-    }
-
-    /// The priority of the work that asks. Work that nobody classified is somebody's.
-    pub(super) fn current() -> Self {
-        CURRENT.try_with(|priority| *priority).unwrap_or(Self::Change)
+    /// Runs work whose requests have this priority: a part of the surrounding work of a [`Caller`], or else work for no
+    /// party in particular.
+    pub async fn scope<T>(self, work: impl Future<Output = T>) -> T {
+        let Some(caller) = Caller::current() else {
+            return Arc::new(Caller::new(self, "", "")).scope(work).await;
+        };
+        let before = caller.set_priority(self);
+        let result = work.await;
+        caller.set_priority(before);
+        result
     }
 
     /// The part of a class that this may use up: what is less urgent leaves room for what may come.

@@ -97,6 +97,7 @@ struct State {
     latency: Duration,
     held_back: Mutex<Vec<(&'static str, Duration)>>,
     throttled: Mutex<Vec<(&'static str, Duration)>>,
+    paused: Mutex<Vec<Instant>>,
     graph: Mutex<Vec<Sent>>,
     login: Mutex<Vec<Sent>>,
     replies: Mutex<VecDeque<Reply>>,
@@ -125,6 +126,7 @@ impl Observer for State {
 
     fn throttled(&self, class: &'static str, pause: Duration) {
         self.throttled.lock().unwrap().push((class, pause));
+        self.paused.lock().unwrap().push(Instant::now() + pause);
     }
 }
 
@@ -210,6 +212,11 @@ impl Fake {
     /// The pauses that Graph asked for.
     pub fn throttled(&self) -> Vec<(&'static str, Duration)> {
         self.state.throttled.lock().unwrap().clone()
+    }
+
+    /// When each pause ended that Graph had asked for.
+    pub fn paused(&self) -> Vec<Instant> {
+        self.state.paused.lock().unwrap().clone()
     }
 
     pub fn observed(&self) -> Vec<(&'static str, Option<u16>)> {

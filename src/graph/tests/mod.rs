@@ -10,6 +10,7 @@ mod reads;
 mod redaction;
 mod redirects;
 mod rows;
+mod throttled;
 mod tls;
 mod tokens;
 mod writes;

@@ -1,6 +1,7 @@
 //! The driver on a kind of its own and a recorded Kubernetes API: a panic stays with its object, a converged object is
 //! not written, a deletion that cannot go on keeps the finalizer.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::sign_in::{client_secret, tenant};
 use crate::api::{FINALIZER, ManagedStatus};
 use crate::graph::Priority;
 use crate::reconcile::conditions::Verdict;
@@ -38,7 +40,13 @@ const CANARY: &str = "p4n1c-canary";
 #[kube(group = "test.cloudpc.dev", version = "v1", kind = "Fragile", namespaced, status = "ManagedStatus")]
 struct FragileSpec {
     panics: bool,
+    /// Waits for the turn of a write at a tenant.
+    #[serde(default)]
+    writes: bool,
 }
+
+/// How often a pass got as far as to wait for its turn.
+static WRITERS: AtomicUsize = AtomicUsize::new(0);
 
 impl Kind for Fragile {
     const NAME: &'static str = "Fragile";
@@ -47,8 +55,14 @@ impl Kind for Fragile {
         Api::namespaced(client, "team")
     }
 
-    async fn converge(&self, _run: &mut Run<Self>, _context: &Context) -> Result<Verdict, Failure> {
+    async fn converge(&self, _run: &mut Run<Self>, context: &Context) -> Result<Verdict, Failure> {
         assert!(!self.spec.panics, "a defect with {CANARY}");
+        if self.spec.writes {
+            WRITERS.fetch_add(1, Ordering::Relaxed);
+            let tenant = context.tenants.get(&tenant("contoso", client_secret("app")))?;
+            // The part of a pass that writes has a priority of its own.
+            Priority::Change.scope(tenant.write_permit()).await?;
+        }
         Ok(Verdict::Ready {
             message: "equal".to_owned(),
         })
@@ -133,7 +147,7 @@ fn context(client: Client) -> Arc<Context> {
 }
 
 fn fragile(panics: bool) -> Fragile {
-    let mut object = Fragile::new("x", FragileSpec { panics });
+    let mut object = Fragile::new("x", FragileSpec { panics, writes: false });
     object.metadata.namespace = Some("team".to_owned());
     object.metadata.uid = Some("uid".to_owned());
     object.metadata.generation = Some(1);
@@ -256,6 +270,42 @@ async fn a_wait_for_a_turn_is_told_to_who_has_no_word_yet_and_after_a_write() {
         assert!(worth_telling(&object, &run, &after(seconds)), "{ready:?} {seconds}");
         assert!(!worth_telling(&object, &run, &Failure::deferred()), "a list is under way");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pass_that_was_sent_away_for_want_of_budget_keeps_its_place_and_does_nothing_until_its_turn() {
+    let mut object = fragile(false);
+    object.spec.writes = true;
+    let context = context(kubernetes(&object).0);
+    let object = Arc::new(object);
+    let contoso = context.tenants.get(&tenant("contoso", client_secret("app"))).unwrap();
+    // A window is under way, and none of it is answered.
+    let mut window = Vec::new();
+    while let Ok(permit) = contoso.client.permit().await {
+        window.push(permit);
+    }
+    let place = || context.memory.get("uid").place;
+    let passes = || WRITERS.load(Ordering::Relaxed);
+    let pass = || reconcile(Arc::clone(&object), Arc::clone(&context));
+    pass().await.unwrap();
+    assert_eq!((passes(), place().is_some()), (1, true));
+    let ticket = format!("{:?}", place());
+    // What the fake API answers holds no status, so the cache would pass for behind.
+    context.memory.update("uid", |notes| notes.written = None);
+    for _ in 0..3 {
+        pass().await.unwrap();
+        assert_eq!((passes(), format!("{:?}", place())), (1, ticket.clone()));
+    }
+    // A new generation may want something else, so it is looked at; its place is the same.
+    let mut changed = Fragile::clone(&object);
+    changed.metadata.generation = Some(2);
+    reconcile(Arc::new(changed), Arc::clone(&context)).await.unwrap();
+    assert_eq!(passes(), 2);
+    assert!(format!("{:?}", place()).contains(ticket.split("ticket").nth(1).unwrap().split(',').next().unwrap()));
+    context.memory.update("uid", |notes| notes.written = None);
+    drop(window);
+    pass().await.unwrap();
+    assert_eq!((passes(), place().is_none()), (3, true));
 }
 
 #[tokio::test]
