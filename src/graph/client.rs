@@ -4,7 +4,7 @@
 //! [`GraphError::outcome_unknown`] says whether the caller must look before it tries again.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use azure_core::credentials::TokenCredential;
@@ -25,7 +25,7 @@ use super::observer::Observer;
 use super::odata;
 use super::pages::Pages;
 use super::text;
-use super::token::TokenMemory;
+use super::token::Tokens;
 use super::transport::Transport;
 
 /// What a client is made of.
@@ -55,7 +55,7 @@ pub struct Client {
 pub(super) struct Inner {
     pub(super) config: ClientConfig,
     pub(super) transport: Transport,
-    pub(super) tokens: Mutex<TokenMemory>,
+    pub(super) tokens: Tokens,
     pub(super) budget: Arc<Budget>,
 }
 
@@ -88,7 +88,7 @@ impl Client {
                 budget: Arc::new(Budget::new(&config.limits, Arc::clone(&config.observer))),
                 config,
                 transport,
-                tokens: Mutex::default(),
+                tokens: Tokens::default(),
             }),
         })
     }

@@ -2,7 +2,7 @@
 //! diagnostics.
 
 use std::fmt;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use azure_core::credentials::{Secret, TokenRequestOptions};
@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::budget::Caller;
 use super::client::Client;
 use super::error::{ErrorKind, GraphError};
 use super::renewable::Refused;
@@ -68,11 +69,30 @@ impl fmt::Debug for Bearer {
     }
 }
 
+/// A refusal this young is handed out to everybody who asks: the tenant's gate lets nobody try before.
+const YOUNG: Duration = Duration::from_secs(1);
+
+/// The tokens of a client: one is asked for at a time, and all who wait get that answer.
+#[derive(Default)]
+pub(super) struct Tokens {
+    memory: Mutex<TokenMemory>,
+    asking: tokio::sync::Mutex<()>,
+}
+
 /// What a client remembers of its tokens.
 #[derive(Default)]
-pub(super) struct TokenMemory {
+struct TokenMemory {
     last: Option<Bearer>,
     refused: Option<Secret>,
+    failed: Option<Failed>,
+    /// Counts how often the token was to be forgotten: an answer to a question from before is nobody's any more.
+    epoch: u64,
+}
+
+/// A question that was answered without a token.
+struct Failed {
+    at: Instant,
+    error: GraphError,
 }
 
 const NEVER_ANSWERED: ErrorKind = ErrorKind::Token {
@@ -97,6 +117,8 @@ impl Client {
     pub fn forget_token(&self) {
         let mut tokens = self.tokens();
         tokens.refused = tokens.last.as_ref().map(|bearer| bearer.secret.clone());
+        tokens.failed = None;
+        tokens.epoch += 1;
     }
 
     pub(super) async fn bearer(&self, operation: &str) -> Result<Bearer, GraphError> {
@@ -113,11 +135,22 @@ impl Client {
     }
 
     async fn acquire(&self, operation: &str) -> Result<(Bearer, Timestamp), GraphError> {
+        // Work that began before a failure was known does not ask again; what begins after it has passed the gate.
+        let since = Caller::current().map_or_else(Instant::now, |caller| caller.since());
+        let _asking = self.inner.tokens.asking.lock().await;
+        if let Some(error) = self.failed_since(since) {
+            return Err(GraphError {
+                operation: operation.to_owned(),
+                ..error
+            });
+        }
         let observer = &self.inner.config.observer;
         let attempt = || async { self.request_token(operation).await.inspect_err(|_| observer.token_failed()) };
-        let token = retry::token(attempt).await?;
+        let epoch = self.tokens().epoch;
+        let token = retry::token(attempt).await.inspect_err(|error| self.note_failure(error, epoch))?;
         let expires_on = Timestamp::from_second(token.expires_on.unix_timestamp()).unwrap_or(Timestamp::MAX);
         let mut tokens = self.tokens();
+        tokens.failed = None;
         let known = tokens.last.take().filter(|last| last.secret == token.token);
         let bearer = known.unwrap_or_else(|| {
             observer.token_refreshed();
@@ -129,6 +162,23 @@ impl Client {
         });
         tokens.last = Some(bearer.clone());
         Ok((bearer, expires_on))
+    }
+
+    /// The failure that was answered to somebody while this work waited, or a moment ago.
+    fn failed_since(&self, since: Instant) -> Option<GraphError> {
+        let tokens = self.tokens();
+        let failed = tokens.failed.as_ref()?;
+        (failed.at >= since || failed.at.elapsed() < YOUNG).then(|| failed.error.clone())
+    }
+
+    fn note_failure(&self, error: &GraphError, epoch: u64) {
+        let mut tokens = self.tokens();
+        if tokens.epoch == epoch {
+            tokens.failed = Some(Failed {
+                at: Instant::now(),
+                error: error.clone(),
+            });
+        }
     }
 
     async fn request_token(&self, operation: &str) -> Result<azure_core::credentials::AccessToken, GraphError> {
@@ -161,7 +211,7 @@ impl Client {
 
     fn tokens(&self) -> MutexGuard<'_, TokenMemory> {
         // Nothing panics while it is held, and no half-made state could be in it if something did.
-        self.inner.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.tokens.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

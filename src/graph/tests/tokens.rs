@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::fake::{Fake, LOGIN, ROOT, Reply, application, token};
 use crate::graph::transport::{SendError, Transport};
-use crate::graph::{Application, Client, ClientConfig, Collection, ErrorKind, Limits, TokenFile};
+use crate::graph::{Application, Caller, Client, ClientConfig, Collection, ErrorKind, Limits, Priority, TokenFile};
 
 fn empty_list() -> Reply {
     Reply::json(200, &json!({"value": []}))
@@ -122,6 +122,33 @@ async fn entras_refusal_is_explained_and_the_assertion_is_in_no_error() {
     assert!(error.advice().contains("system:serviceaccount"), "{}", error.advice());
     assert!(!error.outcome_unknown());
     assert_eq!(fake.logged_in().len(), 1, "a refusal is not repeated");
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_passes_ask_entra_once_and_all_of_them_hear_its_refusal() {
+    let said = json!({"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret.", "error_codes": [7_000_215]});
+    let fake = Fake::new([]).logins((0..100).map(|_| Reply::json(401, &said)));
+    let begin = || Arc::new(Caller::new(Priority::Change, "team", "uid"));
+    let list = |caller: Arc<Caller>| caller.scope(fake.client.list(Collection::UserSettings));
+    let late = begin();
+    for failure in join_all((0..65).map(|_| list(begin()))).await {
+        let failure = failure.unwrap_err();
+        assert!(failure.message.starts_with("AADSTS7000215"), "{failure}");
+        assert_eq!(failure.operation, "list user settings");
+    }
+    assert_eq!((fake.logged_in().len(), fake.told()), (1, vec!["token failed".to_owned()]));
+    // Nor does one ask again that began before the refusal, nor one that comes right after it.
+    list(begin()).await.unwrap_err();
+    tokio::time::advance(Duration::from_secs(5)).await;
+    list(late).await.unwrap_err();
+    assert_eq!(fake.logged_in().len(), 1);
+    // What begins later asks, once for all.
+    join_all((0..65).map(|_| list(begin()))).await;
+    assert_eq!(fake.logged_in().len(), 2);
+    // And so does one that somebody asked for, because the configuration is another one.
+    fake.client.forget_token();
+    list(begin()).await.unwrap_err();
+    assert_eq!(fake.logged_in().len(), 3);
 }
 
 #[tokio::test(start_paused = true)]
