@@ -14,6 +14,7 @@ use crate::reconcile::conditions::{Conditions, Verdict};
 use crate::reconcile::context::Context;
 use crate::reconcile::credentials::kind;
 use crate::reconcile::driver::{Kind, Run};
+use crate::reconcile::gate::About;
 use crate::reconcile::outcome::Failure;
 use crate::reconcile::reasons;
 use crate::reconcile::status::now;
@@ -123,7 +124,7 @@ async fn look(object: &EntraTenant, tenant: &Tenant, run: &mut Run<EntraTenant>,
     // Past the gate: this is the pass that finds out whether signing in works again. A token may come from the
     // client's memory, so it says nothing about Graph and does not open the gate.
     let token = tenant.client.token().await.map_err(|error| {
-        let failure = tenant.gate.failed(error);
+        let failure = tenant.gate.failed_about(About::Tenant, error);
         // This pass is the one that tries again, as soon as the gate lets it.
         tenant.gate.closed().unwrap_or(failure)
     })?;
@@ -139,7 +140,7 @@ async fn look(object: &EntraTenant, tenant: &Tenant, run: &mut Run<EntraTenant>,
     run.draft.missing_permissions.clone_from(&missing);
     run.draft.granted_permissions = granted.into_iter().collect();
     if organization {
-        let (_, organization) = tenant.read_request(tenant.client.organization()).await?;
+        let (_, organization) = tenant.read_about(About::Tenant, tenant.client.organization()).await?;
         run.draft.organization = Some(organization.display_name);
         run.draft.verified_domains = organization.verified_domains;
     }

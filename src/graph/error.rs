@@ -99,6 +99,27 @@ impl GraphError {
         }
     }
 
+    /// Whether not a byte of the request has left, because there was no connection.
+    pub fn not_connected(&self) -> bool {
+        self.kind == ErrorKind::Transport && self.code.as_deref() == Some(CONNECT)
+    }
+
+    /// The same error for those who have nothing to do with what was attempted: class, status, code and request id, without
+    /// names, ids or texts of anybody's objects. What a token request is refused for concerns all, so its text stays.
+    pub fn without_object(&self, operation: &str) -> Self {
+        let keeps_message = match self.kind {
+            ErrorKind::Token { .. } => true,
+            // A pause that is not over: our own words.
+            ErrorKind::Throttled => self.status.is_none(),
+            _ => false,
+        };
+        Self {
+            operation: operation.to_owned(),
+            message: if keeps_message { self.message.clone() } else { String::new() },
+            ..self.clone()
+        }
+    }
+
     /// One sentence on what to do about it.
     pub fn advice(&self) -> String {
         super::advice::advice(self)

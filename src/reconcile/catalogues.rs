@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
+use super::gate::About;
 use super::outcome::Failure;
 use super::tenant::Tenant;
 use crate::api::ResolvedGroup;
@@ -52,7 +53,7 @@ impl<T: Clone> Catalogue<T> {
         if let Some((_, items)) = known.as_ref().filter(|(at, items)| current(at, items)) {
             return Ok(items.clone());
         }
-        let (_, items) = tenant.read_request(list).await?;
+        let (_, items) = tenant.read_about(About::Tenant, list).await?;
         *known = Some((Instant::now(), items.clone()));
         Ok(items)
     }

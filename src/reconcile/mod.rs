@@ -38,6 +38,7 @@ pub mod resolve;
 pub mod run;
 pub mod snapshot;
 pub mod status;
+mod suspects;
 pub mod sweep;
 pub mod tenant;
 pub mod urgency;

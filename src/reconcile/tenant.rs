@@ -9,7 +9,7 @@ use super::catalogues::Catalogues;
 use super::context::Context;
 use super::credentials::{cloud, credential};
 use super::endpoints::Endpoints;
-use super::gate::Gate;
+use super::gate::{About, Gate};
 use super::outcome::{Class, Failure};
 use super::packed::Packed;
 use super::snapshot::Snapshot;
@@ -133,7 +133,7 @@ impl Tenant {
         self.gate.check()?;
         let asked = Instant::now();
         let listed = self.client.list_as(collection, |entity| Packed::of(&entity)).await;
-        let result = self.gate.record_read(asked, listed);
+        let result = self.gate.record_read(About::Tenant, asked, listed);
         let own = |failure: &&Failure| !matches!(failure.class, Class::Unreachable | Class::Deferred);
         snapshot.note_failure(result.as_ref().err().filter(own).cloned());
         snapshot.take(result?, asked);
@@ -162,11 +162,16 @@ impl Tenant {
         Ok(entity)
     }
 
-    /// Makes a read through the gate. Returns when it was asked for as well.
+    /// Makes a read for one object through the gate. Returns when it was asked for as well.
     pub async fn read_request<T>(&self, request: impl Future<Output = Result<T, GraphError>>) -> Result<(Instant, T), Failure> {
+        self.read_about(About::Object, request).await
+    }
+
+    /// The same for a read about anything.
+    pub async fn read_about<T>(&self, about: About, request: impl Future<Output = Result<T, GraphError>>) -> Result<(Instant, T), Failure> {
         self.gate.check()?;
         let asked = Instant::now();
-        let value = self.gate.record_read(asked, request.await)?;
+        let value = self.gate.record_read(about, asked, request.await)?;
         Ok((asked, value))
     }
 

@@ -11,6 +11,7 @@ mod sharing;
 mod sign_in;
 mod snapshot;
 mod status;
+mod trouble;
 
 use serde_json::{Map, Value, json};
 
