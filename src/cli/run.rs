@@ -73,7 +73,7 @@ pub(super) struct Arguments {
     #[arg(long, env = "CLOUDPC_SETTLE_WINDOW", default_value = "60s", value_name = "DURATION", value_parser = values::duration)]
     settle_window: Duration,
 
-    /// Objects of one kind that are worked on at a time.
+    /// Objects of one kind that are worked on at a time; more when other tenants or namespaces would get none.
     #[arg(long, env = "CLOUDPC_CONCURRENCY", default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     concurrency: u16,
 

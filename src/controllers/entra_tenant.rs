@@ -29,6 +29,10 @@ const LARGEST_SKEW: SignedDuration = SignedDuration::from_mins(5);
 impl Kind for EntraTenant {
     const NAME: &'static str = "EntraTenant";
 
+    fn tenant(&self) -> &str {
+        self.metadata.name.as_deref().unwrap_or_default()
+    }
+
     fn api(&self, client: Client) -> Api<Self> {
         Api::all(client)
     }

@@ -18,6 +18,10 @@ use crate::reconcile::status;
 impl<K: Managed> Kind for K {
     const NAME: &'static str = K::KIND;
 
+    fn tenant(&self) -> &str {
+        self.common().tenant
+    }
+
     fn api(&self, client: Client) -> Api<Self> {
         Api::namespaced(client, &self.namespace().unwrap_or_default())
     }

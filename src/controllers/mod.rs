@@ -10,16 +10,21 @@ mod tenant_conditions;
 mod user_setting;
 mod watches;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
+use futures::channel::mpsc;
 use kube::ResourceExt;
 use kube::runtime::controller::{Action, Config as ControllerConfig, Controller, Error as RuntimeError};
+use kube::runtime::reflector::ObjectRef;
 
 use crate::reconcile::context::{Context, Wake};
 use crate::reconcile::driver::{Kind, reconcile};
 use crate::reconcile::poll::poll;
+use crate::reconcile::urgency::seems_urgent;
+use crate::runtime::fair::{Party, Workers};
 use crate::runtime::health::Health;
 use crate::runtime::shutdown::Shutdown;
 pub use watches::{Dependencies, Triggers, start};
@@ -33,7 +38,6 @@ pub async fn run(context: Arc<Context>, triggers: Triggers, concurrency: u16, he
             health.set_ready(CACHES, complete);
         }
     };
-    let config = ControllerConfig::default().concurrency(concurrency);
     let work = async {
         tokio::join!(
             ready,
@@ -42,7 +46,7 @@ pub async fn run(context: Arc<Context>, triggers: Triggers, concurrency: u16, he
                 &context.stores.tenants,
                 &context.wakes.tenants,
                 &context,
-                &config,
+                concurrency,
                 &shutdown
             ),
             control(
@@ -50,7 +54,7 @@ pub async fn run(context: Arc<Context>, triggers: Triggers, concurrency: u16, he
                 &context.stores.policies,
                 &context.wakes.policies,
                 &context,
-                &config,
+                concurrency,
                 &shutdown
             ),
             control(
@@ -58,7 +62,7 @@ pub async fn run(context: Arc<Context>, triggers: Triggers, concurrency: u16, he
                 &context.stores.settings,
                 &context.wakes.settings,
                 &context,
-                &config,
+                concurrency,
                 &shutdown
             ),
             control(
@@ -66,7 +70,7 @@ pub async fn run(context: Arc<Context>, triggers: Triggers, concurrency: u16, he
                 &context.stores.assignments,
                 &context.wakes.assignments,
                 &context,
-                &config,
+                concurrency,
                 &shutdown
             ),
             watches::wake_namespaces(triggers.namespaces, Arc::clone(&context), shutdown.clone()),
@@ -90,6 +94,9 @@ pub async fn run(context: Arc<Context>, triggers: Triggers, concurrency: u16, he
 /// The readiness component that stands for complete caches.
 pub const CACHES: &str = "caches";
 
+/// Room in the runtime, beyond the workers, for objects that find none and leave at once.
+const ROOM: usize = 16;
+
 /// How long running passes may take to end after the shutdown; below the lease's drain time.
 const DRAIN: Duration = Duration::from_secs(18);
 /// How long passes that outlived their controller may still take.
@@ -100,9 +107,14 @@ async fn control<K: Kind>(
     store: &kube::runtime::reflector::Store<K>,
     wake: &Wake<K>,
     context: &Arc<Context>,
-    config: &ControllerConfig,
+    concurrency: u16,
     shutdown: &Shutdown,
 ) {
+    let (calls, called) = mpsc::unbounded();
+    // Nobody needs calling any more when the controller is gone.
+    let workers = Workers::new(usize::from(concurrency), move |name| drop(calls.unbounded_send(name)));
+    let absent = Arc::clone(&workers);
+    let room = Workers::<Name>::most(usize::from(concurrency)) + ROOM;
     let stop = shutdown.clone();
     let queue = context.metrics.queue(K::NAME);
     let (triggered, woken, gone) = (queue.clone(), queue.clone(), queue);
@@ -115,11 +127,12 @@ async fn control<K: Kind>(
         .stream()
         .inspect(move |object| woken.due(object.namespace.as_deref(), &object.name, Duration::ZERO));
     Controller::for_stream(trigger, store.clone())
-        .with_config(config.clone())
+        .with_config(ControllerConfig::default().concurrency(u16::try_from(room).unwrap_or(u16::MAX)))
         .reconcile_on(wakes)
+        .reconcile_on(called.map(|name: Name| name.reference()))
         .graceful_shutdown_on(async move { stop.wait().await })
         .run(
-            reconcile::<K>,
+            move |object, context| worked::<K>(object, context, Arc::clone(&workers)),
             |_object, error, _context| -> Action { match *error {} },
             Arc::clone(context),
         )
@@ -127,12 +140,51 @@ async fn control<K: Kind>(
             match result {
                 Ok(_) => {}
                 // The object was deleted between its trigger and its pass.
-                Err(RuntimeError::ObjectNotFound(object)) => gone.taken(object.namespace.as_deref(), &object.name),
+                Err(RuntimeError::ObjectNotFound(object)) => {
+                    gone.taken(object.namespace.as_deref(), &object.name);
+                    absent.gone(&Name::new(object.namespace.as_deref(), &object.name));
+                }
                 Err(error) => tracing::warn!(kind = K::NAME, %error, "watch"),
             }
             std::future::ready(())
         })
         .await;
+}
+
+/// An object, as it waits for a worker.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Name(Arc<(Option<Box<str>>, Box<str>)>);
+
+impl Name {
+    fn new(namespace: Option<&str>, name: &str) -> Self {
+        Self(Arc::new((namespace.map(Into::into), name.into())))
+    }
+
+    fn reference<K: Kind>(&self) -> ObjectRef<K> {
+        let (namespace, name) = &*self.0;
+        let reference = ObjectRef::new(name);
+        match namespace {
+            Some(namespace) => reference.within(namespace),
+            None => reference,
+        }
+    }
+}
+
+/// A pass, when there is a worker for it. Otherwise it ends at once, and the object is called when its turn has come.
+async fn worked<K: Kind>(object: Arc<K>, context: Arc<Context>, workers: Arc<Workers<Name>>) -> Result<Action, Infallible> {
+    let namespace = object.meta().namespace.as_deref();
+    let name = Name::new(namespace, &object.name_any());
+    let party = Party {
+        group: object.tenant().into(),
+        name: namespace.unwrap_or_default().into(),
+    };
+    let Some(worker) = workers.enter(name, party, seems_urgent(&*object)) else {
+        return Ok(Action::await_change());
+    };
+    // Boxed: an object that finds no worker should cost no more than it has to.
+    let action = Box::pin(reconcile(object, context)).await;
+    drop(worker);
+    action
 }
 
 #[cfg(test)]

@@ -52,6 +52,10 @@ pub trait Kind:
     /// Its name, for labels and logs.
     const NAME: &'static str;
 
+    /// The EntraTenant whose share of the workers its passes take; none for a kind that asks Graph nothing.
+    fn tenant(&self) -> &str {
+        ""
+    }
     /// The API that its objects are written through.
     fn api(&self, client: Client) -> Api<Self>;
     /// Makes what it stands for equal to its spec.

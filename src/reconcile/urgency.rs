@@ -7,6 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use super::driver::{Kind, Run};
 use super::outcome::Failure;
 use super::reasons;
+use super::run::requests;
 use crate::graph::Priority;
 use crate::runtime::events::EventKind;
 
@@ -31,6 +32,19 @@ pub(super) fn worth_telling<K: Kind>(object: &K, run: &Run<K>, failure: &Failure
     }
     let did = run.wrote || run.notes.iter().any(|note| note.kind == EventKind::Normal);
     did || failure.after.is_some_and(|after| after >= LONG) && ready(object, run).is_none()
+}
+
+/// Whether somebody seems to wait for a pass over this object, as far as the object itself tells. For the order of passes.
+pub fn seems_urgent<K: Kind>(object: &K) -> bool {
+    let Some(status) = object.status() else { return true };
+    let of_this = |ready: &&Condition| ready.type_ == "Ready" && ready.observed_generation == object.meta().generation;
+    let right = K::conditions(status)
+        .iter()
+        .find(of_this)
+        .is_some_and(|ready| ready.status == "True");
+    let handled = K::handled(status);
+    let requested = requests(object).iter().any(|request| Some(request) != handled);
+    !right || requested || object.meta().deletion_timestamp.is_some()
 }
 
 /// What the status says of this generation.

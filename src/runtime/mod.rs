@@ -8,6 +8,7 @@ pub mod clients;
 pub mod decoded;
 mod event_ledger;
 pub mod events;
+pub mod fair;
 pub mod guarded;
 pub mod health;
 pub mod lease;
