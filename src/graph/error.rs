@@ -54,7 +54,7 @@ pub enum ErrorKind {
     Forbidden,
     /// 404. Not a proof of absence: replication lags.
     NotFound,
-    /// 409, 423: something else is happening to the object.
+    /// 409, 412, 423: something else is happening to the object, or it is another one than was read.
     Conflict,
     /// 429, or a pause that an earlier one asked for.
     Throttled,

@@ -60,7 +60,7 @@ fn kind(status: StatusCode) -> ErrorKind {
         401 => ErrorKind::Unauthorized,
         403 => ErrorKind::Forbidden,
         404 => ErrorKind::NotFound,
-        409 | 423 => ErrorKind::Conflict,
+        409 | 412 | 423 => ErrorKind::Conflict,
         429 => ErrorKind::Throttled,
         // A request timeout is the service's, and so is everything from 500 on.
         408 | 500.. => ErrorKind::Unavailable,

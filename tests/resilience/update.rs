@@ -25,6 +25,7 @@ async fn an_update_is_repeated_only_when_it_did_not_happen() -> Result<()> {
         ("204", json!({"status": 204, "when": "after"}), 1),
         ("504 before the commit", json!({"status": 504}), 2),
         ("cut before the commit", json!({"cut": "before"}), 2),
+        ("another version than was read", json!({"status": 412}), 2),
     ];
     for (loss, rule, sent) in losses {
         let mark = lab.sim.mark().await?;

@@ -92,7 +92,7 @@ fn statuses_become_kinds() {
         (405, ErrorKind::BadRequest),
         (408, ErrorKind::Unavailable),
         (409, ErrorKind::Conflict),
-        (412, ErrorKind::BadRequest),
+        (412, ErrorKind::Conflict),
         (422, ErrorKind::BadRequest),
         (423, ErrorKind::Conflict),
         (429, ErrorKind::Throttled),
