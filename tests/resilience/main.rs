@@ -7,6 +7,7 @@ mod assign;
 mod create;
 mod delete;
 mod drift;
+mod fair;
 mod foreign;
 mod malformed;
 mod outage;
