@@ -106,16 +106,16 @@ impl GraphError {
 
     /// The same error for those who have nothing to do with what was attempted: class, status, code and request id, without
     /// names, ids or texts of anybody's objects. What a token request is refused for concerns all, so its text stays.
-    pub fn without_object(&self) -> Self {
-        let (operation, message) = match self.kind {
-            ErrorKind::Token { .. } => ("get a token", self.message.clone()),
+    pub fn without_object(&self, operation: &str) -> Self {
+        let keeps_message = match self.kind {
+            ErrorKind::Token { .. } => true,
             // A pause that is not over: our own words.
-            ErrorKind::Throttled if self.status.is_none() => ("a request", self.message.clone()),
-            _ => ("a request", String::new()),
+            ErrorKind::Throttled => self.status.is_none(),
+            _ => false,
         };
         Self {
             operation: operation.to_owned(),
-            message,
+            message: if keeps_message { self.message.clone() } else { String::new() },
             ..self.clone()
         }
     }

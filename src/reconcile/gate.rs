@@ -94,11 +94,9 @@ impl Gate {
         let mut gates = [state.tenant.as_mut(), state.namespaces.get_mut(&asker.namespace)];
         for closed in gates.iter().flatten() {
             if let Some(wait) = closed.wait(own.is_some(), now) {
-                // One that failed itself goes on telling that.
-                let failure = own.unwrap_or(&closed.failure);
                 return Err(Failure {
                     after: Some(jitter(wait, 10)),
-                    ..failure.clone()
+                    ..closed.told_to(own).clone()
                 });
             }
         }
@@ -158,16 +156,17 @@ impl Gate {
             return error.into();
         };
         let (mut state, now) = (self.lock(), Instant::now());
-        let closing = Closing::new(&error, longest);
+        let (asker, of_tenant) = (Asker::current(), Closing::of_tenant(&error, longest));
         if about == About::Tenant || concerns_all(&error) {
-            tracing::warn!(reason = closing.failure.reason, %error, "a request failed for a reason that concerns the whole tenant");
-            return close(&mut state.tenant, closing, now);
+            tracing::warn!(reason = of_tenant.failure.reason, %error, "a request failed for a reason that concerns the whole tenant");
+            return close(&mut state.tenant, of_tenant, now);
         }
-        let (asker, failure) = (Asker::current(), Failure::from(error));
+        let of_namespace = Closing::told("requests for several objects of this namespace fail", &error, longest);
+        let failure = Failure::from(error);
         state.suspects.add(&asker.namespace, &asker.object, &failure, now);
         if state.suspects.of_several_namespaces(now) {
             tracing::warn!(reason = failure.reason, "requests for objects of several namespaces fail");
-            close(&mut state.tenant, closing, now);
+            close(&mut state.tenant, of_tenant, now);
         } else if state.suspects.of_one_namespace(&asker.namespace, now) {
             tracing::warn!(
                 namespace = &*asker.namespace,
@@ -175,7 +174,7 @@ impl Gate {
                 "requests for several objects of a namespace fail"
             );
             let mut gate = state.namespaces.remove(&asker.namespace);
-            close(&mut gate, closing, now);
+            close(&mut gate, of_namespace, now);
             state
                 .namespaces
                 .retain(|_, closed| now.saturating_duration_since(closed.until) < FORGOTTEN);
@@ -194,10 +193,10 @@ impl Gate {
         let mut gates = state.tenant.iter().chain(state.namespaces.get(&asker.namespace));
         let closed = gates.find(|closed| closed.until > now)?;
         let left = closed.until.saturating_duration_since(now) + Duration::from_millis(200);
-        let failure = state.suspects.failure(&asker.object).unwrap_or(&closed.failure);
+        let own = state.suspects.failure(&asker.object);
         Some(Failure {
             after: Some(left),
-            ..failure.clone()
+            ..closed.told_to(own).clone()
         })
     }
 
@@ -236,6 +235,11 @@ impl State {
 }
 
 impl Closed {
+    /// What one is told that may have failed itself: it goes on telling that, as long as it is the same trouble.
+    fn told_to<'a>(&'a self, own: Option<&'a Failure>) -> &'a Failure {
+        own.filter(|own| own.reason == self.failure.reason).unwrap_or(&self.failure)
+    }
+
     /// How long one that asks has to wait; nothing when it may try.
     fn wait(&self, suspected: bool, now: Instant) -> Option<Duration> {
         if self.until > now {
@@ -248,13 +252,19 @@ impl Closed {
 }
 
 impl Closing {
-    fn new(error: &GraphError, longest: Duration) -> Self {
-        let failure = Failure::from(error.without_object());
+    fn of_tenant(error: &GraphError, longest: Duration) -> Self {
+        let signs_in = !matches!(error.kind, ErrorKind::Token { .. } | ErrorKind::Unauthorized);
+        let what = if signs_in {
+            "the tenant's requests fail"
+        } else {
+            "the tenant cannot sign in"
+        };
+        Self::told(what, error, longest)
+    }
+
+    fn told(what: &str, error: &GraphError, longest: Duration) -> Self {
         Self {
-            failure: Failure {
-                message: format!("the tenant's requests fail: {}", failure.message),
-                ..failure
-            },
+            failure: Failure::from(error.without_object(what)),
             longest,
             asked_for: error.retry_after,
             throttled: error.kind == ErrorKind::Throttled,

@@ -144,7 +144,8 @@ async fn s48_objects_of_one_namespace_that_fail_for_ever_hold_back_that_namespac
         works(&gate, "third-1");
     }
     let held = pass("hostile-99", || gate.check()).unwrap_err();
-    assert!(!held.message.contains(CANARY), "{held:?}");
+    let told = "requests for several objects of this namespace fail: 503 serviceUnavailable (request-id 0a-1)";
+    assert!(held.message.starts_with(told) && !held.message.contains(CANARY), "{held:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,7 +158,7 @@ async fn objects_of_several_namespaces_that_fail_are_the_tenants_trouble_and_the
     fails(&gate, "b-2");
     let held = pass("c-1", || gate.check()).unwrap_err();
     assert_eq!((held.class, held.reason), (Class::Unreachable, "GraphUnavailable"));
-    let told = "the tenant's requests fail: a request: 503 serviceUnavailable (request-id 0a-1)";
+    let told = "the tenant's requests fail: 503 serviceUnavailable (request-id 0a-1)";
     assert!(held.message.starts_with(told) && !held.message.contains(CANARY), "{}", held.message);
     // The one that failed goes on telling what it failed with.
     let own = pass("a-1", || gate.check()).unwrap_err();
@@ -208,9 +209,19 @@ fn a_sign_in_that_fails_is_told_with_entras_words_and_without_what_it_was_for() 
             None,
         )
     };
+    fails(&gate, "c-1");
     let failure = pass("a-1", || gate.failed(refused));
-    assert!(failure.message.contains("AADSTS700213: No matching") && !failure.message.contains(CANARY));
-    assert_eq!(pass("b-1", || gate.check()).unwrap_err().message, failure.message);
+    let told = "the tenant cannot sign in: 401: AADSTS700213: No matching";
+    assert!(
+        failure.message.starts_with(told) && !failure.message.contains(CANARY),
+        "{}",
+        failure.message
+    );
+    // Also to one that has failed for another reason.
+    for object in ["b-1", "c-1"] {
+        assert_eq!(pass(object, || gate.check()).unwrap_err().message, failure.message);
+        assert_eq!(pass(object, || gate.closed()).unwrap().message, failure.message);
+    }
 }
 
 #[test]
