@@ -107,17 +107,34 @@ impl Budget {
     pub(super) async fn admit(self: &Arc<Self>, class: RequestClass, continues: bool, operation: &str) -> Result<Permit, GraphError> {
         let caller = Caller::current().unwrap_or_else(|| Arc::new(Caller::new(Priority::Change, "", "")));
         self.lock().parties.see(caller.party(), Instant::now());
-        let place = match caller.take_up(self, class) {
-            TakenUp::Permit(permit) => return Ok(permit),
-            TakenUp::Place(place) => {
+        // A second write of the same work comes where the first one stood, before what was to come after that: to be cut
+        // off between a create and its assignments costs a read more, and leaves half of it in Graph meanwhile.
+        let goes_on = caller.last_turn(class).filter(|_| class == RequestClass::Write);
+        let place = match (caller.take_up(self, class), goes_on) {
+            (TakenUp::Permit(permit), _) => {
+                caller.had_turn(class, permit.ticket());
+                return Ok(permit);
+            }
+            (TakenUp::Place(place), _) => {
                 place.come_back(&caller);
                 place
             }
-            TakenUp::Nothing => Place::enter(self, class, &caller),
+            (TakenUp::Nothing, Some(ticket)) => {
+                let place = Place::at(self, class, ticket);
+                place.come_back(&caller);
+                place
+            }
+            (TakenUp::Nothing, None) => Place::enter(self, class, &caller),
         };
-        let whole = continues.then(|| self.lock().counter(class).window.length() + PATIENCE);
-        match self.stand(&place, whole).await {
-            Ok(permit) => Ok(permit),
+        let steadfast = match continues {
+            true => Some(self.lock().counter(class).window.length() + PATIENCE),
+            false => goes_on.map(|_| PATIENCE),
+        };
+        match self.stand(&place, steadfast).await {
+            Ok(permit) => {
+                caller.had_turn(class, permit.ticket());
+                Ok(permit)
+            }
             Err(obstacle) => {
                 place.step_aside(&caller);
                 let error = self.turned_away(&place, &obstacle, operation);

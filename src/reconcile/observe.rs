@@ -35,7 +35,8 @@ pub struct Look<'a, C, T> {
     pub was_seen: bool,
     /// Whether an entity needs no write; then an older list is enough.
     pub converged: C,
-    /// Whether what differs is reported by this pass and written by a later one, if at all; then a recent list is enough.
+    /// Whether what differs is reported by this pass and written by a later one, if at all, or is read again before it is
+    /// written; then a recent list is enough.
     pub only_told: T,
 }
 

@@ -197,7 +197,9 @@ async fn look<K: Managed>(
     let only_told = |entity: &Entity| {
         let changes = plan(K::COLLECTION, desired, &run.draft.assignments, Some(entity));
         let drift = drift(&changes, desired, run.remembered_assignments(), synced, &run.draft.drift);
-        held || !drift.is_empty() && drift != run.draft.drift
+        // A set of assignments is read once more when its turn has come.
+        let only_assigns = changes.iter().all(|change| matches!(change, Change::Assign { .. }));
+        held || only_assigns || !drift.is_empty() && drift != run.draft.drift
     };
     let look = Look {
         id: &id,

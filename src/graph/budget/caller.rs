@@ -17,6 +17,8 @@ pub struct Caller {
     key: Arc<str>,
     since: Instant,
     held: Mutex<Held>,
+    /// The last turn that it had, and in which class.
+    turn: Mutex<Option<(RequestClass, u64)>>,
 }
 
 /// What a caller has in the budget while it does not wait there.
@@ -44,6 +46,7 @@ impl Caller {
             key: key.into(),
             since: Instant::now(),
             held: Mutex::default(),
+            turn: Mutex::default(),
         }
     }
 
@@ -122,6 +125,17 @@ impl Caller {
         if matches!(*held, Held::Nothing) {
             *held = Held::Place(place);
         }
+    }
+
+    /// Notes that it had a turn in a class, with this ticket.
+    pub(super) fn had_turn(&self, class: RequestClass, ticket: u64) {
+        *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = Some((class, ticket));
+    }
+
+    /// The ticket of its last turn, if that was in this class: the next request belongs to what has begun with it.
+    pub(super) fn last_turn(&self, class: RequestClass) -> Option<u64> {
+        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        turn.filter(|(last, _)| *last == class).map(|(_, ticket)| ticket)
     }
 
     /// What this caller has in the budget for a class.

@@ -83,6 +83,10 @@ impl Permit {
         }
     }
 
+    pub(super) const fn ticket(&self) -> u64 {
+        self.ticket
+    }
+
     pub(super) fn is_of(&self, budget: &Arc<Budget>, class: RequestClass) -> bool {
         Arc::ptr_eq(&self.budget, budget) && self.class == class
     }

@@ -7,7 +7,7 @@ use serde_json::{Map, json};
 use tokio::time::Instant;
 
 use super::fake::{Fake, Reply, Sent};
-use crate::graph::{Collection, ErrorKind, Limit, Limits, Priority, RequestClass};
+use crate::graph::{Caller, Collection, ErrorKind, Limit, Limits, Priority, RequestClass};
 
 const SECOND: Duration = Duration::from_secs(1);
 const SETTINGS: Collection = Collection::UserSettings;
@@ -106,6 +106,36 @@ async fn a_waiting_change_goes_before_a_waiting_look_around() {
         task.await.unwrap();
     }
     assert_eq!(*order.lock().unwrap(), ["change", "another", "mend", "look"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_begun_to_write_goes_on_before_others_of_its_party_begin() {
+    let write = limit(1, 2);
+    let fake = Fake::answering(
+        Limits {
+            write,
+            ..Limits::default()
+        },
+        Duration::ZERO,
+        |_| Reply::status(204),
+    );
+    let mut tasks = Vec::new();
+    for id in ["a", "b", "c"] {
+        let client = fake.client.clone();
+        let work = async move {
+            for _ in 0..2 {
+                let permit = client.permit().await.unwrap();
+                client.update(SETTINGS, id, &Map::new(), permit).await.unwrap();
+            }
+        };
+        tasks.push(tokio::spawn(Arc::new(Caller::new(Priority::Change, "team", id)).scope(work)));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let paths: Vec<String> = fake.sent().iter().map(|sent| sent.url.to_string()).collect();
+    let order: Vec<&str> = paths.iter().filter_map(|path| path.rsplit('/').next()).collect();
+    assert_eq!(order, ["a", "a", "b", "b", "c", "c"]);
 }
 
 #[tokio::test(start_paused = true)]
