@@ -126,11 +126,8 @@ impl Budget {
             }
             (TakenUp::Nothing, None) => Place::enter(self, class, &caller),
         };
-        let steadfast = match continues {
-            true => Some(self.lock().counter(class).window.length() + PATIENCE),
-            false => goes_on.map(|_| PATIENCE),
-        };
-        match self.stand(&place, steadfast).await {
+        let whole = (continues || goes_on.is_some()).then(|| self.lock().counter(class).window.length() + PATIENCE);
+        match self.stand(&place, whole).await {
             Ok(permit) => {
                 caller.had_turn(class, permit.ticket());
                 Ok(permit)
