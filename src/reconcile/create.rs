@@ -87,7 +87,9 @@ impl<K: Managed> Create<'_, K> {
             Ok(entity) => {
                 tenant.gate.record(asked, Ok(()))?;
                 context.memory.update(&uid, |notes| notes.missing_since = None);
+                // The name is taken from now on; but an answer shows nothing, and only what Graph has shown can be absent later.
                 snapshot.put(&entity.id, Some(&entity), Instant::now());
+                snapshot.outdate(&entity.id);
                 let owner = claims::owner(object, Origin::Created, &entity, tenant, context)?;
                 let created = Created {
                     entity: &entity,

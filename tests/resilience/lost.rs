@@ -250,12 +250,30 @@ async fn f52_what_graph_created_and_does_not_show_is_neither_created_again_nor_f
         }
         ensure!(creates(&lab.sim.writes(0).await?, name).len() == 1, "{name} was created again");
     }
-    lab.delete_yaml(&object(Kind::Policy, "hidden-policy", "")).await?;
-    lab.wait_gone("ProvisioningPolicy", NS, "hidden-policy", PATIENCE).await?;
-    ensure!(
-        named(lab, Kind::Policy, "hidden-policy").await?.is_empty(),
-        "a deletion without a DELETE"
-    );
+    // Without groups nothing follows the create, so its answer is all that is known until the next list.
+    lab.apply_yaml(&object(Kind::Policy, "alone", "")).await?;
+    lab.wait_condition("ProvisioningPolicy", NS, "alone", "Ready", "True", PATIENCE)
+        .await?;
+    lab.apply_yaml(&object(Kind::Policy, "alone", "deletionPolicy: Orphan")).await?;
+    let edited = |status: &Value| status["observedGeneration"] == 2;
+    status(lab, Kind::Policy, "alone", "the edit is looked at", edited).await?;
+    for _ in 0..3 {
+        reconciled(lab, "ProvisioningPolicy", "alone").await?;
+    }
+    let unseen = |status: &Value| condition(status, "Ready")["reason"] == "NotVisibleYet" && status["owner"]["seen"] != true;
+    status(lab, Kind::Policy, "alone", "it is not shown", unseen).await?;
+    ensure!(creates(&lab.sim.writes(0).await?, "alone").len() == 1, "alone was created again");
+    lab.apply_yaml(&object(Kind::Policy, "short-lived", "")).await?;
+    lab.wait_condition("ProvisioningPolicy", NS, "short-lived", "Ready", "True", PATIENCE)
+        .await?;
+    for name in ["hidden-policy", "short-lived"] {
+        lab.delete_yaml(&object(Kind::Policy, name, "")).await?;
+        lab.wait_gone("ProvisioningPolicy", NS, name, PATIENCE).await?;
+        ensure!(
+            named(lab, Kind::Policy, name).await?.is_empty(),
+            "a deletion of {name} without a DELETE"
+        );
+    }
     // What is written from now on shows at once; what was written before has waited long enough.
     lab.sim.options(json!({"replicationLag": "PT0S"})).await?;
     lab.sim.advance("PT5M").await?;
