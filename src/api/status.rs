@@ -181,6 +181,12 @@ pub struct PendingCreate {
     pub sent: String,
     /// Display name that the new object will carry.
     pub display_name: String,
+    /// Cloud that it was sent to.
+    #[serde(default)]
+    pub cloud: Cloud,
+    /// Id of the tenant that it was sent to.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub tenant_id: String,
 }
 
 /// References and the ids that they were resolved to.

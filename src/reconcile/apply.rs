@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use kube::ResourceExt;
 use serde_json::{Map, Value};
 
+use super::claims;
 use super::context::Context;
 use super::create::Create;
 use super::declared::pointing_at;
@@ -15,6 +16,7 @@ use super::memory::{Sent, fingerprint, judged};
 use super::names;
 use super::observe::seen_since;
 use super::outcome::{Class, Failure};
+use super::pins::Proofs;
 use super::plan::{self, Change, Desired, Key, plan};
 use super::reasons::{self, event};
 use super::removal::confirm_removals;
@@ -83,7 +85,13 @@ pub async fn apply<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes:
     match result? {
         Written::Answered(entity) => Ok(entity),
         // The state before the write when the object cannot be found for a moment.
-        Written::Unseen(entity) => Ok(seen_since::<K>(&uid, &entity.id, now, tenant, context).await?.unwrap_or(entity)),
+        Written::Unseen(entity) => Ok(match seen_since::<K>(&uid, &entity.id, now, tenant, context).await? {
+            Some(shown) => {
+                claims::note_seen(run, &shown);
+                shown
+            }
+            None => entity,
+        }),
     }
 }
 
@@ -221,23 +229,17 @@ async fn assign<K: Managed>(
         };
         (targets, fields, entity.assignments.iter().map(Key::from).collect())
     };
-    confirm_removals(work.object, &fields, run.remembered_assignments(), context).await?;
+    confirm_removals(work.object, &fields, &run.judged_assignments, context).await?;
     // What is about to become ours is written down first: after a crash it must not look like another writer's.
     run.write_ahead_assignments().await?;
     before_assign::<K>(id, &fields, context).await?;
     tenant.snapshot(K::COLLECTION).outdate(id);
     let request = |permit| tenant.client.assign(K::COLLECTION, id, &targets, permit);
-    tenant.permitted(permit, request, context).await?;
+    let result = tenant.permitted(permit, request, context).await;
+    let replaced = Replaced::new(read, tenant.clock.now(), &targets, base, context.settle * 2);
+    note_replaced(work, result.as_ref().err(), replaced);
+    result?;
     run.wrote = true;
-    let uid = work.object.uid().unwrap_or_default();
-    if !fresh && !desired.exclusive {
-        let replaced = Replaced::new(read, tenant.clock.now(), &targets, base);
-        context.memory.update(&uid, |notes| {
-            let look = notes.next_look.into_iter().chain(replaced.next_look()).min();
-            notes.next_look = look;
-            notes.replaced.push(replaced);
-        });
-    }
     run.event(
         event::ASSIGNED,
         "Assign",
@@ -248,6 +250,25 @@ async fn assign<K: Managed>(
         ),
     );
     Ok(())
+}
+
+/// Notes that the set was replaced, or may have been: what it put there may not show yet, and what other writers put there
+/// meanwhile may be lost.
+fn note_replaced<K: Managed>(work: Work<'_, K>, failure: Option<&Failure>, replaced: Replaced) {
+    if failure.is_some_and(|failure| failure.class != Class::Unreachable) {
+        return;
+    }
+    work.context.memory.update(&work.object.uid().unwrap_or_default(), |notes| {
+        notes.assigned = Some((Instant::now(), replaced.sent.iter().cloned().collect()));
+        if failure.is_none() {
+            notes.assign_refused = None;
+            notes.drop_dead = false;
+        }
+        if !work.desired.exclusive {
+            notes.next_look = notes.next_look.into_iter().chain(replaced.next_look()).min();
+            notes.replaced.push(replaced);
+        }
+    });
 }
 
 /// Graph refused a set of assignments as a whole. First the groups are looked up again, because one that was deleted spoils
@@ -285,6 +306,12 @@ async fn refused_assign<K: Managed>(
             notes.drop_dead = true;
         });
         return Ok(soon(format!("{}; looking up the groups again", failure.message)));
+    }
+    if let Some(look) = notes.proofs.as_ref().and_then(Proofs::confirmation) {
+        // A dead group spoils every set, so nothing is found out by trying others before it is known to be dead.
+        let message = format!("{}; a group of the set was not found, and is looked up once more", failure.message);
+        let left = look.saturating_duration_since(Instant::now()).max(Duration::from_millis(200));
+        return Ok(Failure::waiting_for(reasons::RESOLVING, message, left));
     }
     let added = |key: &Key| fields.iter().any(|field| field.desired.is_some() && field.path == key.path());
     let adding: BTreeSet<String> = desired

@@ -18,7 +18,7 @@ use super::outcome::Failure;
 use super::reasons::{self, event};
 use super::resolve::lets_in;
 use super::tenant::{Tenant, TenantKey};
-use crate::api::{IdOwner, ManagedStatus, Mode, Origin};
+use crate::api::{IdOwner, ManagedStatus, Mode, Origin, PendingCreate};
 use crate::graph::{Collection, Entity};
 
 /// An object in Graph.
@@ -210,6 +210,23 @@ pub fn refuse_foreign_owner<K: Managed>(id: &str, owner: Option<&IdOwner>, tenan
     let message = format!(
         "status.id {id} is {whose} (status.owner: cluster {}, tenant {}), so nothing is read or written for it here. To manage an object of this tenant, create another resource; to remove this one and leave Graph as it is, set spec.deletionPolicy to Orphan and delete it",
         owner.cluster, owner.tenant_id
+    );
+    Err(Failure::stalled(reasons::FOREIGN_OWNER, message))
+}
+
+/// An intent that another cluster wrote, or that went to another tenant, is a copy: what it made is not ours, or not here.
+pub fn refuse_foreign_intent<K: Managed>(pending: &PendingCreate, tenant: &Tenant) -> Result<(), Failure> {
+    let whose = if !pending.attempt.starts_with(&tenant.client.mark()) {
+        "written by another cluster"
+    } else if TenantKey::new(pending.cloud, &pending.tenant_id) != tenant.key {
+        "for another tenant of Entra"
+    } else {
+        return Ok(());
+    };
+    let message = format!(
+        "status.pendingCreate was {whose}, so {} {:?}, which that request may have made, is not looked for here. To manage an object of this tenant, create another resource; to remove this one and leave Graph as it is, set spec.deletionPolicy to Orphan and delete it",
+        K::COLLECTION.singular(),
+        pending.display_name
     );
     Err(Failure::stalled(reasons::FOREIGN_OWNER, message))
 }

@@ -74,6 +74,8 @@ impl<K: Managed> Create<'_, K> {
             since: Time(tenant.clock.now()),
             sent: Value::Object(body.clone()).to_string(),
             display_name: name.to_owned(),
+            cloud: tenant.key.cloud,
+            tenant_id: tenant.key.tenant_id.clone(),
         });
         if let Err(error) = writer.write(status).await {
             *status = before;

@@ -18,6 +18,7 @@ use super::pins::{Pins, gone};
 use super::plan::{Declared, Key};
 use super::reasons;
 use super::references::service_plan;
+use super::removal::Version;
 use super::tenant::Tenant;
 use super::uninstall::keeps_groups;
 use crate::api::{
@@ -30,6 +31,8 @@ use crate::graph::Group;
 pub struct Declarations {
     /// The entries, by group and service plan.
     pub entries: BTreeMap<Key, Declared>,
+    /// Every Assignment that points at the target, as it was judged.
+    pub judged: BTreeSet<Version>,
     /// Assignments that cannot be judged.
     pub frozen: BTreeSet<String>,
     /// Assignments that let go without removing.
@@ -42,7 +45,7 @@ pub struct Declarations {
     pub problems: Vec<AssignmentProblem>,
     /// Assignments that are going to be taken into account by a later pass, without anybody's doing.
     pub pending: BTreeSet<String>,
-    /// Groups, in lower case, that the directory does not have any more.
+    /// Groups, in lower case, that the directory does not have any more, as two looks agree.
     pub dead: BTreeSet<String>,
     /// References that were resolved anew: what is told of each.
     pub changed: Vec<String>,
@@ -85,6 +88,7 @@ pub async fn collect<K: Managed>(object: &K, pins: &mut Pins<'_>, only_look: boo
         notes = known.clone();
     });
     let mut declarations = Declarations {
+        judged: assignments.iter().map(|assignment| Version::of(&**assignment)).collect(),
         frozen: unreadable(&object.namespace().unwrap_or_default(), context),
         ..Declarations::default()
     };
@@ -209,7 +213,7 @@ impl Declarations {
             let reference = group.reference();
             let known = |pin: &&ResolvedGroup| pin.reference == reference;
             if let Some(known) = self.groups.iter().find(known).cloned() {
-                self.join(&entry, known);
+                self.join(&entry, known, pins);
             } else if let Some(pin) = pins.resolved.groups.iter().find(known).cloned() {
                 self.prove(&entry, pin, asked, pins, tenant).await;
             } else if self.stopped.is_none() {
@@ -224,7 +228,7 @@ impl Declarations {
         let is_gone = pin.gone == Some(true);
         let wanted = pins.proofs.wants(&pin.reference) || is_gone && asked;
         if !wanted || self.stopped.is_some() || self.lookups >= LOOKUPS {
-            self.join(entry, pin);
+            self.join(entry, pin, pins);
             return;
         }
         self.lookups += 1;
@@ -235,18 +239,20 @@ impl Declarations {
                 return;
             }
         };
-        pins.proofs.done(&pin.reference);
         if found.is_some() {
-            self.join(entry, ResolvedGroup { gone: None, ..pin });
+            pins.proofs.found(&pin.reference);
+            self.join(entry, ResolvedGroup { gone: None, ..pin }, pins);
             return;
         }
+        pins.proofs.missed(&pin.reference, pins.apart, std::time::Instant::now());
         // Only what was said to be gone is replaced, and only because somebody asked after that.
         if is_gone && asked && entry.group.id.is_none() {
             match look_up(entry.group, tenant).await {
                 Ok(resolved) if !resolved.id.eq_ignore_ascii_case(&pin.id) => {
                     self.changed
                         .push(format!("group {} was {} and is {} now", pin.reference, pin.id, resolved.id));
-                    self.join(entry, resolved);
+                    pins.proofs.found(&pin.reference);
+                    self.join(entry, resolved, pins);
                     return;
                 }
                 Ok(_) => {}
@@ -257,12 +263,11 @@ impl Declarations {
                 Err(_) => {}
             }
         }
-        pins.proofs.look_again(std::time::Instant::now());
-        self.join(entry, ResolvedGroup { gone: Some(true), ..pin });
+        self.join(entry, ResolvedGroup { gone: Some(true), ..pin }, pins);
     }
 
     /// Adds a group whose id is known, unless that is gone.
-    fn join(&mut self, entry: &Entry<'_>, pin: ResolvedGroup) {
+    fn join(&mut self, entry: &Entry<'_>, pin: ResolvedGroup, pins: &Pins<'_>) {
         if pin.gone != Some(true) {
             self.add(entry, pin);
             return;
@@ -271,7 +276,9 @@ impl Declarations {
         let failure = gone(&format!("group {}{name}", pin.reference), &pin.id);
         self.frozen.insert(entry.assignment.to_owned());
         self.problem(entry.assignment, failure.reason, failure.message);
-        self.dead.insert(pin.id.to_lowercase());
+        if pins.proofs.is_gone(&pin.reference) {
+            self.dead.insert(pin.id.to_lowercase());
+        }
         self.groups.push(pin);
     }
 

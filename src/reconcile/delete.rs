@@ -184,8 +184,8 @@ async fn remove<K: Managed>(
         }
         result => result.map_err(refused_for_now)?,
     };
-    if !existed && found.unseen {
-        // Neither reads nor writes know the id: perhaps not yet.
+    if !existed {
+        // The DELETE did not find it. Perhaps it was deleted before; perhaps Graph does not know the id for a while.
         prove_absence::<K>(&uid, id, tenant, context).await?;
     }
     run.wrote = true;

@@ -47,9 +47,10 @@ pub(super) async fn desire<K: Managed>(
         .or(run.draft.resolved.as_ref())
         .cloned()
         .unwrap_or_default();
-    let mut pins = Pins::new(&pinned, run.requested, &notes);
+    let mut pins = Pins::new(&pinned, run.requested, &notes, context.settle);
     let resolved = resolve_all(object, &mut pins, only_look, tenant, context).await;
-    let look_again = pins.proofs.is_open().then(|| Instant::now() + PROVE_MORE);
+    let prove_more = pins.proofs.is_open().then(|| Instant::now() + PROVE_MORE);
+    let look_again = prove_more.or_else(|| pins.proofs.confirmation());
     context.memory.update(&uid, |notes| {
         notes.proofs = Some(pins.proofs);
         notes.prove_pins = false;
@@ -91,6 +92,7 @@ pub(super) async fn desire<K: Managed>(
     pending.extend(still_waited_for(&uid, &declarations.problems, context));
     context.memory.update(&uid, |notes| notes.asked.clear());
     run.draft.assignment_problems = declarations.problems;
+    run.judged_assignments = declarations.judged;
     let desired = Desired {
         properties,
         declared: declarations.entries,

@@ -32,6 +32,10 @@ pub struct Notes {
     pub next_look: Option<Instant>,
     /// Graph refuses entries of groups that are gone: ours are left out.
     pub drop_dead: bool,
+    /// Which groups the passes want to take off, and since when.
+    pub removal_wanted: Option<(u64, Instant)>,
+    /// The set of assignments that was sent last, and accepted or left without an answer.
+    pub assigned: Option<(Instant, BTreeSet<Key>)>,
     /// The set of assignments that Graph refused, before it is found out why.
     pub assign_refused: Option<u64>,
     /// Since when an Assignment waits for something that may come by itself.

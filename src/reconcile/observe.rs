@@ -160,7 +160,7 @@ async fn not_visible_yet<K: Managed>(id: &str, tenant: &Tenant, context: &Contex
     tenant.listed(K::COLLECTION, RECENT).await?;
     tenant.snapshot(K::COLLECTION).get(id).ok_or_else(|| {
         let message = format!(
-            "Graph answered the create with {} {id} and does not show it yet; it is not created again",
+            "Graph answered the create with {} {id} and does not show it yet; it is not created again. If somebody deleted it there, delete this resource and apply it again",
             K::COLLECTION.singular()
         );
         Failure::waiting_for(reasons::NOT_VISIBLE_YET, message, context.settle.min(RECENT))
@@ -184,7 +184,8 @@ pub async fn prove_absence<K: Managed>(uid: &str, id: &str, tenant: &Tenant, con
         return Err(Failure::waiting_for(reasons::ABSENCE_UNCONFIRMED, message, left));
     }
     list_since_wanted(uid, K::COLLECTION, tenant, context).await?;
-    if tenant.snapshot(K::COLLECTION).get(id).is_some() {
+    // Also when a read of its own has said otherwise since the list.
+    if tenant.snapshot(K::COLLECTION).is_listed(id) {
         let message = format!(
             "{} {id} was not found on its own and is in the list; Graph contradicts itself, so nothing is decided",
             K::COLLECTION.singular()

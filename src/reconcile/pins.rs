@@ -3,7 +3,7 @@
 //! what carries its name now is another thing, which anybody may have made, and is taken only when a person asks for a
 //! reconcile after that was said.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::memory::Notes;
@@ -24,6 +24,8 @@ pub struct Proofs {
     due: Instant,
     /// The references that this round still has to prove.
     left: BTreeSet<String>,
+    /// When a reference was first found to be gone, and whether a later look has confirmed that.
+    gone: BTreeMap<String, (Instant, bool)>,
 }
 
 impl Default for Proofs {
@@ -32,6 +34,7 @@ impl Default for Proofs {
             // Not all at once after a start.
             due: Instant::now() + jitter(ROUND / 2, 90),
             left: BTreeSet::new(),
+            gone: BTreeMap::new(),
         }
     }
 }
@@ -66,6 +69,32 @@ impl Proofs {
         self.left.remove(reference);
     }
 
+    /// This reference was found.
+    pub fn found(&mut self, reference: &str) {
+        self.done(reference);
+        self.gone.remove(reference);
+    }
+
+    /// This reference was not found. One answer of a service proves nothing: it is gone when a look that comes `apart` later
+    /// agrees.
+    pub fn missed(&mut self, reference: &str, apart: Duration, now: Instant) {
+        self.done(reference);
+        let (since, confirmed) = self.gone.entry(reference.to_owned()).or_insert((now, false));
+        *confirmed = *confirmed || now.saturating_duration_since(*since) >= apart;
+        let again = if *confirmed { jitter(LOOK_AGAIN, 10) } else { apart };
+        self.due = self.due.min(now + again);
+    }
+
+    /// Whether two looks agree that the reference is gone.
+    pub fn is_gone(&self, reference: &str) -> bool {
+        self.gone.get(reference).is_some_and(|(_, confirmed)| *confirmed)
+    }
+
+    /// When the look has to come that confirms, or refutes, that something is gone.
+    pub fn confirmation(&self) -> Option<Instant> {
+        self.gone.values().any(|(_, confirmed)| !confirmed).then_some(self.due)
+    }
+
     /// Something was said to be gone: it is looked for sooner.
     pub fn look_again(&mut self, now: Instant) {
         self.due = self.due.min(now + jitter(LOOK_AGAIN, 10));
@@ -85,17 +114,20 @@ pub struct Pins<'a> {
     pub requested: bool,
     /// What has to be proved.
     pub proofs: Proofs,
+    /// How far apart two looks are that prove something gone.
+    pub apart: Duration,
 }
 
 impl<'a> Pins<'a> {
     /// The pins of an object as its notes and its last pass left them.
-    pub fn new(resolved: &'a Resolved, requested: bool, notes: &Notes) -> Self {
+    pub fn new(resolved: &'a Resolved, requested: bool, notes: &Notes, settle: Duration) -> Self {
         let mut proofs = notes.proofs.clone().unwrap_or_default();
         proofs.begin(resolved, requested || notes.prove_pins, Instant::now());
         Self {
             resolved,
             requested,
             proofs,
+            apart: settle * 2,
         }
     }
 }
@@ -150,5 +182,21 @@ mod tests {
         proofs.done("displayName=a");
         proofs.begin(&pinned(Some(true)), false, start + LOOK_AGAIN * 2);
         assert!(proofs.is_open());
+    }
+
+    #[test]
+    fn f58_a_pin_is_gone_when_two_looks_agree_that_are_apart() {
+        let (start, apart) = (Instant::now(), Duration::from_secs(120));
+        let mut proofs = Proofs::default();
+        proofs.missed("g", apart, start);
+        assert!(!proofs.is_gone("g") && proofs.confirmation() == Some(start + apart));
+        proofs.missed("g", apart, start + apart / 2);
+        assert!(!proofs.is_gone("g"), "too soon");
+        proofs.missed("g", apart, start + apart);
+        assert!(proofs.is_gone("g") && proofs.confirmation().is_none());
+        proofs.found("g");
+        assert!(!proofs.is_gone("g"));
+        proofs.missed("g", apart, start + apart * 2);
+        assert!(!proofs.is_gone("g"), "from the beginning");
     }
 }

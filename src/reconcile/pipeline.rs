@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 
 use super::apply::{Work, apply};
@@ -17,14 +18,14 @@ use super::managed::Managed;
 use super::memory::{Sent, fingerprint, judged};
 use super::observe::{Age, Look, observe};
 use super::outcome::{Class, Failure, Unseen};
-use super::plan::{self, Change, Desired, plan};
+use super::plan::{self, Change, Desired, Key, plan};
 use super::reasons::{self, event};
 use super::recover::recover;
 use super::replaced::put_back;
 use super::resolve;
 use super::status::drift_message;
 use super::tenant::{Tenant, interval, only_looks};
-use crate::api::{CreateMarker, EntraTenant};
+use crate::api::{CreateMarker, EntraTenant, OwnedAssignment};
 use crate::graph::{Entity, Priority};
 
 /// Makes Graph equal to the spec, or says why not.
@@ -91,6 +92,7 @@ async fn steps<K: Managed>(
             if seen.is_none() && left.arriving && !waited_enough(object, context) {
                 return Err(Failure::deferred());
             }
+            hold_removals(object, &changes, context)?;
             // What nobody but the spec has changed is somebody's wish, whoever woke this pass.
             let urgency = if run.draft.drift.is_empty() {
                 Priority::Change
@@ -214,13 +216,55 @@ async fn look<K: Managed>(
     seen
 }
 
+/// Groups that are moved from one Assignment to another vanish from the first before they are in the second: the edits come
+/// one after the other, in whatever order. So a removal has to be wanted for a moment, by every pass.
+fn hold_removals<K: Managed>(object: &K, changes: &[Change], context: &Context) -> Result<(), Failure> {
+    const FOR: Duration = Duration::from_secs(3);
+    let removed: Vec<&String> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Assign { fields, .. } => Some(fields),
+            _ => None,
+        })
+        .flatten()
+        .filter(|field| field.desired.is_none())
+        .map(|field| &field.path)
+        .collect();
+    let wanted = (!removed.is_empty()).then(|| fingerprint(&removed));
+    let mut left = None;
+    context.memory.update(&object.uid().unwrap_or_default(), |notes| {
+        notes.removal_wanted = wanted.map(|wanted| match notes.removal_wanted {
+            Some((known, since)) if known == wanted => (known, since),
+            _ => (wanted, Instant::now()),
+        });
+        left = notes.removal_wanted.map(|(_, since)| FOR.saturating_sub(since.elapsed()));
+    });
+    match left {
+        Some(left) if !left.is_zero() => Err(Failure::deferred_for(left)),
+        _ => Ok(()),
+    }
+}
+
 /// Takes what was seen into the status and the notes.
 fn remember<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, seen: Option<&Entity>, tenant: &Tenant, context: &Context) {
     let uid = object.uid().unwrap_or_default();
-    let unsettled = context.memory.get(&uid).sent.is_some_and(|sent| sent.at.elapsed() < context.settle);
+    let notes = context.memory.get(&uid);
+    let assigned = notes.assigned.filter(|(at, _)| at.elapsed() < context.settle);
+    // What an earlier process sent and never saw may have been sent just before this one began.
+    let led = Timestamp::now().duration_since(context.leading_since);
+    let new_leader = led < SignedDuration::try_from(context.settle).unwrap_or(SignedDuration::from_mins(1));
+    let sent = |entry: &OwnedAssignment| assigned.as_ref().is_some_and(|(_, set)| set.contains(&Key::from(entry)));
+    let may_appear = |entry: &OwnedAssignment| sent(entry) || new_leader && !entry.verified;
     let assignments = seen.map_or(&[][..], |entity| entity.assignments.as_slice());
-    run.draft.assignments = plan::owned_after(desired, &run.draft.assignments, assignments, unsettled);
+    run.draft.assignments = plan::owned_after(desired, &run.draft.assignments, assignments, may_appear);
     run.draft.foreign_assignments = plan::foreign(&run.draft.assignments, assignments);
+    let undeclared = |entry: &&OwnedAssignment| !entry.verified && !desired.declared.contains_key(&Key::from(*entry));
+    if run.draft.assignments.iter().filter(undeclared).any(|entry| may_appear(entry)) {
+        let over = Instant::now() + context.settle;
+        context
+            .memory
+            .update(&uid, |notes| notes.next_look = notes.next_look.into_iter().chain([over]).min());
+    }
     let namesakes = if seen.is_some() {
         Vec::new()
     } else {

@@ -290,9 +290,14 @@ fn difference(key: &Key, desired: Option<String>, observed: Option<String>) -> D
 }
 
 /// The memory of what is ours after a pass that saw `observed`: what is declared and there, and what is kept for a
-/// frozen Assignment. What a releasing Assignment owned is left out. `unsettled`: a write is so young that what it put on
-/// the object may still appear there.
-pub fn owned_after(desired: &Desired, owned: &[OwnedAssignment], observed: &[RemoteAssignment], unsettled: bool) -> Vec<OwnedAssignment> {
+/// frozen Assignment. What a releasing Assignment owned is left out. `may_appear`: a write is so young that this entry, which
+/// it put on the object, may still appear there.
+pub fn owned_after(
+    desired: &Desired,
+    owned: &[OwnedAssignment],
+    observed: &[RemoteAssignment],
+    may_appear: impl Fn(&OwnedAssignment) -> bool,
+) -> Vec<OwnedAssignment> {
     let remote: BTreeMap<Key, &RemoteAssignment> = observed.iter().map(|entry| (entry.into(), entry)).collect();
     let mut after: BTreeMap<Key, OwnedAssignment> = BTreeMap::new();
     for (key, declared) in &desired.declared {
@@ -325,12 +330,11 @@ pub fn owned_after(desired: &Desired, owned: &[OwnedAssignment], observed: &[Rem
             continue;
         }
         // An entry that is still there is still ours: forgetting it would make it foreign and leave it there. So may be one
-        // that was sent and never seen. One that was seen and is not there any more was removed.
+        // that was sent a moment ago, whatever an old read shows.
         let there = remote.contains_key(&key);
-        let may_appear = unsettled && !entry.verified;
         let kept = match fate(entry, desired) {
             Fate::Frozen => Some(frozen),
-            Fate::Removed => (there || may_appear).then(|| entry.declared_by.clone()),
+            Fate::Removed => (there || may_appear(entry)).then(|| entry.declared_by.clone()),
             Fate::Released => None,
         };
         if let Some(declared_by) = kept {

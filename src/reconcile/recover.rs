@@ -37,6 +37,7 @@ pub async fn recover<K: Managed>(object: &K, run: &mut Run<K>, tenant: &Tenant, 
     let Some(pending) = run.draft.pending_create.clone() else {
         return Ok(None);
     };
+    claims::refuse_foreign_intent::<K>(&pending, tenant)?;
     let Ok(sent) = serde_json::from_str::<Map<String, Value>>(&pending.sent) else {
         return Err(Failure::stalled(
             reasons::INTERNAL_ERROR,

@@ -1,5 +1,6 @@
 //! What was lost when a set of assignments was replaced. `assign` knows no precondition: a group that another writer adds
-//! between our read and our request is gone with it, and only the audit log tells, minutes later. It is assigned again.
+//! between our read and our request, or that our read does not show yet, is gone with it, and only the audit log tells,
+//! minutes later. It is assigned again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -23,9 +24,11 @@ const LOOKS: [Duration; 3] = [Duration::from_secs(15), Duration::from_secs(6 * 6
 /// The clocks of the service's servers differ a little.
 const SLACK: SignedDuration = SignedDuration::from_secs(2);
 
-/// A set that was replaced in Graph.
+/// A set that was replaced in Graph, or may have been: the answer was lost.
 #[derive(Clone, Debug)]
 pub struct Replaced {
+    /// Since when a write of another writer may be missing in that read.
+    pub since: Timestamp,
     /// Microsoft's time when the set was read that the replacement is based on.
     pub read: Timestamp,
     /// Microsoft's time when the replacement was answered.
@@ -39,10 +42,11 @@ pub struct Replaced {
 }
 
 impl Replaced {
-    /// A replacement that has just been answered.
-    pub fn new(read: Timestamp, answered: Timestamp, sent: &[AssignmentTarget], base: Vec<Key>) -> Self {
+    /// A replacement that has just been answered. `lag`: how long Graph may take to show what was written.
+    pub fn new(read: Timestamp, answered: Timestamp, sent: &[AssignmentTarget], base: Vec<Key>, lag: Duration) -> Self {
         let key = |target: &AssignmentTarget| Key::new(&target.group_id, target.service_plan_id.as_deref());
         Self {
+            since: read - SignedDuration::try_from(lag).unwrap_or(SignedDuration::from_mins(2)),
             read,
             answered,
             sent: sent.iter().map(key).collect(),
@@ -69,20 +73,36 @@ impl Replaced {
     }
 }
 
-/// The entries that other writers put on the object while this set was replaced, and that are not in it. Pure.
+/// The entries that other writers put on the object while this set was replaced, or that the read before did not show yet,
+/// and that are not in it. Pure.
 pub fn lost(replaced: &Replaced, id: &str, events: &[AuditEvent], ours: impl Fn(&AuditEvent) -> bool) -> BTreeMap<Key, AssignmentTarget> {
-    let meanwhile = |event: &&AuditEvent| replaced.read - SLACK <= event.at && event.at <= replaced.answered + SLACK;
-    events
-        .iter()
-        .filter(meanwhile)
-        .filter(|event| !ours(event))
-        .filter_map(|event| event.about(id))
-        .flat_map(|resource| &resource.modified)
-        .filter(|(name, _)| name.eq_ignore_ascii_case("assignments"))
-        .filter_map(|(_, value)| value.as_deref())
-        .flat_map(entries)
+    let sets: Vec<(&AuditEvent, &str)> = events.iter().filter_map(|event| Some((event, set(event, id)?))).collect();
+    let start = replaced.read - SLACK;
+    let foreign = |(event, _): &&(&AuditEvent, &str)| !ours(event);
+    let meanwhile = |(event, _): &&(&AuditEvent, &str)| start <= event.at && event.at <= replaced.answered + SLACK;
+    let mut written: Vec<&(&AuditEvent, &str)> = sets.iter().filter(meanwhile).filter(foreign).collect();
+    if written.is_empty() {
+        // The last word before the read, if it is a foreign one: the read may not have shown it.
+        let before = sets
+            .iter()
+            .filter(|(event, _)| replaced.since - SLACK <= event.at && event.at < start);
+        written.extend(before.max_by_key(|(event, _)| event.at).filter(foreign));
+    }
+    written
+        .into_iter()
+        .flat_map(|(_, set)| entries(set))
         .filter(|(key, _)| !replaced.sent.contains(key) && !replaced.base.contains(key))
         .collect()
+}
+
+/// The set of assignments that an object has after an event.
+fn set<'a>(event: &'a AuditEvent, id: &str) -> Option<&'a str> {
+    let (_, value) = event
+        .about(id)?
+        .modified
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("assignments"))?;
+    value.as_deref()
 }
 
 /// The assignments in an audit event's value, which is JSON in a text.
@@ -124,7 +144,7 @@ pub(super) async fn put_back<K: Managed>(
     let uid = object.uid().unwrap_or_default();
     let mut notes = context.memory.get(&uid);
     let now = Instant::now();
-    if let Some(from) = notes.replaced.iter().filter(|one| one.is_due(now)).map(|one| one.read).min() {
+    if let Some(from) = notes.replaced.iter().filter(|one| one.is_due(now)).map(|one| one.since).min() {
         let recent = now.checked_sub(SHARED_LOG).unwrap_or(now);
         let events = tenant.audit(from - SignedDuration::from_secs(10), recent).await?;
         let mark = tenant.client.mark();
@@ -193,11 +213,28 @@ mod tests {
             allotment_display_name: None,
         };
         let base = vec![Key::new("removed", None)];
-        let replaced = Replaced::new(at(10).parse().unwrap(), at(11).parse().unwrap(), &[sent], base);
+        let lag = Duration::from_secs(5);
+        let replaced = Replaced::new(at(10).parse().unwrap(), at(11).parse().unwrap(), &[sent], base, lag);
         let found = |event: AuditEvent| lost(&replaced, "p1", &[event], |_| false).into_keys().collect::<Vec<_>>();
         assert_eq!(found(event(&at(10), &["ours", "removed", "THEIRS"])), [Key::new("theirs", None)]);
         assert_eq!(found(event(&at(30), &["theirs"])), [], "after the replacement");
         assert_eq!(found(event(&at(2), &["theirs"])), [], "before the read");
+        assert_eq!(
+            found(event(&at(6), &["ours", "THEIRS"])),
+            [Key::new("theirs", None)],
+            "not in the read yet"
+        );
+        let both = |first: &[&str], then: &[&str], by_us: bool| {
+            let events = [event(&at(5), first), event(&at(6), then)];
+            let ours = |event: &AuditEvent| by_us && event.at == events[1].at;
+            lost(&replaced, "p1", &events, ours).into_keys().collect::<Vec<_>>()
+        };
+        assert_eq!(both(&["theirs"], &["ours"], false), [], "taken off again by its writer");
+        assert_eq!(
+            both(&["theirs"], &["ours"], true),
+            [],
+            "another request of ours, which has a note of its own"
+        );
         assert!(
             lost(&replaced, "p2", &[event(&at(10), &["theirs"])], |_| false).is_empty(),
             "another object"

@@ -1,11 +1,14 @@
 //! One pass in the making: the draft of the status, the events to publish, and what the pass was asked for.
 
+use std::collections::BTreeSet;
+
 use kube::ResourceExt;
 
 use super::context::Context;
 use super::driver::Kind;
 use super::managed::Managed;
 use super::outcome::Failure;
+use super::removal::Version;
 use super::status::StatusWriter;
 use crate::api::OwnedAssignment;
 use crate::api::RECONCILE_ANNOTATIONS;
@@ -43,6 +46,8 @@ pub struct Run<K: Kind> {
     pub drifted: bool,
     /// Graph was changed.
     pub wrote: bool,
+    /// The Assignments that this pass has judged.
+    pub judged_assignments: BTreeSet<Version>,
     /// What to publish.
     pub notes: Vec<Note>,
 }
@@ -61,6 +66,7 @@ impl<K: Kind> Run<K> {
             request,
             drifted: false,
             wrote: false,
+            judged_assignments: BTreeSet::new(),
             notes: Vec::new(),
         }
     }

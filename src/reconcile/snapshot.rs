@@ -32,8 +32,8 @@ struct Entries {
     /// When the list that filled this was asked for.
     listed: Option<Instant>,
     objects: BTreeMap<String, Seen>,
-    /// What was seen to be gone, and when that was asked.
-    gone: HashMap<String, Instant>,
+    /// What a read of its own did not find.
+    gone: HashMap<String, Gone>,
     /// The names of creates that are under way.
     creating: HashSet<String>,
     /// A list that was asked for before this says nothing about names any more.
@@ -46,6 +46,15 @@ struct Seen {
     at: Instant,
     /// It was written since, and not seen again.
     outdated: bool,
+    /// The last list holds it.
+    listed: bool,
+}
+
+struct Gone {
+    /// When that was asked.
+    asked: Instant,
+    /// The last list holds it all the same.
+    listed: bool,
 }
 
 impl Seen {
@@ -54,6 +63,7 @@ impl Seen {
             object,
             at,
             outdated: false,
+            listed: false,
         }
     }
 }
@@ -66,14 +76,25 @@ impl Snapshot {
 
     /// Replaces what is known by a complete list that was asked for at `asked`.
     pub fn take(&self, listed: Vec<Packed>, asked: Instant) {
-        let fresh = |object: Packed| (object.id().to_lowercase(), Seen::at(asked, object));
+        let fresh = |object: Packed| {
+            let seen = Seen {
+                listed: true,
+                ..Seen::at(asked, object)
+            };
+            (seen.object.id().to_lowercase(), seen)
+        };
         let mut objects: BTreeMap<String, Seen> = listed.into_iter().map(fresh).collect();
         let mut entries = self.lock();
         // What was read or written on its own after the list was asked for is newer than the list.
         let known = std::mem::take(&mut entries.objects);
-        objects.extend(known.into_iter().filter(|(_, seen)| seen.at > asked));
-        entries.gone.retain(|_, seen| *seen > asked);
-        objects.retain(|id, _| !entries.gone.contains_key(id));
+        for (id, seen) in known.into_iter().filter(|(_, seen)| seen.at > asked) {
+            let listed = objects.contains_key(&id);
+            objects.insert(id, Seen { listed, ..seen });
+        }
+        entries.gone.retain(|_, gone| gone.asked > asked);
+        for (id, gone) in &mut entries.gone {
+            gone.listed = objects.remove(id).is_some_and(|seen| seen.listed);
+        }
         entries.objects = objects;
         entries.listed = Some(asked);
     }
@@ -145,16 +166,26 @@ impl Snapshot {
             return;
         }
         let id = id.to_lowercase();
+        let (seen, gone) = (entries.objects.remove(&id), entries.gone.remove(&id));
+        let listed = seen.is_some_and(|seen| seen.listed) || gone.is_some_and(|gone| gone.listed);
         match entity {
             Some(entity) => {
-                entries.gone.remove(&id);
-                entries.objects.insert(id, Seen::at(asked, Packed::of(entity)));
+                let seen = Seen {
+                    listed,
+                    ..Seen::at(asked, Packed::of(entity))
+                };
+                entries.objects.insert(id, seen);
             }
             None => {
-                entries.objects.remove(&id);
-                entries.gone.insert(id, asked);
+                entries.gone.insert(id, Gone { asked, listed });
             }
         }
+    }
+
+    /// Whether the last list holds the object, whatever a read of its own has shown since.
+    pub fn is_listed(&self, id: &str) -> bool {
+        let (entries, id) = (self.lock(), id.to_lowercase());
+        entries.objects.get(&id).is_some_and(|seen| seen.listed) || entries.gone.get(&id).is_some_and(|gone| gone.listed)
     }
 
     /// Notes that an object is about to be written: what was seen before says nothing any more, but for its name.

@@ -122,3 +122,37 @@ async fn a_crash_between_create_and_assign_is_made_up_for() -> Result<()> {
     );
     Ok(())
 }
+
+#[tokio::test]
+async fn a_group_that_moves_from_one_assignment_to_another_is_never_taken_off() -> Result<()> {
+    let mut stage = Stage::new().await?;
+    let (kind, name) = (Kind::Policy, "moved");
+    let first = assignment("first", kind, name, &[ANALYSTS]);
+    let second = assignment("second", kind, name, &[CONTRACTORS]);
+    stage.lab.apply_yaml(&object(kind, name, "")).await?;
+    stage
+        .lab
+        .apply_yaml(&assignment("first", kind, name, &[ANALYSTS, CONTRACTORS]))
+        .await?;
+    ready(&stage.lab, "Assignment", "first").await?;
+    let mark = stage.lab.sim.mark().await?;
+    // One edit after the other, as a folder of manifests is applied.
+    stage.lab.apply_yaml(&first).await?;
+    stage.lab.apply_yaml(&second).await?;
+    ready(&stage.lab, "Assignment", "second").await?;
+    nothing_left(&stage.lab, kind.name(), name).await?;
+    // And back again while the operator is away: at its start the new Assignment has no finalizer yet.
+    stage.operator.kill()?;
+    stage
+        .lab
+        .kubectl(&["delete", "assignment", "-n", NS, "second", "--wait=false"])
+        .await?;
+    stage.lab.apply_yaml(&second.replace("name: second,", "name: third,")).await?;
+    stage.operator = start(&stage.lab).await?;
+    ready(&stage.lab, "Assignment", "third").await?;
+    stage.lab.wait_gone("Assignment", NS, "second", PATIENCE).await?;
+    nothing_left(&stage.lab, kind.name(), name).await?;
+    all_keep(&assigns(&stage.lab.sim.writes(mark).await?), &[ANALYSTS, CONTRACTORS])?;
+    ensure!(groups(&only(&stage.lab, kind, name).await?) == ids(&[ANALYSTS, CONTRACTORS]));
+    Ok(())
+}

@@ -150,3 +150,34 @@ async fn what_somebody_else_deleted_first_lets_the_finalizer_go_and_orphans_are_
     .await?;
     Ok(())
 }
+
+#[tokio::test]
+async fn what_the_list_shows_is_not_gone_because_its_id_answers_404() -> Result<()> {
+    let stage = Stage::new().await?;
+    let (lab, kind) = (&stage.lab, Kind::Policy);
+    // Several, which stand in each other's way for the list.
+    let names = ["one", "two", "three", "four"];
+    for name in names {
+        lab.apply_yaml(&object(kind, name, "")).await?;
+        stands_alone(lab, kind, name).await?;
+    }
+    for method in ["GET", "DELETE"] {
+        faults(lab, method, &kind.path("/*"), -1, json!({"status": 404})).await?;
+    }
+    for name in names {
+        delete(lab, kind, name).await?;
+    }
+    for name in names {
+        let contradicts = |status: &Value| {
+            let message = condition(status, "Ready")["message"].as_str().unwrap_or_default().to_owned();
+            message.contains("contradicts itself")
+        };
+        status(lab, kind, name, "Graph contradicts itself", contradicts).await?;
+        ensure!(named(lab, kind, name).await?.len() == 1);
+    }
+    lab.sim.clear_faults().await?;
+    for name in names {
+        gone(lab, kind, name).await?;
+    }
+    Ok(())
+}

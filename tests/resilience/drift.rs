@@ -161,3 +161,19 @@ async fn in_mode_observe_everything_is_reported_and_nothing_is_written() -> Resu
     ensure!(writes.is_empty(), "{writes:#?}");
     Ok(())
 }
+
+#[tokio::test]
+async fn what_was_ready_and_is_deleted_by_hand_at_once_is_made_again() -> Result<()> {
+    let stage = Stage::polling(OFTEN).await?;
+    let (lab, kind, name) = (&stage.lab, Kind::Policy, "at-once");
+    lab.apply_yaml(&object(kind, name, "")).await?;
+    lab.apply_yaml(&assignment("analysts", kind, name, &[ANALYSTS])).await?;
+    ready(lab, "Assignment", "analysts").await?;
+    let remote = only(lab, kind, name).await?;
+    assign_by_hand(lab, kind, &remote["id"], &[]).await?;
+    by_hand(lab, kind, "DELETE", &remote["id"], None).await?;
+    let another = |status: &Value| status["id"].is_string() && status["id"] != remote["id"];
+    status(lab, kind, name, "another one is made", another).await?;
+    stands_alone(lab, kind, name).await?;
+    Ok(())
+}

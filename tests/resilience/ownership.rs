@@ -255,6 +255,26 @@ async fn s43_a_status_restored_from_another_cluster_writes_nothing() -> Result<(
 }
 
 #[tokio::test]
+async fn s43_an_intent_of_another_cluster_or_tenant_takes_nothing_and_creates_nothing() -> Result<()> {
+    let stage = Stage::polling("5s").await?;
+    let (lab, kind, name) = (&stage.lab, Kind::Policy, "intended");
+    lab.apply_yaml(&object(kind, name, "suspend: true")).await?;
+    lab.wait_condition(kind.name(), NS, name, "Ready", "Unknown", PATIENCE).await?;
+    let intent = json!({"pendingCreate": {
+        "attempt": "00000000-1111-2222-3333-444444444444", "since": "2026-01-05T08:00:00Z", "sent": "{}",
+        "displayName": name, "cloud": "Public", "tenantId": lab::TENANT,
+    }});
+    forge(lab, kind, NS, name, &intent).await?;
+    let mark = lab.sim.mark().await?;
+    lab.apply_yaml(&object(kind, name, "")).await?;
+    let status = stalled(lab, kind, NS, name, "ForeignOwner").await?;
+    let message = condition(&status, "Ready")["message"].as_str().unwrap_or_default().to_owned();
+    ensure!(message.contains("another cluster") && message.contains("Orphan"), "{message}");
+    ensure!(lab.sim.writes(mark).await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
 async fn s46_what_a_tenant_does_not_let_in_reserves_no_name_and_blocks_no_deletion() -> Result<()> {
     let stage = Stage::polling("5s").await?;
     let lab = &stage.lab;

@@ -109,6 +109,56 @@ async fn f56_a_group_that_a_person_adds_while_the_set_is_replaced_is_assigned_ag
 }
 
 #[tokio::test]
+async fn f56_a_group_that_graph_does_not_show_yet_when_the_set_is_replaced_is_assigned_again() -> Result<()> {
+    let mut options = lab::Options::new(env!("CARGO_BIN_EXE_cloudpc-operator")).without_operator();
+    options.settle_window = "60s".to_owned();
+    let lab = &bare_with(options, "1h").await?;
+    let _operator = start(lab).await?;
+    let (name, kind) = ("lagging", Kind::Policy);
+    lab.apply_yaml(&object(kind, name, "")).await?;
+    lab.apply_yaml(&assignment("analysts", kind, name, &[ANALYSTS])).await?;
+    ready(lab, "Assignment", "analysts").await?;
+    let remote = only(lab, kind, name).await?;
+    lab.sim.options(json!({"replicationLag": "PT30S"})).await?;
+    assign_by_hand(lab, kind, &remote["id"], &[ANALYSTS, RECEPTION]).await?;
+    lab.apply_yaml(&assignment("finance", kind, name, &[FINANCE])).await?;
+    lab::eventually(PATIENCE, "the set is replaced", async || {
+        ensure!(groups(&only(lab, kind, name).await?) == ids(&[ANALYSTS, FINANCE]));
+        Ok(())
+    })
+    .await?;
+    lab.sim.options(json!({"replicationLag": "PT0S"})).await?;
+    lab.wait_event("ProvisioningPolicy", name, "AssignmentPutBack", PATIENCE).await?;
+    lab::eventually(PATIENCE, "the group is there again", async || {
+        let remote = only(lab, kind, name).await?;
+        ensure!(groups(&remote) == ids(&[ANALYSTS, FINANCE, RECEPTION]), "{remote}");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn f56_a_group_that_was_lost_with_an_unanswered_replacement_is_assigned_again() -> Result<()> {
+    let stage = Stage::new().await?;
+    let (lab, name, kind) = (&stage.lab, "unanswered", Kind::Policy);
+    lab.apply_yaml(&object(kind, name, "")).await?;
+    lab.apply_yaml(&assignment("analysts", kind, name, &[ANALYSTS])).await?;
+    ready(lab, "Assignment", "analysts").await?;
+    let remote = only(lab, kind, name).await?;
+    fault(lab, "POST", &kind.path("/*/assign"), json!({"latencyMs": 3000, "cut": "after"})).await?;
+    lab.apply_yaml(&assignment("finance", kind, name, &[FINANCE])).await?;
+    struck(lab, 1).await?;
+    assign_by_hand(lab, kind, &remote["id"], &[ANALYSTS, RECEPTION]).await?;
+    lab.wait_event("ProvisioningPolicy", name, "AssignmentPutBack", PATIENCE).await?;
+    lab::eventually(PATIENCE, "the group is there again", async || {
+        let remote = only(lab, kind, name).await?;
+        ensure!(groups(&remote) == ids(&[ANALYSTS, FINANCE, RECEPTION]), "{remote}");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn d1_deleting_an_assignment_ends_when_the_removal_was_seen_with_the_shipped_window() -> Result<()> {
     let mut options = lab::Options::new(env!("CARGO_BIN_EXE_cloudpc-operator")).without_operator();
     options.settle_window = "60s".to_owned();

@@ -54,7 +54,7 @@ fn a_frozen_assignment_keeps_its_groups_and_its_claim() {
     let entity = seen(&["ours"]);
     assert_eq!(assigned(&desired, &[owned("ours", "a")], &entity), None);
     assert_eq!(
-        owned_after(&desired, &[owned("ours", "a")], &entity.assignments, false),
+        owned_after(&desired, &[owned("ours", "a")], &entity.assignments, |_| false),
         [owned("ours", "a")]
     );
 }
@@ -67,7 +67,7 @@ fn an_orphaned_assignment_leaves_its_groups_and_gives_up_its_claim() {
     };
     let entity = seen(&["ours"]);
     assert_eq!(assigned(&desired, &[owned("ours", "a")], &entity), None);
-    let after = owned_after(&desired, &[owned("ours", "a")], &entity.assignments, false);
+    let after = owned_after(&desired, &[owned("ours", "a")], &entity.assignments, |_| false);
     assert_eq!(after, []);
     assert_eq!(foreign(&after, &entity.assignments), ["ours"]);
 }
@@ -132,7 +132,7 @@ fn a_group_that_somebody_took_off_is_drift_and_a_newly_declared_one_is_not() {
         ["/assignments/lost"]
     );
     // The pass that reported it noted that the group is not there; it is drift all the same until it is back.
-    let unverified = owned_after(&desired, &memory, &[], false);
+    let unverified = owned_after(&desired, &memory, &[], |_| false);
     assert!(!unverified.iter().any(|entry| entry.verified));
     assert_eq!(drift(&changes, &desired, &unverified, true, &found), found);
     assert_eq!(drift(&changes, &desired, &unverified, true, &[]), []);
@@ -150,12 +150,15 @@ fn a_frozen_co_owner_keeps_its_share_and_the_other_can_leave() {
         ..Desired::default()
     };
     declare(&mut desired, "g", "b");
-    let declared = owned_after(&desired, std::slice::from_ref(&both), &entity.assignments, false);
+    let declared = owned_after(&desired, std::slice::from_ref(&both), &entity.assignments, |_| false);
     assert_eq!(declared[0].declared_by, ["b", "a"]);
     // b is deleted: the group stays for a, and nothing says that b still holds it.
     desired.declared.clear();
     assert_eq!(assigned(&desired, &declared, &entity), None);
-    assert_eq!(owned_after(&desired, &declared, &entity.assignments, false)[0].declared_by, ["a"]);
+    assert_eq!(
+        owned_after(&desired, &declared, &entity.assignments, |_| false)[0].declared_by,
+        ["a"]
+    );
 }
 
 #[test]
@@ -175,8 +178,8 @@ fn what_was_just_accepted_is_remembered_though_it_does_not_show_yet() {
         ..owned("g", "a")
     }];
     let desired = Desired::default();
-    assert_eq!(owned_after(&desired, &memory, &[], true).len(), 1);
-    assert_eq!(owned_after(&desired, &memory, &[], false), []);
+    assert_eq!(owned_after(&desired, &memory, &[], |_| true).len(), 1);
+    assert_eq!(owned_after(&desired, &memory, &[], |_| false), []);
 }
 
 fn name() -> impl Strategy<Value = String> {
@@ -216,7 +219,7 @@ proptest! {
             entity.assignments = replaced(&targets);
         }
         prop_assert_eq!(assigned(&desired, &memory, &entity), None);
-        let after = owned_after(&desired, &memory, &entity.assignments, false);
+        let after = owned_after(&desired, &memory, &entity.assignments, |_| false);
         prop_assert_eq!(assigned(&desired, &after, &entity), None);
     }
 
@@ -238,7 +241,7 @@ proptest! {
     /// The memory never loses a group that is on the object, ours, and neither released nor declared away yet.
     #[test]
     fn the_memory_keeps_what_is_still_to_be_removed((desired, memory, entity) in case()) {
-        let after = owned_after(&desired, &memory, &entity.assignments, false);
+        let after = owned_after(&desired, &memory, &entity.assignments, |_| false);
         for entry in &memory {
             let key = Key::from(entry);
             let there = entity.assignments.iter().any(|remote| Key::from(remote) == key);

@@ -47,6 +47,8 @@ fn find(candidate: &Entity, maker: &Maker, events: Option<&[AuditEvent]>, lags: 
         since: Time(at(0)),
         sent: String::new(),
         display_name: "x".to_owned(),
+        cloud: Cloud::default(),
+        tenant_id: String::new(),
     };
     let sent = object(json!({"displayName": "x"}));
     let lost = Lost {
@@ -165,6 +167,8 @@ fn f53_what_was_sent_may_have_been_edited_by_whom_the_log_names() {
             since: Time(at(0)),
             sent: String::new(),
             display_name: "x".to_owned(),
+            cloud: Cloud::default(),
+            tenant_id: String::new(),
         },
         object(json!({"displayName": "x"})),
     );

@@ -38,6 +38,24 @@ fn a_list_does_not_hide_what_was_written_after_it_was_asked_for() {
 }
 
 #[test]
+fn a_read_that_finds_nothing_does_not_erase_what_the_last_list_holds() {
+    let (snapshot, start) = (Snapshot::default(), Instant::now());
+    let at = |second| start + Duration::from_secs(second);
+    snapshot.take(packed(vec![named("a", "x")]), at(0));
+    snapshot.put("A", None, at(1));
+    assert!(snapshot.get("a").is_none() && snapshot.is_listed("A"));
+    // A list that another pass has asked for before this read; then the read of the next pass.
+    snapshot.put("a", None, at(3));
+    snapshot.take(packed(vec![named("a", "x")]), at(2));
+    snapshot.put("a", None, at(4));
+    assert!(snapshot.is_listed("a"));
+    snapshot.put("a", Some(&named("a", "x")), at(5));
+    assert!(snapshot.is_listed("a"), "read again");
+    snapshot.take(packed(vec![]), at(6));
+    assert!(!snapshot.is_listed("a"));
+}
+
+#[test]
 fn how_new_an_answer_is_counts_from_when_it_was_asked_for() {
     let (snapshot, start) = (Snapshot::default(), Instant::now());
     let at = |second| start + Duration::from_secs(second);
