@@ -143,10 +143,14 @@ async fn work(config: &Config, clients: &Clients, health: &Health, metrics: &Met
         read_only: config.read_only,
         pulse: pulse.clone(),
     });
-    controllers::run(context, triggers, config.concurrency, health.clone(), shutdown).await;
+    let idle = controllers::run(context, triggers, config.concurrency, health.clone(), shutdown).await;
     metrics.leader(false);
     // The lease is given up next, and what a pass has left behind must not write under the successor's.
     pulse.give_up();
+    if !idle && config.leader_election {
+        // A request that is out already may still take effect: the lease is left to expire, and ends this process in time.
+        std::future::pending::<()>().await;
+    }
 }
 
 /// Prints every custom resource definition as YAML.

@@ -29,8 +29,9 @@ use crate::runtime::health::Health;
 use crate::runtime::shutdown::Shutdown;
 pub use watches::{Dependencies, Triggers, start};
 
-/// Runs every controller and the poller until the shutdown, then waits for the passes that are under way.
-pub async fn run(context: Arc<Context>, triggers: Triggers, concurrency: u16, health: Health, shutdown: Shutdown) {
+/// Runs every controller and the poller until the shutdown, then waits for the passes that are under way. False: some still
+/// are.
+pub async fn run(context: Arc<Context>, triggers: Triggers, concurrency: u16, health: Health, shutdown: Shutdown) -> bool {
     let ready = {
         let context = Arc::clone(&context);
         async move {
@@ -82,12 +83,14 @@ pub async fn run(context: Arc<Context>, triggers: Triggers, concurrency: u16, he
         () = work => {}
         () = async { shutdown.wait().await; tokio::time::sleep(DRAIN).await } => {}
     }
-    if !context.in_flight.wait_idle(GRACE).await {
+    let idle = context.in_flight.wait_idle(GRACE).await;
+    if !idle {
         tracing::warn!(
             passes = context.in_flight.count(),
             "passes are still under way at the end of the shutdown"
         );
     }
+    idle
 }
 
 /// The readiness component that stands for complete caches.

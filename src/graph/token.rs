@@ -174,6 +174,10 @@ impl Client {
         let expires_on = Timestamp::from_second(token.expires_on.unix_timestamp()).unwrap_or(Timestamp::MAX);
         let mut tokens = self.tokens();
         tokens.failed = None;
+        if tokens.refused.as_ref() == Some(&token.token) {
+            // There is no other one: to ask for it before each request would help nobody. A new refusal asks again.
+            tokens.refused = None;
+        }
         let known = tokens.last.take().filter(|last| last.secret == token.token);
         let bearer = known.unwrap_or_else(|| {
             observer.token_refreshed();

@@ -375,7 +375,8 @@ async fn write<K: Managed>(work: Work<'_, K>, id: &str, fresh: bool, change: &Ch
             };
             let updated = tenant.write_request(update, context).await;
             if body.contains_key("displayName") {
-                tenant.snapshot(K::COLLECTION).doubt_names();
+                let name = body["displayName"].as_str().unwrap_or_default();
+                tenant.snapshot(K::COLLECTION).doubt_name(name, Some(id));
             }
             shown = updated?;
             run.event(

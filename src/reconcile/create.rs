@@ -102,7 +102,7 @@ impl<K: Managed> Create<'_, K> {
                 Ok(entity)
             }
             Err(error) if error.outcome_unknown() => {
-                snapshot.doubt_names();
+                snapshot.doubt_name(name, None);
                 let message = format!(
                     "the create may or may not have happened ({}); looking it up before anything else",
                     tenant.gate.failed(error).message

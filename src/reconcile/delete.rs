@@ -76,7 +76,7 @@ async fn steps<K: Managed>(
     }
     let unseen = run.draft.owner.as_ref().is_some_and(|owner| !owner.seen);
     // What was proved and unassigned a moment ago need not be looked at before it is deleted.
-    if unassigned(&uid, context) && !context.memory.get(&uid).delete_refused {
+    if unassigned(&uid, context) && context.memory.get(&uid).delete_refused.is_none() {
         return remove(object, &id, Found { assigned: 0, unseen }, run, tenant, context).await;
     }
     match look(&uid, K::COLLECTION, &id, described, tenant, context).await? {
@@ -139,7 +139,7 @@ async fn look(
     tenant: &Tenant,
     context: &Context,
 ) -> Result<Option<Entity>, Failure> {
-    if !context.memory.get(uid).delete_refused {
+    if context.memory.get(uid).delete_refused.is_none() {
         tenant.listed(collection, interval(&described.spec) * 2).await?;
         let known = tenant.snapshot(collection).get(id).filter(|entity| entity.unreadable.is_none());
         if known.is_some() {
@@ -168,9 +168,14 @@ async fn remove<K: Managed>(
         tenant.client.delete(K::COLLECTION, id, permit)
     };
     let deleted = tenant.write_after(before_deletion::<K>(id, context), delete, context).await;
-    tenant.snapshot(K::COLLECTION).doubt_names();
+    tenant.snapshot(K::COLLECTION).doubt_name(object.common().display_name, Some(id));
     let refused = deleted.as_ref().is_err_and(|failure| failure.reason == reasons::REFUSED);
-    context.memory.update(&uid, |notes| notes.delete_refused = refused);
+    let mut since = None;
+    context.memory.update(&uid, |notes| {
+        notes.delete_refused = refused.then(|| notes.delete_refused.unwrap_or_else(Instant::now));
+        since = notes.delete_refused;
+    });
+    let refused_for_now = |failure| refused_for_now(failure, since, context.settle);
     let existed = match deleted {
         // Some services answer 400 for an id that they do not know.
         Err(failure) if refused && found.unseen => {
@@ -275,7 +280,7 @@ async fn unassign<K: Managed>(
         tenant.client.assign(K::COLLECTION, id, &[], permit)
     };
     let assigned = tenant.write_after(before_deletion::<K>(id, context), assign, context).await;
-    assigned.map_err(refused_for_now)?;
+    assigned.map_err(|failure| refused_for_now(failure, None, context.settle))?;
     run.wrote = true;
     context.memory.update(uid, |notes| {
         notes.sent = Some(Sent {
@@ -295,15 +300,32 @@ async fn unassign<K: Managed>(
     Ok(())
 }
 
-/// A deletion has to end: what Graph refuses now (still in use, still unassigning) is tried again.
-fn refused_for_now(failure: Failure) -> Failure {
-    if failure.class == Class::Stalled {
-        Failure {
-            class: Class::Waiting,
-            after: Some(failure.after.unwrap_or(LOOK_AGAIN)),
-            ..failure
-        }
-    } else {
-        failure
+/// A deletion has to end: what Graph refuses now (still in use, still unassigning) is tried again, soon at first, and then with
+/// the object's backoff.
+fn refused_for_now(failure: Failure, since: Option<Instant>, settle: Duration) -> Failure {
+    if failure.class != Class::Stalled {
+        return failure;
+    }
+    let young = since.is_none_or(|since| since.elapsed() < settle);
+    Failure {
+        class: Class::Waiting,
+        after: failure.after.or(young.then_some(LOOK_AGAIN)),
+        ..failure
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_deletion_is_tried_soon_at_first_and_then_with_the_backoff() {
+        let settle = Duration::from_secs(60);
+        let refused = || Failure::stalled(reasons::REFUSED, "in use");
+        let begun = Instant::now();
+        let first = refused_for_now(refused(), Some(begun), settle);
+        assert_eq!((first.class, first.after), (Class::Waiting, Some(LOOK_AGAIN)));
+        let later = refused_for_now(refused(), begun.checked_sub(settle), settle);
+        assert_eq!((later.class, later.after), (Class::Waiting, None));
     }
 }

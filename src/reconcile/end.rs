@@ -94,7 +94,10 @@ fn failed(failure: &Failure, uid: &str, context: &Context) -> End {
             "waiting",
             failure.after.unwrap_or_else(|| context.backoff.failure(uid).min(jitter(LOOKS, 10))),
         ),
-        Class::Retry | Class::Unreachable => ("failed", failure.after.unwrap_or_else(|| context.backoff.failure(uid))),
+        Class::Retry | Class::Unreachable => {
+            let backoff = || context.backoff.failure(uid).max(failure.at_least.unwrap_or_default());
+            ("failed", failure.after.unwrap_or_else(backoff))
+        }
     };
     End {
         outcome,

@@ -59,7 +59,7 @@ pub struct Notes {
     /// A DELETE for this id was accepted in this process.
     pub deleted: Option<(String, Instant)>,
     /// Graph refused the last DELETE: what it holds is read afresh.
-    pub delete_refused: bool,
+    pub delete_refused: Option<Instant>,
     /// Since when the object was to be created, and waited for its Assignments to arrive.
     pub create_wanted: Option<Instant>,
     /// The create attempt that this process made itself.
@@ -142,6 +142,16 @@ impl Memory {
             uids.remove(uid);
         }
         i64::try_from(uids.len()).unwrap_or(i64::MAX)
+    }
+
+    /// Forgets the drift of whatever is not in `alive`; returns how many of each kind show drift.
+    pub fn retain_drifted(&self, alive: &HashSet<String>) -> Vec<(&'static str, i64)> {
+        let mut kinds = self.drifted.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for uids in kinds.values_mut() {
+            uids.retain(|uid| alive.contains(uid));
+        }
+        let number = |(kind, uids): (&&'static str, &HashSet<String>)| (*kind, i64::try_from(uids.len()).unwrap_or(i64::MAX));
+        kinds.iter().map(number).collect()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Box<Notes>>> {

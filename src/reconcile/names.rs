@@ -44,7 +44,7 @@ pub async fn reserve<'a, K: Managed>(
     let (uid, snapshot) = (object.uid().unwrap_or_default(), tenant.snapshot(K::COLLECTION));
     let name = object.common().display_name;
     // A complete list from after the wish: an object of this name that exists already is not ours to take.
-    known(&uid, K::COLLECTION, tenant).await?;
+    known(&uid, name, K::COLLECTION, tenant).await?;
     let reserved = snapshot.creating(name)?;
     snapshot.waiting.work(&uid, Instant::now());
     let is_own = |entity: &Entity| own.is_some_and(|own| entity.id.eq_ignore_ascii_case(own));
@@ -65,13 +65,17 @@ pub async fn reserve<'a, K: Managed>(
     Err(Failure::stalled(reasons::NAME_CONFLICT, message))
 }
 
-/// `Ok` when the snapshot tells which names are taken. `uid` is the resource that wants to create.
-pub(super) async fn known(uid: &str, collection: Collection, tenant: &Tenant) -> Result<(), Failure> {
+/// `Ok` when the snapshot tells whether a name is taken. `uid` is the resource that wants to create.
+pub(super) async fn known(uid: &str, name: &str, collection: Collection, tenant: &Tenant) -> Result<(), Failure> {
     let (snapshot, now) = (tenant.snapshot(collection), Instant::now());
     let wanted = snapshot.waiting.since(uid).unwrap_or(now);
     let oldest = now.checked_sub(OLDEST).unwrap_or(wanted);
-    let not_before = [Some(wanted), snapshot.names_doubted(), Some(oldest)].into_iter().flatten().max();
+    let not_before = [Some(wanted), snapshot.name_doubted(name), Some(oldest)]
+        .into_iter()
+        .flatten()
+        .max();
     let not_before = not_before.unwrap_or(now);
-    snapshot.waiting.wait(uid, not_before, now);
+    // Its place in time stays, or one that is in doubt again and again would hold up the list of all who wait.
+    snapshot.waiting.wait(uid, wanted, now);
     tenant.shared_list(collection, not_before).await
 }

@@ -18,6 +18,8 @@ pub struct Failure {
     pub message: String,
     /// A wait that somebody asked for (`Retry-After`, a settle window); backoff otherwise.
     pub after: Option<Duration>,
+    /// The least that a service asked for, below the object's own backoff.
+    pub at_least: Option<Duration>,
     /// What was not looked at before it stopped.
     pub unseen: Unseen,
     /// It does not end by itself: a person has to act, though it is tried again.
@@ -57,6 +59,7 @@ impl Failure {
             reason,
             message: message.into(),
             after: None,
+            at_least: None,
             unseen: Unseen::Nothing,
             permanent: false,
         }
@@ -140,8 +143,14 @@ impl From<GraphError> for Failure {
         } else {
             format!("{error}. {advice}")
         };
+        // A service in trouble that asks for a second is not asked each second for ever.
+        let (after, at_least) = match error.kind {
+            ErrorKind::Unavailable => (None, error.retry_after),
+            _ => (error.retry_after, None),
+        };
         Self {
-            after: error.retry_after,
+            after,
+            at_least,
             permanent,
             ..Self::new(class, reason, message)
         }

@@ -259,7 +259,7 @@ fn remember<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, seen: O
     run.draft.assignments = plan::owned_after(desired, &run.draft.assignments, assignments, may_appear);
     run.draft.foreign_assignments = plan::foreign(&run.draft.assignments, assignments);
     let undeclared = |entry: &&OwnedAssignment| !entry.verified && !desired.declared.contains_key(&Key::from(*entry));
-    if run.draft.assignments.iter().filter(undeclared).any(|entry| may_appear(entry)) {
+    if run.draft.assignments.iter().filter(undeclared).any(&may_appear) {
         let over = Instant::now() + context.settle;
         context
             .memory

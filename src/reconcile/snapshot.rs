@@ -36,8 +36,8 @@ struct Entries {
     gone: HashMap<String, Gone>,
     /// The names of creates that are under way.
     creating: HashSet<String>,
-    /// A list that was asked for before this says nothing about names any more.
-    doubtful: Option<Instant>,
+    /// Names, in lower case, of which a list that was asked for before this says nothing any more.
+    doubtful: HashMap<String, Instant>,
 }
 
 struct Seen {
@@ -97,6 +97,7 @@ impl Snapshot {
         }
         entries.objects = objects;
         entries.listed = Some(asked);
+        entries.doubtful.retain(|_, since| *since > asked);
     }
 
     /// When the list that fills this was asked for; `None` before the first.
@@ -196,14 +197,20 @@ impl Snapshot {
         }
     }
 
-    /// Notes that nobody knows which names there are, until they are listed again.
-    pub fn doubt_names(&self) {
-        self.lock().doubtful = Some(Instant::now());
+    /// Notes that nobody knows whether this name is taken, nor the one that the object with this id has, until they are listed
+    /// again. Other names are not in doubt: a backlog of deletions must not keep others from creating.
+    pub fn doubt_name(&self, display_name: &str, id: Option<&str>) {
+        let mut entries = self.lock();
+        let known = id.and_then(|id| entries.objects.get(&id.to_lowercase()));
+        let known = known.and_then(|seen| seen.object.entity().display_name().map(str::to_lowercase));
+        for name in known.into_iter().chain([display_name.to_lowercase()]) {
+            entries.doubtful.insert(name, Instant::now());
+        }
     }
 
-    /// When the names came into doubt last.
-    pub fn names_doubted(&self) -> Option<Instant> {
-        self.lock().doubtful
+    /// When this name came into doubt last.
+    pub fn name_doubted(&self, display_name: &str) -> Option<Instant> {
+        self.lock().doubtful.get(&display_name.to_lowercase()).copied()
     }
 
     /// Marks a name as being created until the guard is dropped; a second create of it has to wait.

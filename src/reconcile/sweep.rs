@@ -21,6 +21,10 @@ pub async fn sweep(context: &Context) {
     look_through(&stores.assignments, &wakes.assignments, &mut alive, context);
     context.memory.retain(&alive);
     context.claims.retain(&alive);
+    context.backoff.retain(&alive);
+    for (kind, drifted) in context.memory.retain_drifted(&alive) {
+        context.metrics.drifted(kind, drifted);
+    }
     forget_malformed::<ProvisioningPolicy>(context).await;
     forget_malformed::<UserSetting>(context).await;
     forget_malformed::<Assignment>(context).await;

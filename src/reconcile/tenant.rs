@@ -184,7 +184,8 @@ impl Tenant {
         let asked = Instant::now();
         let listed = self.client.list_as(collection, |entity| Packed::of(&entity)).await;
         let result = self.gate.record_read(About::Tenant, asked, listed);
-        let own = |failure: &&Failure| !matches!(failure.class, Class::Unreachable | Class::Deferred);
+        // What has closed the gate is remembered there.
+        let own = |failure: &&Failure| failure.class != Class::Deferred && self.gate.closed().is_none();
         snapshot.note_failure(result.as_ref().err().filter(own).cloned());
         snapshot.take(result?, asked);
         Ok(())

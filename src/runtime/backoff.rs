@@ -3,7 +3,7 @@
 //! The controller runtime tells its error policy nothing about earlier failures, so they are counted here, by UID: an
 //! object that is deleted and created again starts afresh.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -48,6 +48,11 @@ impl Backoff {
     /// The object is gone, so its counter is not needed any more.
     pub fn forget(&self, uid: &str) {
         self.lock().remove(uid);
+    }
+
+    /// Forgets every object that is not in `alive`.
+    pub fn retain(&self, alive: &HashSet<String>) {
+        self.lock().retain(|uid, _| alive.contains(uid));
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, u32>> {

@@ -84,7 +84,7 @@ impl Line {
 
     /// Keeps a ticket, but does not wait now.
     pub(super) fn step_aside(&mut self, ticket: u64, waiter: Waiter) {
-        self.leave(ticket);
+        self.present.remove(&ticket);
         self.aside.insert(ticket, waiter);
     }
 
@@ -97,20 +97,25 @@ impl Line {
             return Turn::At(at);
         }
         let free = |waiter: &Waiter| self.not_before(waiter, pace).is_none_or(|at| at <= now);
-        let overdue = self.passed_by >= PASSED_BY && self.oldest().is_some_and(|(_, waiter)| free(waiter));
-        let next = if overdue {
-            self.oldest().map(|(ticket, _)| ticket)
-        } else {
-            self.first(free)
-        };
+        let oldest = self.overdue().filter(|ticket| self.present.get(ticket).is_some_and(free));
+        let overdue = oldest.is_some();
+        let next = oldest.or_else(|| self.first(free));
         match next {
             Some(next) if next == ticket => Turn::Now(if overdue { 1.0 } else { own.priority.part() }),
             Some(_) | None => Turn::Others,
         }
     }
 
-    fn oldest(&self) -> Option<(u64, &Waiter)> {
-        self.present.first_key_value().map(|(ticket, waiter)| (*ticket, waiter))
+    /// The oldest ticket, of those who have stepped aside as well: what is less urgent is told to come back as long as others
+    /// are there, and must not begin anew each time.
+    fn oldest(&self) -> Option<u64> {
+        let first = |line: &BTreeMap<u64, Waiter>| line.first_key_value().map(|(ticket, _)| *ticket);
+        first(&self.present).into_iter().chain(first(&self.aside)).min()
+    }
+
+    /// The oldest ticket, when it was passed by too often.
+    fn overdue(&self) -> Option<u64> {
+        self.oldest().filter(|_| self.passed_by >= PASSED_BY)
     }
 
     /// The oldest ticket of the party that was not served for the longest time, among the most urgent.
@@ -132,6 +137,9 @@ impl Line {
 
     /// About how many turns come before this ticket's, of all who wait or will be back.
     pub(super) fn ahead(&self, ticket: u64) -> usize {
+        if self.overdue() == Some(ticket) {
+            return 0;
+        }
         let all = || self.present.iter().chain(&self.aside);
         let Some((_, own)) = all().find(|(other, _)| **other == ticket) else {
             return 0;
@@ -159,7 +167,7 @@ impl Line {
 
     /// This one had its turn; its party has the next one `spacing` later at an even pace.
     pub(super) fn served(&mut self, ticket: u64, spacing: Duration, now: Instant) -> Option<Waiter> {
-        let oldest = self.oldest().is_some_and(|(oldest, _)| oldest == ticket);
+        let oldest = self.oldest() == Some(ticket);
         self.passed_by = if oldest { 0 } else { self.passed_by + 1 };
         self.turns += 1;
         let waiter = self.present.remove(&ticket)?;
@@ -183,7 +191,7 @@ impl Line {
 
     /// This one is not there any more.
     pub(super) fn leave(&mut self, ticket: u64) {
-        if self.oldest().is_some_and(|(oldest, _)| oldest == ticket) {
+        if self.oldest() == Some(ticket) {
             self.passed_by = 0;
         }
         self.present.remove(&ticket);

@@ -77,6 +77,24 @@ async fn the_metadata_service_is_asked_as_documented() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_platform_that_has_no_other_token_is_asked_once_for_one() {
+    let asked = Arc::<Mutex<u32>>::default();
+    let seen = Arc::clone(&asked);
+    let transport = Transport::new(service_fn(move |_request: Request<Bytes>| {
+        *seen.lock().unwrap() += 1;
+        let body = stream::iter([Ok(Bytes::from(answer(TENANT).to_string()))]).boxed();
+        async move { Ok(Response::new(body)) }
+    }));
+    let client = client(transport, None);
+    client.token().await.unwrap();
+    client.forget_token();
+    for _ in 0..5 {
+        client.token().await.unwrap();
+    }
+    assert_eq!(*asked.lock().unwrap(), 2, "once, and once more because the token was refused");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_identity_of_another_tenant_or_none_is_explained() {
     let (token, _) = imds(None, 200, answer("eeeeeeee-0000-4000-8000-000000000001")).await;
     let error = token.unwrap_err().to_string();

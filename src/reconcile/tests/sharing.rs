@@ -49,7 +49,7 @@ async fn creates_that_came_before_a_list_was_asked_for_share_it_and_later_ones_d
     let snapshot = contoso.snapshot(SETTINGS);
     let known = |uid: usize| {
         let contoso = Arc::clone(&contoso);
-        async move { names::known(&format!("uid-{uid}"), SETTINGS, &contoso).await }
+        async move { names::known(&format!("uid-{uid}"), "new", SETTINGS, &contoso).await }
     };
     known(0).await.unwrap();
     assert_eq!(requests(&scene), (1, 0), "one that is alone is answered at once");
@@ -77,12 +77,15 @@ async fn creates_that_came_before_a_list_was_asked_for_share_it_and_later_ones_d
 async fn a_list_from_before_a_doubt_says_nothing_about_names() {
     let (scene, contoso) = scene();
     let snapshot = contoso.snapshot(SETTINGS);
-    names::known("uid", SETTINGS, &contoso).await.unwrap();
-    names::known("uid", SETTINGS, &contoso).await.unwrap();
+    names::known("uid", "new", SETTINGS, &contoso).await.unwrap();
+    names::known("uid", "new", SETTINGS, &contoso).await.unwrap();
     assert_eq!(requests(&scene).0, 1, "the place in time is kept");
-    snapshot.doubt_names();
-    names::known("uid", SETTINGS, &contoso).await.unwrap();
+    snapshot.doubt_name("new", None);
+    names::known("uid", "new", SETTINGS, &contoso).await.unwrap();
     assert_eq!(requests(&scene).0, 2);
+    snapshot.doubt_name("another", None);
+    names::known("uid", "new", SETTINGS, &contoso).await.unwrap();
+    assert_eq!(requests(&scene).0, 2, "the doubt about another name is not about this one");
 
     let first = snapshot.creating("Fin").unwrap();
     assert!(is_deferred(&snapshot.creating("fin").map(drop)), "one create of a name at a time");

@@ -129,7 +129,7 @@ pub struct Scene {
     /// The tenants, as the controller knows them.
     pub tenants: Tenants,
     sent: Arc<Mutex<Vec<Sent>>>,
-    _simulator: Simulator,
+    simulator: Simulator,
 }
 
 impl Scene {
@@ -158,8 +158,16 @@ impl Scene {
             cluster,
             tenants: Tenants::new(endpoints, crate::runtime::metrics::Metrics::new()),
             sent,
-            _simulator: simulator,
+            simulator,
         }
+    }
+
+    /// Adds a fault of Graph's.
+    pub async fn fault(&self, rule: Value) {
+        let url = format!("{}/faults", self.simulator.control_url());
+        let body = rule.to_string();
+        let answer = client(&self.simulator).post(url).body(body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{answer:?}");
     }
 
     /// Every request to Microsoft so far.
@@ -173,15 +181,19 @@ impl Scene {
     }
 }
 
-/// Sends everything to the simulator, under the name that was called.
-fn transport(simulator: &Simulator, sent: &Arc<Mutex<Vec<Sent>>>) -> Transport {
+fn client(simulator: &Simulator) -> reqwest::Client {
     let ca = reqwest::Certificate::from_pem(simulator.ca_pem().as_bytes()).unwrap();
-    let client = reqwest::Client::builder()
+    reqwest::Client::builder()
         .tls_certs_only([ca])
         .http1_only()
         .no_proxy()
         .build()
-        .unwrap();
+        .unwrap()
+}
+
+/// Sends everything to the simulator, under the name that was called.
+fn transport(simulator: &Simulator, sent: &Arc<Mutex<Vec<Sent>>>) -> Transport {
+    let client = client(simulator);
     let (root, sent) = (simulator.graph_url().to_owned(), Arc::clone(sent));
     Transport::new(tower::service_fn(move |mut request: Request<Bytes>| {
         let (client, uri) = (client.clone(), request.uri().clone());

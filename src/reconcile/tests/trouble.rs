@@ -48,6 +48,36 @@ async fn sixty_five_passes_ask_for_a_token_once_and_nobody_asks_again_before_the
 }
 
 #[tokio::test]
+async fn a_list_that_nobody_understands_is_asked_for_once_by_all() {
+    let (scene, contoso) = scene(SECRET);
+    let garbage = json!({"match": {"method": "GET", "path": "*/userSettings"}, "times": -1, "fault": {"status": 200, "body": "<html>sign in to the network</html>"}});
+    scene.fault(garbage).await;
+    let now = Instant::now();
+    for number in 0..5 {
+        let failure = contoso.list_since(Collection::UserSettings, now).await.unwrap_err();
+        assert_eq!(failure.reason, reasons::GRAPH_UNAVAILABLE, "{number}: {failure:?}");
+    }
+    let lists = scene.sent().iter().filter(|sent| sent.path.ends_with("userSettings")).count();
+    assert_eq!(lists, 1);
+}
+
+#[tokio::test]
+async fn a_service_in_trouble_that_asks_for_a_second_is_not_asked_each_second() {
+    let unavailable = GraphError {
+        operation: "update".to_owned(),
+        kind: ErrorKind::Unavailable,
+        status: Some(503),
+        code: None,
+        inner_code: None,
+        message: String::new(),
+        request_id: None,
+        retry_after: Some(Duration::from_secs(1)),
+    };
+    let failure = Failure::from(unavailable);
+    assert_eq!((failure.after, failure.at_least), (None, Some(Duration::from_secs(1))));
+}
+
+#[tokio::test]
 async fn a_conflict_is_read_again_and_not_taken_for_a_refusal() {
     let conflict = GraphError {
         operation: "update".to_owned(),

@@ -51,6 +51,23 @@ fn nobody_waits_for_ever() {
 }
 
 #[test]
+fn who_steps_aside_for_others_is_passed_by_all_the_same() {
+    let mut line = Line::default();
+    let patient = enter(&mut line, Repair);
+    let mut served = Vec::new();
+    for _ in 0..PASSED_BY {
+        line.step_aside(patient, waiter(Repair, "team"));
+        enter(&mut line, Change);
+        enter(&mut line, Change);
+        served.push(serve(&mut line).unwrap());
+        assert_ne!(served.last(), Some(&patient));
+        line.come_back(patient, waiter(Repair, "team"));
+    }
+    assert_eq!(line.ahead(patient), 0, "it need not look whether it is its turn any more");
+    assert_eq!(serve(&mut line), Some(patient), "{served:?}");
+}
+
+#[test]
 fn who_gives_up_is_in_nobodys_way() {
     let mut line = Line::default();
     let (gone, there) = (enter(&mut line, Change), enter(&mut line, Resync));
