@@ -7,10 +7,9 @@ use anyhow::Context as _;
 
 use crate::api::{FIELD_MANAGER, all_crds};
 use crate::cli::Config;
-use crate::controllers::{self, CACHES, Dependencies};
+use crate::controllers;
+use crate::controllers::{CACHES, Dependencies};
 use crate::graph::Fence;
-use crate::reconcile::endpoints::{Connect, Endpoints};
-use crate::reconcile::tenant::Tenants;
 use crate::reconcile::uninstall::Uninstall;
 use crate::runtime::clients::{Clients, connect};
 use crate::runtime::events::Publisher;
@@ -21,6 +20,8 @@ use crate::runtime::own_namespace::OwnNamespace;
 use crate::runtime::pulse::Pulse;
 use crate::runtime::server::Server;
 use crate::runtime::shutdown::Shutdown;
+use crate::tenant::endpoints::{Connect, Endpoints};
+use crate::tenant::shared::Tenants;
 
 /// How long one request to Graph may take. With the lease's renew deadline it has to stay below the lease's duration.
 const GRAPH_TIMEOUT: Duration = Duration::from_secs(10);

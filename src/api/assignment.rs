@@ -7,8 +7,8 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::DeletionPolicy;
-use super::schema::{GUID, IMMUTABLE, filled, not_nullable, unobserved, visible};
+use crate::api::common::DeletionPolicy;
+use crate::api::schema::{GUID, IMMUTABLE, filled, not_nullable, unobserved, visible};
 
 /// Desired groups of one target.
 #[derive(CustomResource, Clone, Debug, PartialEq, Deserialize, Serialize, KubeSchema)]

@@ -5,7 +5,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema::not_nullable;
+use crate::api::schema::not_nullable;
 
 /// A name that Kubernetes gives objects: a DNS subdomain.
 const NAME: &str = "self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')";

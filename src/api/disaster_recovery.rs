@@ -3,7 +3,7 @@
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema::{
+use crate::api::schema::{
     AUTOMATIC, AUTOMATIC_MESSAGE, GROUP_OF_REGION, GROUP_OF_REGION_MESSAGE, GUID_OR_NOTHING, MEMBER, MEMBER_MESSAGE, NETWORKS, filled,
     not_nullable, or_null, visible,
 };

@@ -5,10 +5,10 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::Mode;
-use super::credentials::Credentials;
-use super::namespace_selector::NamespaceSelector;
-use super::schema::{GUID, IMMUTABLE, not_nullable, unobserved};
+use crate::api::common::Mode;
+use crate::api::credentials::Credentials;
+use crate::api::namespace_selector::NamespaceSelector;
+use crate::api::schema::{GUID, IMMUTABLE, not_nullable, unobserved};
 
 /// Desired state of the connection to one Microsoft Entra tenant.
 #[derive(CustomResource, Clone, Debug, PartialEq, Deserialize, Serialize, KubeSchema)]

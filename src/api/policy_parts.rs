@@ -3,7 +3,7 @@
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema::{MEMBER, MEMBER_MESSAGE, filled, not_nullable, visible};
+use crate::api::schema::{MEMBER, MEMBER_MESSAGE, filled, not_nullable, visible};
 
 /// Windows settings of new Cloud PCs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]

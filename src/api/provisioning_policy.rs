@@ -5,13 +5,13 @@
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
-use super::common::{AssignmentOwnership, DeletionPolicy, LocalRef, Mode};
-use super::domain_join::DomainJoinConfiguration;
-use super::policy_parts::{
+use crate::api::common::{AssignmentOwnership, DeletionPolicy, LocalRef, Mode};
+use crate::api::domain_join::DomainJoinConfiguration;
+use crate::api::policy_parts::{
     Autopatch, AutopilotConfiguration, MicrosoftManagedDesktop, UserSettingsPersistenceConfiguration, WindowsSetting,
 };
-use super::schema::{IMMUTABLE, MEMBER, MEMBER_MESSAGE, filled_or_null, not_nullable, or_null, tidy, visible, visible_lines};
-use super::status::ManagedStatus;
+use crate::api::schema::{IMMUTABLE, MEMBER, MEMBER_MESSAGE, filled_or_null, not_nullable, or_null, tidy, visible, visible_lines};
+use crate::api::status::ManagedStatus;
 
 /// For Cloud PCs that are not shared, Graph takes no configuration of persistence. Exports have one that says false.
 const KEEPS_NOTHING_OR_SHARED: &str = concat!(

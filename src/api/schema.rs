@@ -10,34 +10,34 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// A GUID in its textual form; Entra prints them in lower case, people paste both.
-pub(super) const GUID: &str = "self.matches('^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$')";
+pub(crate) const GUID: &str = "self.matches('^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$')";
 
 /// Refuses a change of a required field.
-pub(super) const IMMUTABLE: &str = "self == oldSelf";
+pub(crate) const IMMUTABLE: &str = "self == oldSelf";
 
 /// A member of one of Graph's enumerations: they are open, so what is not known is let through; but the placeholder
 /// that answers use for a member that a client does not know means nothing in a spec.
-pub(super) const MEMBER: &str = "self.matches('^[A-Za-z][A-Za-z0-9]*$') && self != 'unknownFutureValue'";
+pub(crate) const MEMBER: &str = "self.matches('^[A-Za-z][A-Za-z0-9]*$') && self != 'unknownFutureValue'";
 /// What [`MEMBER`] says.
-pub(super) const MEMBER_MESSAGE: &str = "must be a value of Graph's enumeration: letters and digits, and not unknownFutureValue";
+pub(crate) const MEMBER_MESSAGE: &str = "must be a value of Graph's enumeration: letters and digits, and not unknownFutureValue";
 
 /// A region is named, or chosen by Windows 365 from a group.
-pub(super) const AUTOMATIC: &str = "!has(self.regionName) || self.regionName != 'automatic' || has(self.regionGroup)";
+pub(crate) const AUTOMATIC: &str = "!has(self.regionName) || self.regionName != 'automatic' || has(self.regionGroup)";
 /// What [`AUTOMATIC`] says.
-pub(super) const AUTOMATIC_MESSAGE: &str = "regionName automatic needs regionGroup";
+pub(crate) const AUTOMATIC_MESSAGE: &str = "regionName automatic needs regionGroup";
 /// A group of regions says nothing without a region.
-pub(super) const GROUP_OF_REGION: &str = "!has(self.regionGroup) || (has(self.regionName) && self.regionName != '')";
+pub(crate) const GROUP_OF_REGION: &str = "!has(self.regionGroup) || (has(self.regionName) && self.regionName != '')";
 /// What [`GROUP_OF_REGION`] says.
-pub(super) const GROUP_OF_REGION_MESSAGE: &str = "regionGroup needs regionName";
+pub(crate) const GROUP_OF_REGION_MESSAGE: &str = "regionGroup needs regionName";
 
 /// The ways in which a network is named, each true or false: an empty text names nothing.
-pub(super) const NETWORKS: &str = concat!(
+pub(crate) const NETWORKS: &str = concat!(
     "[has(self.onPremisesConnectionId) && self.onPremisesConnectionId != '', ",
     "has(self.onPremisesConnectionName), has(self.regionName) && self.regionName != '']",
 );
 
 /// The id of a connection, or nothing.
-pub(super) const GUID_OR_NOTHING: &str = "self == '' || self.matches('^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$')";
+pub(crate) const GUID_OR_NOTHING: &str = "self == '' || self.matches('^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$')";
 
 /// Control characters, and what Unicode calls ignorable by default, without the selectors of a variant, which belong to
 /// emoji and to Chinese characters. Written as ranges that the API server (RE2) and the judge of the tests (the crate
@@ -53,19 +53,19 @@ const INVISIBLE: &str = concat!(
 );
 
 /// A name that people read: nothing in it may be hidden, or tell a terminal what to do.
-pub(super) fn visible() -> Rule {
+pub(crate) fn visible() -> Rule {
     let rule = format!(r"!self.matches('[\\x{{0}}-\\x{{1F}}{INVISIBLE}]')");
     Rule::new(rule).message("must not contain control characters or invisible characters")
 }
 
 /// The same for a text that may have several lines.
-pub(super) fn visible_lines() -> Rule {
+pub(crate) fn visible_lines() -> Rule {
     let rule = format!(r"!self.matches('[\\x{{0}}-\\x{{8}}\\x{{B}}-\\x{{1F}}{INVISIBLE}]')");
     Rule::new(rule).message("must not contain control characters or invisible characters, except line feeds and tabs")
 }
 
 /// No space at either end, of whatever width.
-pub(super) fn tidy() -> Rule {
+pub(crate) fn tidy() -> Rule {
     const SPACE: &str = r"[ \\x{A0}\\x{1680}\\x{2000}-\\x{200A}\\x{202F}\\x{205F}\\x{3000}]";
     Rule::new(format!("!self.matches('^{SPACE}|{SPACE}$')")).message("must not start or end with a space")
 }
@@ -73,7 +73,7 @@ pub(super) fn tidy() -> Rule {
 /// Reads a text for which Graph takes null and "" alike: neither says anything.
 ///
 /// Needs `#[serde(default)]` for a field that is left out.
-pub(super) fn filled<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
+pub(crate) fn filled<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
 where
     D: serde::Deserializer<'de>,
 {
@@ -81,7 +81,7 @@ where
 }
 
 /// As [`or_null`], for a text: "" means what null means.
-pub(super) fn filled_or_null<'de, D>(deserializer: D) -> Result<Option<Option<String>>, D::Error>
+pub(crate) fn filled_or_null<'de, D>(deserializer: D) -> Result<Option<Option<String>>, D::Error>
 where
     D: serde::Deserializer<'de>,
 {
@@ -91,7 +91,7 @@ where
 /// Reads a field whose explicit null means "clear it", apart from a field that is left out.
 ///
 /// With `#[serde(default)]` a field that is left out is `None`, null is `Some(None)`.
-pub(super) fn or_null<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+pub(crate) fn or_null<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     D: serde::Deserializer<'de>,
     T: Deserialize<'de>,
@@ -101,7 +101,7 @@ where
 
 /// What the API server gives an object that no pass has looked at yet. An object without a status counts as done for
 /// kstatus; the generation of this one is not the object's, so it counts as in progress.
-pub(super) fn unobserved() -> Value {
+pub(crate) fn unobserved() -> Value {
     serde_json::json!({"observedGeneration": -1})
 }
 
@@ -110,7 +110,7 @@ pub(super) fn unobserved() -> Value {
 /// A null for a property that is not nullable is dropped by the API server when an object is created, replaced or merged,
 /// and refused in a server-side apply. What only this project has needs no more; a property of Graph that exports have
 /// as null says `extend("nullable" = true)`.
-pub(super) fn not_nullable(schema: &mut Schema) {
+pub(crate) fn not_nullable(schema: &mut Schema) {
     let Some(Value::Object(properties)) = schema.get_mut("properties") else {
         return;
     };

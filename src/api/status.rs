@@ -9,8 +9,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::entra_tenant::Cloud;
-use super::schema::{not_nullable, unobserved};
+use crate::api::entra_tenant::Cloud;
+use crate::api::schema::{not_nullable, unobserved};
 
 /// Observed state of an object that the controller keeps in Microsoft Graph.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, KubeSchema)]

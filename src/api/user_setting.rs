@@ -5,10 +5,10 @@
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
-use super::common::{AssignmentOwnership, DeletionPolicy, LocalRef, Mode};
-use super::disaster_recovery::CrossRegionDisasterRecoverySetting;
-use super::schema::{IMMUTABLE, MEMBER, MEMBER_MESSAGE, not_nullable, tidy, visible};
-use super::status::ManagedStatus;
+use crate::api::common::{AssignmentOwnership, DeletionPolicy, LocalRef, Mode};
+use crate::api::disaster_recovery::CrossRegionDisasterRecoverySetting;
+use crate::api::schema::{IMMUTABLE, MEMBER, MEMBER_MESSAGE, not_nullable, tidy, visible};
+use crate::api::status::ManagedStatus;
 
 /// Desired state of a user setting. A Graph property that is left out is not managed: neither compared nor written.
 #[derive(CustomResource, Clone, Debug, PartialEq, Deserialize, Serialize, KubeSchema)]

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::values::{self, HttpsUrl};
+use crate::cli::values;
+use crate::cli::values::HttpsUrl;
 use crate::runtime::telemetry::LogFormat;
 
 /// The longest pod name that becomes part of the identity.
@@ -14,7 +15,7 @@ const MAX_POD_NAME: usize = 63;
 
 /// The flags. Every one can be given in the environment instead.
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// The controller's own namespace: of the lease, and of the Secrets and service accounts that tenants name. While it is being deleted, nothing is removed in Graph.
     #[arg(long, env = "POD_NAMESPACE", default_value = "cloudpc-system", value_name = "NAME", value_parser = values::dns_label)]
     leader_election_namespace: String,
@@ -125,7 +126,7 @@ pub struct Config {
 
 impl Arguments {
     /// Checks what concerns several flags and settles what the environment decides.
-    pub(super) fn validated(self) -> Result<Config, String> {
+    pub(crate) fn validated(self) -> Result<Config, String> {
         let (health, metrics) = (self.health_address, self.metrics_address);
         if health == metrics && health.port() != 0 {
             return Err(format!(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::*;
+use crate::cli::*;
 use crate::runtime::telemetry::LogFormat;
 
 fn run(arguments: &[&str]) -> Result<Box<Config>, String> {

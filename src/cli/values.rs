@@ -49,7 +49,7 @@ impl FromStr for HttpsUrl {
 }
 
 /// A duration such as `60s`, `5m` or `1m30s`: above zero and at most an hour.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wanted = "a duration such as 60s, 5m or 1m30s";
     let parsed: SignedDuration = text.parse().map_err(|_error| format!("expected {wanted}"))?;
     let duration = Duration::try_from(parsed).map_err(|_error| "must not be negative")?;
@@ -60,7 +60,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A name as Kubernetes has it for namespaces: a DNS label.
-pub(super) fn dns_label(text: &str) -> Result<String, String> {
+pub(crate) fn dns_label(text: &str) -> Result<String, String> {
     let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let valid = (1..=63).contains(&text.len()) && text.chars().all(inner) && !text.starts_with('-') && !text.ends_with('-');
     if valid {
@@ -71,7 +71,7 @@ pub(super) fn dns_label(text: &str) -> Result<String, String> {
 }
 
 /// A name as Kubernetes has it for most objects: DNS labels with dots between them.
-pub(super) fn object_name(text: &str) -> Result<String, String> {
+pub(crate) fn object_name(text: &str) -> Result<String, String> {
     if text.len() <= 253 && text.split('.').all(|label| dns_label(label).is_ok()) {
         Ok(text.to_owned())
     } else {
@@ -80,7 +80,7 @@ pub(super) fn object_name(text: &str) -> Result<String, String> {
 }
 
 /// The path of a file that must be named if the option is given at all.
-pub(super) fn file(text: &str) -> Result<PathBuf, String> {
+pub(crate) fn file(text: &str) -> Result<PathBuf, String> {
     if text.trim().is_empty() {
         return Err("must name a file; leave it out if there is none".to_owned());
     }

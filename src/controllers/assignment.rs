@@ -10,15 +10,16 @@ use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Api, Client, ResourceExt};
 
 use crate::api::{AssignedGroup, Assignment, AssignmentGroup, AssignmentStatus, DeletionPolicy, ManagedStatus, TargetKind};
-use crate::reconcile::conditions::{Conditions, Verdict};
+use crate::cluster::managed::Managed;
 use crate::reconcile::context::Context;
 use crate::reconcile::driver::{Kind, Run};
-use crate::reconcile::managed::Managed;
-use crate::reconcile::outcome::{Class, Failure};
 use crate::reconcile::plan::Key;
-use crate::reconcile::reasons::{self, event};
-use crate::reconcile::status::now;
 use crate::reconcile::uninstall::lets_go;
+use crate::report::conditions::{Conditions, Verdict};
+use crate::report::failure::{Class, Failure};
+use crate::report::reason;
+use crate::report::reason::event;
+use crate::report::status::now;
 
 impl Kind for Assignment {
     const NAME: &'static str = "Assignment";
@@ -67,7 +68,7 @@ impl Kind for Assignment {
         }
         if self.spec.suspend == Some(true) && self.spec.deletion_policy != Some(DeletionPolicy::Orphan) {
             return Err(Failure::waiting(
-                reasons::SUSPENDED,
+                reason::SUSPENDED,
                 "spec.suspend is set, so the deletion waits; lift it, or set spec.deletionPolicy to Orphan to leave the groups on the target",
             ));
         }
@@ -82,7 +83,7 @@ impl Kind for Assignment {
             counted(held),
             why(&target.status)
         );
-        Err(Failure::waiting(reasons::DELETING, message))
+        Err(Failure::waiting(reason::DELETING, message))
     }
 
     fn report(old: &AssignmentStatus, mut draft: AssignmentStatus, verdict: &Verdict, generation: Option<i64>) -> AssignmentStatus {
@@ -145,7 +146,7 @@ pub fn assess(assignment: &Assignment, target: Option<&Target>) -> (Vec<Assigned
             "does not exist in this namespace; create it, or name another one in a new Assignment"
         };
         let message = format!("waiting for {kind} {:?}: it {state}", reference.name);
-        return (groups, Err(Failure::waiting(reasons::TARGET_NOT_FOUND, message)));
+        return (groups, Err(Failure::waiting(reason::TARGET_NOT_FOUND, message)));
     };
     let status = &*target.status;
     let groups: Vec<AssignedGroup> = assignment.spec.groups.iter().map(|group| state_of(group, &name, status)).collect();
@@ -243,16 +244,16 @@ fn state_of(group: &AssignmentGroup, assignment: &str, target: &ManagedStatus) -
 /// A problem that the target's pass had with this Assignment, under its own class.
 fn told(reason: &str, message: &str) -> Failure {
     match reason {
-        reasons::GROUP_NOT_FOUND => Failure::waiting(reasons::GROUP_NOT_FOUND, message),
-        reasons::SERVICE_PLAN_NOT_FOUND => Failure::waiting(reasons::SERVICE_PLAN_NOT_FOUND, message).permanent(),
-        reasons::REMOVAL_HELD => Failure::waiting(reasons::REMOVAL_HELD, message),
-        reasons::RESOLVING => Failure::waiting(reasons::RESOLVING, message),
-        reasons::AMBIGUOUS_REFERENCE => Failure::stalled(reasons::AMBIGUOUS_REFERENCE, message),
-        reasons::CONFLICT => Failure::stalled(reasons::CONFLICT, message),
-        reasons::INVALID_SPEC => Failure::stalled(reasons::INVALID_SPEC, message),
-        reasons::REFERENCE_GONE => Failure::stalled(reasons::REFERENCE_GONE, message),
-        reasons::PERMISSION_DENIED => Failure::retry(reasons::PERMISSION_DENIED, message),
-        _ => Failure::stalled(reasons::REFUSED, message),
+        reason::GROUP_NOT_FOUND => Failure::waiting(reason::GROUP_NOT_FOUND, message),
+        reason::SERVICE_PLAN_NOT_FOUND => Failure::waiting(reason::SERVICE_PLAN_NOT_FOUND, message).permanent(),
+        reason::REMOVAL_HELD => Failure::waiting(reason::REMOVAL_HELD, message),
+        reason::RESOLVING => Failure::waiting(reason::RESOLVING, message),
+        reason::AMBIGUOUS_REFERENCE => Failure::stalled(reason::AMBIGUOUS_REFERENCE, message),
+        reason::CONFLICT => Failure::stalled(reason::CONFLICT, message),
+        reason::INVALID_SPEC => Failure::stalled(reason::INVALID_SPEC, message),
+        reason::REFERENCE_GONE => Failure::stalled(reason::REFERENCE_GONE, message),
+        reason::PERMISSION_DENIED => Failure::retry(reason::PERMISSION_DENIED, message),
+        _ => Failure::stalled(reason::REFUSED, message),
     }
 }
 
@@ -264,9 +265,9 @@ fn not_yet(what: &str, target: &ManagedStatus) -> Failure {
         .iter()
         .any(|condition| condition.type_ == "Stalled" && condition.status == "True");
     if stalled {
-        return Failure::stalled(reasons::TARGET_NOT_READY, message);
+        return Failure::stalled(reason::TARGET_NOT_READY, message);
     }
-    let failure = Failure::waiting(reasons::TARGET_NOT_READY, message);
+    let failure = Failure::waiting(reason::TARGET_NOT_READY, message);
     match condition(target, "Ready") {
         // What the target does not know, its Assignments do not know either.
         Some(ready) if ready.status == "Unknown" => Failure {
@@ -284,13 +285,13 @@ fn condition<'a>(target: &'a ManagedStatus, kind: &str) -> Option<&'a Condition>
 /// Whether the target was seen as its spec asks; one that is suspended since keeps its last word.
 fn is_synced(target: &ManagedStatus) -> bool {
     let holds = |kind| condition(target, kind).is_some_and(|condition| condition.status == "True");
-    let suspended = condition(target, "Synced").is_some_and(|synced| synced.reason == reasons::SUSPENDED);
+    let suspended = condition(target, "Synced").is_some_and(|synced| synced.reason == reason::SUSPENDED);
     holds("Synced") || suspended && holds("Ready")
 }
 
 /// Whether nothing is written to the target by configuration, and its report is current.
 fn is_observed(target: &ManagedStatus) -> bool {
-    condition(target, "Ready").is_some_and(|ready| ready.status == "True" && ready.reason == reasons::OBSERVED)
+    condition(target, "Ready").is_some_and(|ready| ready.status == "True" && ready.reason == reason::OBSERVED)
 }
 
 fn why(target: &ManagedStatus) -> String {
@@ -323,7 +324,7 @@ fn found<K: Managed>(assignment: &Assignment, store: &Store<K>, context: &Contex
     let Some(target) = store.get(&ObjectRef::new(name).within(&namespace)) else {
         if context.malformed.names(K::KIND, &namespace).contains(name) {
             return Err(Failure::waiting(
-                reasons::MALFORMED,
+                reason::MALFORMED,
                 format!(
                     "{} {name} cannot be read, its events say why; mend it with kubectl edit. What is on it stays as it is",
                     K::KIND

@@ -7,19 +7,20 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{Api, Client, ResourceExt};
 
-use super::permissions::{explain, missing, reads_organization};
-use super::tenant_conditions::details;
 use crate::api::{ClockSkew, EntraTenant, EntraTenantStatus};
-use crate::reconcile::conditions::{Conditions, Verdict};
+use crate::controllers::permissions::{explain, missing, reads_organization};
+use crate::controllers::tenant_conditions::details;
 use crate::reconcile::context::Context;
-use crate::reconcile::credentials::kind;
 use crate::reconcile::driver::{Kind, Run};
-use crate::reconcile::gate::About;
-use crate::reconcile::outcome::{Class, Failure};
-use crate::reconcile::reasons::{self, event};
-use crate::reconcile::status::now;
-use crate::reconcile::tenant::{Tenant, only_looks};
 use crate::reconcile::uninstall::lets_go;
+use crate::report::conditions::{Conditions, Verdict};
+use crate::report::failure::{Class, Failure};
+use crate::report::reason;
+use crate::report::reason::event;
+use crate::report::status::now;
+use crate::tenant::credentials::kind;
+use crate::tenant::gate::About;
+use crate::tenant::shared::{Tenant, only_looks};
 
 /// How soon a tenant that is being deleted is looked at again while others use it.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -57,7 +58,7 @@ impl Kind for EntraTenant {
         if let Some(failure) = tenant
             .gate
             .closed()
-            .filter(|failure| failure.reason == reasons::AUTHENTICATION_FAILED)
+            .filter(|failure| failure.reason == reason::AUTHENTICATION_FAILED)
         {
             return Err(failure);
         }
@@ -93,7 +94,7 @@ impl Kind for EntraTenant {
             "in use by {}{more}; delete them first",
             users.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ")
         );
-        Err(Failure::waiting_for(reasons::IN_USE, message, LOOK_AGAIN))
+        Err(Failure::waiting_for(reason::IN_USE, message, LOOK_AGAIN))
     }
 
     fn report(old: &EntraTenantStatus, mut draft: EntraTenantStatus, verdict: &Verdict, generation: Option<i64>) -> EntraTenantStatus {
@@ -177,7 +178,7 @@ async fn look(object: &EntraTenant, tenant: &Tenant, run: &mut Run<EntraTenant>,
     let application = run.draft.application_id.as_deref().unwrap_or("of the managed identity");
     Err(Failure {
         after: Some(Duration::from_secs(60)),
-        ..Failure::retry(reasons::PERMISSION_MISSING, explain(&missing, application))
+        ..Failure::retry(reason::PERMISSION_MISSING, explain(&missing, application))
     })
 }
 

@@ -5,17 +5,17 @@ use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Client, ResourceExt};
 
 use crate::api::ManagedStatus;
+use crate::cluster::managed::Managed;
 use crate::reconcile::claims::namesakes;
-use crate::reconcile::conditions::Verdict;
 use crate::reconcile::context::Context;
-use crate::reconcile::declared::pointing_at;
+use crate::reconcile::declarations::pointing_at;
 use crate::reconcile::delete::delete;
 use crate::reconcile::driver::{Kind, Run};
-use crate::reconcile::managed::Managed;
-use crate::reconcile::outcome::Failure;
 use crate::reconcile::pipeline::converge;
-use crate::reconcile::status;
-use crate::reconcile::tenant::TenantKey;
+use crate::report::conditions::Verdict;
+use crate::report::failure::Failure;
+use crate::report::status;
+use crate::tenant::shared::TenantKey;
 
 impl<K: Managed> Kind for K {
     const NAME: &'static str = K::KIND;

@@ -21,9 +21,9 @@ use kube::runtime::controller::{Action, Config as ControllerConfig, Controller, 
 use kube::runtime::reflector::ObjectRef;
 
 use crate::reconcile::context::{Context, Wake};
+use crate::reconcile::driver::urgency::seems_urgent;
 use crate::reconcile::driver::{Kind, reconcile};
 use crate::reconcile::poll::poll;
-use crate::reconcile::urgency::seems_urgent;
 use crate::runtime::fair::{Party, Workers};
 use crate::runtime::health::Health;
 use crate::runtime::shutdown::Shutdown;

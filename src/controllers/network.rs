@@ -2,18 +2,18 @@
 
 use serde_json::{Map, Value, json};
 
-use super::provisioning_policy::put;
 use crate::api::{DisasterRecoveryNetworkSetting, Resolved};
+use crate::controllers::provisioning_policy::put;
 
 /// The id of a connection that a spec names in one of two ways. A pass ends before it gets here when a name does not
 /// resolve.
-pub(super) fn connection<'a>(id: Option<&'a str>, name: Option<&str>, resolved: &'a Resolved) -> Option<&'a str> {
+pub(crate) fn connection<'a>(id: Option<&'a str>, name: Option<&str>, resolved: &'a Resolved) -> Option<&'a str> {
     id.or_else(|| resolved.connection(name?))
 }
 
 /// The network of a disaster recovery. Graph tells the two kinds apart by `@odata.type`, which its description
 /// requires.
-pub(super) fn of_recovery(network: &DisasterRecoveryNetworkSetting, resolved: &Resolved) -> Value {
+pub(crate) fn of_recovery(network: &DisasterRecoveryNetworkSetting, resolved: &Resolved) -> Value {
     let DisasterRecoveryNetworkSetting {
         on_premises_connection_id,
         on_premises_connection_name,

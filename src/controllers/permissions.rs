@@ -6,7 +6,7 @@ use crate::api::MissingPermission;
 
 /// One thing that the controller does in a tenant and the application permissions that suffice for it, the least one
 /// first; any one of them does. Source: fact sheet section 10.
-pub(super) struct Need {
+pub(crate) struct Need {
     feature: &'static str,
     any_of: &'static [&'static str],
 }
@@ -47,7 +47,7 @@ impl Need {
 }
 
 /// What is missing. `only_look`: nothing is to be written.
-pub(super) fn missing(granted: &BTreeSet<String>, only_look: bool) -> Vec<MissingPermission> {
+pub(crate) fn missing(granted: &BTreeSet<String>, only_look: bool) -> Vec<MissingPermission> {
     let needs = [if only_look { READ } else { WRITE }, GROUPS, ORGANIZATION];
     let unmet = needs.into_iter().filter(|need| !need.is_met_by(granted));
     unmet
@@ -59,12 +59,12 @@ pub(super) fn missing(granted: &BTreeSet<String>, only_look: bool) -> Vec<Missin
 }
 
 /// Whether the organization may be read.
-pub(super) fn reads_organization(granted: &BTreeSet<String>) -> bool {
+pub(crate) fn reads_organization(granted: &BTreeSet<String>) -> bool {
     ORGANIZATION.is_met_by(granted)
 }
 
 /// What is missing, what for, and where to grant it.
-pub(super) fn explain(missing: &[MissingPermission], application: &str) -> String {
+pub(crate) fn explain(missing: &[MissingPermission], application: &str) -> String {
     let lines = missing
         .iter()
         .map(|need| format!("{} (to {})", need.permission, need.feature))

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::network;
 use crate::api::{
     AssignmentGroup, DomainJoinConfiguration, ProvisioningPolicy, ProvisioningPolicySpec, Resolved, TargetKind,
     UserSettingsPersistenceConfiguration,
 };
+use crate::cluster::managed::{Common, ImageReference, Managed};
+use crate::controllers::network;
 use crate::graph::Collection;
 use crate::reconcile::context::{Context, Wake};
-use crate::reconcile::managed::{Common, ImageReference, Managed};
 
 /// The `imageType` of a policy that names none.
 const GALLERY: &str = "gallery";
@@ -157,7 +157,7 @@ fn persistence(spec: &ProvisioningPolicySpec) -> Option<&Option<UserSettingsPers
 
 /// Takes a field over under Graph's name; a field that the spec leaves out is not managed, one that it sets to null is
 /// cleared, and an object in which nothing is set is left out.
-pub(super) fn put<T: Serialize>(properties: &mut Map<String, Value>, name: &str, value: Option<&T>) {
+pub(crate) fn put<T: Serialize>(properties: &mut Map<String, Value>, name: &str, value: Option<&T>) {
     let value = value.map(|value| json!(value));
     if let Some(value) = value.filter(|value| value.as_object().is_none_or(|parts| !parts.is_empty())) {
         properties.insert(name.to_owned(), value);

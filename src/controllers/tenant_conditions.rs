@@ -1,10 +1,10 @@
 //! The conditions of a tenant besides Ready: which of the steps (sign in, reach, be allowed) got how far.
 
 use crate::api::{ClockSkew, EntraTenantStatus};
-use crate::reconcile::conditions::{Conditions, Truth, Verdict};
-use crate::reconcile::credentials::CLIENT_SECRET;
-use crate::reconcile::outcome::Class;
-use crate::reconcile::reasons;
+use crate::report::conditions::{Conditions, Truth, Verdict};
+use crate::report::failure::Class;
+use crate::report::reason;
+use crate::tenant::credentials::CLIENT_SECRET;
 
 const KINDS: [&str; 3] = ["Authenticated", "Reachable", "PermissionsSufficient"];
 /// What an application needs to write.
@@ -12,7 +12,7 @@ const WRITES: &str = "CloudPC.ReadWrite.All";
 const NOT_CHECKED: &str = "not looked at";
 
 /// States Authenticated, Reachable and PermissionsSufficient.
-pub(super) fn details(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &EntraTenantStatus) {
+pub(crate) fn details(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &EntraTenantStatus) {
     match verdict {
         Verdict::Ready { .. } => {
             signed_in(conditions, draft);
@@ -26,17 +26,17 @@ pub(super) fn details(conditions: &mut Conditions<'_>, verdict: &Verdict, draft:
                 let message = format!(
                     "{granted}. {why}, so nothing is written, as with mode: Observe; a deletion that would have to delete something waits for it"
                 );
-                conditions.set("PermissionsSufficient", Truth::True, reasons::READ_ONLY, message);
+                conditions.set("PermissionsSufficient", Truth::True, reason::READ_ONLY, message);
             } else {
-                conditions.set("PermissionsSufficient", Truth::True, reasons::GRANTED, granted);
+                conditions.set("PermissionsSufficient", Truth::True, reason::GRANTED, granted);
             }
         }
-        Verdict::Failed(failure) if failure.reason == reasons::AUTHENTICATION_FAILED => {
+        Verdict::Failed(failure) if failure.reason == reason::AUTHENTICATION_FAILED => {
             let message = format!("{}{}", failure.message, clock(draft));
             conditions.set("Authenticated", Truth::False, failure.reason, message);
             unknown(conditions, &KINDS[1..]);
         }
-        Verdict::Failed(failure) if [reasons::PERMISSION_MISSING, reasons::PERMISSION_DENIED].contains(&failure.reason) => {
+        Verdict::Failed(failure) if [reason::PERMISSION_MISSING, reason::PERMISSION_DENIED].contains(&failure.reason) => {
             signed_in(conditions, draft);
             conditions.set("PermissionsSufficient", Truth::False, failure.reason, &failure.message);
         }
@@ -62,13 +62,13 @@ fn signed_in(conditions: &mut Conditions<'_>, draft: &EntraTenantStatus) {
         ""
     };
     let message = format!("Entra issued a token{development}{}", clock(draft));
-    conditions.set("Authenticated", Truth::True, reasons::SIGNED_IN, message);
-    conditions.set("Reachable", Truth::True, reasons::SYNCED, "Graph answers");
+    conditions.set("Authenticated", Truth::True, reason::SIGNED_IN, message);
+    conditions.set("Reachable", Truth::True, reason::SYNCED, "Graph answers");
 }
 
 fn unknown(conditions: &mut Conditions<'_>, kinds: &[&str]) {
     for kind in kinds {
-        conditions.set(kind, Truth::Unknown, reasons::NOT_CHECKED, NOT_CHECKED);
+        conditions.set(kind, Truth::Unknown, reason::NOT_CHECKED, NOT_CHECKED);
     }
 }
 
@@ -91,7 +91,7 @@ mod tests {
     use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
     use super::*;
-    use crate::reconcile::outcome::Failure;
+    use crate::report::failure::Failure;
 
     fn told(verdict: &Verdict, draft: &EntraTenantStatus) -> Vec<Condition> {
         let mut conditions = Conditions::new(&[], Some(1), Time(Timestamp::UNIX_EPOCH));
@@ -107,16 +107,16 @@ mod tests {
     #[test]
     fn every_verdict_states_the_three_conditions_once() {
         let failed = |failure| Verdict::Failed(failure);
-        let refused = Failure::retry(reasons::AUTHENTICATION_FAILED, "no");
+        let refused = Failure::retry(reason::AUTHENTICATION_FAILED, "no");
         for verdict in [
             Verdict::Ready { message: String::new() },
             Verdict::Suspended,
             failed(refused),
-            failed(Failure::stalled(reasons::CLOUD_NOT_SUPPORTED, "no")),
-            failed(Failure::retry(reasons::PERMISSION_MISSING, "no")),
+            failed(Failure::stalled(reason::CLOUD_NOT_SUPPORTED, "no")),
+            failed(Failure::retry(reason::PERMISSION_MISSING, "no")),
             failed(Failure {
                 class: Class::Unreachable,
-                ..Failure::retry(reasons::GRAPH_UNAVAILABLE, "no")
+                ..Failure::retry(reason::GRAPH_UNAVAILABLE, "no")
             }),
         ] {
             let conditions = told(&verdict, &EntraTenantStatus::default());
@@ -143,10 +143,10 @@ mod tests {
             "{message}"
         );
         let (status, reason, message) = one(&conditions, "PermissionsSufficient");
-        assert_eq!((status, reason), ("True", reasons::READ_ONLY));
+        assert_eq!((status, reason), ("True", reason::READ_ONLY));
         assert!(message.contains("nothing is written"), "{message}");
 
         let plain = told(&ready, &EntraTenantStatus::default());
-        assert_eq!(one(&plain, "Authenticated"), ("True", reasons::SIGNED_IN, "Entra issued a token"));
+        assert_eq!(one(&plain, "Authenticated"), ("True", reason::SIGNED_IN, "Entra issued a token"));
     }
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::assignment::{Target, assess};
 use crate::api::{Assignment, ManagedStatus, ProvisioningPolicy, Resolved, ResolvedImage, ResolvedName, UserSetting};
-use crate::graph::{Shape, properties, property};
-use crate::reconcile::managed::Managed;
-use crate::reconcile::outcome::Class;
+use crate::cluster::managed::Managed;
+use crate::controllers::assignment::{Target, assess};
+use crate::graph::properties;
+use crate::graph::{Shape, property};
+use crate::report::failure::Class;
 
 fn parsed<K: serde::de::DeserializeOwned>(kind: &str, spec: &Value) -> K {
     let object = json!({"apiVersion": "cloudpc.dev/v1alpha1", "kind": kind, "metadata": {"name": "x", "namespace": "team"}, "spec": spec});

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::network;
-use super::provisioning_policy::put;
 use crate::api::{CrossRegionDisasterRecoverySetting, Resolved, TargetKind, UserSetting, UserSettingSpec};
+use crate::cluster::managed::{Common, ImageReference, Managed};
+use crate::controllers::network;
+use crate::controllers::provisioning_policy::put;
 use crate::graph::Collection;
 use crate::reconcile::context::{Context, Wake};
-use crate::reconcile::managed::{Common, ImageReference, Managed};
 
 impl Managed for UserSetting {
     const COLLECTION: Collection = Collection::UserSettings;

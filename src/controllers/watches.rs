@@ -16,28 +16,28 @@ use crate::api::{Assignment, EntraTenant, ProvisioningPolicy, UserSetting};
 use crate::reconcile::claims::Claims;
 use crate::reconcile::context::{Context, Malformed, Published, Stores, Wakes};
 use crate::reconcile::memory::Memory;
-use crate::reconcile::reasons;
-use crate::reconcile::tenant::Tenants;
 use crate::reconcile::uninstall::Uninstall;
+use crate::report::reason;
 use crate::runtime::backoff::Backoff;
+use crate::runtime::contained::InFlight;
 use crate::runtime::decoded::Decoded;
 use crate::runtime::events::{EventKind, Publisher};
-use crate::runtime::guarded::InFlight;
 use crate::runtime::metrics::Metrics;
 use crate::runtime::pulse::Pulse;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::watch::{Complete, Malformed as MalformedObject, Watchable, Watched, mark_complete, watch};
+use crate::tenant::shared::Tenants;
 
 /// The stream that triggers a controller.
 pub type Trigger<K> = BoxStream<'static, Result<K, watcher::Error>>;
 
 /// The streams of all watches; each has to be polled, or its cache stands still.
 pub struct Triggers {
-    pub(super) tenants: Trigger<EntraTenant>,
-    pub(super) policies: Trigger<ProvisioningPolicy>,
-    pub(super) settings: Trigger<UserSetting>,
-    pub(super) assignments: Trigger<Assignment>,
-    pub(super) namespaces: Trigger<PartialObjectMeta<Namespace>>,
+    pub(crate) tenants: Trigger<EntraTenant>,
+    pub(crate) policies: Trigger<ProvisioningPolicy>,
+    pub(crate) settings: Trigger<UserSetting>,
+    pub(crate) assignments: Trigger<Assignment>,
+    pub(crate) namespaces: Trigger<PartialObjectMeta<Namespace>>,
 }
 
 /// What the context is built from.
@@ -147,7 +147,7 @@ impl Sink {
             malformed.insert(kind, object.namespace.as_deref().unwrap_or_default(), &object.name);
             metrics.malformed(kind);
             let note = format!("this object cannot be read as a {kind} and is left alone: {}", object.error);
-            events.publish(&reference::<K>(&object), EventKind::Warning, reasons::MALFORMED, "Watch", note);
+            events.publish(&reference::<K>(&object), EventKind::Warning, reason::MALFORMED, "Watch", note);
         })
     }
 }
@@ -192,7 +192,7 @@ fn watch_namespaces(
 }
 
 /// A namespace whose labels changed may have been let in or shut out.
-pub(super) async fn wake_namespaces(trigger: Trigger<PartialObjectMeta<Namespace>>, context: Arc<Context>, shutdown: Shutdown) {
+pub(crate) async fn wake_namespaces(trigger: Trigger<PartialObjectMeta<Namespace>>, context: Arc<Context>, shutdown: Shutdown) {
     let wakes = trigger.for_each(|namespace| {
         match namespace {
             // The first list changes nothing; every object has a first pass anyway.

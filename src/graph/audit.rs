@@ -4,12 +4,12 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::client::Client;
-use super::collection::ApiVersion;
-use super::directory::text;
-use super::error::GraphError;
-use super::exchange::Operation;
-use super::odata;
+use crate::graph::client::Client;
+use crate::graph::directory::text;
+use crate::graph::errors::error::GraphError;
+use crate::graph::request::exchange::Operation;
+use crate::graph::request::odata;
+use crate::graph::types::collection::ApiVersion;
 
 /// One event. Whatever an event lacks is absent; nothing in it is trusted to be complete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,11 +4,11 @@
 
 use serde_json::Value;
 
-use super::client::Client;
-use super::collection::ApiVersion;
-use super::directory::{id, text};
-use super::error::GraphError;
-use super::exchange::Operation;
+use crate::graph::client::Client;
+use crate::graph::directory::{id, text};
+use crate::graph::errors::error::GraphError;
+use crate::graph::request::exchange::Operation;
+use crate::graph::types::collection::ApiVersion;
 
 /// An image of the gallery.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,20 +13,20 @@ use serde_json::{Map, Value};
 use url::Url;
 use uuid::Uuid;
 
-use super::assignment::{AssignmentTarget, assign_body};
-use super::budget::{Permit, RequestClass, SharedBudget};
-use super::clock::Clock;
-use super::collection::{ApiVersion, Collection};
-use super::entity::Entity;
-use super::error::{ErrorKind, GraphError};
-use super::exchange::{Call, Operation};
-use super::members::write_version;
-use super::observer::Observer;
-use super::odata;
-use super::pages::Pages;
-use super::text;
-use super::token::Tokens;
-use super::transport::Transport;
+use crate::graph::auth::token::Tokens;
+use crate::graph::budget::{Permit, RequestClass, SharedBudget};
+use crate::graph::clock_skew::Clock;
+use crate::graph::errors::error::{ErrorKind, GraphError};
+use crate::graph::http::transport::Transport;
+use crate::graph::observer::Observer;
+use crate::graph::request::exchange::{Call, Operation};
+use crate::graph::request::odata;
+use crate::graph::request::pages::Pages;
+use crate::graph::text;
+use crate::graph::types::assignment::{AssignmentTarget, assign_body};
+use crate::graph::types::collection::{ApiVersion, Collection};
+use crate::graph::types::entity::Entity;
+use crate::graph::types::enum_values::write_version;
 
 /// What a client is made of.
 pub struct ClientConfig {
@@ -52,13 +52,13 @@ pub struct ClientConfig {
 /// A client of one tenant's Graph. Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
-    pub(super) inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
-pub(super) struct Inner {
-    pub(super) config: ClientConfig,
-    pub(super) transport: Transport,
-    pub(super) tokens: Tokens,
+pub(crate) struct Inner {
+    pub(crate) config: ClientConfig,
+    pub(crate) transport: Transport,
+    pub(crate) tokens: Tokens,
 }
 
 impl fmt::Debug for Client {
@@ -224,7 +224,7 @@ impl Client {
 
     /// `{root}/{version}/{segments}`. A segment that is not a plain id is refused, so nothing is
     /// ever sent for it.
-    pub(super) fn endpoint(&self, operation: &Operation, version: ApiVersion, segments: &[&str]) -> Result<Url, GraphError> {
+    pub(crate) fn endpoint(&self, operation: &Operation, version: ApiVersion, segments: &[&str]) -> Result<Url, GraphError> {
         if let Some(odd) = segments.iter().find(|segment| !odata::is_id(segment)) {
             let problem = format!("{} is not an id", text::quoted(odd));
             return Err(GraphError::new(operation.text.clone(), ErrorKind::BadRequest, problem));
@@ -236,7 +236,7 @@ impl Client {
 }
 
 /// A random id behind a mark.
-pub(super) fn marked(mark: [u8; 4]) -> Uuid {
+pub(crate) fn marked(mark: [u8; 4]) -> Uuid {
     let mut bytes = Uuid::new_v4().into_bytes();
     bytes[..mark.len()].copy_from_slice(&mark);
     Uuid::from_bytes(bytes)

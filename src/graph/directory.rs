@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use super::client::Client;
-use super::collection::ApiVersion;
-use super::error::GraphError;
-use super::exchange::Operation;
-use super::odata::{self, Literal};
-use super::text as show;
+use crate::graph::client::Client;
+use crate::graph::errors::error::GraphError;
+use crate::graph::request::exchange::Operation;
+use crate::graph::request::odata;
+use crate::graph::request::odata::Literal;
+use crate::graph::text as show;
+use crate::graph::types::collection::ApiVersion;
 
 /// An Entra group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,13 +63,13 @@ impl Organization {
 }
 
 /// A non-empty text property, as it may be shown. What had to be changed for that is no name that a spec can give.
-pub(super) fn text(value: &Value, name: &str) -> Option<String> {
+pub(crate) fn text(value: &Value, name: &str) -> Option<String> {
     let text = value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     text.map(show::shown)
 }
 
 /// The id, which is taken as it is or not at all.
-pub(super) fn id(value: &Value) -> Option<String> {
+pub(crate) fn id(value: &Value) -> Option<String> {
     let id = value.get("id").and_then(Value::as_str).filter(|id| show::is_id(id));
     id.map(str::to_owned)
 }

@@ -1,13 +1,13 @@
 //! Foreign text made safe to show: bounded, one line, without control characters and without anything that looks like a
-//! credential ([`super::scrub`]).
+//! credential ([`crate::graph::scrub`]).
 //!
 //! Graph and whatever stands in front of it choose these bytes, and they end up in logs, events, conditions and status. Every
 //! text that leaves this module's parent and is not compared or sent back passes through here.
 
-use super::scrub::{judgeable, scrubbed};
+use crate::graph::scrub::{judgeable, scrubbed};
 
 /// The longest foreign text that is shown, in bytes.
-pub(super) const LIMIT: usize = 512;
+pub(crate) const LIMIT: usize = 512;
 
 /// How much of a foreign text is looked at. More than [`LIMIT`] because escaping and redaction
 /// change lengths.
@@ -20,12 +20,12 @@ const NAME: usize = 1024;
 const ID: usize = 256;
 
 /// `text` within [`LIMIT`] bytes, control characters escaped, credentials removed.
-pub(super) fn bounded(text: &str) -> String {
+pub(crate) fn bounded(text: &str) -> String {
     bounded_to(text, LIMIT)
 }
 
 /// [`bounded`], with another limit in bytes.
-pub(super) fn bounded_to(text: &str, limit: usize) -> String {
+pub(crate) fn bounded_to(text: &str, limit: usize) -> String {
     cleaned(text.trim(), limit)
 }
 
@@ -48,12 +48,12 @@ pub fn shown(text: &str) -> String {
 }
 
 /// Whether a text can be the id of something: short, on one line, not like a credential.
-pub(super) fn is_id(text: &str) -> bool {
+pub(crate) fn is_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= ID && bounded_to(text, ID) == text
 }
 
 /// A name within quotes, short enough for a sentence.
-pub(super) fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", bounded_to(name, 128).replace('"', "\\\""))
 }
 

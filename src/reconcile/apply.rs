@@ -6,27 +6,29 @@ use std::time::{Duration, Instant};
 use kube::ResourceExt;
 use serde_json::{Map, Value};
 
-use super::claims;
-use super::context::Context;
-use super::create::Create;
-use super::declared::pointing_at;
-use super::driver::Run;
-use super::managed::Managed;
-use super::memory::{Sent, fingerprint, judged};
-use super::names;
-use super::observe::seen_since;
-use super::outcome::{Class, Failure};
-use super::pins::Proofs;
-use super::plan::{self, Change, Desired, Key, plan};
-use super::reasons::{self, event};
-use super::removal::confirm_removals;
-use super::replaced::Replaced;
-use super::status::drift_message;
-use super::tenant::Tenant;
-use super::trial;
-use super::uninstall::before_assign;
 use crate::api::DriftedField;
+use crate::cluster::managed::Managed;
 use crate::graph::{AssignmentTarget, Entity};
+use crate::reconcile::claims;
+use crate::reconcile::confirm_removals::confirm_removals;
+use crate::reconcile::context::Context;
+use crate::reconcile::create::Create;
+use crate::reconcile::declarations::pointing_at;
+use crate::reconcile::driver::Run;
+use crate::reconcile::memory::{Sent, fingerprint, judged};
+use crate::reconcile::name_reservation;
+use crate::reconcile::observe::seen_since;
+use crate::reconcile::pins::Proofs;
+use crate::reconcile::plan;
+use crate::reconcile::plan::{Change, Desired, Key, plan};
+use crate::reconcile::replaced::Replaced;
+use crate::reconcile::trial;
+use crate::reconcile::uninstall::before_assign;
+use crate::report::failure::{Class, Failure};
+use crate::report::reason;
+use crate::report::reason::event;
+use crate::report::status::drift_message;
+use crate::tenant::shared::Tenant;
 
 /// What the writes of one pass are about.
 pub struct Work<'a, K> {
@@ -137,7 +139,7 @@ async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Ch
     }
     let Some(entity) = seen else {
         return Err(Failure::retry(
-            reasons::INTERNAL_ERROR,
+            reason::INTERNAL_ERROR,
             "a change was planned for an object that was not seen",
         ));
     };
@@ -146,7 +148,7 @@ async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Ch
     for change in &changes {
         match write(work, &entity.id, fresh, change, run).await {
             Ok(answer) => shown = answer,
-            Err(failure) if failure.reason == reasons::REFUSED => {
+            Err(failure) if failure.reason == reason::REFUSED => {
                 let failure = match change {
                     Change::Assign { fields, targets } => refused_assign(work, fields, targets, failure, run).await?,
                     _ => {
@@ -184,7 +186,7 @@ async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Ch
 
 /// What Graph refused is not sent again; what Kubernetes or a name is in the way of is another matter.
 fn note_refusal<K: Managed>(work: Work<'_, K>, change: &Change, failure: &Failure) {
-    if failure.reason == reasons::REFUSED {
+    if failure.reason == reason::REFUSED {
         let refusal = (fingerprint(change), failure.message.clone());
         work.context
             .memory
@@ -221,7 +223,7 @@ async fn assign<K: Managed>(
                 "{} {id} was not found when its assignments were to be changed",
                 K::COLLECTION.singular()
             );
-            return Err(Failure::retry(reasons::CONFLICT, message));
+            return Err(Failure::retry(reason::CONFLICT, message));
         };
         // What it became meanwhile may be what is wanted.
         let Some(Change::Assign { targets, fields }) = plan::assignments(desired, &run.draft.assignments, &entity.assignments) else {
@@ -287,13 +289,13 @@ async fn refused_assign<K: Managed>(
         context,
     } = work;
     let uid = object.uid().unwrap_or_default();
-    let soon = |message: String| Failure::waiting_for(reasons::RESOLVING, message, Duration::from_millis(200));
+    let soon = |message: String| Failure::waiting_for(reason::RESOLVING, message, Duration::from_millis(200));
     let again = fingerprint(&fields);
     let notes = context.memory.get(&uid);
     if notes.assign_refused != Some(again) {
         if let Some(gone) = dead_foreign_group(targets, desired, run, tenant).await? {
             return Ok(Failure::stalled(
-                reasons::REFUSED,
+                reason::REFUSED,
                 format!(
                     "{}. Group {gone}, which no Assignment declares, is not in the directory any more: take it off in the admin center",
                     failure.message
@@ -311,7 +313,7 @@ async fn refused_assign<K: Managed>(
         // A dead group spoils every set, so nothing is found out by trying others before it is known to be dead.
         let message = format!("{}; a group of the set was not found, and is looked up once more", failure.message);
         let left = look.saturating_duration_since(Instant::now()).max(Duration::from_millis(200));
-        return Ok(Failure::waiting_for(reasons::RESOLVING, message, left));
+        return Ok(Failure::waiting_for(reason::RESOLVING, message, left));
     }
     let added = |key: &Key| fields.iter().any(|field| field.desired.is_some() && field.path == key.path());
     let adding: BTreeSet<String> = desired
@@ -366,7 +368,7 @@ async fn write<K: Managed>(work: Work<'_, K>, id: &str, fresh: bool, change: &Ch
         Change::Update { body, .. } => {
             let names = body.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             let _name = match body.contains_key("displayName") {
-                true => Some(names::reserve(object, Some(id), tenant, context).await?),
+                true => Some(name_reservation::reserve(object, Some(id), tenant, context).await?),
                 false => None,
             };
             let update = |permit| {
@@ -387,7 +389,7 @@ async fn write<K: Managed>(work: Work<'_, K>, id: &str, fresh: bool, change: &Ch
         }
         Change::Assign { targets, .. } => assign(work, id, fresh, targets, run).await?,
         Change::Create { .. } | Change::Immutable { .. } => {
-            return Err(Failure::retry(reasons::INTERNAL_ERROR, "a change came to the wrong place"));
+            return Err(Failure::retry(reason::INTERNAL_ERROR, "a change came to the wrong place"));
         }
     }
     run.wrote = true;

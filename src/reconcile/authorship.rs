@@ -8,10 +8,11 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
-use super::managed::Common;
-use super::tenant::Tenant;
 use crate::api::{IdOwner, Origin, PendingCreate};
-use crate::graph::{self, AuditEvent, Collection, Entity};
+use crate::cluster::managed::Common;
+use crate::graph;
+use crate::graph::{AuditEvent, Collection, Entity};
+use crate::tenant::shared::Tenant;
 
 /// Who created an object, by what the object says of itself.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -13,21 +13,21 @@ use kube::core::{ObjectMeta, PartialObjectMeta};
 use kube::runtime::reflector::{ObjectRef, Store};
 use tokio::sync::mpsc;
 
-use super::claims::Claims;
-use super::managed::Managed;
-use super::memory::Memory;
-use super::outcome::Failure;
-use super::reasons;
-use super::resolve::lets_in;
-use super::tenant::{Tenant, Tenants};
-use super::uninstall::Uninstall;
 use crate::api::{Assignment, EntraTenant, ManagedStatus, Mode, ProvisioningPolicy, UserSetting};
+use crate::cluster::managed::Managed;
+use crate::reconcile::claims::Claims;
+use crate::reconcile::memory::Memory;
+use crate::reconcile::resolve::lets_in;
+use crate::reconcile::uninstall::Uninstall;
+use crate::report::failure::Failure;
+use crate::report::reason;
 use crate::runtime::backoff::Backoff;
+use crate::runtime::contained::InFlight;
 use crate::runtime::events::Publisher;
-use crate::runtime::guarded::InFlight;
 use crate::runtime::metrics::Metrics;
 use crate::runtime::pulse::Pulse;
 use crate::runtime::watch::Complete;
+use crate::tenant::shared::{Tenant, Tenants};
 
 /// The shared context of all controllers in this process.
 pub struct Context {
@@ -242,7 +242,7 @@ impl Context {
             return Ok(());
         }
         Err(Failure::retry(
-            reasons::INTERNAL_ERROR,
+            reason::INTERNAL_ERROR,
             "the process stood still for longer than its lease allows, so it writes nothing any more",
         ))
     }
@@ -252,7 +252,7 @@ impl Context {
         self.may_write()?;
         if self.read_only {
             let message = "the controller runs with --read-only, so nothing is changed or deleted in Graph";
-            return Err(Failure::waiting(reasons::READ_ONLY, message));
+            return Err(Failure::waiting(reason::READ_ONLY, message));
         }
         Ok(())
     }
@@ -262,7 +262,7 @@ impl Context {
         let system = self.stores.namespaces.get(&ObjectRef::new("kube-system"));
         system.and_then(|namespace| namespace.metadata.uid.clone()).ok_or_else(|| {
             let message = "the namespace kube-system, by whose UID the controller recognises its cluster, is not there or cannot be seen";
-            Failure::retry(reasons::KUBERNETES_API, message)
+            Failure::retry(reason::KUBERNETES_API, message)
         })
     }
 

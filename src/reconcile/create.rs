@@ -2,7 +2,7 @@
 //!
 //! Before the POST an intent is written to status under a resourceVersion precondition; the POST is sent once; the
 //! id is recorded the moment it is known. A pass that finds an intent without an id looks for the product of that
-//! intent and nothing else: [`super::recover`].
+//! intent and nothing else: [`crate::reconcile::recover`].
 
 use std::time::{Duration, Instant};
 
@@ -10,17 +10,17 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
 use serde_json::{Map, Value};
 
-use super::claims;
-use super::context::Context;
-use super::managed::Managed;
-use super::names;
-use super::outcome::{Failure, is_conflict, is_gone};
-use super::plan;
-use super::reasons;
-use super::status::StatusWriter;
-use super::tenant::Tenant;
 use crate::api::{IdOwner, ManagedStatus, Origin, PendingCreate};
+use crate::cluster::managed::Managed;
 use crate::graph::Entity;
+use crate::reconcile::claims;
+use crate::reconcile::context::Context;
+use crate::reconcile::name_reservation;
+use crate::reconcile::plan;
+use crate::report::failure::{Failure, is_conflict, is_gone};
+use crate::report::reason;
+use crate::report::status::StatusWriter;
+use crate::tenant::shared::Tenant;
 
 /// How often the id of a new object is written before the recovery has to find it.
 const RECORD_ATTEMPTS: u32 = 5;
@@ -52,7 +52,7 @@ impl<K: Managed> Create<'_, K> {
         // The wait for a turn comes first: an intent must not wait for its request, nor a proof for its use.
         let permit = tenant.write_permit().await?;
         let (uid, snapshot) = (object.uid().unwrap_or_default(), tenant.snapshot(K::COLLECTION));
-        let _name = names::reserve(object, None, tenant, context).await?;
+        let _name = name_reservation::reserve(object, None, tenant, context).await?;
         // Before the intent: one that is followed by no request would have to be waited for all the same.
         context.may_change_graph()?;
         tenant.gate.check()?;
@@ -109,7 +109,7 @@ impl<K: Managed> Create<'_, K> {
                 );
                 // With luck, who made it can be told at once.
                 Err(Failure::waiting_for(
-                    reasons::CREATE_UNCONFIRMED,
+                    reason::CREATE_UNCONFIRMED,
                     message,
                     context.settle.min(FIRST_LOOK),
                 ))
@@ -124,7 +124,7 @@ impl<K: Managed> Create<'_, K> {
 }
 
 /// An object that is now known to be ours.
-pub(super) struct Created<'a> {
+pub(crate) struct Created<'a> {
     pub entity: &'a Entity,
     pub owner: IdOwner,
     /// The attempt that made it.
@@ -133,7 +133,7 @@ pub(super) struct Created<'a> {
 
 /// Writes the id down at once and clears the intent. Repeated until it sticks: an id that is lost here can only be
 /// found again by the recovery. Given up only when the intent is not ours any more: another leader has taken over.
-pub(super) async fn record<K: Managed>(
+pub(crate) async fn record<K: Managed>(
     object: &K,
     created: Created<'_>,
     status: &mut ManagedStatus,
@@ -156,10 +156,7 @@ pub(super) async fn record<K: Managed>(
             Err(error) if is_conflict(&error) => match writer.catch_up(ours).await {
                 Ok(true) => continue,
                 Ok(false) => {
-                    return Err(Failure::retry(
-                        reasons::KUBERNETES_API,
-                        "another process has taken this object over",
-                    ));
+                    return Err(Failure::retry(reason::KUBERNETES_API, "another process has taken this object over"));
                 }
                 Err(error) => error,
             },

@@ -5,20 +5,21 @@ use std::time::{Duration, Instant};
 
 use kube::ResourceExt;
 
-use super::claims;
-use super::context::Context;
-use super::driver::Run;
-use super::managed::Managed;
-use super::memory::{Sent, fingerprint};
-use super::observe::{is_shown_since, prove_absence};
-use super::outcome::{Class, Failure};
-use super::reasons::{self, event};
-use super::recover::recover;
-use super::resolve;
-use super::tenant::{Tenant, interval, only_looks};
-use super::uninstall::{before_deletion, lets_go};
 use crate::api::{DeletionPolicy, EntraTenant, Mode};
+use crate::cluster::managed::Managed;
 use crate::graph::{Collection, Entity};
+use crate::reconcile::claims;
+use crate::reconcile::context::Context;
+use crate::reconcile::driver::Run;
+use crate::reconcile::memory::{Sent, fingerprint};
+use crate::reconcile::observe::{is_shown_since, prove_absence};
+use crate::reconcile::recover::recover;
+use crate::reconcile::resolve;
+use crate::reconcile::uninstall::{before_deletion, lets_go};
+use crate::report::failure::{Class, Failure};
+use crate::report::reason;
+use crate::report::reason::event;
+use crate::tenant::shared::{Tenant, interval, only_looks};
 
 /// How soon Graph is asked again whether a step has taken effect.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -39,7 +40,7 @@ pub async fn delete<K: Managed>(object: &K, run: &mut Run<K>, context: &Context)
     }
     if common.suspend {
         return Err(Failure::waiting(
-            reasons::SUSPENDED,
+            reason::SUSPENDED,
             "spec.suspend is set, so the deletion waits; lift it, or set spec.deletionPolicy to Orphan to leave the object in Graph",
         ));
     }
@@ -169,7 +170,7 @@ async fn remove<K: Managed>(
     };
     let deleted = tenant.write_after(before_deletion::<K>(id, context), delete, context).await;
     tenant.snapshot(K::COLLECTION).doubt_name(object.common().display_name, Some(id));
-    let refused = deleted.as_ref().is_err_and(|failure| failure.reason == reasons::REFUSED);
+    let refused = deleted.as_ref().is_err_and(|failure| failure.reason == reason::REFUSED);
     let mut since = None;
     context.memory.update(&uid, |notes| {
         notes.delete_refused = refused.then(|| notes.delete_refused.unwrap_or_else(Instant::now));
@@ -224,7 +225,7 @@ async fn await_absence<K: Managed>(
     }
     run.draft.assignments.clear();
     let message = format!("Graph accepted the deletion of {id} and still shows it");
-    Err(Failure::waiting_for(reasons::DELETING, message, LOOK_AGAIN))
+    Err(Failure::waiting_for(reason::DELETING, message, LOOK_AGAIN))
 }
 
 fn released<K: Managed>(run: &mut Run<K>, why: &str) -> Result<(), Failure> {
@@ -273,7 +274,7 @@ async fn unassign<K: Managed>(
     }
     if unassigned(uid, context) {
         let message = format!("Graph accepted that {id} is unassigned and still shows {count} assignments");
-        return Err(Failure::waiting_for(reasons::DELETING, message, LOOK_AGAIN));
+        return Err(Failure::waiting_for(reason::DELETING, message, LOOK_AGAIN));
     }
     let assign = |permit| {
         tenant.snapshot(K::COLLECTION).outdate(id);
@@ -321,7 +322,7 @@ mod tests {
     #[test]
     fn a_refused_deletion_is_tried_soon_at_first_and_then_with_the_backoff() {
         let settle = Duration::from_secs(60);
-        let refused = || Failure::stalled(reasons::REFUSED, "in use");
+        let refused = || Failure::stalled(reason::REFUSED, "in use");
         let begun = Instant::now();
         let first = refused_for_now(refused(), Some(begun), settle);
         assert_eq!((first.class, first.after), (Class::Waiting, Some(LOOK_AGAIN)));

@@ -6,33 +6,36 @@ use std::time::{Duration, Instant};
 use kube::ResourceExt;
 use serde_json::{Map, Value};
 
-use super::context::Context;
-use super::declared::{self, Declarations};
-use super::driver::Run;
-use super::end::LONGEST_WAIT;
-use super::managed::Managed;
-use super::outcome::Failure;
-use super::pins::{self, Pins};
-use super::plan::Desired;
-use super::reasons::{self, event};
-use super::references;
-use super::tenant::Tenant;
-use super::uninstall::keep_groups_of_the_vanished;
 use crate::api::{AssignmentOwnership, AssignmentProblem, Resolved, ResolvedImage, ResolvedName};
+use crate::cluster::managed::Managed;
 use crate::graph::unknown_members;
+use crate::reconcile::context::Context;
+use crate::reconcile::declarations;
+use crate::reconcile::declarations::Declarations;
+use crate::reconcile::driver::Run;
+use crate::reconcile::driver::next_pass::LONGEST_WAIT;
+use crate::reconcile::pins;
+use crate::reconcile::pins::Pins;
+use crate::reconcile::plan::Desired;
+use crate::reconcile::references;
+use crate::reconcile::uninstall::keep_groups_of_the_vanished;
+use crate::report::failure::Failure;
+use crate::report::reason;
+use crate::report::reason::event;
+use crate::tenant::shared::Tenant;
 
 /// What is left to do when Graph equals what could be resolved.
-pub(super) struct Left {
+pub(crate) struct Left {
     /// A reference whose id is gone: what it stood for stays in Graph, and a person has to decide.
-    pub(super) gone: Option<Failure>,
+    pub(crate) gone: Option<Failure>,
     /// Assignments that a later pass takes into account.
-    pub(super) pending: BTreeSet<String>,
+    pub(crate) pending: BTreeSet<String>,
     /// Some of them only lack our finalizer, which they get in a moment.
-    pub(super) arriving: bool,
+    pub(crate) arriving: bool,
 }
 
 /// Resolves every reference and says what Graph shall hold.
-pub(super) async fn desire<K: Managed>(
+pub(crate) async fn desire<K: Managed>(
     object: &K,
     run: &mut Run<K>,
     only_look: bool,
@@ -124,7 +127,7 @@ async fn resolve_all<K: Managed>(
         None => None,
     };
     let connections = references::connections(&object.connections(), pins, tenant).await?;
-    let declarations = declared::collect(object, pins, only_look, tenant, context).await;
+    let declarations = declarations::collect(object, pins, only_look, tenant, context).await;
     Ok((image, connections, declarations))
 }
 
@@ -141,7 +144,7 @@ fn still_waited_for(uid: &str, problems: &[AssignmentProblem], context: &Context
     let now = Instant::now();
     let waiting: Vec<&String> = problems
         .iter()
-        .filter(|problem| reasons::comes_by_itself(&problem.reason))
+        .filter(|problem| reason::comes_by_itself(&problem.reason))
         .map(|problem| &problem.assignment)
         .collect();
     let mut young = Vec::new();

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::plan::{Change, Desired, Key};
 use crate::api::{DriftedField, OwnedAssignment, PlannedChange};
-use crate::graph::{self, Difference};
+use crate::graph;
+use crate::graph::Difference;
+use crate::reconcile::plan::{Change, Desired, Key};
 
 /// The part of the difference that nobody asked for in Kubernetes: a property that was equal at this very generation
 /// (`synced`), an assignment that was seen on the object as it is declared now, an entry that `Exclusive` does not

@@ -3,15 +3,16 @@
 //! Drift is reported before it is corrected: the pass that finds it only writes it down, the next one corrects it.
 //! So everybody who watches the object learns of every foreign change, however quickly it is undone.
 
-use super::conditions::Verdict;
-use super::drift::{describe_changes, differing_fields, drift};
-use super::driver::Run;
-use super::managed::Managed;
-use super::outcome::Failure;
-use super::plan::{Change, Desired};
-use super::reasons::{self, event};
-use super::status::drift_message;
 use crate::api::PendingPlan;
+use crate::cluster::managed::Managed;
+use crate::reconcile::drift::{describe_changes, differing_fields, drift};
+use crate::reconcile::driver::Run;
+use crate::reconcile::plan::{Change, Desired};
+use crate::report::conditions::Verdict;
+use crate::report::failure::Failure;
+use crate::report::reason;
+use crate::report::reason::event;
+use crate::report::status::drift_message;
 
 /// What becomes of a plan.
 #[derive(Debug)]
@@ -54,7 +55,7 @@ pub fn guard<K: Managed>(
             let message = format!(
                 "{summary}. The application may read Cloud PC objects and not write them: grant it CloudPC.ReadWrite.All, or say mode: Observe"
             );
-            return Decision::Hold(Verdict::Failed(Failure::stalled(reasons::PERMISSION_MISSING, message)));
+            return Decision::Hold(Verdict::Failed(Failure::stalled(reason::PERMISSION_MISSING, message)));
         }
         None => {}
     }
@@ -64,7 +65,7 @@ pub fn guard<K: Managed>(
             "Graph does not let {paths} change after creation, and it differs: {}. Delete the resource and create it anew, or set the spec to what Graph holds",
             drift_message(&differing_fields(changes))
         );
-        return Decision::Stop(Failure::stalled(reasons::IMMUTABLE_FIELD, message));
+        return Decision::Stop(Failure::stalled(reason::IMMUTABLE_FIELD, message));
     }
     let synced = generation.is_some() && run.draft.synced_generation == generation;
     let drift = drift(changes, desired, run.remembered_assignments(), synced, &run.draft.drift);
@@ -76,7 +77,7 @@ pub fn guard<K: Managed>(
     run.drifted = true;
     run.draft.drift = drift;
     Decision::Hold(Verdict::Working {
-        reason: reasons::DRIFTED,
+        reason: reason::DRIFTED,
         message: format!("{message}; correcting it"),
     })
 }
@@ -88,7 +89,7 @@ fn observed_only<K: Managed>(changes: &[Change], run: &mut Run<K>, held_by: &str
     let message = note_held(changes, run, held_by);
     if missing {
         return Verdict::Held {
-            reason: reasons::OBSERVED_DIFFERENCE,
+            reason: reason::OBSERVED_DIFFERENCE,
             message,
         };
     }

@@ -6,14 +6,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Mutex;
 use std::time::Instant;
 
-use super::packed;
-use super::pins::Proofs;
-use super::place::Kept;
-use super::plan::Key;
-use super::replaced::Replaced;
-use super::trial::Trial;
 use crate::api::Resolved;
 use crate::graph::{AssignmentTarget, Entity};
+use crate::reconcile::driver::budget_place::Kept;
+use crate::reconcile::pins::Proofs;
+use crate::reconcile::plan::Key;
+use crate::reconcile::replaced::Replaced;
+use crate::reconcile::trial::Trial;
+use crate::tenant::packed;
 
 /// One object's notes.
 #[derive(Clone, Debug, Default)]

@@ -5,52 +5,31 @@
 //! ahead of a Graph write, because a crash must not lose them: the intent of a create, and what becomes ours by an assign.
 
 pub mod apply;
-pub mod audit;
 pub mod authorship;
-pub mod catalogues;
 pub mod claims;
-pub mod conditions;
+pub mod confirm_removals;
 pub mod context;
 pub mod create;
-pub mod credentials;
-pub mod declared;
+pub mod declarations;
 pub mod delete;
-mod desire;
+pub mod desire;
 pub mod drift;
 pub mod driver;
-mod end;
-pub mod endpoints;
-pub mod gate;
 pub mod guard;
-pub mod managed;
 pub mod memory;
-mod metering;
-pub mod missing;
-pub mod names;
+pub mod name_reservation;
 pub mod observe;
-pub mod outcome;
-pub mod packed;
+pub mod pass;
 pub mod pins;
 pub mod pipeline;
-mod place;
 pub mod plan;
 pub mod poll;
-pub mod reasons;
 pub mod recover;
 pub mod references;
-pub mod removal;
 pub mod replaced;
 pub mod resolve;
-pub mod run;
-pub mod snapshot;
-pub mod status;
-mod suspects;
-pub mod sweep;
-pub mod tenant;
 pub mod trial;
 pub mod uninstall;
-pub mod urgency;
-pub mod waiting;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

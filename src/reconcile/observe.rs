@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use kube::ResourceExt;
 
-use super::context::Context;
-use super::managed::Managed;
-use super::outcome::{Class, Failure};
-use super::reasons;
-use super::tenant::Tenant;
+use crate::cluster::managed::Managed;
 use crate::graph::{Collection, Entity};
+use crate::reconcile::context::Context;
+use crate::report::failure::{Class, Failure};
+use crate::report::reason;
+use crate::tenant::shared::Tenant;
 
 /// How new an answer has to be.
 #[derive(Clone, Copy, Debug)]
@@ -110,7 +110,7 @@ pub async fn seen_since<K: Managed>(
 
 /// Whether Graph shows an object to a request that was made after `since`, when its deletion was accepted. With few at work
 /// it is read; many wait for one list, and what is not in that is gone.
-pub(super) async fn is_shown_since(uid: &str, collection: Collection, id: &str, since: Instant, tenant: &Tenant) -> Result<bool, Failure> {
+pub(crate) async fn is_shown_since(uid: &str, collection: Collection, id: &str, since: Instant, tenant: &Tenant) -> Result<bool, Failure> {
     let (snapshot, now) = (tenant.snapshot(collection), Instant::now());
     let listed = || snapshot.listed().is_some_and(|listed| listed >= since);
     if !listed() {
@@ -123,7 +123,7 @@ pub(super) async fn is_shown_since(uid: &str, collection: Collection, id: &str, 
     Ok(snapshot.seen_since(id, since).is_some())
 }
 
-pub(super) async fn look_since(
+pub(crate) async fn look_since(
     uid: &str,
     collection: Collection,
     id: &str,
@@ -163,7 +163,7 @@ async fn not_visible_yet<K: Managed>(id: &str, tenant: &Tenant, context: &Contex
             "Graph answered the create with {} {id} and does not show it yet; it is not created again. If somebody deleted it there, delete this resource and apply it again",
             K::COLLECTION.singular()
         );
-        Failure::waiting_for(reasons::NOT_VISIBLE_YET, message, context.settle.min(RECENT))
+        Failure::waiting_for(reason::NOT_VISIBLE_YET, message, context.settle.min(RECENT))
     })
 }
 
@@ -181,7 +181,7 @@ pub async fn prove_absence<K: Managed>(uid: &str, id: &str, tenant: &Tenant, con
             "{} {id} was not found; looking once more before it counts as deleted",
             K::COLLECTION.singular()
         );
-        return Err(Failure::waiting_for(reasons::ABSENCE_UNCONFIRMED, message, left));
+        return Err(Failure::waiting_for(reason::ABSENCE_UNCONFIRMED, message, left));
     }
     list_since_wanted(uid, K::COLLECTION, tenant, context).await?;
     // Also when a read of its own has said otherwise since the list.
@@ -190,7 +190,7 @@ pub async fn prove_absence<K: Managed>(uid: &str, id: &str, tenant: &Tenant, con
             "{} {id} was not found on its own and is in the list; Graph contradicts itself, so nothing is decided",
             K::COLLECTION.singular()
         );
-        return Err(Failure::waiting_for(reasons::ABSENCE_UNCONFIRMED, message, context.settle));
+        return Err(Failure::waiting_for(reason::ABSENCE_UNCONFIRMED, message, context.settle));
     }
     Ok(())
 }

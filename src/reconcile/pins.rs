@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use super::memory::Notes;
-use super::outcome::Failure;
-use super::reasons;
 use crate::api::{Resolved, ResolvedName};
+use crate::reconcile::memory::Notes;
+use crate::report::failure::Failure;
+use crate::report::reason;
 use crate::runtime::backoff::jitter;
 
 /// How often pins are proved that nothing speaks against.
@@ -144,7 +144,7 @@ pub fn gone(what: &str, id: &str) -> Failure {
     let message = format!(
         "{what} was {id}, which the tenant does not have any more. If something else of that name shall be used now, ask for a reconcile (annotation cloudpc.dev/reconcile-requested-at); otherwise restore it, or name another one"
     );
-    Failure::stalled(reasons::REFERENCE_GONE, message)
+    Failure::stalled(reason::REFERENCE_GONE, message)
 }
 
 #[cfg(test)]

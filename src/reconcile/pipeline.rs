@@ -6,27 +6,29 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 
-use super::apply::{Work, apply};
-use super::claims;
-use super::conditions::Verdict;
-use super::context::Context;
-use super::desire::{Left, desire};
-use super::drift::{differing_fields, drift};
-use super::driver::Run;
-use super::guard::{Decision, HeldBy, guard};
-use super::managed::Managed;
-use super::memory::{Sent, fingerprint, judged};
-use super::observe::{Age, Look, observe};
-use super::outcome::{Class, Failure, Unseen};
-use super::plan::{self, Change, Desired, Key, plan};
-use super::reasons::{self, event};
-use super::recover::recover;
-use super::replaced::put_back;
-use super::resolve;
-use super::status::drift_message;
-use super::tenant::{Tenant, interval, only_looks};
 use crate::api::{CreateMarker, EntraTenant, OwnedAssignment};
+use crate::cluster::managed::Managed;
 use crate::graph::{Entity, Priority};
+use crate::reconcile::apply::{Work, apply};
+use crate::reconcile::claims;
+use crate::reconcile::context::Context;
+use crate::reconcile::desire::{Left, desire};
+use crate::reconcile::drift::{differing_fields, drift};
+use crate::reconcile::driver::Run;
+use crate::reconcile::guard::{Decision, HeldBy, guard};
+use crate::reconcile::memory::{Sent, fingerprint, judged};
+use crate::reconcile::observe::{Age, Look, observe};
+use crate::reconcile::plan;
+use crate::reconcile::plan::{Change, Desired, Key, plan};
+use crate::reconcile::recover::recover;
+use crate::reconcile::replaced::put_back;
+use crate::reconcile::resolve;
+use crate::report::conditions::Verdict;
+use crate::report::failure::{Class, Failure, Unseen};
+use crate::report::reason;
+use crate::report::reason::event;
+use crate::report::status::drift_message;
+use crate::tenant::shared::{Tenant, interval, only_looks};
 
 /// Makes Graph equal to the spec, or says why not.
 pub async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) -> Result<Verdict, Failure> {
@@ -281,7 +283,7 @@ fn converged<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, left: 
         let left = context.settle.saturating_sub(sent.at.elapsed());
         if !left.is_zero() {
             let message = "an earlier write, for an older spec, may still take effect; looking again before this counts as equal";
-            return Err(Failure::waiting_for(reasons::NOT_VISIBLE_YET, message, left));
+            return Err(Failure::waiting_for(reason::NOT_VISIBLE_YET, message, left));
         }
     }
     context.memory.update(&uid, |notes| {
@@ -345,7 +347,7 @@ fn without_refused<K: Managed>(object: &K, changes: &[Change], context: &Context
         .update(&uid, |notes| notes.refused.retain(|(refused, _)| current.contains(refused)));
     let refusals = context.memory.get(&uid).refused;
     let is_refused = |change: &Change| refusals.iter().any(|(refused, _)| *refused == fingerprint(change));
-    let failure = refusals.first().map(|(_, message)| Failure::stalled(reasons::REFUSED, message));
+    let failure = refusals.first().map(|(_, message)| Failure::stalled(reason::REFUSED, message));
     (changes.iter().filter(|change| !is_refused(change)).cloned().collect(), failure)
 }
 
@@ -362,7 +364,7 @@ fn hold_unseen<K: Managed>(object: &K, changes: &[Change], context: &Context) ->
 fn not_visible(changes: &[Change]) -> Failure {
     let fields = differing_fields(changes);
     Failure::waiting(
-        reasons::NOT_VISIBLE_YET,
+        reason::NOT_VISIBLE_YET,
         format!("Graph accepted the change and does not show it yet: {}", drift_message(&fields)),
     )
 }

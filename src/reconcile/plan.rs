@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use crate::api::{DriftedField, OwnedAssignment};
-use crate::graph::{self, AssignmentTarget, Collection, Difference, Entity, RemoteAssignment};
+use crate::graph;
+use crate::graph::{AssignmentTarget, Collection, Difference, Entity, RemoteAssignment};
 
 /// What identifies an assignment: its group and, for Frontline, its service plan. Case does not count.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]

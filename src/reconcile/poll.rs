@@ -7,17 +7,17 @@ use std::time::{Duration, Instant};
 
 use kube::ResourceExt;
 
-use super::context::Context;
-use super::driver::Kind;
-use super::managed::Managed;
-use super::outcome::{Class, Failure};
-use super::resolve::lets_in;
-use super::sweep::sweep;
-use super::tenant::{Tenant, interval};
 use crate::api::{EntraTenant, ProvisioningPolicy, UserSetting};
+use crate::cluster::managed::Managed;
 use crate::graph::Priority;
+use crate::reconcile::context::Context;
+use crate::reconcile::driver::Kind;
+use crate::reconcile::driver::sweep::sweep;
+use crate::reconcile::resolve::lets_in;
+use crate::report::failure::{Class, Failure};
 use crate::runtime::backoff::jitter;
 use crate::runtime::shutdown::Shutdown;
+use crate::tenant::shared::{Tenant, interval};
 
 /// How often the schedule is looked at.
 const TICK: Duration = Duration::from_millis(500);

@@ -9,20 +9,22 @@ use jiff::SignedDuration;
 use kube::ResourceExt;
 use serde_json::{Map, Value};
 
-use super::audit::{self, LONGEST_LAG};
-use super::authorship::{Finding, Lost, maker};
-use super::claims::{self, is_held};
-use super::context::Context;
-use super::create::{Created, record};
-use super::driver::Run;
-use super::managed::Managed;
-use super::memory::Notes;
-use super::observe::list_since_wanted;
-use super::outcome::Failure;
-use super::reasons;
-use super::tenant::Tenant;
 use crate::api::{IdOwner, Origin, PendingCreate};
+use crate::cluster::managed::Managed;
 use crate::graph::Entity;
+use crate::reconcile::authorship::{Finding, Lost, maker};
+use crate::reconcile::claims;
+use crate::reconcile::claims::is_held;
+use crate::reconcile::context::Context;
+use crate::reconcile::create::{Created, record};
+use crate::reconcile::driver::Run;
+use crate::reconcile::memory::Notes;
+use crate::reconcile::observe::list_since_wanted;
+use crate::report::failure::Failure;
+use crate::report::reason;
+use crate::tenant::audit;
+use crate::tenant::audit::LONGEST_LAG;
+use crate::tenant::shared::Tenant;
 
 /// How often the product is looked for before the settle window is over.
 const EARLY: Duration = Duration::from_secs(8);
@@ -40,7 +42,7 @@ pub async fn recover<K: Managed>(object: &K, run: &mut Run<K>, tenant: &Tenant, 
     claims::refuse_foreign_intent::<K>(&pending, tenant)?;
     let Ok(sent) = serde_json::from_str::<Map<String, Value>>(&pending.sent) else {
         return Err(Failure::stalled(
-            reasons::INTERNAL_ERROR,
+            reason::INTERNAL_ERROR,
             "status.pendingCreate.sent is not JSON, so what was created cannot be recognised; look in Graph for what the create made, and remove status.pendingCreate when nothing did",
         ));
     };
@@ -137,7 +139,7 @@ fn ask<K: Managed>(ids: &[&str]) -> Failure {
     // The log may still speak, and a person may act in Graph.
     Failure {
         after: Some(ASK_AGAIN),
-        ..Failure::stalled(reasons::CLAIM_UNPROVEN, message)
+        ..Failure::stalled(reason::CLAIM_UNPROVEN, message)
     }
 }
 

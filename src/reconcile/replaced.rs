@@ -9,14 +9,14 @@ use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 use serde_json::Value;
 
-use super::context::Context;
-use super::driver::Run;
-use super::managed::Managed;
-use super::outcome::Failure;
-use super::plan::Key;
-use super::reasons::event;
-use super::tenant::Tenant;
+use crate::cluster::managed::Managed;
 use crate::graph::{AssignmentTarget, AuditEvent, Entity};
+use crate::reconcile::context::Context;
+use crate::reconcile::driver::Run;
+use crate::reconcile::plan::Key;
+use crate::report::failure::Failure;
+use crate::report::reason::event;
+use crate::tenant::shared::Tenant;
 
 /// When the audit log is asked after a replacement; it may be minutes behind.
 const LOOKS: [Duration; 3] = [Duration::from_secs(15), Duration::from_secs(6 * 60), Duration::from_secs(16 * 60)];
@@ -134,7 +134,7 @@ fn entry(value: &Value) -> Option<(Key, AssignmentTarget)> {
 
 /// Foreign entries that another writer added while this process replaced the set, as the audit log tells: they have to be
 /// there again.
-pub(super) async fn put_back<K: Managed>(
+pub(crate) async fn put_back<K: Managed>(
     object: &K,
     entity: &Entity,
     run: &mut Run<K>,

@@ -1,5 +1,5 @@
 //! Step one: from a spec to what Graph shall hold: first the tenant, which has to let the namespace in. Names of Graph
-//! objects are the business of [`super::references`].
+//! objects are the business of [`crate::reconcile::references`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,19 +8,19 @@ use kube::ResourceExt;
 use kube::core::{Expression, Selector, SelectorExt};
 use kube::runtime::reflector::ObjectRef;
 
-use super::context::Context;
-use super::managed::Managed;
-use super::outcome::Failure;
-use super::reasons;
-use super::tenant::Tenant;
 use crate::api::{EntraTenant, NamespaceRequirement, NamespaceSelector};
+use crate::cluster::managed::Managed;
+use crate::reconcile::context::Context;
+use crate::report::failure::Failure;
+use crate::report::reason;
+use crate::tenant::shared::Tenant;
 
 /// The tenant that an object may use, with the object that describes it. Reads caches only.
 pub fn tenant<K: Managed>(object: &K, context: &Context) -> Result<(Arc<EntraTenant>, Arc<Tenant>), Failure> {
     let name = object.common().tenant;
     let Some(described) = context.stores.tenants.get(&ObjectRef::new(name)) else {
         return Err(Failure::waiting(
-            reasons::TENANT_NOT_FOUND,
+            reason::TENANT_NOT_FOUND,
             format!("waiting for EntraTenant {name:?}: it does not exist; create it, or name another one in a new object"),
         ));
     };
@@ -29,11 +29,11 @@ pub fn tenant<K: Managed>(object: &K, context: &Context) -> Result<(Arc<EntraTen
         let message = format!(
             "EntraTenant {name:?} does not let namespace {namespace:?} in; an administrator of the tenant can add it to spec.allowedNamespaces"
         );
-        return Err(Failure::stalled(reasons::NAMESPACE_NOT_ALLOWED, message));
+        return Err(Failure::stalled(reason::NAMESPACE_NOT_ALLOWED, message));
     }
     if described.spec.suspend == Some(true) {
         let message = format!("EntraTenant {name:?} is suspended; nothing is done for it until its spec.suspend is false");
-        return Err(Failure::waiting(reasons::SUSPENDED, message));
+        return Err(Failure::waiting(reason::SUSPENDED, message));
     }
     let tenant = context.tenant(&described)?;
     Ok((described, tenant))

@@ -14,14 +14,15 @@ use futures::future::try_join_all;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{Api, Client, Resource, ResourceExt};
 
-use super::context::Context;
-use super::declared::Declarations;
-use super::driver::{Kind, Run};
-use super::managed::Managed;
-use super::outcome::Failure;
-use super::plan::Key;
-use super::reasons::{self, event};
 use crate::api::{Assignment, AssignmentOwnership, AssignmentProblem, DriftedField, EntraTenant, OwnedAssignment};
+use crate::cluster::managed::Managed;
+use crate::reconcile::context::Context;
+use crate::reconcile::declarations::Declarations;
+use crate::reconcile::driver::{Kind, Run};
+use crate::reconcile::plan::Key;
+use crate::report::failure::Failure;
+use crate::report::reason;
+use crate::report::reason::event;
 use crate::runtime::own_namespace::OwnNamespace;
 
 /// How old an early look may be: it is shared by all that is deleted at the time, and the last look decides.
@@ -102,7 +103,7 @@ fn judge(definitions: &[String], go: Result<Vec<bool>, kube::Error>, own: Result
     let go = go.map_err(unknown)?;
     if let Some((name, _)) = definitions.iter().zip(go).find(|(_, goes)| *goes) {
         let message = format!("the definition {name} is being deleted, so nothing is removed in Graph");
-        return Err(Failure::waiting(reasons::REMOVAL_HELD, message));
+        return Err(Failure::waiting(reason::REMOVAL_HELD, message));
     }
     match own.map_err(unknown)? {
         None => Ok(()),
@@ -110,7 +111,7 @@ fn judge(definitions: &[String], go: Result<Vec<bool>, kube::Error>, own: Result
             let message = format!(
                 "the operator itself is being removed ({what}), so nothing is removed in Graph; it goes on when the operator is installed again"
             );
-            Err(Failure::waiting(reasons::REMOVAL_HELD, message))
+            Err(Failure::waiting(reason::REMOVAL_HELD, message))
         }
     }
 }
@@ -125,7 +126,7 @@ fn unknown(error: kube::Error) -> Failure {
                  if it stays installed, apply its manifests again",
                 status.code, status.message
             );
-            Failure::waiting(reasons::REMOVAL_HELD, message)
+            Failure::waiting(reason::REMOVAL_HELD, message)
         }
         _ => error.into(),
     }
@@ -203,7 +204,7 @@ pub fn keep_groups_of_the_vanished<K: Managed>(object: &K, run: &mut Run<K>, dec
             declarations.frozen.insert(assignment.clone());
             declarations.problems.push(AssignmentProblem {
                 assignment,
-                reason: reasons::REMOVAL_HELD.to_owned(),
+                reason: reason::REMOVAL_HELD.to_owned(),
                 message,
             });
         } else {

@@ -13,8 +13,8 @@ use kube::config::{Config, InClusterError, KubeConfigOptions, KubeconfigError};
 use tower::timeout::TimeoutLayer;
 use tower::{BoxError, service_fn};
 
-use super::paging::small_pages;
-use super::pulse::Pulse;
+use crate::runtime::paging::small_pages;
+use crate::runtime::pulse::Pulse;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -8,8 +8,8 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::ObjectReference;
 use tokio::time::Instant;
 
-use super::events::EventKind;
-use super::text::without_ids;
+use crate::runtime::events::EventKind;
+use crate::runtime::text::without_ids;
 
 /// For how long a repetition counts as the same event.
 const SAME_EVENT: Duration = Duration::from_secs(600);
@@ -21,7 +21,7 @@ const MAX_REMEMBERED: usize = 4096;
 
 /// Something that happened to an object.
 #[derive(Clone, Debug)]
-pub(super) struct Occurrence {
+pub(crate) struct Occurrence {
     pub regarding: ObjectReference,
     pub kind: EventKind,
     pub reason: &'static str,
@@ -32,7 +32,7 @@ pub(super) struct Occurrence {
 
 /// What to do about an occurrence.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Write {
+pub(crate) enum Write {
     Nothing,
     Create,
     Count(Entry),
@@ -40,7 +40,7 @@ pub(super) enum Write {
 
 /// An event that is on the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// The name of the Event object.
     pub name: String,
     /// How often it has happened.
@@ -69,7 +69,7 @@ struct Budget {
 
 /// The memory of the publisher.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(crate) struct Ledger {
     events: HashMap<Key, Remembered>,
     budgets: HashMap<String, Budget>,
 }

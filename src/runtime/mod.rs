@@ -5,11 +5,11 @@
 
 pub mod backoff;
 pub mod clients;
+pub mod contained;
 pub mod decoded;
 mod event_ledger;
 pub mod events;
 pub mod fair;
-pub mod guarded;
 pub mod health;
 pub mod lease;
 pub mod metrics;

@@ -52,7 +52,7 @@ fn constants(source: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_reason_and_every_event_is_explained_and_no_other() {
-    let source = read("src/reconcile/reasons.rs");
+    let source = read("src/report/reason.rs");
     let (reasons, events) = source.split_once("pub mod event").expect("events have a module");
     let (reasons, events) = (constants(reasons), constants(events));
     assert!(reasons.len() > 20 && events.len() > 5, "the constants were not found");

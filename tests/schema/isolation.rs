@@ -74,10 +74,10 @@ fn s19_no_source_weakens_tls() {
         "TLS11",
     ];
     assert_eq!(files_with(&weakening), Vec::<String>::new());
-    assert_eq!(files_with(&["https_only()"]), ["graph/wire.rs"]);
+    assert_eq!(files_with(&["https_only()"]), ["graph/http/wire.rs"]);
     assert_eq!(
         files_with(&["reqwest", "hyper_rustls", "HttpConnector"]),
-        ["graph/wire.rs", "runtime/telemetry.rs"]
+        ["graph/http/wire.rs", "runtime/telemetry.rs"]
     );
 }
 

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 
-use super::line::Waiter;
-use super::place::Place;
-use super::{Budget, Permit, Priority, RequestClass};
+use crate::graph::budget::line::Waiter;
+use crate::graph::budget::place::Place;
+use crate::graph::budget::{Budget, Permit, Priority, RequestClass};
 
 /// The one whose work makes requests, and its place in the budget's line.
 pub struct Caller {
@@ -101,11 +101,11 @@ impl Caller {
     }
 
     /// Goes on with another priority. Gives the one before.
-    pub(super) fn set_priority(&self, priority: Priority) -> Priority {
+    pub(crate) fn set_priority(&self, priority: Priority) -> Priority {
         std::mem::replace(&mut *self.priority.lock().unwrap_or_else(PoisonError::into_inner), priority)
     }
 
-    pub(super) fn waiter(&self) -> Waiter {
+    pub(crate) fn waiter(&self) -> Waiter {
         Waiter {
             priority: self.priority(),
             party: Arc::clone(&self.party),
@@ -113,14 +113,14 @@ impl Caller {
     }
 
     /// Keeps a place that the caller was sent away from. What it had before is given up.
-    pub(super) fn keep(&self, place: Place) {
+    pub(crate) fn keep(&self, place: Place) {
         let before = std::mem::replace(&mut *self.lock(), Held::Place(place));
         // Not under the lock: a permit that goes tries to leave its place here.
         drop(before);
     }
 
     /// Keeps the place of a permit that was not used, unless there is another one.
-    pub(super) fn keep_unused(&self, place: Place) {
+    pub(crate) fn keep_unused(&self, place: Place) {
         let mut held = self.lock();
         if matches!(*held, Held::Nothing) {
             *held = Held::Place(place);
@@ -128,18 +128,18 @@ impl Caller {
     }
 
     /// Notes that it had a turn in a class, with this ticket.
-    pub(super) fn had_turn(&self, class: RequestClass, ticket: u64) {
+    pub(crate) fn had_turn(&self, class: RequestClass, ticket: u64) {
         *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = Some((class, ticket));
     }
 
     /// The ticket of its last turn, if that was in this class: the next request belongs to what has begun with it.
-    pub(super) fn last_turn(&self, class: RequestClass) -> Option<u64> {
+    pub(crate) fn last_turn(&self, class: RequestClass) -> Option<u64> {
         let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         turn.filter(|(last, _)| *last == class).map(|(_, ticket)| ticket)
     }
 
     /// What this caller has in the budget for a class.
-    pub(super) fn take_up(&self, budget: &Arc<Budget>, class: RequestClass) -> TakenUp {
+    pub(crate) fn take_up(&self, budget: &Arc<Budget>, class: RequestClass) -> TakenUp {
         let held = std::mem::take(&mut *self.lock());
         match held {
             Held::Permit(permit) if permit.is_of(budget, class) => TakenUp::Permit(permit),
@@ -158,7 +158,7 @@ impl Caller {
 }
 
 /// See [`Caller::take_up`].
-pub(super) enum TakenUp {
+pub(crate) enum TakenUp {
     Nothing,
     Place(Place),
     Permit(Permit),

@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::limits::{Limit, RequestClass};
-use super::line::{Line, Pace, Turn, Waiter};
-use super::window::{Taken, Window};
-use super::{FLOOR, Obstacle};
+use crate::graph::budget::limits::{Limit, RequestClass};
+use crate::graph::budget::line::{Line, Pace, Turn, Waiter};
+use crate::graph::budget::window::{Taken, Window};
+use crate::graph::budget::{FLOOR, Obstacle};
 
 /// The longest wait for a turn. A pass has a deadline and makes a handful of requests.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// With more waiters than this, one waits where it is only for a turn that comes so soon, and with so few ahead of it: the
 /// workers are there for others as well.
-pub(super) const CROWD: usize = 4;
-pub(super) const SHORT_PATIENCE: Duration = Duration::from_secs(2);
+pub(crate) const CROWD: usize = 4;
+pub(crate) const SHORT_PATIENCE: Duration = Duration::from_secs(2);
 const FEW_AHEAD: u32 = 3;
 
 /// One that is sent away is told to come back after so long at the latest: by then the limit may be another one.
@@ -28,14 +28,14 @@ const EARLY: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A class.
-pub(super) struct Counter {
+pub(crate) struct Counter {
     pub window: Window,
     pub line: Line,
     class: RequestClass,
 }
 
 impl Counter {
-    pub(super) fn new(class: RequestClass, limit: Limit) -> Self {
+    pub(crate) fn new(class: RequestClass, limit: Limit) -> Self {
         Self {
             window: Window::new(limit),
             line: Line::default(),
@@ -60,7 +60,7 @@ impl Counter {
     }
 
     /// Takes the turn of a ticket.
-    pub(super) fn step(&mut self, ticket: u64, several: bool, now: Instant) -> Result<(Taken, Waiter), Obstacle> {
+    pub(crate) fn step(&mut self, ticket: u64, several: bool, now: Instant) -> Result<(Taken, Waiter), Obstacle> {
         let part = match self.line.turn(ticket, self.pace(several, now), now) {
             Turn::Now(part) => part,
             Turn::Others => return Err(Obstacle::Others),
@@ -76,7 +76,7 @@ impl Counter {
 
     /// How many turns of the class come before that of a ticket, and so long until then, if the limit lets nothing go before
     /// `earliest`. What the window has room for goes as fast as it is answered, unless it has a pace.
-    pub(super) fn expected(&mut self, ticket: u64, several: bool, earliest: Instant, now: Instant) -> (u32, Duration) {
+    pub(crate) fn expected(&mut self, ticket: u64, several: bool, earliest: Instant, now: Instant) -> (u32, Duration) {
         let at_once = self.pace(several, now).map_or_else(|| self.window.left(now), |_| 0);
         let ahead = self.line.ahead(ticket).saturating_sub(at_once);
         let turns = u32::try_from(ahead).unwrap_or(u32::MAX);
@@ -84,7 +84,7 @@ impl Counter {
     }
 
     /// Whether one gives up waiting where it is, because it would have to wait for longer.
-    pub(super) fn gives_up(&mut self, ticket: u64, several: bool, earliest: Instant, patience: &Patience, now: Instant) -> bool {
+    pub(crate) fn gives_up(&mut self, ticket: u64, several: bool, earliest: Instant, patience: &Patience, now: Instant) -> bool {
         let (turns, expected) = self.expected(ticket, several, earliest, now);
         let crowded = !patience.steadfast && self.line.len() > CROWD;
         now + expected > patience.until || crowded && turns > FEW_AHEAD
@@ -92,7 +92,7 @@ impl Counter {
 
     /// When one that is sent away shall come back: when its turn may have come, as fast as the class goes, so that they do
     /// not all come at once only to be sent away again; and soon in any case.
-    pub(super) fn book(&self, expected: Duration) -> Duration {
+    pub(crate) fn book(&self, expected: Duration) -> Duration {
         let waiting = u32::try_from(self.line.len()).unwrap_or(u32::MAX);
         let turn = expected.saturating_sub(EARLY);
         let look = LOOK_EVERY.saturating_mul(waiting).max(SOONEST_LOOK);
@@ -106,7 +106,7 @@ impl Counter {
 }
 
 /// How long one waits for its turn where it is.
-pub(super) struct Patience {
+pub(crate) struct Patience {
     pub until: Instant,
     /// Whether a crowd makes no difference.
     pub steadfast: bool,

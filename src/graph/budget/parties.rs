@@ -14,11 +14,11 @@ const MANY: usize = 256;
 
 /// The parties that asked for something lately.
 #[derive(Debug, Default)]
-pub(super) struct Parties(HashMap<Arc<str>, Instant>);
+pub(crate) struct Parties(HashMap<Arc<str>, Instant>);
 
 impl Parties {
     /// This one asks for something. One without a name is none.
-    pub(super) fn see(&mut self, party: &Arc<str>, now: Instant) {
+    pub(crate) fn see(&mut self, party: &Arc<str>, now: Instant) {
         if party.is_empty() {
             return;
         }
@@ -31,7 +31,7 @@ impl Parties {
     }
 
     /// Whether there is more than one.
-    pub(super) fn several(&self, now: Instant) -> bool {
+    pub(crate) fn several(&self, now: Instant) -> bool {
         let lately = |seen: &&Instant| now.saturating_duration_since(**seen) < LATELY;
         self.0.values().filter(lately).nth(1).is_some()
     }

@@ -7,11 +7,11 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
 
-use super::limits::RequestClass;
-use super::line::Waiter;
-use super::place::Place;
-use super::window::Taken;
-use super::{Budget, Caller, FLOOR};
+use crate::graph::budget::limits::RequestClass;
+use crate::graph::budget::line::Waiter;
+use crate::graph::budget::place::Place;
+use crate::graph::budget::window::Taken;
+use crate::graph::budget::{Budget, Caller, FLOOR};
 
 /// What a class keeps when the limit is nearly reached.
 const NEAR: f64 = 0.8;
@@ -36,7 +36,7 @@ pub struct Permit {
 
 impl Permit {
     /// For a request of a class that the window has let go, in the turn of a ticket.
-    pub(super) fn new(budget: &Arc<Budget>, class: RequestClass, taken: Taken, ticket: u64, waiter: Waiter) -> Self {
+    pub(crate) fn new(budget: &Arc<Budget>, class: RequestClass, taken: Taken, ticket: u64, waiter: Waiter) -> Self {
         Self {
             budget: Arc::clone(budget),
             class,
@@ -83,16 +83,16 @@ impl Permit {
         }
     }
 
-    pub(super) const fn ticket(&self) -> u64 {
+    pub(crate) const fn ticket(&self) -> u64 {
         self.ticket
     }
 
-    pub(super) fn is_of(&self, budget: &Arc<Budget>, class: RequestClass) -> bool {
+    pub(crate) fn is_of(&self, budget: &Arc<Budget>, class: RequestClass) -> bool {
         Arc::ptr_eq(&self.budget, budget) && self.class == class
     }
 
     /// Gives it back and keeps the place in the line that it was given for.
-    pub(super) fn into_place(mut self) -> Place {
+    pub(crate) fn into_place(mut self) -> Place {
         self.returned = true;
         self.back_to_line()
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Budget, Caller, Obstacle, Permit, RequestClass};
+use crate::graph::budget::{Budget, Caller, Obstacle, Permit, RequestClass};
 
 /// A place in a line; left when the last one who holds it lets go of it.
 #[derive(Clone)]
@@ -36,13 +36,13 @@ pub enum Waited {
 
 impl Place {
     /// The end of the line.
-    pub(super) fn enter(budget: &Arc<Budget>, class: RequestClass, caller: &Caller) -> Self {
+    pub(crate) fn enter(budget: &Arc<Budget>, class: RequestClass, caller: &Caller) -> Self {
         let number = budget.lock().counter(class).line.enter(caller.waiter());
         Self::at(budget, class, number)
     }
 
     /// The place of this ticket.
-    pub(super) fn at(budget: &Arc<Budget>, class: RequestClass, number: u64) -> Self {
+    pub(crate) fn at(budget: &Arc<Budget>, class: RequestClass, number: u64) -> Self {
         Self(Arc::new(Ticket {
             budget: Arc::clone(budget),
             class,
@@ -66,29 +66,29 @@ impl Place {
         }
     }
 
-    pub(super) fn come_back(&self, caller: &Caller) {
+    pub(crate) fn come_back(&self, caller: &Caller) {
         self.line(|line, number| line.come_back(number, caller.waiter()));
     }
 
-    pub(super) fn step_aside(&self, caller: &Caller) {
+    pub(crate) fn step_aside(&self, caller: &Caller) {
         self.line(|line, number| line.step_aside(number, caller.waiter()));
         self.0.budget.changed.notify_waiters();
     }
 
-    fn line(&self, change: impl FnOnce(&mut super::line::Line, u64)) {
+    fn line(&self, change: impl FnOnce(&mut crate::graph::budget::line::Line, u64)) {
         let mut state = self.0.budget.lock();
         change(&mut state.counter(self.0.class).line, self.0.number);
     }
 
-    pub(super) fn is_of(&self, budget: &Arc<Budget>, class: RequestClass) -> bool {
+    pub(crate) fn is_of(&self, budget: &Arc<Budget>, class: RequestClass) -> bool {
         Arc::ptr_eq(&self.0.budget, budget) && self.0.class == class
     }
 
-    pub(super) fn class(&self) -> RequestClass {
+    pub(crate) fn class(&self) -> RequestClass {
         self.0.class
     }
 
-    pub(super) fn number(&self) -> u64 {
+    pub(crate) fn number(&self) -> u64 {
         self.0.number
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::caller::Caller;
+use crate::graph::budget::caller::Caller;
 
 /// How urgent the requests of some work are. Ordered: the most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +32,7 @@ impl Priority {
     }
 
     /// The part of a class that this may use up: what is less urgent leaves room for what may come.
-    pub(super) const fn part(self) -> f64 {
+    pub(crate) const fn part(self) -> f64 {
         match self {
             Self::Change => 1.0,
             Self::Repair => 0.9,

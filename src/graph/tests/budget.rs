@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, json};
 use tokio::time::Instant;
 
-use super::fake::{Fake, Reply, Sent};
+use crate::graph::tests::fake::{Fake, Reply, Sent};
 use crate::graph::{Caller, Collection, ErrorKind, Limit, Limits, Priority, RequestClass};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -56,7 +56,7 @@ async fn a_window_goes_at_once_and_everything_of_a_class_counts() {
 async fn pages_and_repeats_count_like_any_other_request() {
     let next = format!(
         "{}/beta/deviceManagement/virtualEndpoint/userSettings?$skiptoken=1",
-        super::fake::ROOT
+        crate::graph::tests::fake::ROOT
     );
     let fake = Fake::new([
         Reply::json(200, &json!({"value": [], "@odata.nextLink": next})),
@@ -73,7 +73,7 @@ async fn a_list_that_has_begun_is_finished_even_if_a_window_does_not_hold_it() {
     let link = |n: u8| {
         format!(
             "{}/beta/deviceManagement/virtualEndpoint/userSettings?$skiptoken={n}",
-            super::fake::ROOT
+            crate::graph::tests::fake::ROOT
         )
     };
     let pages = (1..7).map(|n| Reply::json(200, &json!({"value": [], "@odata.nextLink": link(n)})));

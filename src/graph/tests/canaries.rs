@@ -7,8 +7,9 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::fake::{Fake, Reply};
-use crate::graph::{Collection, GraphError, differences};
+use crate::graph::differences;
+use crate::graph::tests::fake::{Fake, Reply};
+use crate::graph::{Collection, GraphError};
 
 const GUID: &str = "11111111-0000-4000-8000-000000000001";
 
@@ -196,7 +197,7 @@ async fn s50_no_claim_of_a_token_shows_a_canary() {
     for form in forms() {
         let claims = json!({"roles": vec![form.clone(); 1000], "appid": form, "tid": form});
         let token = format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string()));
-        let fake = Fake::new([]).logins([super::fake::token(&token)]);
+        let fake = Fake::new([]).logins([crate::graph::tests::fake::token(&token)]);
         let token = fake.client.token().await.unwrap();
         assert_eq!(token.roles.len(), 100);
         let mut all = String::new();

@@ -14,8 +14,8 @@ use tokio::time::Instant;
 use tower::service_fn;
 use url::Url;
 
+use crate::graph::http::transport::{BodyStream, SendError, Transport};
 use crate::graph::observer::{Attempt, Observer};
-use crate::graph::transport::{BodyStream, SendError, Transport};
 use crate::graph::{Application, Client, ClientConfig, Clock, Collection, Entity, GraphError, Limits, Permit, SharedBudget, TokenFile};
 
 pub const ROOT: &str = "https://graph.example";
@@ -322,7 +322,7 @@ async fn send(reply: Reply) -> Result<Response<BodyStream>, SendError> {
 
 impl Client {
     /// Every object of the collection.
-    pub(super) async fn list(&self, collection: Collection) -> Result<Vec<Entity>, GraphError> {
+    pub(crate) async fn list(&self, collection: Collection) -> Result<Vec<Entity>, GraphError> {
         self.list_as(collection, |entity| entity).await
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::fake::{Fake, Reply};
 use crate::graph::Collection;
+use crate::graph::tests::fake::{Fake, Reply};
 
 #[tokio::test(start_paused = true)]
 async fn a_token_that_is_new_and_one_that_is_not_to_be_had_are_told_once_each() {

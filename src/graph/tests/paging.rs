@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::fake::{Fake, ROOT, Reply};
+use crate::graph::tests::fake::{Fake, ROOT, Reply};
 use crate::graph::{Collection, ErrorKind};
 
 const LIST: &str = "/beta/deviceManagement/virtualEndpoint/userSettings";

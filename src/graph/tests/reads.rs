@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::fake::{Fake, ROOT, Reply};
-use crate::graph::transport::SendError;
+use crate::graph::http::transport::SendError;
+use crate::graph::tests::fake::{Fake, ROOT, Reply};
 use crate::graph::{Collection, ErrorKind};
 
 const GROUP: &str = "22222222-0000-4000-8000-000000000001";

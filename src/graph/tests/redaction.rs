@@ -7,9 +7,9 @@ use azure_core::credentials::{AccessToken, Secret, TokenCredential};
 use azure_core::time::OffsetDateTime;
 use secrecy::SecretString;
 
-use super::fake::{Fake, ROOT};
-use crate::graph::material::{CredentialError, Material, TokenFile};
-use crate::graph::renewable::Refused;
+use crate::graph::auth::material::{CredentialError, Material, TokenFile};
+use crate::graph::auth::renewable::Refused;
+use crate::graph::tests::fake::{Fake, ROOT};
 
 const CANARY: &str = "d3bug-canary";
 

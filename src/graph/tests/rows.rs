@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::super::collection::Collection;
-use super::super::differences::{differences, patch_body};
-use super::super::properties::{Shape, properties, property};
+use crate::graph::types::collection::Collection;
+use crate::graph::types::differences::{differences, patch_body};
+use crate::graph::types::properties::{Shape, properties, property};
 
 /// A place, what is wanted there, forms of it that Graph may answer, and a value that is another.
 type Row = (&'static str, Value, Vec<Value>, Value);

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use super::fake::{Fake, Reply, Sent};
+use crate::graph::tests::fake::{Fake, Reply, Sent};
 use crate::graph::{Caller, Collection, ErrorKind, Limits, Place, Priority, Waited};
 
 const SECOND: Duration = Duration::from_secs(1);

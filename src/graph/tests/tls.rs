@@ -15,7 +15,7 @@ use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
 use serde_json::{Value, json};
 
-use crate::graph::transport::SendError;
+use crate::graph::http::transport::SendError;
 use crate::graph::{Fence, Transport};
 
 /// Set in the process that is the client: what it has to try. Roots and proxies come from its environment.

@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 use url::{Url, form_urlencoded};
 use uuid::Uuid;
 
-use super::fake::{Fake, LOGIN, ROOT, Reply, application, token};
-use crate::graph::transport::{SendError, Transport};
+use crate::graph::http::transport::{SendError, Transport};
+use crate::graph::tests::fake::{Fake, LOGIN, ROOT, Reply, application, token};
 use crate::graph::{Application, Caller, Client, ClientConfig, Collection, ErrorKind, Fence, Limits, Priority, SharedBudget, TokenFile};
 
 fn empty_list() -> Reply {

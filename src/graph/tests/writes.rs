@@ -4,8 +4,8 @@ use http::Method;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::fake::{Fake, Reply};
-use crate::graph::transport::SendError;
+use crate::graph::http::transport::SendError;
+use crate::graph::tests::fake::{Fake, Reply};
 use crate::graph::{AssignmentTarget, Collection, ErrorKind, GraphError};
 
 fn map(value: Value) -> Map<String, Value> {

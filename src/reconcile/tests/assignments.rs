@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{declare, entity, owned, remote, replaced};
 use crate::api::OwnedAssignment;
 use crate::graph::Collection::ProvisioningPolicies;
 use crate::graph::{AssignmentTarget, Entity, RemoteAssignment};
 use crate::reconcile::drift::drift;
 use crate::reconcile::plan::{Change, Declared, Desired, Key, foreign, owned_after, plan};
+use crate::reconcile::tests::{declare, entity, owned, remote, replaced};
 
 fn seen(groups: &[&str]) -> Entity {
     entity(json!({}), groups.iter().map(|group| remote(group)).collect())

@@ -3,13 +3,13 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde_json::{Value, json};
 
-use super::{entity, object};
 use crate::api::{Cloud, IdOwner, Origin, PendingCreate};
+use crate::cluster::managed::Common;
 use crate::graph::Collection::ProvisioningPolicies;
 use crate::graph::{Actor, AuditEvent, AuditResource, Entity};
 use crate::reconcile::authorship::{Finding, Lost, Maker, contradiction};
-use crate::reconcile::managed::Common;
 use crate::reconcile::plan::{Change, Desired, marked, plan};
+use crate::reconcile::tests::{entity, object};
 
 const ATTEMPT: &str = "c1057e12-0000-4000-8000-000000000001";
 const OTHERS: &str = "99999999-0000-4000-8000-000000000001";

@@ -14,26 +14,26 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::sign_in::{client_secret, tenant};
 use crate::api::{FINALIZER, ManagedStatus};
 use crate::graph::Priority;
 use crate::reconcile::claims::Claims;
-use crate::reconcile::conditions::Verdict;
 use crate::reconcile::context::{Context, Malformed, Published, Stores, Wakes};
+use crate::reconcile::driver::urgency::{urgency, worth_telling};
 use crate::reconcile::driver::{Kind, Run, reconcile};
-use crate::reconcile::endpoints::{Connect, Endpoints};
 use crate::reconcile::memory::Memory;
-use crate::reconcile::outcome::Failure;
-use crate::reconcile::tenant::Tenants;
 use crate::reconcile::uninstall::Uninstall;
-use crate::reconcile::urgency::{urgency, worth_telling};
-use crate::reconcile::{reasons, status};
+use crate::report::conditions::Verdict;
+use crate::report::failure::Failure;
+use crate::report::{reason, status};
 use crate::runtime::backoff::Backoff;
+use crate::runtime::contained::InFlight;
 use crate::runtime::events::Publisher;
-use crate::runtime::guarded::InFlight;
 use crate::runtime::metrics::Metrics;
 use crate::runtime::own_namespace::OwnNamespace;
 use crate::runtime::pulse::Pulse;
+use crate::tenant::endpoints::{Connect, Endpoints};
+use crate::tenant::shared::Tenants;
+use crate::tenant::tests::sign_in::{client_secret, tenant};
 
 /// A secret that a panic quotes.
 const CANARY: &str = "p4n1c-canary";
@@ -71,7 +71,7 @@ impl Kind for Fragile {
     }
 
     async fn finalize(&self, _run: &mut Run<Self>, _context: &Context) -> Result<(), Failure> {
-        Err(Failure::waiting(reasons::DELETING, "not yet"))
+        Err(Failure::waiting(reason::DELETING, "not yet"))
     }
 
     fn report(old: &ManagedStatus, draft: ManagedStatus, verdict: &Verdict, generation: Option<i64>) -> ManagedStatus {
@@ -113,7 +113,7 @@ fn kubernetes(object: &Fragile) -> (Client, Writes) {
     (Client::new(service, "team"), writes)
 }
 
-pub(super) fn context(client: Client) -> Arc<Context> {
+pub(crate) fn context(client: Client) -> Arc<Context> {
     let endpoints = Endpoints {
         graph: "https://graph.invalid".parse().unwrap(),
         authority: "https://login.invalid".parse().unwrap(),
@@ -240,8 +240,8 @@ async fn what_somebody_waits_for_comes_first() {
         (None, Priority::Change),
         (Some(("True", "Synced", 1)), Priority::Repair),
         (Some(("True", "Synced", 0)), Priority::Change),
-        (Some(("False", reasons::DRIFTED, 1)), Priority::Repair),
-        (Some(("False", reasons::CREATE_UNCONFIRMED, 1)), Priority::Change),
+        (Some(("False", reason::DRIFTED, 1)), Priority::Repair),
+        (Some(("False", reason::CREATE_UNCONFIRMED, 1)), Priority::Change),
     ] {
         let (mut object, mut run) = run_over(ready);
         assert_eq!(urgency(&object, &run), expected, "{ready:?}");
@@ -257,7 +257,7 @@ async fn what_somebody_waits_for_comes_first() {
 async fn a_wait_for_a_turn_is_told_to_who_has_no_word_yet_and_after_a_write() {
     let after = |seconds| Failure {
         after: Some(Duration::from_secs(seconds)),
-        reason: reasons::THROTTLED,
+        reason: reason::THROTTLED,
         ..Failure::deferred()
     };
     for (ready, seconds, expected) in [
@@ -268,9 +268,9 @@ async fn a_wait_for_a_turn_is_told_to_who_has_no_word_yet_and_after_a_write() {
     ] {
         let (object, mut run) = run_over(ready);
         assert_eq!(worth_telling(&object, &run, &after(seconds)), expected, "{ready:?} {seconds}");
-        run.warn(reasons::REFUSED, "Compare", String::new());
+        run.warn(reason::REFUSED, "Compare", String::new());
         assert_eq!(worth_telling(&object, &run, &after(seconds)), expected, "{ready:?} {seconds}");
-        run.event(reasons::SYNCED, "Update", String::new());
+        run.event(reason::SYNCED, "Update", String::new());
         assert!(worth_telling(&object, &run, &after(seconds)), "{ready:?} {seconds}");
         assert!(!worth_telling(&object, &run, &Failure::deferred()), "a list is under way");
     }

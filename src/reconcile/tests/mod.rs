@@ -2,24 +2,16 @@
 
 mod assignments;
 mod authorship;
-mod credentials;
 mod driver;
-mod gate;
-mod kstatus;
-mod permissions;
 mod properties;
 mod sharing;
-mod sign_in;
-mod snapshot;
-mod status;
-mod trouble;
 mod uninstall;
 
 use serde_json::{Map, Value, json};
 
-use super::plan::{Declared, Desired, Key};
 use crate::api::OwnedAssignment;
 use crate::graph::{AssignmentTarget, Entity, RemoteAssignment};
+use crate::reconcile::plan::{Declared, Desired, Key};
 
 pub fn object(value: Value) -> Map<String, Value> {
     match value {

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::{entity, object, policy};
 use crate::graph::Collection::ProvisioningPolicies;
 use crate::reconcile::drift::{describe_changes, drift};
 use crate::reconcile::plan::{Change, Desired, plan};
+use crate::reconcile::tests::{entity, object, policy};
 
 fn desired(properties: serde_json::Value) -> Desired {
     Desired {

@@ -5,14 +5,14 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::sign_in::{SECRET, Scene, client_secret, seed, tenant};
-use super::snapshot::packed;
 use crate::api::ResolvedGroup;
 use crate::graph::{Collection, Entity};
-use crate::reconcile::names;
+use crate::reconcile::name_reservation;
 use crate::reconcile::observe::look_since;
-use crate::reconcile::outcome::{Class, Failure};
-use crate::reconcile::tenant::Tenant;
+use crate::report::failure::{Class, Failure};
+use crate::tenant::shared::Tenant;
+use crate::tenant::tests::sign_in::{SECRET, Scene, client_secret, seed, tenant};
+use crate::tenant::tests::snapshot::packed;
 
 const SETTINGS: Collection = Collection::UserSettings;
 const ID: &str = "99999999-0000-4000-8000-000000000001";
@@ -39,7 +39,7 @@ fn is_deferred<T>(result: &Result<T, Failure>) -> bool {
 fn setting(name: &str) -> Entity {
     Entity {
         id: ID.to_owned(),
-        ..super::entity(json!({"displayName": name}), vec![])
+        ..crate::reconcile::tests::entity(json!({"displayName": name}), vec![])
     }
 }
 
@@ -49,7 +49,7 @@ async fn creates_that_came_before_a_list_was_asked_for_share_it_and_later_ones_d
     let snapshot = contoso.snapshot(SETTINGS);
     let known = |uid: usize| {
         let contoso = Arc::clone(&contoso);
-        async move { names::known(&format!("uid-{uid}"), "new", SETTINGS, &contoso).await }
+        async move { name_reservation::known(&format!("uid-{uid}"), "new", SETTINGS, &contoso).await }
     };
     known(0).await.unwrap();
     assert_eq!(requests(&scene), (1, 0), "one that is alone is answered at once");
@@ -77,14 +77,14 @@ async fn creates_that_came_before_a_list_was_asked_for_share_it_and_later_ones_d
 async fn a_list_from_before_a_doubt_says_nothing_about_names() {
     let (scene, contoso) = scene();
     let snapshot = contoso.snapshot(SETTINGS);
-    names::known("uid", "new", SETTINGS, &contoso).await.unwrap();
-    names::known("uid", "new", SETTINGS, &contoso).await.unwrap();
+    name_reservation::known("uid", "new", SETTINGS, &contoso).await.unwrap();
+    name_reservation::known("uid", "new", SETTINGS, &contoso).await.unwrap();
     assert_eq!(requests(&scene).0, 1, "the place in time is kept");
     snapshot.doubt_name("new", None);
-    names::known("uid", "new", SETTINGS, &contoso).await.unwrap();
+    name_reservation::known("uid", "new", SETTINGS, &contoso).await.unwrap();
     assert_eq!(requests(&scene).0, 2);
     snapshot.doubt_name("another", None);
-    names::known("uid", "new", SETTINGS, &contoso).await.unwrap();
+    name_reservation::known("uid", "new", SETTINGS, &contoso).await.unwrap();
     assert_eq!(requests(&scene).0, 2, "the doubt about another name is not about this one");
 
     let first = snapshot.creating("Fin").unwrap();

@@ -9,17 +9,17 @@ use kube::Client;
 use kube::client::Body;
 use serde_json::{Value, json};
 
-use super::driver::context;
-use super::sign_in::{SECRET, Scene, client_secret, seed, tenant};
 use crate::api::{Assignment, DriftedField, ProvisioningPolicy};
 use crate::reconcile::context::Context;
-use crate::reconcile::declared::Declarations;
+use crate::reconcile::declarations::Declarations;
 use crate::reconcile::driver::Run;
-use crate::reconcile::outcome::{Class, Failure};
 use crate::reconcile::plan::{Declared, Key};
-use crate::reconcile::reasons;
+use crate::reconcile::tests::driver::context;
 use crate::reconcile::uninstall::{Uninstall, before_assign, before_deletion, keep_groups_of_the_vanished, keeps_groups, lets_go};
+use crate::report::failure::{Class, Failure};
+use crate::report::reason;
 use crate::runtime::own_namespace::OwnNamespace;
+use crate::tenant::tests::sign_in::{SECRET, Scene, client_secret, seed, tenant};
 
 const POLICIES: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/provisioningpolicies.cloudpc.dev";
 const TENANTS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/entratenants.cloudpc.dev";
@@ -135,8 +135,8 @@ fn removed() -> DriftedField {
 
 #[tokio::test]
 async fn s51_nothing_is_removed_unless_definitions_namespace_and_service_account_are_there_to_stay() {
-    let held = |words: &[&'static str]| Some((Class::Waiting, reasons::REMOVAL_HELD, words.to_vec()));
-    let retried = || Some((Class::Retry, reasons::KUBERNETES_API, vec!["500"]));
+    let held = |words: &[&'static str]| Some((Class::Waiting, reason::REMOVAL_HELD, words.to_vec()));
+    let retried = || Some((Class::Retry, reason::KUBERNETES_API, vec!["500"]));
     let cases = [
         (vec![], None),
         (vec![(POLICIES, Answer::Goes)], held(&["provisioningpolicies.cloudpc.dev"])),
@@ -174,7 +174,7 @@ async fn s51_nothing_is_removed_unless_definitions_namespace_and_service_account
         // A proxy in between knows nothing of definitions.
         (
             vec![(POLICIES, Answer::Status(404, ""))],
-            Some((Class::Retry, reasons::KUBERNETES_API, vec!["404"])),
+            Some((Class::Retry, reason::KUBERNETES_API, vec!["404"])),
         ),
     ];
     for (answers, expected) in cases {
@@ -303,7 +303,7 @@ async fn s51_the_last_look_is_made_when_the_turn_has_come_and_its_refusal_sends_
     write.await.unwrap();
     assert_eq!(*done.lock().unwrap(), ["look", "request"]);
 
-    let refusal = Failure::waiting(reasons::REMOVAL_HELD, "no");
+    let refusal = Failure::waiting(reason::REMOVAL_HELD, "no");
     let refused = contoso.write_after(std::future::ready(Err(refusal.clone())), request, &context);
     assert_eq!(refused.await, Err(refusal));
     assert_eq!(done.lock().unwrap().len(), 2);

@@ -1,6 +1,6 @@
 //! The publisher against a recorded Kubernetes API, and its bookkeeping without one.
 
-use super::*;
+use crate::runtime::events::*;
 use http::{Method, Request, Response};
 use kube::client::Body;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-use super::*;
+use crate::runtime::fair::*;
 
 /// Workers, and what they were called for. Work is named `group/party/number`.
 struct Scene {

@@ -1,6 +1,6 @@
 //! The lease against a small Kubernetes API that knows one Lease object and its resource version.
 
-use super::*;
+use crate::runtime::lease::*;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 

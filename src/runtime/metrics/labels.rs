@@ -9,23 +9,23 @@ use std::sync::Arc;
 use prometheus_client::encoding::{EncodeLabel, EncodeLabelSet, LabelSetEncoder};
 
 /// Tenants that get a label of their own. The others share [`OTHER`].
-pub(super) const MOST_TENANTS: usize = 20;
+pub(crate) const MOST_TENANTS: usize = 20;
 /// The label of tenants beyond that number.
-pub(super) const OTHER: &str = "other";
+pub(crate) const OTHER: &str = "other";
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct Kind {
+pub(crate) struct Kind {
     pub kind: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct Pass {
+pub(crate) struct Pass {
     pub kind: &'static str,
     pub outcome: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct Request {
+pub(crate) struct Request {
     pub operation: &'static str,
     pub status: &'static str,
     #[prometheus(flatten)]
@@ -33,19 +33,19 @@ pub(super) struct Request {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct Operation {
+pub(crate) struct Operation {
     pub operation: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct KindOfTenant {
+pub(crate) struct KindOfTenant {
     pub kind: &'static str,
     #[prometheus(flatten)]
     pub tenant: Tenant,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct ClassOfTenant {
+pub(crate) struct ClassOfTenant {
     pub class: &'static str,
     #[prometheus(flatten)]
     pub tenant: Tenant,
@@ -53,13 +53,13 @@ pub(super) struct ClassOfTenant {
 
 /// Which request an exemplar stands for: the id that the log line and Graph's own logs have, too.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct Trace {
+pub(crate) struct Trace {
     pub client_request_id: String,
 }
 
 /// The label `tenant`, or none.
 #[derive(Clone, Debug, Default, Hash, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Tenant(pub Option<Arc<str>>);
+pub(crate) struct Tenant(pub Option<Arc<str>>);
 
 impl EncodeLabelSet for Tenant {
     fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
@@ -72,7 +72,7 @@ impl EncodeLabelSet for Tenant {
 
 /// Which names have become labels.
 #[derive(Debug)]
-pub(super) enum TenantNames {
+pub(crate) enum TenantNames {
     /// None ever will.
     Off,
     /// These, and more until there are [`MOST_TENANTS`].
@@ -120,7 +120,7 @@ const STATUSES: [(u16, &str); 20] = [
 ];
 
 /// The label of an HTTP status; `None` is no answer.
-pub(super) fn status(status: Option<u16>) -> &'static str {
+pub(crate) fn status(status: Option<u16>) -> &'static str {
     let Some(code) = status else { return "none" };
     if let Some((_, label)) = STATUSES.iter().find(|(known, _)| *known == code) {
         return label;

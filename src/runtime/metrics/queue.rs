@@ -26,7 +26,7 @@ impl Queue {
     }
 
     /// How many are due.
-    pub(super) fn length(&self) -> usize {
+    pub(crate) fn length(&self) -> usize {
         let now = Instant::now();
         self.lock().values().filter(|due| **due <= now).count()
     }

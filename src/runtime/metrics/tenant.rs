@@ -11,8 +11,9 @@ use std::time::Duration;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 
-use super::labels::{self, ClassOfTenant, KindOfTenant, Operation, Request, Tenant, Trace};
-use super::series::{Seconds, Series};
+use crate::runtime::metrics::labels;
+use crate::runtime::metrics::labels::{ClassOfTenant, KindOfTenant, Operation, Request, Tenant, Trace};
+use crate::runtime::metrics::series::{Seconds, Series};
 
 /// The series of one tenant. Clones share them.
 #[derive(Clone, Debug)]
@@ -24,8 +25,8 @@ pub struct TenantMetrics {
 
 /// What is true of a tenant now.
 #[derive(Debug, Default)]
-pub(super) struct Gauges {
-    pub(super) label: Tenant,
+pub(crate) struct Gauges {
+    pub(crate) label: Tenant,
     /// When it was last seen to be signed in to, and for how long the token was good then.
     signed_in: Option<(f64, i64)>,
     clock_skew: Option<i64>,
@@ -35,7 +36,7 @@ pub(super) struct Gauges {
 }
 
 impl TenantMetrics {
-    pub(super) fn new(series: Series, label: Tenant) -> Self {
+    pub(crate) fn new(series: Series, label: Tenant) -> Self {
         let gauges = Gauges {
             label: label.clone(),
             ..Gauges::default()
@@ -47,7 +48,7 @@ impl TenantMetrics {
         }
     }
 
-    pub(super) fn gauges(&self) -> &Arc<Mutex<Gauges>> {
+    pub(crate) fn gauges(&self) -> &Arc<Mutex<Gauges>> {
         &self.gauges
     }
 
@@ -132,7 +133,7 @@ impl TenantMetrics {
 
 impl Series {
     /// Forgets what tenants have set, to be told anew.
-    pub(super) fn clear_tenants(&self) {
+    pub(crate) fn clear_tenants(&self) {
         self.signed_in_at.clear();
         self.token_lifetime.clear();
         self.clock_skew.clear();
@@ -142,7 +143,7 @@ impl Series {
     }
 
     /// Takes in one more tenant.
-    pub(super) fn add_tenant(&self, gauges: &Gauges) {
+    pub(crate) fn add_tenant(&self, gauges: &Gauges) {
         let Gauges {
             label,
             signed_in,

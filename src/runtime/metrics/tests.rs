@@ -1,6 +1,6 @@
 //! The exposition, read by a strict parser, and the number of its series.
 
-use super::*;
+use crate::runtime::metrics::*;
 use jiff::{SignedDuration, Timestamp};
 use lab::exposition::{Family, Sample, parse};
 

@@ -1,6 +1,6 @@
 //! Lists of a fake API server whose objects have any size.
 
-use super::*;
+use crate::runtime::paging::*;
 use proptest::prelude::*;
 
 /// What the server was asked for: the first object and the number of them, and how many bytes that was.

@@ -1,6 +1,6 @@
 //! The servers over real sockets on free local ports.
 
-use super::*;
+use crate::runtime::server::*;
 use crate::runtime::shutdown::Trigger;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot::error::TryRecvError;

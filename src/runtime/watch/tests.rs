@@ -1,6 +1,6 @@
 //! The watch, fed by hand: no server, no sleeping.
 
-use super::*;
+use crate::runtime::watch::*;
 use futures::channel::mpsc;
 use futures::{FutureExt, SinkExt};
 use k8s_openapi::api::apps::v1::Deployment;

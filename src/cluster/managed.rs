@@ -1,0 +1,82 @@
+//! What the pipeline has to know about a kind that stands for one object in Graph. A few items; the rest is shared.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use kube::Resource;
+use kube::core::NamespaceResourceScope;
+use kube::core::object::HasStatus;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::api::{AssignmentGroup, AssignmentOwnership, DeletionPolicy, ManagedStatus, Mode, Resolved, TargetKind};
+use crate::graph::Collection;
+use crate::reconcile::context::{Context, Wake};
+
+/// The fields that every managed kind shares (design 2.1).
+#[derive(Clone, Copy, Debug)]
+pub struct Common<'a> {
+    /// The EntraTenant's name.
+    pub tenant: &'a str,
+    /// The object's name in Graph.
+    pub display_name: &'a str,
+    /// Enforce or only look.
+    pub mode: Option<Mode>,
+    /// Do nothing at all.
+    pub suspend: bool,
+    /// What happens in Graph when the resource is deleted.
+    pub deletion_policy: Option<DeletionPolicy>,
+    /// What happens to assignments that nobody declares.
+    pub ownership: Option<AssignmentOwnership>,
+}
+
+/// An image as a spec names it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImageReference {
+    /// Its id, when the spec has it.
+    pub id: Option<String>,
+    /// Its display name, when the spec has it.
+    pub display_name: Option<String>,
+    /// Its version, for a custom image that shares its name with others.
+    pub version: Option<String>,
+    /// A custom image: not in the gallery.
+    pub custom: bool,
+}
+
+/// A kind that stands for one object in Graph.
+pub trait Managed:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + HasStatus<Status = ManagedStatus>
+    + Clone
+    + Debug
+    + DeserializeOwned
+    + Serialize
+    + Send
+    + Sync
+    + 'static
+{
+    /// Where its objects are in Graph.
+    const COLLECTION: Collection;
+    /// How an Assignment names it; its kind as well.
+    const TARGET: TargetKind;
+    /// Its kind, for labels.
+    const KIND: &'static str = Self::TARGET.name();
+
+    /// The shared fields.
+    fn common(&self) -> Common<'_>;
+    /// The image that has to be resolved first, for kinds that have one.
+    fn image(&self) -> Option<ImageReference>;
+    /// The names of Azure network connections that have to be resolved first.
+    fn connections(&self) -> Vec<&str>;
+    /// The managed properties under Graph's names; `resolved` holds what the references were resolved to. Pure.
+    fn properties(&self, resolved: &Resolved) -> Map<String, Value>;
+    /// The rule of Graph that an entry of an Assignment breaks, where the spec alone tells. Pure.
+    fn refuses(&self, _group: &AssignmentGroup) -> Option<String> {
+        None
+    }
+    /// All objects of the kind.
+    fn all(context: &Context) -> Vec<Arc<Self>>;
+    /// The kind's trigger.
+    fn wake(context: &Context) -> &Wake<Self>;
+}

@@ -1,0 +1,203 @@
+//! The line of those who wait for one class: by priority; within a priority the parties in turn; within a party by age.
+//! Nobody waits for ever. Pure: the time is handed in.
+//!
+//! Where several parties share the class, each is let go at an even pace after a few at once. Otherwise one with many
+//! waiters would use up a window in a moment, and whoever comes then would find nothing left for the rest of it.
+//!
+//! Who is told to come back later steps aside and keeps the ticket: it is in nobody's way meanwhile, and is no younger when
+//! it is back.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::graph::budget::priority::Priority;
+
+/// How often the oldest may be passed by before it is served whatever its priority.
+const PASSED_BY: u32 = 3;
+
+/// With more parties noted than this, those who do not wait are forgotten.
+const MANY: usize = 256;
+
+/// Who waits.
+#[derive(Debug, Default)]
+pub(crate) struct Line {
+    present: BTreeMap<u64, Waiter>,
+    aside: BTreeMap<u64, Waiter>,
+    tickets: u64,
+    passed_by: u32,
+    served: HashMap<Arc<str>, Served>,
+    turns: u64,
+}
+
+/// How urgent it is for one who waits, and for which party. One without a name is nobody's backlog and has no pace.
+#[derive(Debug, Clone)]
+pub(crate) struct Waiter {
+    pub priority: Priority,
+    pub party: Arc<str>,
+}
+
+/// The turns of a party.
+#[derive(Debug)]
+struct Served {
+    /// When it had the last one, counted in turns.
+    turn: u64,
+    /// When the next one would be at an even pace.
+    even: Instant,
+}
+
+/// The pace of each party.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// The time between two turns.
+    pub spacing: Duration,
+    /// How many may come before their time.
+    pub at_once: u32,
+}
+
+/// What the line says to a ticket.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Turn {
+    /// It is next, and may use up this part of the class.
+    Now(f64),
+    /// Others come first.
+    Others,
+    /// Its party's pace lets it go then.
+    At(Instant),
+}
+
+impl Line {
+    /// Joins the line; the ticket says where.
+    pub(crate) fn enter(&mut self, waiter: Waiter) -> u64 {
+        self.tickets += 1;
+        self.present.insert(self.tickets, waiter);
+        self.tickets
+    }
+
+    /// Waits again with a ticket from before.
+    pub(crate) fn come_back(&mut self, ticket: u64, waiter: Waiter) {
+        self.aside.remove(&ticket);
+        self.present.insert(ticket, waiter);
+    }
+
+    /// Keeps a ticket, but does not wait now.
+    pub(crate) fn step_aside(&mut self, ticket: u64, waiter: Waiter) {
+        self.present.remove(&ticket);
+        self.aside.insert(ticket, waiter);
+    }
+
+    /// Whether it is this one's turn. The oldest may use all of the class when it was passed by too often.
+    pub(crate) fn turn(&self, ticket: u64, pace: Option<Pace>, now: Instant) -> Turn {
+        let Some(own) = self.present.get(&ticket) else {
+            return Turn::Others;
+        };
+        if let Some(at) = self.not_before(own, pace).filter(|at| *at > now) {
+            return Turn::At(at);
+        }
+        let free = |waiter: &Waiter| self.not_before(waiter, pace).is_none_or(|at| at <= now);
+        let oldest = self.overdue().filter(|ticket| self.present.get(ticket).is_some_and(free));
+        let overdue = oldest.is_some();
+        let next = oldest.or_else(|| self.first(free));
+        match next {
+            Some(next) if next == ticket => Turn::Now(if overdue { 1.0 } else { own.priority.part() }),
+            Some(_) | None => Turn::Others,
+        }
+    }
+
+    /// The oldest ticket, of those who have stepped aside as well: what is less urgent is told to come back as long as others
+    /// are there, and must not begin anew each time.
+    fn oldest(&self) -> Option<u64> {
+        let first = |line: &BTreeMap<u64, Waiter>| line.first_key_value().map(|(ticket, _)| *ticket);
+        first(&self.present).into_iter().chain(first(&self.aside)).min()
+    }
+
+    /// The oldest ticket, when it was passed by too often.
+    fn overdue(&self) -> Option<u64> {
+        self.oldest().filter(|_| self.passed_by >= PASSED_BY)
+    }
+
+    /// The oldest ticket of the party that was not served for the longest time, among the most urgent.
+    fn first(&self, free: impl Fn(&Waiter) -> bool) -> Option<u64> {
+        let turn = |waiter: &Waiter| self.served.get(&waiter.party).map(|served| served.turn);
+        let waiting = self.present.iter().filter(|(_, waiter)| free(waiter));
+        let ranks = waiting.map(|(ticket, waiter)| (waiter.priority, turn(waiter), *ticket));
+        ranks.min().map(|(_, _, ticket)| ticket)
+    }
+
+    /// When the pace of its party lets a waiter go; nothing when it has none.
+    fn not_before(&self, waiter: &Waiter, pace: Option<Pace>) -> Option<Instant> {
+        let pace = pace.filter(|_| !waiter.party.is_empty())?;
+        let served = self.served.get(&waiter.party)?;
+        let early = pace.spacing.saturating_mul(pace.at_once.saturating_sub(1));
+        // What would be before the clock's beginning is now.
+        served.even.checked_sub(early)
+    }
+
+    /// About how many turns come before this ticket's, of all who wait or will be back.
+    pub(crate) fn ahead(&self, ticket: u64) -> usize {
+        if self.overdue() == Some(ticket) {
+            return 0;
+        }
+        let all = || self.present.iter().chain(&self.aside);
+        let Some((_, own)) = all().find(|(other, _)| **other == ticket) else {
+            return 0;
+        };
+        let mut more_urgent = 0;
+        let mut older = 0;
+        let mut others: HashMap<&str, usize> = HashMap::new();
+        for (other, waiter) in all() {
+            if waiter.priority < own.priority {
+                more_urgent += 1;
+            } else if waiter.priority == own.priority && waiter.party != own.party {
+                *others.entry(&waiter.party).or_default() += 1;
+            } else if waiter.priority == own.priority && *other < ticket {
+                older += 1;
+            }
+        }
+        // Each other party has a turn for each of this one's.
+        more_urgent + older + others.into_values().map(|number| number.min(older)).sum::<usize>()
+    }
+
+    /// How many wait or will be back.
+    pub(crate) fn len(&self) -> usize {
+        self.present.len() + self.aside.len()
+    }
+
+    /// This one had its turn; its party has the next one `spacing` later at an even pace.
+    pub(crate) fn served(&mut self, ticket: u64, spacing: Duration, now: Instant) -> Option<Waiter> {
+        let oldest = self.oldest() == Some(ticket);
+        self.passed_by = if oldest { 0 } else { self.passed_by + 1 };
+        self.turns += 1;
+        let waiter = self.present.remove(&ticket)?;
+        let before = self.served.get(&waiter.party).map_or(now, |served| served.even.max(now));
+        let served = Served {
+            turn: self.turns,
+            even: before + spacing,
+        };
+        self.served.insert(Arc::clone(&waiter.party), served);
+        if self.served.len() > MANY {
+            let waiting: HashSet<&str> = self
+                .present
+                .values()
+                .chain(self.aside.values())
+                .map(|waiter| &*waiter.party)
+                .collect();
+            self.served.retain(|party, served| waiting.contains(&**party) || served.even > now);
+        }
+        Some(waiter)
+    }
+
+    /// This one is not there any more.
+    pub(crate) fn leave(&mut self, ticket: u64) {
+        if self.oldest() == Some(ticket) {
+            self.passed_by = 0;
+        }
+        self.present.remove(&ticket);
+        self.aside.remove(&ticket);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! How far our clock is from Microsoft's, as the `Date` header of answers tells. A clock that is off makes assertions
+//! count as expired or not yet valid (AADSTS700024), and nothing else says so.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use http::HeaderMap;
+use http::header::DATE;
+use jiff::fmt::rfc2822::DateTimeParser;
+use jiff::{SignedDuration, Timestamp};
+
+/// Nobody has told the time yet.
+const SILENT: i64 = i64::MIN;
+
+/// The difference that was seen last.
+#[derive(Debug)]
+pub struct Clock(AtomicI64);
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self(AtomicI64::new(SILENT))
+    }
+}
+
+impl Clock {
+    /// How far our clock is ahead; negative when it is behind, nothing before the first answer.
+    pub fn ahead(&self) -> Option<SignedDuration> {
+        let seconds = self.0.load(Ordering::Relaxed);
+        (seconds != SILENT).then(|| SignedDuration::from_secs(seconds))
+    }
+
+    /// Microsoft's time, to the second; ours before the first answer.
+    pub fn now(&self) -> Timestamp {
+        let now = Timestamp::now() - self.ahead().unwrap_or_default();
+        Timestamp::from_second(now.as_second()).unwrap_or(now)
+    }
+
+    /// Takes note of the date of an answer that has just arrived. An answer without one changes nothing.
+    pub(crate) fn heard(&self, headers: &HeaderMap) {
+        self.compare(headers, Timestamp::now());
+    }
+
+    fn compare(&self, headers: &HeaderMap, now: Timestamp) {
+        let date = headers.get(DATE).and_then(|date| date.to_str().ok());
+        if let Some(theirs) = date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok()) {
+            self.0.store(now.duration_since(theirs).as_secs(), Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_date_of_an_answer_tells_how_far_the_clock_is_off() {
+        let clock = Clock::default();
+        let now: Timestamp = "2026-01-05T08:00:00Z".parse().unwrap();
+        let mut headers = HeaderMap::new();
+        for nothing in ["", "yesterday"] {
+            headers.insert(DATE, nothing.parse().unwrap());
+            clock.compare(&headers, now);
+            assert_eq!(clock.ahead(), None, "{nothing:?}");
+        }
+        headers.insert(DATE, "Mon, 05 Jan 2026 07:53:20 GMT".parse().unwrap());
+        clock.compare(&headers, now);
+        clock.compare(&HeaderMap::new(), now);
+        assert_eq!(clock.ahead(), Some(SignedDuration::from_secs(400)));
+    }
+}

@@ -1,0 +1,198 @@
+//! The one error of this module: what was attempted, what came back, and the two questions every
+//! caller asks of it, "is it worth waiting?" and "may the write have happened?".
+//!
+//! It never holds a token, an assertion or a header; foreign text passes through [`crate::graph::text`]
+//! first.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::graph::text;
+
+/// [`GraphError::code`] of an [`ErrorKind::Transport`] error that happened before a byte of the
+/// request could leave.
+pub(crate) const CONNECT: &str = "connect";
+
+/// A Graph operation that did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GraphError {
+    /// What was attempted, for example `create provisioning policy "x"`.
+    pub operation: String,
+    /// The class that decides what to do.
+    pub kind: ErrorKind,
+    /// The HTTP status, when there was an answer.
+    pub status: Option<u16>,
+    /// Graph's `error.code`; for token failures the OAuth error; for transport failures how far the
+    /// request came.
+    pub code: Option<String>,
+    /// The innermost `innerError.code`, often the more telling one.
+    pub inner_code: Option<String>,
+    /// At most 512 bytes, one line.
+    pub message: String,
+    /// Graph's `request-id`, or the trace id of the token endpoint: what Microsoft support asks
+    /// for.
+    pub request_id: Option<String>,
+    /// How long the service, or our own budget, asks to stay away.
+    pub retry_after: Option<Duration>,
+}
+
+/// Classes of failure, by the decision they cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// No access token, so nothing was sent to Graph.
+    Token {
+        /// The number of the `AADSTS…` code, when Entra gave one.
+        aadsts: Option<u32>,
+        /// Whether the token endpoint may well answer the same request later.
+        transient: bool,
+    },
+    /// Graph understood the request and will never accept it as it is.
+    BadRequest,
+    /// 401 also with a fresh token.
+    Unauthorized,
+    /// 403: a permission, a licence or a policy is in the way.
+    Forbidden,
+    /// 404. Not a proof of absence: replication lags.
+    NotFound,
+    /// 409, 412, 423: something else is happening to the object, or it is another one than was read.
+    Conflict,
+    /// 429, or a pause that an earlier one asked for.
+    Throttled,
+    /// The tenant's own budget of requests is used up for the moment. Nothing was sent.
+    OverBudget,
+    /// 5xx.
+    Unavailable,
+    /// No usable answer arrived.
+    Transport,
+    /// An answer arrived that says nothing: not JSON, too large, a redirect, without an id.
+    Decode,
+}
+
+impl GraphError {
+    /// Whether the same operation may succeed later without anybody acting.
+    pub fn is_transient(&self) -> bool {
+        match self.kind {
+            ErrorKind::Token { transient, .. } => transient,
+            ErrorKind::Conflict
+            | ErrorKind::Throttled
+            | ErrorKind::OverBudget
+            | ErrorKind::Unavailable
+            | ErrorKind::Transport
+            | ErrorKind::Decode => true,
+            ErrorKind::BadRequest | ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::NotFound => false,
+        }
+    }
+
+    /// Whether a write that failed like this may nevertheless have been committed.
+    pub fn outcome_unknown(&self) -> bool {
+        match self.kind {
+            ErrorKind::Unavailable | ErrorKind::Decode => true,
+            ErrorKind::Transport => self.code.as_deref() != Some(CONNECT),
+            ErrorKind::Token { .. }
+            | ErrorKind::BadRequest
+            | ErrorKind::Unauthorized
+            | ErrorKind::Forbidden
+            | ErrorKind::NotFound
+            | ErrorKind::Conflict
+            | ErrorKind::Throttled
+            | ErrorKind::OverBudget => false,
+        }
+    }
+
+    /// Whether not a byte of the request has left, because there was no connection.
+    pub fn not_connected(&self) -> bool {
+        self.kind == ErrorKind::Transport && self.code.as_deref() == Some(CONNECT)
+    }
+
+    /// The same error for those who have nothing to do with what was attempted: class, status, code and request id, without
+    /// names, ids or texts of anybody's objects. What a token request is refused for concerns all, so its text stays.
+    pub fn without_object(&self, operation: &str) -> Self {
+        let keeps_message = match self.kind {
+            ErrorKind::Token { .. } => true,
+            // A pause that is not over: our own words.
+            ErrorKind::Throttled => self.status.is_none(),
+            _ => false,
+        };
+        Self {
+            operation: operation.to_owned(),
+            message: if keeps_message { self.message.clone() } else { String::new() },
+            ..self.clone()
+        }
+    }
+
+    /// One sentence on what to do about it.
+    pub fn advice(&self) -> String {
+        crate::graph::errors::advice::advice(self)
+    }
+
+    /// An error without an answer behind it. `message` may be foreign text.
+    pub(crate) fn new(operation: impl Into<String>, kind: ErrorKind, message: impl AsRef<str>) -> Self {
+        Self {
+            operation: operation.into(),
+            kind,
+            status: None,
+            code: None,
+            inner_code: None,
+            message: text::bounded(message.as_ref()),
+            request_id: None,
+            retry_after: None,
+        }
+    }
+
+    /// An answer that cannot be understood.
+    pub(crate) fn decode(operation: impl Into<String>, message: impl AsRef<str>) -> Self {
+        Self::new(operation, ErrorKind::Decode, message)
+    }
+}
+
+impl fmt::Display for GraphError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.operation)?;
+        if let Some(status) = self.status {
+            write!(f, " {status}")?;
+        }
+        match (&self.code, &self.inner_code) {
+            (Some(code), Some(inner)) if code != inner => write!(f, " {code} ({inner})")?,
+            (Some(code), _) | (None, Some(code)) => write!(f, " {code}")?,
+            (None, None) => {}
+        }
+        if !self.message.is_empty() {
+            let separator = if self.status.is_some() || self.code.is_some() { ":" } else { "" };
+            write!(f, "{separator} {}", self.message)?;
+        }
+        match &self.request_id {
+            Some(id) => write!(f, " (request-id {id})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for GraphError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn display_names_everything_support_asks_for() {
+        let mut error = GraphError::new("create provisioning policy \"x\"", ErrorKind::BadRequest, "imageId is unknown");
+        assert_eq!(error.to_string(), "create provisioning policy \"x\": imageId is unknown");
+        error.status = Some(400);
+        error.code = Some("badRequest".to_owned());
+        error.inner_code = Some("InvalidProperties".to_owned());
+        error.request_id = Some("r-1".to_owned());
+        assert_eq!(
+            error.to_string(),
+            "create provisioning policy \"x\": 400 badRequest (InvalidProperties): imageId is unknown (request-id r-1)"
+        );
+    }
+
+    #[test]
+    fn only_a_failed_connect_proves_that_a_write_did_not_happen() {
+        let mut lost = GraphError::new("delete user setting", ErrorKind::Transport, "");
+        lost.code = Some("timeout".to_owned());
+        assert!(lost.outcome_unknown() && lost.is_transient());
+        lost.code = Some(CONNECT.to_owned());
+        assert!(!lost.outcome_unknown() && lost.is_transient());
+    }
+}

@@ -1,0 +1,101 @@
+//! The last look before bytes leave.
+//!
+//! A process that stood still (a stopped container, a frozen machine) goes on where it stood, which may be in the middle of
+//! a request, and by then another process may do its work. No check further up helps then: whatever was checked lies
+//! before the gap. So each write asks, TLS handshakes included, and the socket throws away what it has not sent yet when it
+//! is closed. What is left is the time between the question and the system call, some hundred nanoseconds.
+
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+
+/// Whether this process may still send. Asked before every write to a socket, so the answer must be quick; after a "no" it
+/// should stay "no".
+#[derive(Clone)]
+pub struct Fence(Arc<dyn Fn() -> bool + Send + Sync>);
+
+impl Fence {
+    /// A fence that `open` decides about.
+    pub fn new(open: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(open))
+    }
+
+    /// A fence that is never closed: nobody else would do the work.
+    pub fn always_open() -> Self {
+        Self::new(|| true)
+    }
+
+    fn check(&self) -> io::Result<()> {
+        if (self.0)() {
+            Ok(())
+        } else {
+            Err(io::Error::other(
+                "this process may not send any more: it stood still or was replaced",
+            ))
+        }
+    }
+}
+
+impl fmt::Debug for Fence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fence").finish_non_exhaustive()
+    }
+}
+
+/// A connection that sends nothing once its fence is closed.
+#[derive(Debug)]
+pub(crate) struct Fenced<T> {
+    inner: T,
+    fence: Fence,
+}
+
+impl<T> Fenced<T> {
+    pub(crate) fn new(inner: T, fence: Fence) -> Self {
+        Self { inner, fence }
+    }
+}
+
+impl<T: Read + Unpin> Read for Fenced<T> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(cx, buf)
+    }
+}
+
+impl<T: Write + Unpin> Write for Fenced<T> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.fence.check()?;
+        Pin::new(&mut self.inner).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        self.fence.check()?;
+        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.fence.check()?;
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+impl<T: Connection> Connection for Fenced<T> {
+    fn connected(&self) -> Connected {
+        self.inner.connected()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,277 @@
+//! One call, from the token to a classified answer: the middle of the stack.
+//!
+//! A read is repeated by [`crate::graph::request::retry`]; a write is not. The one exception is a 401: it is
+//! answered before anything is committed, so with a new token the same request goes out once more.
+//! Nothing goes out without a permit of the tenant's budget; for a write the caller brings it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use serde_json::Value;
+use tokio::time::Instant;
+use url::Url;
+use uuid::Uuid;
+
+use crate::graph::auth::token::Bearer;
+use crate::graph::budget::{Permit, RequestClass};
+use crate::graph::client::Client;
+use crate::graph::errors::body;
+use crate::graph::errors::error::{ErrorKind, GraphError};
+use crate::graph::observer::Attempt;
+use crate::graph::request::{answer, retry};
+
+/// A token that was accepted for this long and then refused may predate a change of permissions, so
+/// a newer one is worth a call.
+const STALE_AFTER: Duration = Duration::from_secs(60);
+
+/// What a call is for: `label` for machines, one of a fixed set; `text` for people.
+#[derive(Debug, Clone)]
+pub(crate) struct Operation {
+    pub label: &'static str,
+    pub text: String,
+    directory: bool,
+}
+
+impl Operation {
+    /// An operation of the Cloud PC service.
+    pub(crate) fn new(label: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            label,
+            text: text.into(),
+            directory: false,
+        }
+    }
+
+    /// An operation of the directory, which has limits of its own.
+    pub(crate) fn of_directory(label: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            directory: true,
+            ..Self::new(label, text)
+        }
+    }
+}
+
+/// A request to Graph, before a token is put to it.
+#[derive(Debug)]
+pub(crate) struct Call {
+    operation: Operation,
+    method: Method,
+    url: Url,
+    class: RequestClass,
+    body: Option<Bytes>,
+    continues: bool,
+    client_request_id: Uuid,
+}
+
+impl Call {
+    /// A request for one page of a list, the first or one that `continues` it.
+    pub(crate) fn page(operation: Operation, url: Url, continues: bool) -> Self {
+        Self {
+            continues,
+            ..Self::new(operation, Method::GET, RequestClass::List, url)
+        }
+    }
+
+    /// A request for one object.
+    pub(crate) fn object(operation: Operation, url: Url) -> Self {
+        Self::new(operation, Method::GET, RequestClass::Get, url)
+    }
+
+    /// A request that changes something. Graph's audit log shows the id that it goes out with.
+    pub(crate) fn write(operation: Operation, method: Method, url: Url, client_request_id: Uuid) -> Self {
+        Self {
+            client_request_id,
+            ..Self::new(operation, method, RequestClass::Write, url)
+        }
+    }
+
+    fn new(operation: Operation, method: Method, class: RequestClass, url: Url) -> Self {
+        Self {
+            class: if operation.directory { RequestClass::Directory } else { class },
+            operation,
+            method,
+            url,
+            body: None,
+            continues: false,
+            client_request_id: Uuid::new_v4(),
+        }
+    }
+
+    pub(crate) fn with_body(mut self, body: &Value) -> Self {
+        self.body = Some(Bytes::from(body.to_string()));
+        self
+    }
+
+    fn request(&self, token: &Bearer) -> Result<http::Request<Bytes>, GraphError> {
+        let unfit = |problem: String| GraphError::new(self.operation.text.clone(), ErrorKind::BadRequest, problem);
+        let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.secret()))
+            .map_err(|_| GraphError::new(self.operation.text.clone(), NO_TOKEN, "the access token is not fit for a header"))?;
+        // Marked, it is not printed by the layers below whatever their log level.
+        authorization.set_sensitive(true);
+        let mut request = http::Request::builder()
+            .method(self.method.clone())
+            .uri(self.url.as_str())
+            .header(AUTHORIZATION, authorization)
+            .header(ACCEPT, "application/json")
+            .header("client-request-id", self.client_request_id.to_string());
+        if self.method == Method::GET {
+            request = request.header("prefer", "include-unknown-enum-members");
+        }
+        if self.body.is_some() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        request
+            .body(self.body.clone().unwrap_or_default())
+            .map_err(|error| unfit(error.to_string()))
+    }
+}
+
+const NO_TOKEN: ErrorKind = ErrorKind::Token {
+    aadsts: None,
+    transient: true,
+};
+
+/// A successful answer, complete.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Answer {
+    /// The body as JSON, or what is wrong with it.
+    pub(crate) fn json(&self) -> Result<Value, String> {
+        answer::parse(&self.body).map_err(|error| format!("{}: {error}", body::describe(&self.headers, &self.body)))
+    }
+
+    /// How many bytes it was.
+    pub(crate) fn size(&self) -> usize {
+        self.body.len()
+    }
+
+    /// The error for an answer that says too little, with the request id that finds it at
+    /// Microsoft.
+    pub(crate) fn unusable(&self, operation: &Operation, problem: &str) -> GraphError {
+        GraphError {
+            status: Some(self.status.as_u16()),
+            request_id: body::request_id(&self.headers),
+            ..GraphError::decode(operation.text.clone(), problem)
+        }
+    }
+}
+
+impl Client {
+    /// Sends a call that changes nothing, up to three times, each in its turn.
+    pub(crate) async fn read(&self, call: &Call) -> Result<Answer, GraphError> {
+        let send = async || {
+            let permit = self
+                .inner
+                .config
+                .budget
+                .admit(call.class, call.continues, &call.operation.text)
+                .await?;
+            self.authorized(call, permit).await
+        };
+        retry::read(send).await
+    }
+
+    /// Sends a call that changes something, once.
+    pub(crate) async fn write(&self, call: &Call, permit: Permit) -> Result<Answer, GraphError> {
+        self.authorized(call, permit).await
+    }
+
+    /// The object at `url`; `None` for a 404, and for a 400: whether one stands for the other differs by service.
+    pub(crate) async fn read_object(&self, operation: &Operation, url: Url) -> Result<Option<Value>, GraphError> {
+        match self.read(&Call::object(operation.clone(), url)).await {
+            Ok(answer) => answer.json().map(Some).map_err(|problem| answer.unusable(operation, &problem)),
+            Err(error) if error.kind == ErrorKind::NotFound || error.status == Some(400) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn authorized(&self, call: &Call, mut permit: Permit) -> Result<Answer, GraphError> {
+        let token = self.bearer(&call.operation.text).await?;
+        let error = match self.attempt(call, &token, &mut permit).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        match error.kind {
+            ErrorKind::Unauthorized => {
+                self.reject(&token);
+                let renewed = self.bearer(&call.operation.text).await?;
+                if renewed == token {
+                    Err(error)
+                } else {
+                    self.attempt(call, &renewed, &mut permit).await
+                }
+            }
+            ErrorKind::Forbidden if token.age() >= STALE_AFTER => {
+                self.reject(&token);
+                Err(error)
+            }
+            _ => Err(error),
+        }
+    }
+
+    async fn attempt(&self, call: &Call, token: &Bearer, permit: &mut Permit) -> Result<Answer, GraphError> {
+        let request = call.request(token)?;
+        permit.send();
+        let started = Instant::now();
+        let sent = self.inner.transport.send(request, self.inner.config.request_timeout).await;
+        let elapsed = started.elapsed();
+        self.observe(call, sent.as_ref().ok(), elapsed);
+        let outcome = match sent {
+            Ok(response) => {
+                self.inner.config.clock.heard(response.headers());
+                let (status, headers) = (response.status(), response.headers().clone());
+                let outcome = classify(&call.operation, response);
+                let retry_after = outcome.as_ref().err().and_then(|error| error.retry_after);
+                permit.heard(status, &headers, retry_after);
+                outcome
+            }
+            Err(error) => Err(error.into_graph_error(&call.operation.text)),
+        };
+        log(call, outcome.as_ref(), elapsed);
+        outcome
+    }
+
+    fn observe(&self, call: &Call, answer: Option<&http::Response<Bytes>>, elapsed: Duration) {
+        let request_id = answer.and_then(|answer| body::request_id(answer.headers()));
+        self.inner.config.observer.request(&Attempt {
+            operation: call.operation.label,
+            write: call.method != Method::GET,
+            status: answer.map(|answer| answer.status().as_u16()),
+            elapsed,
+            client_request_id: call.client_request_id,
+            request_id: request_id.as_deref(),
+        });
+    }
+}
+
+fn classify(operation: &Operation, response: http::Response<Bytes>) -> Result<Answer, GraphError> {
+    let (parts, body) = response.into_parts();
+    if parts.status.is_success() {
+        return Ok(Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        });
+    }
+    Err(body::answered(&operation.text, parts.status, &parts.headers, &body))
+}
+
+fn log(call: &Call, outcome: Result<&Answer, &GraphError>, elapsed: Duration) {
+    let status = outcome.map_or_else(|error| error.status, |answer| Some(answer.status.as_u16()));
+    let request_id = outcome.map_or_else(|error| error.request_id.clone(), |answer| body::request_id(&answer.headers));
+    let error = outcome.err().map(tracing::field::display);
+    let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    let client_request_id = call.client_request_id;
+    if call.method == Method::GET {
+        tracing::debug!(operation = call.operation.text, status, request_id, %client_request_id, elapsed_ms, error, "Graph read");
+    } else {
+        tracing::info!(operation = call.operation.text, status, request_id, %client_request_id, elapsed_ms, error, "Graph write");
+    }
+}

@@ -1,0 +1,136 @@
+//! Lists: every page or an error. An incomplete list decides nothing, so nobody gets to keep one.
+//!
+//! `@odata.nextLink` is the service's to build and ours to distrust: it is followed on the
+//! configured host, below the API version the list began with, never twice, and not for ever.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+use url::Url;
+
+use crate::graph::client::Client;
+use crate::graph::errors::error::GraphError;
+use crate::graph::request::exchange::{Call, Operation};
+use crate::graph::request::odata;
+use crate::graph::text;
+
+/// More pages than any tenant fills; a list that goes on is broken.
+const MAX_PAGES: usize = 1000;
+
+/// The same for items.
+const MAX_ITEMS: usize = 100_000;
+
+/// The same for bytes. What is made of a page is smaller, and the page is gone when the next one comes.
+const MAX_BYTES: usize = 64 << 20;
+
+/// More assignments than any object has. Those of one object are held at once.
+const MAX_ASSIGNMENTS: usize = 10_000;
+
+/// A list that is read page by page.
+pub(crate) struct Pages {
+    next: Option<Url>,
+    visited: HashSet<Url>,
+    ids: HashSet<String>,
+    items: usize,
+    bytes: usize,
+}
+
+impl From<Url> for Pages {
+    fn from(first: Url) -> Self {
+        Self {
+            next: Some(first),
+            visited: HashSet::new(),
+            ids: HashSet::new(),
+            items: 0,
+            bytes: 0,
+        }
+    }
+}
+
+impl Pages {
+    /// The items of the next page; `None` after the last. Before that, nothing is known about what is absent.
+    pub(crate) async fn next(&mut self, client: &Client, operation: &Operation) -> Result<Option<Vec<Value>>, GraphError> {
+        let broken = |problem: &str| Err(GraphError::decode(operation.text.clone(), problem));
+        // Left in place until the page is read: a list that failed does not end.
+        let Some(url) = self.next.clone() else { return Ok(None) };
+        if self.visited.len() == MAX_PAGES {
+            return broken("the list does not end");
+        }
+        if !self.visited.insert(url.clone()) {
+            return broken("the list's pages lead back to an earlier one");
+        }
+        let answer = client.read(&Call::page(operation.clone(), url, self.visited.len() > 1)).await?;
+        let mut page = answer.json().map_err(|problem| answer.unusable(operation, &problem))?;
+        let Some(Value::Array(items)) = page.get_mut("value").map(Value::take) else {
+            return Err(answer.unusable(operation, "a page without a list"));
+        };
+        for id in items.iter().filter_map(|item| item.get("id").and_then(Value::as_str)) {
+            if !self.ids.insert(id.to_owned()) {
+                return broken(&format!("the list names {} twice", text::quoted(id)));
+            }
+        }
+        self.items += items.len();
+        self.bytes += answer.size();
+        if self.items > MAX_ITEMS || self.bytes > MAX_BYTES {
+            return broken("the list is longer than any tenant's");
+        }
+        self.next = client.next_page(operation, page.get("@odata.nextLink"))?;
+        Ok(Some(items))
+    }
+}
+
+impl Client {
+    /// What `parse` makes of every item of the list at `first`.
+    pub(crate) async fn all_pages<T>(
+        &self,
+        operation: &Operation,
+        first: Url,
+        parse: impl Fn(&Value) -> Result<T, String>,
+    ) -> Result<Vec<T>, GraphError> {
+        let (mut items, mut pages) = (Vec::new(), Pages::from(first));
+        while let Some(page) = pages.next(self, operation).await? {
+            for item in &page {
+                items.push(parse(item).map_err(|problem| GraphError::decode(operation.text.clone(), problem))?);
+            }
+        }
+        Ok(items)
+    }
+
+    fn next_page(&self, operation: &Operation, link: Option<&Value>) -> Result<Option<Url>, GraphError> {
+        let refused = |problem: String| Err(GraphError::decode(operation.text.clone(), problem));
+        let link = match link {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::String(link)) => link,
+            Some(_) => return refused("the link to the next page is not a text".to_owned()),
+        };
+        let root = &self.inner.config.root;
+        match Url::parse(link) {
+            Ok(url) if odata::is_api_of(root, &url) => Ok(Some(url)),
+            Ok(url) => refused(format!(
+                "the link to the next page leads to {}, outside of {root}; not followed",
+                url.origin().ascii_serialization()
+            )),
+            Err(error) => refused(format!("the link to the next page is not a URL: {error}")),
+        }
+    }
+
+    /// Puts those assignments to an object that its answer had no room for.
+    pub(crate) async fn complete(&self, operation: &Operation, object: &mut Value) -> Result<(), GraphError> {
+        if let Some(next) = self.next_page(operation, object.get("assignments@odata.nextLink"))? {
+            let Some(Value::Array(assignments)) = object.get_mut("assignments") else {
+                return Ok(());
+            };
+            let mut pages = Pages::from(next);
+            while let Some(rest) = pages.next(self, operation).await? {
+                assignments.extend(rest);
+                if assignments.len() > MAX_ASSIGNMENTS {
+                    return Err(GraphError::decode(
+                        operation.text.clone(),
+                        "an object has more assignments than any can",
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}

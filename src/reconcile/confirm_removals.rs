@@ -1,0 +1,97 @@
+//! The last look before a group is taken off: whether the cache, from which its Assignment seems to be gone or changed,
+//! is right, and whether another Assignment that may name the group has come meanwhile. Taking a group off costs desktops;
+//! one list does not.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use kube::api::{ApiResource, DynamicObject, ListParams};
+use kube::runtime::reflector::ObjectRef;
+use kube::{Api, ResourceExt};
+
+use crate::api::{Assignment, DriftedField, FINALIZER};
+use crate::cluster::managed::Managed;
+use crate::reconcile::context::Context;
+use crate::report::failure::Failure;
+use crate::report::reason;
+
+/// What a removal follows from: which Assignment, which spec, whether it is being deleted.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Version {
+    name: String,
+    uid: Option<String>,
+    generation: Option<i64>,
+    is_deleted: bool,
+}
+
+impl Version {
+    /// The version of an Assignment.
+    pub fn of(assignment: &impl ResourceExt) -> Self {
+        Self {
+            name: assignment.name_any(),
+            uid: assignment.uid(),
+            generation: assignment.meta().generation,
+            is_deleted: assignment.meta().deletion_timestamp.is_some(),
+        }
+    }
+}
+
+/// How many Assignments a page of the list has.
+const PAGE: u32 = 500;
+
+/// `Ok` when the API server has those Assignments of the target that this pass has judged, and no newer ones.
+pub async fn confirm_removals<K: Managed>(
+    object: &K,
+    fields: &[DriftedField],
+    judged: &BTreeSet<Version>,
+    context: &Context,
+) -> Result<(), Failure> {
+    if fields.iter().all(|field| field.desired.is_some()) {
+        return Ok(());
+    }
+    let namespace = object.namespace().unwrap_or_default();
+    // Not as Assignments: one that cannot be read would spoil the list. What it may have put there stays anyway.
+    let api: Api<DynamicObject> = Api::namespaced_with(context.kubernetes.clone(), &namespace, &ApiResource::erase::<Assignment>(&()));
+    let unreadable = |assignment: &DynamicObject| {
+        let name = assignment.name_any();
+        context.malformed.names("Assignment", &namespace).contains(&name)
+            && context.stores.assignments.get(&ObjectRef::new(&name).within(&namespace)).is_none()
+    };
+    let mut live = BTreeSet::new();
+    let mut page = ListParams::default().limit(PAGE);
+    loop {
+        let list = api.list(&page).await?;
+        for assignment in list
+            .items
+            .iter()
+            .filter(|assignment| names(assignment, object) && !unreadable(assignment))
+        {
+            // Without our finalizer nothing of it is taken into account yet, and it may name what would be removed.
+            if assignment.metadata.deletion_timestamp.is_none() && !assignment.finalizers().iter().any(|name| name == FINALIZER) {
+                return Err(behind(&assignment.name_any()));
+            }
+            live.insert(Version::of(assignment));
+        }
+        match list.metadata.continue_.filter(|next| !next.is_empty()) {
+            Some(next) => page = page.continue_token(&next),
+            None => break,
+        }
+    }
+    match live.symmetric_difference(judged).next() {
+        Some(other) => Err(behind(&other.name)),
+        None => Ok(()),
+    }
+}
+
+fn names<K: Managed>(assignment: &DynamicObject, object: &K) -> bool {
+    let target = &assignment.data["spec"]["targetRef"];
+    target["name"] == object.name_any() && target["kind"] == K::KIND
+}
+
+fn behind(assignment: &str) -> Failure {
+    Failure::waiting_for(
+        reason::KUBERNETES_API,
+        format!("Assignment {assignment} has changed since this pass began, so no group is taken off now"),
+        Duration::from_secs(1),
+    )
+}

@@ -1,0 +1,57 @@
+//! The place of an object in its tenant's budget, from one pass to the next. A pass that was sent away for want of budget
+//! would otherwise begin at the end of the line each time, and read everything anew only to be sent away again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube::ResourceExt;
+
+use crate::graph::{Caller, Place, Waited};
+use crate::reconcile::context::Context;
+use crate::reconcile::driver::urgency::urgency;
+use crate::reconcile::driver::{Kind, Run};
+use crate::report::failure::{Class, Failure};
+use crate::report::reason;
+
+/// A place that a pass was sent away from.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    place: Place,
+    /// What that pass was about. Another generation may want something that needs no turn.
+    generation: Option<i64>,
+}
+
+/// The caller of a pass's requests, at the place that the object has in the budget; or when to come back, because its turn
+/// has not come.
+pub(crate) async fn caller<K: Kind>(object: &K, run: &Run<K>, context: &Context) -> Result<Arc<Caller>, Duration> {
+    let (uid, namespace) = (object.uid().unwrap_or_default(), object.namespace().unwrap_or_default());
+    let caller = Caller::new(urgency(object, run), &namespace, &uid);
+    let mut kept = None;
+    context.memory.update(&uid, |notes| kept = notes.place.take());
+    let Some(kept) = kept else { return Ok(Arc::new(caller)) };
+    if run.requested || kept.generation != object.meta().generation {
+        return Ok(Arc::new(caller.with_place(kept.place)));
+    }
+    match kept.place.wait(&caller).await {
+        Waited::Turn(permit) => Ok(Arc::new(caller.with_permit(permit))),
+        Waited::Unknown => Ok(Arc::new(caller.with_place(kept.place))),
+        Waited::Later(after) => {
+            context.memory.update(&uid, |notes| notes.place = Some(kept));
+            Err(after)
+        }
+    }
+}
+
+/// Keeps the place that is left when a pass has ended, if another one will come for it.
+pub(crate) fn keep<K: Kind>(object: &K, caller: &Caller, failure: Option<&Failure>, context: &Context) {
+    let comes_back = |failure: &Failure| failure.class == Class::Deferred || failure.reason == reason::THROTTLED;
+    if let Some(place) = caller.leave_place().filter(|_| failure.is_some_and(comes_back)) {
+        let kept = Kept {
+            place,
+            generation: object.meta().generation,
+        };
+        context
+            .memory
+            .update(&object.uid().unwrap_or_default(), |notes| notes.place = Some(Box::new(kept)));
+    }
+}

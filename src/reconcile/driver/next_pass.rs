@@ -1,0 +1,108 @@
+//! How a pass ended: one word for metrics, what the log says, and when the object has its next turn.
+
+use std::time::{Duration, Instant};
+
+use crate::reconcile::context::Context;
+use crate::report::conditions::Verdict;
+use crate::report::failure::{Class, Failure};
+use crate::report::reason;
+use crate::runtime::backoff::jitter;
+
+/// When an object is looked at again that nothing has happened to. The poller sees drift long before.
+const IDLE: Duration = Duration::from_secs(1800);
+/// How soon a pass follows one that reported what it is about to do.
+pub(crate) const SOON: Duration = Duration::from_secs(1);
+/// The longest time between two looks at something that is expected to appear.
+const LOOKS: Duration = Duration::from_secs(60);
+/// How long something is waited for that may come by itself, before a person is told that nothing goes on. It is looked for
+/// all the same.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(120);
+
+/// A pass that gave its place to others; not worth a line.
+pub(crate) const DEFERRED: &str = "deferred";
+/// A pass that has written, and gave its place to others before it saw the effect.
+pub(crate) const WROTE: &str = "working";
+
+/// How a pass ended.
+pub(crate) struct End {
+    pub outcome: &'static str,
+    pub reason: &'static str,
+    pub message: String,
+    /// `None`: never again, unless something happens.
+    pub next: Option<Duration>,
+}
+
+impl End {
+    /// Nothing was ours here, or nothing is any more.
+    pub fn last(outcome: &'static str, reason: &'static str, message: &str) -> Self {
+        Self {
+            outcome,
+            reason,
+            message: message.to_owned(),
+            next: None,
+        }
+    }
+
+    /// Its turn has not come.
+    pub fn deferred(after: Duration) -> Self {
+        Self {
+            outcome: DEFERRED,
+            reason: reason::THROTTLED,
+            message: String::new(),
+            next: Some(after),
+        }
+    }
+}
+
+/// The end that follows from a result, and what it means for the object's backoff.
+pub(crate) fn ended(result: &Result<Verdict, Failure>, wrote: bool, uid: &str, context: &Context) -> End {
+    let verdict = match result {
+        Ok(Verdict::Failed(failure)) | Err(failure) => return failed(failure, uid, context),
+        Ok(verdict) => verdict,
+    };
+    context.backoff.success(uid);
+    let (outcome, reason, message, next) = match verdict {
+        Verdict::Ready { message } if wrote => ("changed", reason::SYNCED, message.clone(), IDLE),
+        Verdict::Ready { message } => ("unchanged", reason::SYNCED, message.clone(), IDLE),
+        Verdict::Working { reason, message } => ("working", *reason, message.clone(), SOON),
+        Verdict::Pending { message } => ("waiting", reason::ASSIGNMENTS_PENDING, message.clone(), IDLE),
+        Verdict::Observed { message } => ("held", reason::OBSERVED, message.clone(), IDLE),
+        Verdict::Held { reason, message } => ("held", *reason, message.clone(), IDLE),
+        Verdict::Suspended => ("suspended", reason::SUSPENDED, String::new(), IDLE),
+        Verdict::Failed(failure) => return failed(failure, uid, context),
+    };
+    End {
+        outcome,
+        reason,
+        message,
+        next: Some(sooner(if next == SOON { next } else { jitter(next, 10) }, uid, context)),
+    }
+}
+
+/// The time of the next pass, or of what has to be looked at before.
+fn sooner(next: Duration, uid: &str, context: &Context) -> Duration {
+    let look = context.memory.get(uid).next_look;
+    look.map_or(next, |look| next.min(look.saturating_duration_since(Instant::now())))
+        .max(Duration::from_millis(100))
+}
+
+fn failed(failure: &Failure, uid: &str, context: &Context) -> End {
+    let (outcome, next) = match failure.class {
+        Class::Deferred => (DEFERRED, failure.after.unwrap_or(SOON)),
+        Class::Stalled => ("stalled", failure.after.unwrap_or_else(|| jitter(IDLE, 10))),
+        Class::Waiting => (
+            "waiting",
+            failure.after.unwrap_or_else(|| context.backoff.failure(uid).min(jitter(LOOKS, 10))),
+        ),
+        Class::Retry | Class::Unreachable => {
+            let backoff = || context.backoff.failure(uid).max(failure.at_least.unwrap_or_default());
+            ("failed", failure.after.unwrap_or_else(backoff))
+        }
+    };
+    End {
+        outcome,
+        reason: failure.reason,
+        message: failure.message.clone(),
+        next: Some(sooner(next, uid, context)),
+    }
+}

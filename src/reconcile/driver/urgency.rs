@@ -1,0 +1,55 @@
+//! How urgent a pass is among all that want something from its tenant, and when one that has to wait says so. Pure.
+
+use std::time::Duration;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+
+use crate::graph::Priority;
+use crate::reconcile::driver::{Kind, Run};
+use crate::reconcile::pass::requests;
+use crate::report::failure::Failure;
+use crate::report::reason;
+use crate::runtime::events::EventKind;
+
+/// A wait that is worth a word: one that is sent away for long is told to look again a little later than this.
+const LONG: Duration = Duration::from_secs(2);
+
+/// Whether somebody waits for this pass, or it only looks after what was right at this generation.
+pub(crate) fn urgency<K: Kind>(object: &K, run: &Run<K>) -> Priority {
+    let right = |ready: &Condition| ready.status == "True" || ready.reason == reason::DRIFTED;
+    if ready(object, run).is_some_and(right) && !run.requested && object.meta().deletion_timestamp.is_none() {
+        Priority::Repair
+    } else {
+        Priority::Change
+    }
+}
+
+/// Whether a pass that waits for its turn in the budget has something to say: what it did, or that a spec which got no
+/// word yet will wait for a while. One that waits for a list with others says nothing: the list is under way.
+pub(crate) fn worth_telling<K: Kind>(object: &K, run: &Run<K>, failure: &Failure) -> bool {
+    if failure.reason != reason::THROTTLED {
+        return false;
+    }
+    let did = run.wrote || run.notes.iter().any(|note| note.kind == EventKind::Normal);
+    did || failure.after.is_some_and(|after| after >= LONG) && ready(object, run).is_none()
+}
+
+/// Whether somebody seems to wait for a pass over this object, as far as the object itself tells. For the order of passes.
+pub fn seems_urgent<K: Kind>(object: &K) -> bool {
+    let Some(status) = object.status() else { return true };
+    let of_this = |ready: &&Condition| ready.type_ == "Ready" && ready.observed_generation == object.meta().generation;
+    let right = K::conditions(status)
+        .iter()
+        .find(of_this)
+        .is_some_and(|ready| ready.status == "True");
+    let handled = K::handled(status);
+    let requested = requests(object).iter().any(|request| Some(request) != handled);
+    !right || requested || object.meta().deletion_timestamp.is_some()
+}
+
+/// What the status says of this generation.
+fn ready<'a, K: Kind>(object: &K, run: &'a Run<K>) -> Option<&'a Condition> {
+    K::conditions(&run.draft)
+        .iter()
+        .find(|condition| condition.type_ == "Ready" && condition.observed_generation == object.meta().generation)
+}

@@ -1,0 +1,81 @@
+//! Whether a name is free in Graph, known from a list that many creates share.
+//!
+//! Graph knows no idempotency keys and does not promise unique names, so before a POST the whole collection has to have
+//! been looked through. That need not be done for each create anew. A list is enough for a create when
+//!
+//! 1. it was asked for after this resource first wanted to create. Whatever existed when the resource came into the
+//!    world is in it: what a person made before writing the manifest, what a restored backup has forgotten;
+//! 2. what this process did since is known. Its own creates are put into the snapshot with their answers; one that is
+//!    under way holds its name ([`Snapshot::creating`](crate::tenant::snapshot::Snapshot::creating)); after a create without an
+//!    answer, an update (which may rename) or a delete, names are in doubt, and a list from before that does not count.
+//!    Another process creates nothing: it would have to be the leader, and a new leader begins without any list;
+//! 3. it is not older than [`OLDEST`]. What is left is somebody else who makes an object of the same name between the
+//!    list and the POST. No list excludes that, however new it is; the bound keeps it as unlikely as it is.
+//!
+//! Should (3) happen, there are two objects of one name: ours is known by its id, the other one is never touched.
+
+use std::time::{Duration, Instant};
+
+use kube::ResourceExt;
+
+use crate::cluster::managed::Managed;
+use crate::graph::{Collection, Entity};
+use crate::reconcile::claims::refuse_rival;
+use crate::reconcile::context::Context;
+use crate::report::failure::Failure;
+use crate::report::reason;
+use crate::tenant::shared::Tenant;
+use crate::tenant::snapshot::Creating;
+
+/// The oldest list that tells which names are free. Above the longest time that a crowd waits for a list, or its last
+/// ones would have to wait for a second one.
+const OLDEST: Duration = Duration::from_secs(120);
+
+/// Makes sure that no other object has the resource's name and no other resource wants it, and holds the name until the
+/// guard is dropped. `own`: the object that is about to be renamed. Asked wherever a name is written, for creates and renames
+/// alike.
+pub async fn reserve<'a, K: Managed>(
+    object: &K,
+    own: Option<&str>,
+    tenant: &'a Tenant,
+    context: &Context,
+) -> Result<Creating<'a>, Failure> {
+    refuse_rival(object, &tenant.key, context)?;
+    let (uid, snapshot) = (object.uid().unwrap_or_default(), tenant.snapshot(K::COLLECTION));
+    let name = object.common().display_name;
+    // A complete list from after the wish: an object of this name that exists already is not ours to take.
+    known(&uid, name, K::COLLECTION, tenant).await?;
+    let reserved = snapshot.creating(name)?;
+    snapshot.waiting.work(&uid, Instant::now());
+    let is_own = |entity: &Entity| own.is_some_and(|own| entity.id.eq_ignore_ascii_case(own));
+    let taken: Vec<String> = snapshot
+        .named(name)
+        .into_iter()
+        .filter(|entity| !is_own(entity))
+        .map(|entity| entity.id)
+        .collect();
+    if taken.is_empty() {
+        return Ok(reserved);
+    }
+    let message = format!(
+        "Graph already holds a {} named {name:?} ({}) that this resource did not create; it is left alone. Rename one of the two, or delete that one in Graph",
+        K::COLLECTION.singular(),
+        taken.join(", ")
+    );
+    Err(Failure::stalled(reason::NAME_CONFLICT, message))
+}
+
+/// `Ok` when the snapshot tells whether a name is taken. `uid` is the resource that wants to create.
+pub(crate) async fn known(uid: &str, name: &str, collection: Collection, tenant: &Tenant) -> Result<(), Failure> {
+    let (snapshot, now) = (tenant.snapshot(collection), Instant::now());
+    let wanted = snapshot.waiting.since(uid).unwrap_or(now);
+    let oldest = now.checked_sub(OLDEST).unwrap_or(wanted);
+    let not_before = [Some(wanted), snapshot.name_doubted(name), Some(oldest)]
+        .into_iter()
+        .flatten()
+        .max();
+    let not_before = not_before.unwrap_or(now);
+    // Its place in time stays, or one that is in doubt again and again would hold up the list of all who wait.
+    snapshot.waiting.wait(uid, wanted, now);
+    tenant.shared_list(collection, not_before).await
+}

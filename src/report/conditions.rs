@@ -1,0 +1,240 @@
+//! Conditions: a report of a pass, computed from its outcome, never an input.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+
+use crate::report::failure::{Class, Failure};
+use crate::report::reason;
+pub use crate::runtime::text::same_but_ids;
+use crate::runtime::text::shortened;
+
+/// The longest message; the API server refuses more than 32 KiB, and nobody reads more than this.
+const LONGEST_MESSAGE: usize = 2048;
+
+/// `status` of a condition.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Truth {
+    /// It holds.
+    True,
+    /// It does not.
+    False,
+    /// Nobody can say now.
+    Unknown,
+}
+
+impl Truth {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::True => "True",
+            Self::False => "False",
+            Self::Unknown => "Unknown",
+        }
+    }
+}
+
+impl From<bool> for Truth {
+    fn from(holds: bool) -> Self {
+        if holds { Self::True } else { Self::False }
+    }
+}
+
+/// The conditions of one status, in the making.
+pub struct Conditions<'a> {
+    old: &'a [Condition],
+    new: Vec<Condition>,
+    generation: Option<i64>,
+    now: Time,
+}
+
+impl<'a> Conditions<'a> {
+    /// Starts from what the status had, to keep its transition times.
+    pub fn new(old: &'a [Condition], generation: Option<i64>, now: Time) -> Self {
+        Self {
+            old,
+            new: Vec::new(),
+            generation,
+            now,
+        }
+    }
+
+    /// States a condition.
+    pub fn set(&mut self, kind: &str, truth: Truth, reason: &str, message: impl Into<String>) -> &mut Self {
+        let old = self.old.iter().find(|old| old.type_ == kind);
+        let message = Self::steady(old, truth, reason, cut(message.into()));
+        let since = old
+            .filter(|old| old.status == truth.as_str())
+            .map_or_else(|| self.now.clone(), |old| old.last_transition_time.clone());
+        self.new.push(Condition {
+            type_: kind.to_owned(),
+            status: truth.as_str().to_owned(),
+            reason: reason.to_owned(),
+            message,
+            last_transition_time: since,
+            observed_generation: self.generation,
+        });
+        self
+    }
+
+    /// States Ready, and of Reconciling and Stalled those that hold: kstatus reads them as abnormal when present.
+    pub fn ready(&mut self, verdict: &Verdict) -> &mut Self {
+        match verdict {
+            Verdict::Ready { message } => self.set("Ready", Truth::True, reason::SYNCED, message),
+            Verdict::Working { reason, message } => {
+                self.set("Ready", Truth::False, reason, message)
+                    .set("Reconciling", Truth::True, reason, message)
+            }
+            Verdict::Pending { message } => self.set("Ready", Truth::False, reason::ASSIGNMENTS_PENDING, message).set(
+                "Reconciling",
+                Truth::True,
+                reason::ASSIGNMENTS_PENDING,
+                message,
+            ),
+            Verdict::Observed { message } => self.set("Ready", Truth::True, reason::OBSERVED, message),
+            Verdict::Held { reason, message } => self.set("Ready", Truth::False, reason, message),
+            Verdict::Suspended => self.suspended(),
+            Verdict::Failed(failure) => self.failed(failure),
+        }
+    }
+
+    /// The last word on Ready stays, with the generation that it was about: nothing new is known.
+    fn suspended(&mut self) -> &mut Self {
+        if self.old.iter().any(|old| old.type_ == "Ready") {
+            let last = self.old.iter().filter(|old| ["Ready", "Stalled"].contains(&old.type_.as_str()));
+            self.new.extend(last.cloned());
+            return self;
+        }
+        let message = "spec.suspend is set: nothing is read, compared or written until it is false";
+        self.set("Ready", Truth::Unknown, reason::SUSPENDED, message)
+    }
+
+    fn failed(&mut self, failure: &Failure) -> &mut Self {
+        let (reason, message) = (failure.reason, failure.message.as_str());
+        match failure.class {
+            Class::Waiting if failure.permanent => {
+                self.set("Ready", Truth::False, reason, message)
+                    .set("Stalled", Truth::True, reason, message)
+            }
+            Class::Deferred | Class::Waiting | Class::Retry => {
+                self.set("Ready", Truth::False, reason, message)
+                    .set("Reconciling", Truth::True, reason, message)
+            }
+            Class::Stalled => self
+                .set("Ready", Truth::False, reason, message)
+                .set("Stalled", Truth::True, reason, message),
+            Class::Unreachable if failure.permanent => {
+                self.set("Ready", Truth::Unknown, reason, message)
+                    .set("Stalled", Truth::True, reason, message)
+            }
+            Class::Unreachable => self
+                .set("Ready", Truth::Unknown, reason, message)
+                .set("Reconciling", Truth::True, reason, message),
+        }
+    }
+
+    /// The message, or the earlier one if only the ids of the try are other ones: a status that names a new request id
+    /// with each try would be written with each try.
+    fn steady(old: Option<&Condition>, truth: Truth, reason: &str, message: String) -> String {
+        let earlier = old.filter(|old| old.status == truth.as_str() && old.reason == reason && same_but_ids(&old.message, &message));
+        earlier.map_or(message, |old| old.message.clone())
+    }
+
+    /// The finished list.
+    pub fn finish(&mut self) -> Vec<Condition> {
+        std::mem::take(&mut self.new)
+    }
+}
+
+/// What a pass comes to, for the conditions.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// Graph was seen equal to the spec.
+    Ready {
+        /// What was seen.
+        message: String,
+    },
+    /// Work goes on by itself.
+    Working {
+        /// One of [`reasons`].
+        reason: &'static str,
+        /// What is going on.
+        message: String,
+    },
+    /// Graph equals the spec as far as Assignments are applied; the others will be by themselves.
+    Pending {
+        /// What is still to come.
+        message: String,
+    },
+    /// Nothing is written by configuration, and the report on what differs is current.
+    Observed {
+        /// What differs.
+        message: String,
+    },
+    /// Nothing goes on, by configuration: an object that `mode: Observe` does not create.
+    Held {
+        /// One of [`reasons`].
+        reason: &'static str,
+        /// What is held back.
+        message: String,
+    },
+    /// `spec.suspend`.
+    Suspended,
+    /// The pass stopped.
+    Failed(Failure),
+}
+
+fn cut(mut message: String) -> String {
+    if message.len() > LONGEST_MESSAGE {
+        message.truncate(shortened(&message, LONGEST_MESSAGE - '…'.len_utf8()).len());
+        message.push('…');
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Time {
+        Time(jiff::Timestamp::from_second(second).unwrap())
+    }
+
+    fn conditions(old: &[Condition], verdict: &Verdict, now: i64) -> Vec<Condition> {
+        Conditions::new(old, Some(1), at(now)).ready(verdict).finish()
+    }
+
+    fn unreachable(message: &str) -> Verdict {
+        Verdict::Failed(Failure {
+            class: Class::Unreachable,
+            ..Failure::retry(reason::GRAPH_UNAVAILABLE, message)
+        })
+    }
+
+    #[test]
+    fn transition_time_moves_only_with_the_status() {
+        let ready = Verdict::Ready { message: "ok".to_owned() };
+        let first = conditions(&[], &ready, 1);
+        assert_eq!(conditions(&first, &ready, 2), first);
+        let failed = conditions(&first, &Verdict::Failed(Failure::stalled(reason::REFUSED, "no")), 3);
+        assert_eq!(failed[0].last_transition_time, at(3));
+        assert_eq!(failed.iter().map(|c| c.type_.as_str()).collect::<Vec<_>>(), ["Ready", "Stalled"]);
+    }
+
+    #[test]
+    fn an_outage_is_told_once() {
+        let first = conditions(&[], &unreachable("503 (request-id 0a-1, trace id 5e). Wait"), 1);
+        assert_eq!(first[0].status, "Unknown");
+        assert_eq!(
+            conditions(&first, &unreachable("503 (request-id 0b-2, trace id 6f). Wait"), 2),
+            first
+        );
+        assert_ne!(
+            conditions(&first, &unreachable("504 (request-id 0b-2, trace id 6f). Wait"), 2),
+            first
+        );
+    }
+
+    #[test]
+    fn long_messages_are_cut_between_characters() {
+        let message = cut("é".repeat(5000));
+        assert!(message.len() <= LONGEST_MESSAGE && message.ends_with('…'));
+    }
+}

@@ -1,0 +1,259 @@
+//! Step six: a pass's outcome and the old status give the new status; then at most one write.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::api::{Patch, PatchParams};
+use kube::core::object::HasStatus;
+use kube::{Api, Resource, ResourceExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::api::{DriftRecord, DriftedField, FIELD_MANAGER, ManagedStatus};
+use crate::report::conditions::{Conditions, Truth, Verdict, same_but_ids};
+use crate::report::failure::{Class, Unseen, is_gone};
+use crate::report::reason;
+
+/// How long a write to the Kubernetes API may take.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Writes the status of one object during one pass, the whole of it each time.
+pub struct StatusWriter<K: HasStatus> {
+    api: Api<K>,
+    name: String,
+    uid: Option<String>,
+    resource_version: Option<String>,
+    written: Option<K::Status>,
+    stored: Option<K::Status>,
+}
+
+impl<K> StatusWriter<K>
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug + HasStatus,
+    K::Status: Serialize + Clone + PartialEq,
+{
+    /// With an API that is bound to the object's scope.
+    pub fn new(api: Api<K>, object: &K) -> Self {
+        Self {
+            api,
+            name: object.name_any(),
+            uid: object.uid(),
+            resource_version: object.resource_version(),
+            written: object.status().cloned(),
+            stored: object.status().cloned(),
+        }
+    }
+
+    /// The status as it stands in Kubernetes, as far as this pass knows.
+    pub fn written(&self) -> Option<&K::Status> {
+        self.written.as_ref()
+    }
+
+    /// The status as the API server has it: with what other managers put into it, which a write of ours cannot remove.
+    pub fn stored(&self) -> Option<&K::Status> {
+        self.stored.as_ref()
+    }
+
+    /// The object with the version that the last write produced.
+    pub fn current(&self, object: &K) -> K {
+        let mut current = object.clone();
+        current.meta_mut().resource_version.clone_from(&self.resource_version);
+        current
+    }
+
+    /// Takes over the newest version of the object after a write lost against it. False when that is not `ours` any more.
+    pub async fn catch_up(&mut self, ours: impl Fn(&K::Status) -> bool) -> Result<bool, kube::Error> {
+        let newest = tokio::time::timeout(WRITE_TIMEOUT, self.api.get(&self.name))
+            .await
+            .map_err(|_elapsed| late())??;
+        if newest.uid() != self.uid || !newest.status().is_some_and(ours) {
+            return Ok(false);
+        }
+        self.resource_version = newest.resource_version();
+        Ok(true)
+    }
+
+    /// Writes on condition that the object has not changed since it was read: a pass that ran on a stale copy must
+    /// not decide anything.
+    pub async fn write(&mut self, status: &K::Status) -> Result<(), kube::Error> {
+        // With the uid a write never reaches another object that has taken the name.
+        let metadata = json!({"name": self.name, "uid": self.uid, "resourceVersion": self.resource_version});
+        let body = json!({"apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": metadata, "status": status});
+        let params = PatchParams::apply(FIELD_MANAGER).force();
+        let written = tokio::time::timeout(WRITE_TIMEOUT, self.api.patch_status(&self.name, &params, &Patch::Apply(&body))).await;
+        let written = written.map_err(|_elapsed| late())??;
+        self.resource_version = written.resource_version();
+        self.written = Some(status.clone());
+        self.stored = written.status().cloned();
+        Ok(())
+    }
+
+    /// Writes unless nothing changed; says whether it wrote. An object that is gone needs no status.
+    pub async fn report(&mut self, new: &K::Status) -> Result<bool, kube::Error> {
+        if self.written.as_ref() == Some(new) {
+            return Ok(false);
+        }
+        match self.write(new).await {
+            Err(error) if is_gone(&error) => Ok(false),
+            result => result.map(|()| true),
+        }
+    }
+}
+
+fn late() -> kube::Error {
+    kube::Error::Service("the Kubernetes API did not answer in time".into())
+}
+
+/// The status after a pass over an object that stands for something in Graph. `draft` holds the data that the steps
+/// found; this adds what follows from it. Pure, the clock aside, which moves nothing that did not change.
+pub fn managed(old: &ManagedStatus, mut draft: ManagedStatus, verdict: &Verdict, generation: Option<i64>) -> ManagedStatus {
+    draft.observed_generation = generation;
+    for problem in &mut draft.assignment_problems {
+        let earlier = old
+            .assignment_problems
+            .iter()
+            .find(|old| old.assignment == problem.assignment && same_but_ids(&old.message, &problem.message));
+        if let Some(earlier) = earlier {
+            problem.message.clone_from(&earlier.message);
+        }
+    }
+    if matches!(verdict, Verdict::Ready { .. } | Verdict::Pending { .. }) {
+        draft.synced_generation = generation;
+        draft.drift.clear();
+        draft.plan = None;
+    }
+    draft.assigned_groups = draft.groups_seen();
+    draft.last_drift = last_drift(old, &draft);
+    let mut conditions = Conditions::new(&old.conditions, generation, now());
+    conditions.ready(verdict);
+    synced(&mut conditions, verdict);
+    drifted(&mut conditions, verdict, &draft.drift);
+    references(&mut conditions, verdict, &draft);
+    draft.conditions = conditions.finish();
+    draft
+}
+
+/// What the pass says nothing about.
+fn unseen(verdict: &Verdict) -> Unseen {
+    match verdict {
+        Verdict::Suspended => Unseen::References,
+        // Names stay resolved while Graph does not answer, but nobody knows whether they would be.
+        Verdict::Failed(failure) if failure.class == Class::Unreachable => Unseen::References,
+        Verdict::Failed(failure) => failure.unseen,
+        Verdict::Ready { .. } | Verdict::Pending { .. } | Verdict::Observed { .. } | Verdict::Working { .. } | Verdict::Held { .. } => {
+            Unseen::Nothing
+        }
+    }
+}
+
+fn synced(conditions: &mut Conditions<'_>, verdict: &Verdict) {
+    match verdict {
+        Verdict::Ready { .. } | Verdict::Pending { .. } => conditions.set("Synced", Truth::True, reason::SYNCED, "Graph equals the spec"),
+        Verdict::Observed { .. } => conditions.set("Synced", Truth::False, reason::OBSERVED_DIFFERENCE, "Graph differs from the spec"),
+        Verdict::Working { reason, .. } | Verdict::Held { reason, .. } => {
+            conditions.set("Synced", Truth::False, reason, "Graph differs from the spec")
+        }
+        Verdict::Suspended => conditions.set("Synced", Truth::Unknown, reason::SUSPENDED, "not looked at"),
+        Verdict::Failed(failure) => {
+            let truth = if unseen(verdict) == Unseen::Nothing {
+                Truth::False
+            } else {
+                Truth::Unknown
+            };
+            conditions.set("Synced", truth, failure.reason, "Graph was not seen equal to the spec")
+        }
+    };
+}
+
+fn drifted(conditions: &mut Conditions<'_>, verdict: &Verdict, drift: &[DriftedField]) {
+    const KIND: &str = "Drifted";
+    if !drift.is_empty() {
+        conditions.set(KIND, Truth::True, reason::DRIFTED, drift_message(drift));
+    } else if unseen(verdict) == Unseen::Nothing {
+        conditions.set(
+            KIND,
+            Truth::False,
+            reason::NO_DRIFT,
+            "nothing was changed in Graph by somebody else",
+        );
+    } else {
+        conditions.set(KIND, Truth::Unknown, reason::NOT_CHECKED, "not looked at");
+    }
+}
+
+/// Failures that mean that something which the spec names was not found, or cannot be used yet.
+const UNRESOLVED: [&str; 6] = [
+    reason::REFERENCE_GONE,
+    reason::TENANT_NOT_FOUND,
+    reason::IMAGE_NOT_FOUND,
+    reason::CONNECTION_NOT_FOUND,
+    reason::CONNECTION_NOT_READY,
+    reason::AMBIGUOUS_REFERENCE,
+];
+
+fn references(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &ManagedStatus) {
+    const KIND: &str = "ReferencesResolved";
+    if let Verdict::Failed(failure) = verdict
+        && UNRESOLVED.contains(&failure.reason)
+    {
+        conditions.set(KIND, Truth::False, failure.reason, &failure.message);
+        return;
+    }
+    // The problems of Assignments are old ones when no reference was looked up.
+    let looked_up = match verdict {
+        Verdict::Suspended => false,
+        Verdict::Failed(failure) => failure.unseen != Unseen::References,
+        Verdict::Ready { .. } | Verdict::Pending { .. } | Verdict::Observed { .. } | Verdict::Working { .. } | Verdict::Held { .. } => true,
+    };
+    match draft.assignment_problems.first().filter(|_| looked_up) {
+        Some(problem) => {
+            let message = format!("Assignment {}: {}", problem.assignment, problem.message);
+            conditions.set(KIND, Truth::False, &problem.reason, message)
+        }
+        None if unseen(verdict) == Unseen::References => conditions.set(KIND, Truth::Unknown, reason::NOT_CHECKED, "not looked at"),
+        None => conditions.set(KIND, Truth::True, reason::RESOLVED, "every reference is resolved"),
+    };
+}
+
+/// The time as Kubernetes keeps it: in whole seconds.
+pub fn now() -> Time {
+    let now = Timestamp::now();
+    Time(Timestamp::from_second(now.as_second()).unwrap_or(now))
+}
+
+/// One line about what differs.
+pub fn drift_message(fields: &[DriftedField]) -> String {
+    const SHOWN: usize = 5;
+    let line = |field: &DriftedField| {
+        let side = |value: &Option<String>| value.as_deref().map_or_else(|| "nothing".to_owned(), |value| format!("{value:?}"));
+        let path = if field.path.is_empty() { "the object" } else { &field.path };
+        format!(
+            "{path} is {} in Graph and {} in the spec",
+            side(&field.observed),
+            side(&field.desired)
+        )
+    };
+    let mut message = fields.iter().take(SHOWN).map(line).collect::<Vec<_>>().join("; ");
+    if fields.len() > SHOWN {
+        message.push_str(&format!("; and {} more", fields.len() - SHOWN));
+    }
+    message
+}
+
+fn last_drift(old: &ManagedStatus, draft: &ManagedStatus) -> Option<DriftRecord> {
+    match (&old.last_drift, draft.drift.is_empty()) {
+        (Some(record), false) if record.corrected_at.is_none() && record.fields == draft.drift => Some(record.clone()),
+        (_, false) => Some(DriftRecord {
+            detected_at: now(),
+            corrected_at: None,
+            fields: draft.drift.clone(),
+        }),
+        (Some(record), true) if record.corrected_at.is_none() => Some(DriftRecord {
+            corrected_at: Some(now()),
+            ..record.clone()
+        }),
+        (record, true) => record.clone(),
+    }
+}

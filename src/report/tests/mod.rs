@@ -1,0 +1,4 @@
+//! Tests of what a pass says.
+
+mod kstatus;
+mod status;

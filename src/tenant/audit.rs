@@ -1,0 +1,77 @@
+//! The tenant's audit log as all passes share it: read when something has to be found out, and then for all that wait.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
+
+use crate::graph::{AuditEvent, ErrorKind};
+use crate::report::failure::Failure;
+use crate::report::reason;
+use crate::tenant::gate::About;
+use crate::tenant::shared::Tenant;
+
+/// How long after a write its event may still be missing. Minutes have been seen; no document says how many.
+pub const LONGEST_LAG: SignedDuration = SignedDuration::from_mins(15);
+
+/// A log that could not be read is not asked for again before this.
+const PAUSE: Duration = Duration::from_secs(600);
+
+/// What was read last.
+#[derive(Debug, Default)]
+pub struct AuditLog(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    read: Option<Read>,
+    refused: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Read {
+    /// From when on the events are known.
+    from: Timestamp,
+    asked: Instant,
+    events: Arc<Vec<AuditEvent>>,
+}
+
+impl Tenant {
+    /// The events from `from` on, as the log shows them to a request that was made after `not_before`. Nothing when the
+    /// log cannot be read at all, which proves nothing.
+    pub async fn audit(&self, from: Timestamp, not_before: Instant) -> Result<Option<Arc<Vec<AuditEvent>>>, Failure> {
+        let mut known = self.audit.0.try_lock().map_err(|_taken| Failure::deferred())?;
+        if let Some(read) = known.read.as_ref().filter(|read| read.from <= from && read.asked >= not_before) {
+            return Ok(Some(Arc::clone(&read.events)));
+        }
+        if known.refused.is_some_and(|refused| refused.elapsed() < PAUSE) {
+            return Ok(None);
+        }
+        // Who else asks soon asks for about the same time.
+        let from = known.read.as_ref().map_or(from, |read| from.min(read.from.max(from - LONGEST_LAG)));
+        let asked = Instant::now();
+        self.gate.check()?;
+        let result = self.client.audit_events(from).await;
+        let closed_to_us = |kind| matches!(kind, ErrorKind::Forbidden | ErrorKind::BadRequest | ErrorKind::NotFound);
+        if let Err(error) = &result
+            && closed_to_us(error.kind)
+        {
+            tracing::warn!(tenant = self.name, %error, "the audit log cannot be read; what it would prove stays open");
+            known.refused = Some(Instant::now());
+            self.gate.release();
+            return Ok(None);
+        }
+        let events = Arc::new(self.gate.record_read(About::Tenant, asked, result)?);
+        known.read = Some(Read {
+            from,
+            asked,
+            events: Arc::clone(&events),
+        });
+        Ok(Some(events))
+    }
+}
+
+/// A wait for the audit log.
+pub fn waiting(message: impl Into<String>, after: Duration) -> Failure {
+    Failure::waiting_for(reason::CREATE_UNCONFIRMED, message, after)
+}

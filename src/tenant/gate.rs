@@ -1,0 +1,328 @@
+//! One breaker per tenant: after a failure that concerns the whole tenant (no token, no connection, a list that fails,
+//! throttled), the other objects of the tenant wait with it instead of asking the same question a thousand times. When the
+//! wait is over, one pass tries; the others follow when it succeeds.
+//!
+//! What one object's request fails with concerns that object alone, until several objects fail with no success in between.
+//! Objects of one namespace hold back that namespace and no other. What those are told who had no part in a failure is its
+//! class, status, code and request id: no names, ids or texts of other namespaces' objects.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{self, Duration};
+
+use tokio::time::Instant;
+
+use crate::graph::{Caller, ErrorKind, GraphError};
+use crate::report::failure::{Class, Failure};
+use crate::runtime::backoff::jitter;
+use crate::tenant::suspects::Suspects;
+
+const FIRST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(60);
+/// A refused sign-in is a matter for people; asking more often than this helps nobody (reliability.md F22).
+const LONGEST_SIGN_IN: Duration = Duration::from_secs(600);
+/// How long one try may take before another pass may make one.
+const TRY: Duration = Duration::from_secs(30);
+/// How soon those look again that wait for the outcome of a try.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// An object that failed leaves the try to others for so long.
+const OTHERS_FIRST: Duration = Duration::from_secs(3);
+/// A namespace that nothing was asked for since is not remembered.
+const FORGOTTEN: Duration = Duration::from_secs(3600);
+/// So long before the end of a pause that Graph asked for, passes are let in again: the budget keeps the pause, and serves
+/// those that wait for its end in turn.
+const EARLY: Duration = Duration::from_secs(2);
+
+/// What a request was about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// One object: a write, or a read for this object alone. Which one it is says the [`Caller`].
+    Object,
+    /// Something that is asked for all: a list, the tenant itself, a token.
+    Tenant,
+}
+
+/// The breaker.
+#[derive(Default)]
+pub struct Gate(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    tenant: Option<Closed>,
+    namespaces: HashMap<Arc<str>, Closed>,
+    suspects: Suspects,
+}
+
+struct Closed {
+    failures: u32,
+    since: time::Instant,
+    until: Instant,
+    /// After the wait one pass tries, and the others wait for it.
+    one_tries: bool,
+    trying: Option<Instant>,
+    failure: Failure,
+}
+
+/// How a failure closes a gate.
+struct Closing {
+    failure: Failure,
+    longest: Duration,
+    asked_for: Option<Duration>,
+    throttled: bool,
+}
+
+/// Who asks, as the gate sees it.
+struct Asker {
+    namespace: Arc<str>,
+    object: Arc<str>,
+}
+
+impl Asker {
+    fn current() -> Self {
+        let caller = Caller::current();
+        let (namespace, object) = caller.map_or_else(Default::default, |caller| (Arc::clone(caller.party()), Arc::clone(caller.key())));
+        Self { namespace, object }
+    }
+}
+
+impl Gate {
+    /// Lets a request through, or hands out the failure that the tenant had last, with the time that is left to wait.
+    pub fn check(&self) -> Result<(), Failure> {
+        let (mut state, asker, now) = (self.lock(), Asker::current(), Instant::now());
+        let state = &mut *state;
+        let own = state.suspects.failure(&asker.object);
+        let mut gates = [state.tenant.as_mut(), state.namespaces.get_mut(&asker.namespace)];
+        for closed in gates.iter().flatten() {
+            if let Some(wait) = closed.wait(own.is_some(), now) {
+                return Err(Failure {
+                    after: Some(jitter(wait, 10)),
+                    ..closed.told_to(own).clone()
+                });
+            }
+        }
+        for closed in gates.iter_mut().flatten() {
+            closed.trying = Some(now);
+        }
+        Ok(())
+    }
+
+    /// Takes the result of a request about one object into account and passes it on. `asked` is when it was made.
+    pub fn record<T>(&self, asked: time::Instant, result: Result<T, GraphError>) -> Result<T, Failure> {
+        self.record_about(About::Object, asked, result)
+    }
+
+    /// The same for a request about anything.
+    fn record_about<T>(&self, about: About, asked: time::Instant, result: Result<T, GraphError>) -> Result<T, Failure> {
+        match result {
+            Ok(value) => {
+                self.succeeded(asked);
+                Ok(value)
+            }
+            Err(error) => Err(self.failed_about(about, error)),
+        }
+    }
+
+    /// The same for a read. A read that Graph calls wrong says nothing about the spec, so it is tried again.
+    pub fn record_read<T>(&self, about: About, asked: time::Instant, result: Result<T, GraphError>) -> Result<T, Failure> {
+        self.record_about(about, asked, result).map_err(|failure| {
+            if failure.class == Class::Stalled {
+                Failure {
+                    class: Class::Retry,
+                    ..failure
+                }
+            } else {
+                failure
+            }
+        })
+    }
+
+    /// Takes an error of a request about one object into account.
+    pub fn failed(&self, error: GraphError) -> Failure {
+        self.failed_about(About::Object, error)
+    }
+
+    /// Takes an error into account: one that concerns the whole tenant closes the gate.
+    pub fn failed_about(&self, about: About, error: GraphError) -> Failure {
+        if error.kind == ErrorKind::OverBudget {
+            // Nothing was sent, so nothing was found out.
+            self.release();
+            return error.into();
+        }
+        let Some(longest) = longest(&error) else {
+            // Graph answered, and not about the tenant as a whole.
+            if error.status.is_some() {
+                self.succeeded(time::Instant::now());
+            }
+            return error.into();
+        };
+        let (mut state, now) = (self.lock(), Instant::now());
+        let (asker, of_tenant) = (Asker::current(), Closing::of_tenant(&error, longest));
+        if about == About::Tenant || concerns_all(&error) {
+            tracing::warn!(reason = of_tenant.failure.reason, %error, "a request failed for a reason that concerns the whole tenant");
+            return close(&mut state.tenant, of_tenant, now);
+        }
+        let of_namespace = Closing::told("requests for several objects of this namespace fail", &error, longest);
+        let failure = Failure::from(error);
+        state.suspects.add(&asker.namespace, &asker.object, &failure, now);
+        if state.suspects.of_several_namespaces(now) {
+            tracing::warn!(reason = failure.reason, "requests for objects of several namespaces fail");
+            close(&mut state.tenant, of_tenant, now);
+        } else if state.suspects.of_one_namespace(&asker.namespace, now) {
+            tracing::warn!(
+                namespace = &*asker.namespace,
+                reason = failure.reason,
+                "requests for several objects of a namespace fail"
+            );
+            let mut gate = state.namespaces.remove(&asker.namespace);
+            close(&mut gate, of_namespace, now);
+            state
+                .namespaces
+                .retain(|_, closed| now.saturating_duration_since(closed.until) < FORGOTTEN);
+            state.namespaces.extend(gate.map(|closed| (asker.namespace, closed)));
+        } else {
+            // Perhaps that was a try; then it is another one's turn.
+            state.release(&asker.namespace);
+        }
+        // It has a backoff of its own.
+        failure
+    }
+
+    /// What requests are held back for, with the time that is left to wait; takes no try.
+    pub fn closed(&self) -> Option<Failure> {
+        let (state, asker, now) = (self.lock(), Asker::current(), Instant::now());
+        let mut gates = state.tenant.iter().chain(state.namespaces.get(&asker.namespace));
+        let closed = gates.find(|closed| closed.until > now)?;
+        let left = closed.until.saturating_duration_since(now) + Duration::from_millis(200);
+        let own = state.suspects.failure(&asker.object);
+        Some(Failure {
+            after: Some(left),
+            ..closed.told_to(own).clone()
+        })
+    }
+
+    /// Gives a granted try back: nothing was sent after all.
+    pub fn release(&self) {
+        self.lock().release(&Asker::current().namespace);
+    }
+
+    /// Forgets what failed: the tenant's configuration changed, or somebody asked for another try.
+    pub fn reset(&self) {
+        *self.lock() = State::default();
+    }
+
+    fn succeeded(&self, asked: time::Instant) {
+        let mut state = self.lock();
+        state.suspects.clear();
+        let asker = Asker::current();
+        // A late success of a request from before the failure says nothing about now.
+        state.tenant.take_if(|closed| asked >= closed.since);
+        if state.namespaces.get(&asker.namespace).is_some_and(|closed| asked >= closed.since) {
+            state.namespaces.remove(&asker.namespace);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn release(&mut self, namespace: &Arc<str>) {
+        for closed in self.tenant.iter_mut().chain(self.namespaces.get_mut(namespace)) {
+            closed.trying = None;
+        }
+    }
+}
+
+impl Closed {
+    /// What one is told that may have failed itself: it goes on telling that, as long as it is the same trouble.
+    fn told_to<'a>(&'a self, own: Option<&'a Failure>) -> &'a Failure {
+        own.filter(|own| own.reason == self.failure.reason).unwrap_or(&self.failure)
+    }
+
+    /// How long one that asks has to wait; nothing when it may try.
+    fn wait(&self, suspected: bool, now: Instant) -> Option<Duration> {
+        if self.until > now {
+            return Some(self.until.saturating_duration_since(now) + Duration::from_millis(200));
+        }
+        let tried = self.trying.is_some_and(|since| now.saturating_duration_since(since) < TRY);
+        let others_first = suspected && now.saturating_duration_since(self.until) < OTHERS_FIRST;
+        (self.one_tries && (tried || others_first)).then_some(LOOK_AGAIN)
+    }
+}
+
+impl Closing {
+    fn of_tenant(error: &GraphError, longest: Duration) -> Self {
+        let signs_in = !matches!(error.kind, ErrorKind::Token { .. } | ErrorKind::Unauthorized);
+        let what = if signs_in {
+            "the tenant's requests fail"
+        } else {
+            "the tenant cannot sign in"
+        };
+        Self::told(what, error, longest)
+    }
+
+    fn told(what: &str, error: &GraphError, longest: Duration) -> Self {
+        Self {
+            failure: Failure::from(error.without_object(what)),
+            longest,
+            asked_for: error.retry_after,
+            throttled: error.kind == ErrorKind::Throttled,
+        }
+    }
+}
+
+/// Closes a gate for a while. Returns the failure that everybody is told: the first one of its kind, as long as it lasts, so
+/// that an outage is told once and not with every try.
+fn close(gate: &mut Option<Closed>, closing: Closing, now: Instant) -> Failure {
+    let asked_for = closing.asked_for.unwrap_or_default();
+    // The budget keeps a pause that Graph named, and lets requests try one after the other by itself.
+    let kept_elsewhere = closing.throttled && closing.asked_for.is_some();
+    let asked_for = if kept_elsewhere {
+        asked_for.saturating_sub(EARLY)
+    } else {
+        asked_for
+    };
+    if let Some(closed) = gate.as_mut().filter(|closed| closed.until > now) {
+        // Passes that failed side by side count as one failure; the longest wait that Graph asked for holds.
+        closed.until = closed.until.max(now + asked_for);
+        return closed.failure.clone();
+    }
+    let before = gate.take();
+    let failures = before.as_ref().map_or(0, |closed| closed.failures);
+    let same = |first: &Failure| first.reason == closing.failure.reason;
+    let first = before.map(|closed| closed.failure).filter(same).unwrap_or(closing.failure);
+    let backoff = FIRST.saturating_mul(1 << failures.min(16)).min(closing.longest);
+    let wait = if kept_elsewhere { asked_for } else { asked_for.max(backoff) };
+    *gate = Some(Closed {
+        failures: failures + 1,
+        since: time::Instant::now(),
+        until: now + wait,
+        one_tries: !kept_elsewhere,
+        trying: None,
+        failure: first.clone(),
+    });
+    Failure { after: None, ..first }
+}
+
+/// Whether an error is one of the whole tenant, whatever its request was about.
+fn concerns_all(error: &GraphError) -> bool {
+    matches!(error.kind, ErrorKind::Token { .. } | ErrorKind::Unauthorized | ErrorKind::Throttled) || error.not_connected()
+}
+
+/// The longest pause after an error that may concern the whole tenant; nothing for any other.
+pub(crate) fn longest(error: &GraphError) -> Option<Duration> {
+    match error.kind {
+        // Entra was not asked, and looking again at what is broken here costs nobody anything.
+        ErrorKind::Token { .. } if error.status.is_none() => Some(LONGEST),
+        ErrorKind::Token { transient: false, .. } | ErrorKind::Unauthorized => Some(LONGEST_SIGN_IN),
+        ErrorKind::Token { .. } | ErrorKind::Throttled | ErrorKind::Unavailable | ErrorKind::Transport => Some(LONGEST),
+        // Graph answered, and not about the tenant as a whole; or nobody asked it.
+        ErrorKind::BadRequest
+        | ErrorKind::Forbidden
+        | ErrorKind::NotFound
+        | ErrorKind::Conflict
+        | ErrorKind::Decode
+        | ErrorKind::OverBudget => None,
+    }
+}

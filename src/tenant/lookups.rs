@@ -1,0 +1,124 @@
+//! Lists that names are looked up in, kept for a moment, so that many objects that name something at once cost one
+//! request. Only reads.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
+
+use crate::api::ResolvedGroup;
+use crate::graph::{Connection, DeviceImage, GalleryImage, GraphError, Named};
+use crate::report::failure::Failure;
+use crate::tenant::gate::About;
+use crate::tenant::shared::Tenant;
+
+/// What is missing may have appeared since the list was read.
+const OLDEST: Duration = Duration::from_secs(10);
+/// What is there has hardly changed its id since; what it stands for is pinned for good anyway.
+const OLDEST_HIT: Duration = Duration::from_secs(60);
+
+/// With more groups noted than this, old notes are looked for.
+const MANY: usize = 1000;
+
+/// The lists of one tenant.
+#[derive(Debug, Default)]
+pub struct Catalogues {
+    groups: Groups,
+    gallery: Catalogue<GalleryImage>,
+    images: Catalogue<DeviceImage>,
+    connections: Catalogue<Connection>,
+    plans: Catalogue<Named>,
+}
+
+#[derive(Debug)]
+struct Catalogue<T>(Mutex<Option<(Instant, Vec<T>)>>);
+
+impl<T> Default for Catalogue<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Clone> Catalogue<T> {
+    /// The list; one that holds what is `wanted` may be older than one that does not.
+    async fn read(
+        &self,
+        tenant: &Tenant,
+        wanted: impl Fn(&T) -> bool,
+        list: impl Future<Output = Result<Vec<T>, GraphError>>,
+    ) -> Result<Vec<T>, Failure> {
+        let mut known = self.0.try_lock().map_err(|_taken| Failure::deferred())?;
+        let current = |at: &Instant, items: &[T]| at.elapsed() < OLDEST || at.elapsed() < OLDEST_HIT && items.iter().any(&wanted);
+        if let Some((_, items)) = known.as_ref().filter(|(at, items)| current(at, items)) {
+            return Ok(items.clone());
+        }
+        let (_, items) = tenant.read_about(About::Tenant, list).await?;
+        *known = Some((Instant::now(), items.clone()));
+        Ok(items)
+    }
+}
+
+/// Groups by how they are named, each looked up by one pass at a time.
+#[derive(Debug, Default)]
+struct Groups(std::sync::Mutex<HashMap<String, Slot>>);
+
+type Slot = Arc<Mutex<Option<(Instant, ResolvedGroup)>>>;
+
+impl Groups {
+    /// Where a group is noted. Notes that are old, and that nobody is looking at, go.
+    fn slot(&self, reference: &str) -> Slot {
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if slots.len() >= MANY {
+            slots.retain(|_, slot| {
+                let known = slot.try_lock();
+                known.map_or(true, |known| known.as_ref().is_some_and(|(at, _)| at.elapsed() < OLDEST_HIT))
+            });
+        }
+        Arc::clone(slots.entry(reference.to_owned()).or_default())
+    }
+}
+
+impl Tenant {
+    /// A group that many Assignments may name. Only what was found is kept.
+    pub async fn group(
+        &self,
+        reference: &str,
+        look_up: impl Future<Output = Result<ResolvedGroup, Failure>>,
+    ) -> Result<ResolvedGroup, Failure> {
+        let slot = self.catalogues.groups.slot(reference);
+        let mut known = slot.lock().await;
+        if let Some((_, group)) = known.as_ref().filter(|(at, _)| at.elapsed() < OLDEST_HIT) {
+            return Ok(group.clone());
+        }
+        let found = look_up.await?;
+        *known = Some((Instant::now(), found.clone()));
+        Ok(found)
+    }
+
+    /// The images of the gallery.
+    pub async fn gallery(&self, wanted: impl Fn(&GalleryImage) -> bool) -> Result<Vec<GalleryImage>, Failure> {
+        self.catalogues.gallery.read(self, wanted, self.client.gallery_images()).await
+    }
+
+    /// The custom images.
+    pub async fn images(&self, wanted: impl Fn(&DeviceImage) -> bool) -> Result<Vec<DeviceImage>, Failure> {
+        self.catalogues.images.read(self, wanted, self.client.device_images()).await
+    }
+
+    /// The Azure network connections.
+    pub async fn connections(&self, wanted: impl Fn(&Connection) -> bool) -> Result<Vec<Connection>, Failure> {
+        self.catalogues
+            .connections
+            .read(self, wanted, self.client.on_premises_connections())
+            .await
+    }
+
+    /// The Frontline service plans.
+    pub async fn plans(&self, wanted: impl Fn(&Named) -> bool) -> Result<Vec<Named>, Failure> {
+        self.catalogues
+            .plans
+            .read(self, wanted, self.client.front_line_service_plans())
+            .await
+    }
+}

@@ -1,0 +1,399 @@
+//! A tenant as the pipeline sees it: its client, its gate, its snapshots. One per EntraTenant, rebuilt when the
+//! identity in its spec changes. What belongs to the tenant itself, whatever EntraTenant it is reached through, is in
+//! [`Shared`].
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::time::{Duration, Instant};
+
+use crate::api;
+use crate::api::{Credentials, EntraTenant, EntraTenantSpec, Mode};
+use crate::graph::{Client, ClientConfig, Clock, Cloud, Collection, Entity, GraphError, Limits, Permit, SharedBudget};
+use crate::reconcile::context::Context;
+use crate::report::failure::{Class, Failure};
+use crate::report::reason;
+use crate::runtime::metrics::{Metrics, TenantMetrics};
+use crate::tenant::audit::AuditLog;
+use crate::tenant::credentials::{cloud, credential};
+use crate::tenant::endpoints::Endpoints;
+use crate::tenant::gate::{About, Gate};
+use crate::tenant::lookups::Catalogues;
+use crate::tenant::packed::Packed;
+use crate::tenant::snapshot::Snapshot;
+
+/// The drift poll's interval when the spec names none.
+pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(300);
+
+/// How soon a list is tried again that failed for a reason of its own.
+const LIST_PAUSE: Duration = Duration::from_secs(20);
+
+/// Which tenant of Entra something belongs to. Several EntraTenants may stand for one.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct TenantKey {
+    /// The Microsoft cloud.
+    pub cloud: api::Cloud,
+    /// The tenant's id in lower case.
+    pub tenant_id: String,
+}
+
+impl TenantKey {
+    /// The key of a cloud and a tenant id; case does not count.
+    pub fn new(cloud: api::Cloud, tenant_id: &str) -> Self {
+        Self {
+            cloud,
+            tenant_id: tenant_id.to_lowercase(),
+        }
+    }
+}
+
+impl From<&EntraTenantSpec> for TenantKey {
+    fn from(spec: &EntraTenantSpec) -> Self {
+        Self::new(spec.cloud.unwrap_or_default(), &spec.tenant_id)
+    }
+}
+
+/// What all EntraTenants share that reach one tenant as one application: Graph counts requests by these, and a list that
+/// one of them made answers for the others.
+pub struct Shared {
+    budget: SharedBudget,
+    policies: Snapshot,
+    settings: Snapshot,
+}
+
+/// By what [`Shared`] is found.
+type SharedKey = (TenantKey, Option<String>);
+
+/// One tenant.
+pub struct Tenant {
+    /// The name of the EntraTenant.
+    pub name: String,
+    /// Graph, signed in as the tenant's application.
+    pub client: Client,
+    /// Holds passes back after a failure that concerns all of them.
+    pub gate: Gate,
+    /// How far our clock is from Microsoft's.
+    pub clock: Arc<Clock>,
+    /// What is counted for it.
+    pub metrics: TenantMetrics,
+    /// Which tenant it is.
+    pub key: TenantKey,
+    identity: Identity,
+    since: Instant,
+    shared: Arc<Shared>,
+    /// Lists that names are looked up in.
+    pub(crate) catalogues: Catalogues,
+    /// Who did what.
+    pub(crate) audit: AuditLog,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Identity {
+    cloud: Cloud,
+    tenant_id: String,
+    client_id: Option<String>,
+    credentials: Option<Credentials>,
+}
+
+impl From<&EntraTenantSpec> for Identity {
+    fn from(spec: &EntraTenantSpec) -> Self {
+        Self {
+            cloud: cloud(spec),
+            tenant_id: spec.tenant_id.clone(),
+            client_id: spec.client_id.clone(),
+            credentials: spec.credentials.clone(),
+        }
+    }
+}
+
+/// Refuses a cloud without the Cloud PC API, before anything is asked there.
+fn offered(cloud: Cloud) -> Result<(), Failure> {
+    if cloud.has_cloud_pc() {
+        return Ok(());
+    }
+    let message = format!(
+        "Microsoft Graph has no Cloud PC API at {}, so nothing is sent there; Windows 365 can be managed in the clouds Public and USGovernment",
+        cloud.graph()
+    );
+    Err(Failure::stalled(reason::CLOUD_NOT_SUPPORTED, message))
+}
+
+impl Tenant {
+    fn new(
+        name: String,
+        spec: &EntraTenantSpec,
+        endpoints: &Endpoints,
+        metrics: TenantMetrics,
+        shared: Arc<Shared>,
+        mark: [u8; 4],
+    ) -> Result<Self, Failure> {
+        let cloud = cloud(spec);
+        offered(cloud)?;
+        let (root, authority) = endpoints
+            .of(cloud)
+            .map_err(|error| Failure::stalled(reason::INTERNAL_ERROR, format!("an address of the cloud is wrong: {error}")))?;
+        let clock = Arc::new(Clock::default());
+        let config = ClientConfig {
+            root,
+            scope: cloud.scope(),
+            credential: credential(spec, authority, endpoints, &clock)?,
+            request_timeout: endpoints.request_timeout,
+            observer: Arc::new(metrics.clone()),
+            clock: Arc::clone(&clock),
+            budget: shared.budget.clone(),
+            mark,
+        };
+        Ok(Self {
+            name,
+            client: Client::with_transport(config, (endpoints.connect.https)()?)?,
+            gate: Gate::default(),
+            clock,
+            metrics,
+            key: spec.into(),
+            identity: spec.into(),
+            since: Instant::now(),
+            shared,
+            catalogues: Catalogues::default(),
+            audit: AuditLog::default(),
+        })
+    }
+
+    /// The snapshot of a collection.
+    pub fn snapshot(&self, collection: Collection) -> &Snapshot {
+        match collection {
+            Collection::ProvisioningPolicies => &self.shared.policies,
+            Collection::UserSettings => &self.shared.settings,
+        }
+    }
+
+    /// Makes sure that the collection was listed, at most `oldest` ago. The poller keeps the list current.
+    pub async fn listed(&self, collection: Collection, oldest: Duration) -> Result<(), Failure> {
+        self.list_since(collection, Instant::now().checked_sub(oldest).unwrap_or(self.since))
+            .await
+    }
+
+    /// Lists the collection unless a list was asked for after `not_before`.
+    pub async fn list_since(&self, collection: Collection, not_before: Instant) -> Result<(), Failure> {
+        let snapshot = self.snapshot(collection);
+        if snapshot.listed().is_some_and(|listed| listed >= not_before) {
+            return self.signed_in().await;
+        }
+        let _turn = snapshot.turn()?;
+        if let Some(failure) = snapshot.recent_failure(LIST_PAUSE) {
+            return Err(failure);
+        }
+        self.gate.check()?;
+        let asked = Instant::now();
+        let listed = self.client.list_as(collection, |entity| Packed::of(&entity)).await;
+        let result = self.gate.record_read(About::Tenant, asked, listed);
+        // What has closed the gate is remembered there.
+        let own = |failure: &&Failure| failure.class != Class::Deferred && self.gate.closed().is_none();
+        snapshot.note_failure(result.as_ref().err().filter(own).cloned());
+        snapshot.take(result?, asked);
+        Ok(())
+    }
+
+    /// Sees to a list that was asked for after `not_before`: now, or together with the others that wait for one.
+    pub async fn shared_list(&self, collection: Collection, not_before: Instant) -> Result<(), Failure> {
+        let snapshot = self.snapshot(collection);
+        let listed = snapshot.listed();
+        if listed.is_some_and(|listed| listed >= not_before) {
+            return self.signed_in().await;
+        }
+        let wait = snapshot.waiting.due(listed, snapshot.pages(), Instant::now());
+        if !wait.is_zero() {
+            return Err(Failure::deferred_for(wait));
+        }
+        self.list_since(collection, not_before).await
+    }
+
+    /// A list that another EntraTenant of the same tenant and application has made is only for one that can sign in itself.
+    async fn signed_in(&self) -> Result<(), Failure> {
+        if self.client.has_token() {
+            return Ok(());
+        }
+        self.read_request(self.client.token()).await.map(drop)
+    }
+
+    /// Reads one object and remembers what was seen.
+    pub async fn read(&self, collection: Collection, id: &str) -> Result<Option<Entity>, Failure> {
+        let entity = self.read_request(self.client.get(collection, id)).await;
+        let (asked, entity) = entity?;
+        self.snapshot(collection).put(id, entity.as_ref(), asked);
+        Ok(entity)
+    }
+
+    /// Makes a read for one object through the gate. Returns when it was asked for as well.
+    pub async fn read_request<T>(&self, request: impl Future<Output = Result<T, GraphError>>) -> Result<(Instant, T), Failure> {
+        self.read_about(About::Object, request).await
+    }
+
+    /// The same for a read about anything.
+    pub async fn read_about<T>(&self, about: About, request: impl Future<Output = Result<T, GraphError>>) -> Result<(Instant, T), Failure> {
+        self.gate.check()?;
+        let asked = Instant::now();
+        let value = self.gate.record_read(about, asked, request.await)?;
+        Ok((asked, value))
+    }
+
+    /// Waits for the turn of a write. What was true before the wait need not be true after it: [`Gate::check`] comes then.
+    pub async fn write_permit(&self) -> Result<Permit, Failure> {
+        match self.gate.closed() {
+            Some(failure) => Err(failure),
+            None => self.client.permit().await.map_err(|error| self.gate.failed(error)),
+        }
+    }
+
+    /// Makes a write in its turn and through the gate, unless this process may not write or may have lost the lead.
+    pub async fn write_request<T, F>(&self, request: impl FnOnce(Permit) -> F, context: &Context) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, GraphError>>,
+    {
+        self.write_after(std::future::ready(Ok(())), request, context).await
+    }
+
+    /// The same for a write that must not follow from what was true before its turn: `look` is made when that has come, and
+    /// an error of it means that nothing is sent.
+    pub async fn write_after<T, F>(
+        &self,
+        look: impl Future<Output = Result<(), Failure>>,
+        request: impl FnOnce(Permit) -> F,
+        context: &Context,
+    ) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, GraphError>>,
+    {
+        context.may_change_graph()?;
+        let permit = self.write_permit().await?;
+        look.await?;
+        self.permitted(permit, request, context).await
+    }
+
+    /// Makes a write whose turn has come, under the same conditions.
+    pub async fn permitted<T, F>(&self, permit: Permit, request: impl FnOnce(Permit) -> F, context: &Context) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, GraphError>>,
+    {
+        context.may_change_graph()?;
+        self.gate.check()?;
+        let asked = Instant::now();
+        self.gate.record(asked, request(permit).await)
+    }
+
+    /// Forgets what lists failed with: somebody found that the tenant works again.
+    pub fn forget_failures(&self) {
+        self.shared.policies.note_failure(None);
+        self.shared.settings.note_failure(None);
+    }
+}
+
+/// The poll interval of a tenant.
+pub fn interval(spec: &EntraTenantSpec) -> Duration {
+    spec.interval
+        .as_deref()
+        .and_then(|text| text.parse::<jiff::SignedDuration>().ok())
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .unwrap_or(DEFAULT_INTERVAL)
+}
+
+/// Whether an object is only looked at: by its own mode, or by its tenant's, which wins.
+pub fn only_looks(tenant: &EntraTenant, mode: Option<Mode>) -> bool {
+    tenant.spec.mode == Some(Mode::Observe) || mode == Some(Mode::Observe)
+}
+
+/// The tenants in use, by the name of their EntraTenant.
+pub struct Tenants {
+    endpoints: Endpoints,
+    metrics: Metrics,
+    known: Mutex<Known>,
+    /// The cluster's mark, for the ids of writes; nothing is written before it is known.
+    mark: OnceLock<[u8; 4]>,
+}
+
+#[derive(Default)]
+struct Known {
+    tenants: HashMap<String, Arc<Tenant>>,
+    /// Lives as long as one of the tenants that share it.
+    shared: HashMap<SharedKey, Weak<Shared>>,
+}
+
+impl Known {
+    fn shared(&mut self, spec: &EntraTenantSpec, metrics: &TenantMetrics) -> Arc<Shared> {
+        self.shared.retain(|_, shared| shared.strong_count() > 0);
+        let key = (TenantKey::from(spec), spec.client_id.as_deref().map(str::to_lowercase));
+        if let Some(shared) = self.shared.get(&key).and_then(Weak::upgrade) {
+            return shared;
+        }
+        let shared = Arc::new(Shared {
+            budget: SharedBudget::new(&Limits::default(), Arc::new(metrics.clone())),
+            policies: Snapshot::default(),
+            settings: Snapshot::default(),
+        });
+        self.shared.insert(key, Arc::downgrade(&shared));
+        shared
+    }
+}
+
+impl Tenants {
+    /// No tenant yet.
+    pub fn new(endpoints: Endpoints, metrics: Metrics) -> Self {
+        Self {
+            endpoints,
+            metrics,
+            known: Mutex::default(),
+            mark: OnceLock::new(),
+        }
+    }
+
+    /// Marks the writes of all tenants with the id of this cluster.
+    pub fn mark(&self, cluster: &str) {
+        self.mark.get_or_init(|| mark(cluster));
+    }
+
+    /// The tenant that an EntraTenant describes; a new one when its identity changed, so that no token and no verdict of
+    /// the old identity survives.
+    pub fn get(&self, object: &EntraTenant) -> Result<Arc<Tenant>, Failure> {
+        let name = object.metadata.name.clone().unwrap_or_default();
+        let mut known = self.lock();
+        if let Some(tenant) = known
+            .tenants
+            .get(&name)
+            .filter(|tenant| tenant.identity == Identity::from(&object.spec))
+        {
+            return Ok(Arc::clone(tenant));
+        }
+        let metrics = self.metrics.tenant(&name);
+        let shared = known.shared(&object.spec, &metrics);
+        let tenant = Arc::new(Tenant::new(
+            name.clone(),
+            &object.spec,
+            &self.endpoints,
+            metrics,
+            shared,
+            self.mark.get().copied().unwrap_or_default(),
+        )?);
+        known.tenants.insert(name, Arc::clone(&tenant));
+        Ok(tenant)
+    }
+
+    /// The tenant of this name, if it is in use.
+    pub fn known(&self, name: &str) -> Option<Arc<Tenant>> {
+        self.lock().tenants.get(name).cloned()
+    }
+
+    /// Forgets a tenant that was deleted.
+    pub fn forget(&self, name: &str) {
+        self.lock().tenants.remove(name);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// What the ids of a cluster's writes begin with: the start of a hash of the cluster's id, so that it says nothing about it.
+pub fn mark(cluster: &str) -> [u8; 4] {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, cluster.as_bytes());
+    let mut mark = [0; 4];
+    mark.copy_from_slice(&digest.as_ref()[..4]);
+    mark
+}

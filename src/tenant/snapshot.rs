@@ -1,0 +1,256 @@
+//! One shared list per tenant and collection, from which every pass observes: "observe once, diff many".
+//!
+//! The snapshot may conclude that nothing is to do, and that a name is free (see [`crate::reconcile::name_reservation`]). A pass that wants to
+//! change an object reads it afresh first. For speed and for Graph's sake; each who asks says how old an answer may be.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::graph::Entity;
+use crate::reconcile::memory::judged;
+use crate::report::failure::Failure;
+use crate::runtime::backoff::jitter;
+use crate::tenant::list_demand::Waiting;
+use crate::tenant::packed::Packed;
+
+/// What a page of a list holds; Graph decides, and this is only for estimates of what a list costs.
+const PAGE: usize = 100;
+
+/// The tenant's objects of one collection as last seen.
+#[derive(Default)]
+pub struct Snapshot {
+    entries: Mutex<Entries>,
+    refresh: tokio::sync::Mutex<()>,
+    failed: Mutex<Option<(Instant, Failure)>>,
+    /// The passes that work on the collection, and those that wait for a list.
+    pub waiting: Waiting,
+}
+
+#[derive(Default)]
+struct Entries {
+    /// When the list that filled this was asked for.
+    listed: Option<Instant>,
+    objects: BTreeMap<String, Seen>,
+    /// What a read of its own did not find.
+    gone: HashMap<String, Gone>,
+    /// The names of creates that are under way.
+    creating: HashSet<String>,
+    /// Names, in lower case, of which a list that was asked for before this says nothing any more.
+    doubtful: HashMap<String, Instant>,
+}
+
+struct Seen {
+    object: Packed,
+    /// When this was asked for; for a write, when it was answered.
+    at: Instant,
+    /// It was written since, and not seen again.
+    outdated: bool,
+    /// The last list holds it.
+    listed: bool,
+}
+
+struct Gone {
+    /// When that was asked.
+    asked: Instant,
+    /// The last list holds it all the same.
+    listed: bool,
+}
+
+impl Seen {
+    fn at(at: Instant, object: Packed) -> Self {
+        Self {
+            object,
+            at,
+            outdated: false,
+            listed: false,
+        }
+    }
+}
+
+impl Snapshot {
+    /// The right to list, if nobody else is at it: one list at a time, and nobody stands in line for it.
+    pub fn turn(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, Failure> {
+        self.refresh.try_lock().map_err(|_taken| Failure::deferred())
+    }
+
+    /// Replaces what is known by a complete list that was asked for at `asked`.
+    pub fn take(&self, listed: Vec<Packed>, asked: Instant) {
+        let fresh = |object: Packed| {
+            let seen = Seen {
+                listed: true,
+                ..Seen::at(asked, object)
+            };
+            (seen.object.id().to_lowercase(), seen)
+        };
+        let mut objects: BTreeMap<String, Seen> = listed.into_iter().map(fresh).collect();
+        let mut entries = self.lock();
+        // What was read or written on its own after the list was asked for is newer than the list.
+        let known = std::mem::take(&mut entries.objects);
+        for (id, seen) in known.into_iter().filter(|(_, seen)| seen.at > asked) {
+            let listed = objects.contains_key(&id);
+            objects.insert(id, Seen { listed, ..seen });
+        }
+        entries.gone.retain(|_, gone| gone.asked > asked);
+        for (id, gone) in &mut entries.gone {
+            gone.listed = objects.remove(id).is_some_and(|seen| seen.listed);
+        }
+        entries.objects = objects;
+        entries.listed = Some(asked);
+        entries.doubtful.retain(|_, since| *since > asked);
+    }
+
+    /// When the list that fills this was asked for; `None` before the first.
+    pub fn listed(&self) -> Option<Instant> {
+        self.lock().listed
+    }
+
+    /// The object as last seen.
+    pub fn get(&self, id: &str) -> Option<Entity> {
+        self.known(id, |_| true, Packed::entity)
+    }
+
+    /// The object as seen by a request that was made after `since`. One whose assignments cannot be understood has to be
+    /// asked for again: what follows may be a write, and it says that there are none.
+    pub fn seen_since(&self, id: &str, since: Instant) -> Option<Entity> {
+        self.known(id, |at| at >= since, Packed::entity)
+            .filter(|entity| entity.unreadable.is_none())
+    }
+
+    fn known<T>(&self, id: &str, new_enough: impl Fn(Instant) -> bool, of: impl Fn(&Packed) -> T) -> Option<T> {
+        let entries = self.lock();
+        let seen = entries.objects.get(&id.to_lowercase())?;
+        (!seen.outdated && new_enough(seen.at)).then(|| of(&seen.object))
+    }
+
+    /// The objects that carry this display name; Graph does not promise that names are unique.
+    pub fn named(&self, display_name: &str) -> Vec<Entity> {
+        let wanted = display_name.to_lowercase();
+        let entries = self.lock();
+        let objects = entries.objects.values().map(|seen| &seen.object);
+        objects.filter(|object| object.is_named(&wanted)).map(Packed::entity).collect()
+    }
+
+    /// The objects that `wanted` holds for. Unpacks all of them, so only for what happens rarely.
+    pub fn search(&self, wanted: impl Fn(&Entity) -> bool) -> Vec<Entity> {
+        let entries = self.lock();
+        entries.objects.values().map(|seen| seen.object.entity()).filter(wanted).collect()
+    }
+
+    /// What [`judged`] says of the object with this id, or else of those with this name.
+    pub fn judged(&self, id: Option<&str>, display_name: &str) -> u64 {
+        let known = id.and_then(|id| self.known(id, |_| true, Packed::fingerprint));
+        known.unwrap_or_else(|| judged(None, &self.named(display_name)))
+    }
+
+    /// How many objects the last list held.
+    pub fn len(&self) -> usize {
+        self.lock().objects.len()
+    }
+
+    /// Whether nothing was seen.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// About how many requests a list takes.
+    pub fn pages(&self) -> u32 {
+        u32::try_from(self.len().div_ceil(PAGE).max(1)).unwrap_or(u32::MAX)
+    }
+
+    /// Remembers one object that was read on its own, or that it is gone. `asked` is when the read was asked for; what a
+    /// write answered counts from the answer on, because a list that was asked for before may not show it.
+    pub fn put(&self, id: &str, entity: Option<&Entity>, asked: Instant) {
+        let mut entries = self.lock();
+        // Before the first list there is nothing to keep current, and a lone object must not look like a complete list.
+        if entries.listed.is_none() {
+            return;
+        }
+        let id = id.to_lowercase();
+        let (seen, gone) = (entries.objects.remove(&id), entries.gone.remove(&id));
+        let listed = seen.is_some_and(|seen| seen.listed) || gone.is_some_and(|gone| gone.listed);
+        match entity {
+            Some(entity) => {
+                let seen = Seen {
+                    listed,
+                    ..Seen::at(asked, Packed::of(entity))
+                };
+                entries.objects.insert(id, seen);
+            }
+            None => {
+                entries.gone.insert(id, Gone { asked, listed });
+            }
+        }
+    }
+
+    /// Whether the last list holds the object, whatever a read of its own has shown since.
+    pub fn is_listed(&self, id: &str) -> bool {
+        let (entries, id) = (self.lock(), id.to_lowercase());
+        entries.objects.get(&id).is_some_and(|seen| seen.listed) || entries.gone.get(&id).is_some_and(|gone| gone.listed)
+    }
+
+    /// Notes that an object is about to be written: what was seen before says nothing any more, but for its name.
+    pub fn outdate(&self, id: &str) {
+        if let Some(seen) = self.lock().objects.get_mut(&id.to_lowercase()) {
+            seen.outdated = true;
+            seen.at = Instant::now();
+        }
+    }
+
+    /// Notes that nobody knows whether this name is taken, nor the one that the object with this id has, until they are listed
+    /// again. Other names are not in doubt: a backlog of deletions must not keep others from creating.
+    pub fn doubt_name(&self, display_name: &str, id: Option<&str>) {
+        let mut entries = self.lock();
+        let known = id.and_then(|id| entries.objects.get(&id.to_lowercase()));
+        let known = known.and_then(|seen| seen.object.entity().display_name().map(str::to_lowercase));
+        for name in known.into_iter().chain([display_name.to_lowercase()]) {
+            entries.doubtful.insert(name, Instant::now());
+        }
+    }
+
+    /// When this name came into doubt last.
+    pub fn name_doubted(&self, display_name: &str) -> Option<Instant> {
+        self.lock().doubtful.get(&display_name.to_lowercase()).copied()
+    }
+
+    /// Marks a name as being created until the guard is dropped; a second create of it has to wait.
+    pub fn creating(&self, display_name: &str) -> Result<Creating<'_>, Failure> {
+        let name = display_name.to_lowercase();
+        if !self.lock().creating.insert(name.clone()) {
+            return Err(Failure::deferred());
+        }
+        Ok(Creating { snapshot: self, name })
+    }
+
+    /// What the last list failed with, for as long as asking again would be a nuisance.
+    pub fn recent_failure(&self, shortest: Duration) -> Option<Failure> {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, failure) = failed.as_ref()?;
+        let left = shortest.checked_sub(at.elapsed())?;
+        Some(Failure {
+            after: Some(jitter(left, 10)),
+            ..failure.clone()
+        })
+    }
+
+    /// Notes how the last list ended.
+    pub fn note_failure(&self, failure: Option<Failure>) {
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = failure.map(|failure| (Instant::now(), failure));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A create that is under way.
+pub struct Creating<'a> {
+    snapshot: &'a Snapshot,
+    name: String,
+}
+
+impl Drop for Creating<'_> {
+    fn drop(&mut self) {
+        self.snapshot.lock().creating.remove(&self.name);
+    }
+}
