@@ -10,7 +10,7 @@ use crate::cli::Config;
 use crate::controllers;
 use crate::controllers::{CACHES, Dependencies};
 use crate::graph::Fence;
-use crate::reconcile::uninstall::Uninstall;
+use crate::reconcile::terminating::Uninstall;
 use crate::runtime::clients::{Clients, connect};
 use crate::runtime::events::Publisher;
 use crate::runtime::health::Health;

@@ -11,8 +11,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::api::{AssignmentGroup, AssignmentOwnership, DeletionPolicy, ManagedStatus, Mode, Resolved, TargetKind};
+use crate::cluster::Cluster;
+use crate::cluster::caches::Cached;
+use crate::cluster::wakes::Wake;
 use crate::graph::Collection;
-use crate::reconcile::context::{Context, Wake};
 
 /// The fields that every managed kind shares (design 2.1).
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +50,7 @@ pub struct ImageReference {
 pub trait Managed:
     Resource<DynamicType = (), Scope = NamespaceResourceScope>
     + HasStatus<Status = ManagedStatus>
+    + Cached
     + Clone
     + Debug
     + DeserializeOwned
@@ -76,7 +79,11 @@ pub trait Managed:
         None
     }
     /// All objects of the kind.
-    fn all(context: &Context) -> Vec<Arc<Self>>;
+    fn all(cluster: &Cluster) -> Vec<Arc<Self>> {
+        Self::cache(&cluster.caches).state()
+    }
     /// The kind's trigger.
-    fn wake(context: &Context) -> &Wake<Self>;
+    fn wake(cluster: &Cluster) -> &Wake<Self> {
+        Self::trigger(&cluster.wakes)
+    }
 }

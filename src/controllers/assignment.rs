@@ -12,7 +12,7 @@ use kube::{Api, Client, ResourceExt};
 use crate::api::{AssignedGroup, Assignment, AssignmentGroup, AssignmentStatus, DeletionPolicy, ManagedStatus, TargetKind};
 use crate::cluster::managed::Managed;
 use crate::reconcile::context::Context;
-use crate::reconcile::driver::{Kind, Run};
+use crate::reconcile::pass::{Kind, Run};
 use crate::reconcile::plan::Key;
 use crate::reconcile::uninstall::lets_go;
 use crate::report::conditions::{Conditions, Verdict};
@@ -314,15 +314,15 @@ fn counted(groups: usize) -> String {
 
 fn target(assignment: &Assignment, context: &Context) -> Result<Option<Target>, Failure> {
     match assignment.spec.target_ref.kind {
-        TargetKind::ProvisioningPolicy => found(assignment, &context.stores.policies, context),
-        TargetKind::UserSetting => found(assignment, &context.stores.settings, context),
+        TargetKind::ProvisioningPolicy => found(assignment, &context.cluster.caches.policies, context),
+        TargetKind::UserSetting => found(assignment, &context.cluster.caches.settings, context),
     }
 }
 
 fn found<K: Managed>(assignment: &Assignment, store: &Store<K>, context: &Context) -> Result<Option<Target>, Failure> {
     let (name, namespace) = (&assignment.spec.target_ref.name, assignment.namespace().unwrap_or_default());
     let Some(target) = store.get(&ObjectRef::new(name).within(&namespace)) else {
-        if context.malformed.names(K::KIND, &namespace).contains(name) {
+        if context.cluster.malformed.names(K::KIND, &namespace).contains(name) {
             return Err(Failure::waiting(
                 reason::MALFORMED,
                 format!(
@@ -333,12 +333,12 @@ fn found<K: Managed>(assignment: &Assignment, store: &Store<K>, context: &Contex
         }
         return Ok(None);
     };
-    if context.published.is_finalized(&target.uid().unwrap_or_default()) {
+    if context.cluster.published.is_finalized(&target.uid().unwrap_or_default()) {
         return Ok(None);
     }
     Ok(Some(Target {
         uid: target.uid().unwrap_or_default(),
-        status: context.published.latest(&*target),
+        status: context.cluster.published.latest(&*target),
         leaving: target.meta().deletion_timestamp.is_some(),
         working_with: context.memory.get(&target.uid().unwrap_or_default()).collected,
     }))
@@ -370,13 +370,13 @@ fn wake_target(assignment: &Assignment, context: &Context) {
     let name = &assignment.spec.target_ref.name;
     match assignment.spec.target_ref.kind {
         TargetKind::ProvisioningPolicy => {
-            if let Some(policy) = context.stores.policies.get(&ObjectRef::new(name).within(&namespace)) {
-                context.wakes.policies.object(&policy);
+            if let Some(policy) = context.cluster.caches.policies.get(&ObjectRef::new(name).within(&namespace)) {
+                context.cluster.wakes.policies.object(&policy);
             }
         }
         TargetKind::UserSetting => {
-            if let Some(setting) = context.stores.settings.get(&ObjectRef::new(name).within(&namespace)) {
-                context.wakes.settings.object(&setting);
+            if let Some(setting) = context.cluster.caches.settings.get(&ObjectRef::new(name).within(&namespace)) {
+                context.cluster.wakes.settings.object(&setting);
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::api::{ClockSkew, EntraTenant, EntraTenantStatus};
 use crate::controllers::permissions::{explain, missing, reads_organization};
 use crate::controllers::tenant_conditions::details;
 use crate::reconcile::context::Context;
-use crate::reconcile::driver::{Kind, Run};
+use crate::reconcile::pass::{Kind, Run};
 use crate::reconcile::uninstall::lets_go;
 use crate::report::conditions::{Conditions, Verdict};
 use crate::report::failure::{Class, Failure};
@@ -49,7 +49,7 @@ impl Kind for EntraTenant {
         if run.requested || changed {
             tenant.gate.reset();
         }
-        let lacking = !run.draft.missing_permissions.is_empty() || (run.draft.read_only == Some(true) && !context.read_only);
+        let lacking = !run.draft.missing_permissions.is_empty() || (run.draft.read_only == Some(true) && !context.access.read_only);
         if run.requested || changed || lacking {
             // A permission that was granted meanwhile is only in a new token.
             tenant.client.forget_token();
@@ -74,7 +74,7 @@ impl Kind for EntraTenant {
     async fn finalize(&self, run: &mut Run<Self>, context: &Context) -> Result<(), Failure> {
         const SHOWN: usize = 10;
         let name = self.name_any();
-        let users = context.tenant_users(self);
+        let users = context.cluster.tenant_users(self);
         if users.is_empty() {
             context.tenants.forget(&name);
             return Ok(());
@@ -126,7 +126,7 @@ impl Kind for EntraTenant {
             ready.map(|ready| (ready.status.clone(), ready.reason.clone(), ready.observed_generation, read_only))
         };
         if self.status.as_ref().and_then(ready) != ready(new) {
-            context.wake_tenant_users(&self.name_any());
+            context.cluster.wake_tenant_users(&self.name_any());
         }
     }
 }
@@ -157,13 +157,13 @@ async fn look(object: &EntraTenant, tenant: &Tenant, run: &mut Run<EntraTenant>,
         run.draft.application_id = Some(application);
     }
     let granted: BTreeSet<String> = token.roles.into_iter().collect();
-    let missing = missing(&granted, read_only || context.read_only || only_looks(object, None));
+    let missing = missing(&granted, read_only || context.access.read_only || only_looks(object, None));
     let organization = reads_organization(&granted);
-    run.draft.read_only = (read_only || context.read_only).then_some(true);
+    run.draft.read_only = (read_only || context.access.read_only).then_some(true);
     run.draft.missing_permissions.clone_from(&missing);
     run.draft.granted_permissions = granted.into_iter().collect();
     if organization {
-        let (_, organization) = tenant.read_about(About::Tenant, tenant.client.organization()).await?;
+        let (_, organization) = tenant.gate.read(About::Tenant, tenant.client.organization()).await?;
         run.draft.organization = Some(organization.display_name);
         run.draft.verified_domains = organization.verified_domains;
     }

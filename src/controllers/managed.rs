@@ -10,7 +10,7 @@ use crate::reconcile::claims::namesakes;
 use crate::reconcile::context::Context;
 use crate::reconcile::declarations::pointing_at;
 use crate::reconcile::delete::delete;
-use crate::reconcile::driver::{Kind, Run};
+use crate::reconcile::pass::{Kind, Run};
 use crate::reconcile::pipeline::converge;
 use crate::report::conditions::Verdict;
 use crate::report::failure::Failure;
@@ -53,24 +53,24 @@ impl<K: Managed> Kind for K {
     }
 
     fn changed(&self, new: &ManagedStatus, context: &Context) {
-        if !context.published.is_finalized(&self.uid().unwrap_or_default()) {
-            context.published.put(self, new);
+        if !context.cluster.published.is_finalized(&self.uid().unwrap_or_default()) {
+            context.cluster.published.put(self, new);
         }
         for assignment in pointing_at(self, context) {
-            context.wakes.assignments.object(&assignment);
+            context.cluster.wakes.assignments.object(&assignment);
         }
         if self.meta().deletion_timestamp.is_none() {
             return;
         }
-        let Some(tenant) = context.stores.tenants.get(&ObjectRef::new(self.common().tenant)) else {
+        let Some(tenant) = context.cluster.caches.tenants.get(&ObjectRef::new(self.common().tenant)) else {
             return;
         };
         // A tenant that is being deleted waits for its users to go, and a younger resource for the name.
         if tenant.metadata.deletion_timestamp.is_some() {
-            context.wakes.tenants.object(&tenant);
+            context.cluster.wakes.tenants.object(&tenant);
         }
         for namesake in namesakes(self, &TenantKey::from(&tenant.spec), context) {
-            K::wake(context).object(&namesake);
+            K::wake(&context.cluster).object(&namesake);
         }
     }
 }

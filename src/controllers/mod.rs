@@ -5,6 +5,7 @@ mod entra_tenant;
 mod managed;
 mod network;
 mod permissions;
+mod properties;
 mod provisioning_policy;
 mod tenant_conditions;
 mod user_setting;
@@ -20,9 +21,12 @@ use kube::ResourceExt;
 use kube::runtime::controller::{Action, Config as ControllerConfig, Controller, Error as RuntimeError};
 use kube::runtime::reflector::ObjectRef;
 
-use crate::reconcile::context::{Context, Wake};
+use crate::api::{Assignment, EntraTenant, ProvisioningPolicy, UserSetting};
+use crate::cluster::kinds::each_kind;
+use crate::reconcile::context::Context;
+use crate::reconcile::driver::reconcile;
 use crate::reconcile::driver::urgency::seems_urgent;
-use crate::reconcile::driver::{Kind, reconcile};
+use crate::reconcile::pass::Kind;
 use crate::reconcile::poll::poll;
 use crate::runtime::fair::{Party, Workers};
 use crate::runtime::health::Health;
@@ -35,48 +39,13 @@ pub async fn run(context: Arc<Context>, triggers: Triggers, concurrency: u16, he
     let ready = {
         let context = Arc::clone(&context);
         async move {
-            let complete = context.stores.ready().await;
+            let complete = context.cluster.caches.ready().await;
             health.set_ready(CACHES, complete);
         }
     };
     let work = async {
-        tokio::join!(
-            ready,
-            control(
-                triggers.tenants,
-                &context.stores.tenants,
-                &context.wakes.tenants,
-                &context,
-                concurrency,
-                &shutdown
-            ),
-            control(
-                triggers.policies,
-                &context.stores.policies,
-                &context.wakes.policies,
-                &context,
-                concurrency,
-                &shutdown
-            ),
-            control(
-                triggers.settings,
-                &context.stores.settings,
-                &context.wakes.settings,
-                &context,
-                concurrency,
-                &shutdown
-            ),
-            control(
-                triggers.assignments,
-                &context.stores.assignments,
-                &context.wakes.assignments,
-                &context,
-                concurrency,
-                &shutdown
-            ),
-            watches::wake_namespaces(triggers.namespaces, Arc::clone(&context), shutdown.clone()),
-            poll(Arc::clone(&context), shutdown.clone()),
-        );
+        let controls = control_all(triggers, &context, concurrency, &shutdown);
+        tokio::join!(ready, controls, poll(Arc::clone(&context), shutdown.clone()));
     };
     // After the shutdown, running passes get some time; what they have begun in Graph is finished and recorded.
     tokio::select! {
@@ -93,6 +62,20 @@ pub async fn run(context: Arc<Context>, triggers: Triggers, concurrency: u16, he
     idle
 }
 
+macro_rules! control_all {
+    (managed { $($managed:ident: $managed_kind:ty),* } others { $($other:ident: $other_kind:ty),* }) => {
+        /// The controllers of all kinds, and what namespaces wake.
+        async fn control_all(triggers: Triggers, context: &Arc<Context>, concurrency: u16, shutdown: &Shutdown) {
+            tokio::join!(
+                $(control::<$managed_kind>(triggers.$managed, context, concurrency, shutdown),)*
+                $(control::<$other_kind>(triggers.$other, context, concurrency, shutdown),)*
+                watches::wake_namespaces(triggers.namespaces, Arc::clone(context), shutdown.clone()),
+            );
+        }
+    };
+}
+each_kind!(control_all);
+
 /// The readiness component that stands for complete caches.
 pub const CACHES: &str = "caches";
 
@@ -104,14 +87,8 @@ const DRAIN: Duration = Duration::from_secs(18);
 /// How long passes that outlived their controller may still take.
 const GRACE: Duration = Duration::from_secs(2);
 
-async fn control<K: Kind>(
-    trigger: watches::Trigger<K>,
-    store: &kube::runtime::reflector::Store<K>,
-    wake: &Wake<K>,
-    context: &Arc<Context>,
-    concurrency: u16,
-    shutdown: &Shutdown,
-) {
+async fn control<K: Kind>(trigger: watches::Trigger<K>, context: &Arc<Context>, concurrency: u16, shutdown: &Shutdown) {
+    let (store, wake) = (K::cache(&context.cluster.caches), K::trigger(&context.cluster.wakes));
     let (calls, called) = mpsc::unbounded();
     // Nobody needs calling any more when the controller is gone.
     let workers = Workers::new(usize::from(concurrency), move |name| drop(calls.unbounded_send(name)));

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::api::{DisasterRecoveryNetworkSetting, Resolved};
-use crate::controllers::provisioning_policy::put;
+use crate::controllers::properties::put;
 
 /// The id of a connection that a spec names in one of two ways. A pass ends before it gets here when a name does not
 /// resolve.

@@ -1,8 +1,5 @@
 //! ProvisioningPolicy ↔ Graph's `provisioningPolicies`: how a spec reads in Graph's terms.
 
-use std::sync::Arc;
-
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::api::{
@@ -11,8 +8,8 @@ use crate::api::{
 };
 use crate::cluster::managed::{Common, ImageReference, Managed};
 use crate::controllers::network;
+use crate::controllers::properties::put;
 use crate::graph::Collection;
-use crate::reconcile::context::{Context, Wake};
 
 /// The `imageType` of a policy that names none.
 const GALLERY: &str = "gallery";
@@ -112,14 +109,6 @@ impl Managed for ProvisioningPolicy {
             _ => None,
         }
     }
-
-    fn all(context: &Context) -> Vec<Arc<Self>> {
-        context.stores.policies.state()
-    }
-
-    fn wake(context: &Context) -> &Wake<Self> {
-        &context.wakes.policies
-    }
 }
 
 fn joined(join: &DomainJoinConfiguration, resolved: &Resolved) -> Value {
@@ -153,13 +142,4 @@ fn persistence(spec: &ProvisioningPolicySpec) -> Option<&Option<UserSettingsPers
     let keeps = |kept: &UserSettingsPersistenceConfiguration| kept.user_settings_persistence_enabled != Some(false);
     let configuration = spec.user_settings_persistence_configuration.as_ref();
     configuration.filter(|given| shared || given.as_ref().is_none_or(keeps))
-}
-
-/// Takes a field over under Graph's name; a field that the spec leaves out is not managed, one that it sets to null is
-/// cleared, and an object in which nothing is set is left out.
-pub(crate) fn put<T: Serialize>(properties: &mut Map<String, Value>, name: &str, value: Option<&T>) {
-    let value = value.map(|value| json!(value));
-    if let Some(value) = value.filter(|value| value.as_object().is_none_or(|parts| !parts.is_empty())) {
-        properties.insert(name.to_owned(), value);
-    }
 }

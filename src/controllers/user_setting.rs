@@ -1,15 +1,12 @@
 //! UserSetting ↔ Graph's `userSettings`: how a spec reads in Graph's terms.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value};
 
 use crate::api::{CrossRegionDisasterRecoverySetting, Resolved, TargetKind, UserSetting, UserSettingSpec};
 use crate::cluster::managed::{Common, ImageReference, Managed};
 use crate::controllers::network;
-use crate::controllers::provisioning_policy::put;
+use crate::controllers::properties::put;
 use crate::graph::Collection;
-use crate::reconcile::context::{Context, Wake};
 
 impl Managed for UserSetting {
     const COLLECTION: Collection = Collection::UserSettings;
@@ -66,14 +63,6 @@ impl Managed for UserSetting {
         put(&mut properties, "crossRegionDisasterRecoverySetting", recovery.as_ref());
         put(&mut properties, "provisioningSourceType", provisioning_source_type.as_ref());
         properties
-    }
-
-    fn all(context: &Context) -> Vec<Arc<Self>> {
-        context.stores.settings.state()
-    }
-
-    fn wake(context: &Context) -> &Wake<Self> {
-        &context.wakes.settings
     }
 }
 

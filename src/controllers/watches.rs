@@ -13,10 +13,17 @@ use kube::runtime::{WatchStreamExt, predicates, reflector, watcher};
 use kube::{Api, Client, Resource};
 
 use crate::api::{Assignment, EntraTenant, ProvisioningPolicy, UserSetting};
-use crate::reconcile::claims::Claims;
-use crate::reconcile::context::{Context, Malformed, Published, Stores, Wakes};
+use crate::cluster::Cluster;
+use crate::cluster::caches::Caches;
+use crate::cluster::kinds::each_kind;
+use crate::cluster::malformed::Malformed;
+use crate::cluster::published::Published;
+use crate::cluster::wakes::Wakes;
+use crate::reconcile::claim_registry::Claims;
+use crate::reconcile::context::Context;
 use crate::reconcile::memory::Memory;
-use crate::reconcile::uninstall::Uninstall;
+use crate::reconcile::pass::Kind;
+use crate::reconcile::terminating::Uninstall;
 use crate::report::reason;
 use crate::runtime::backoff::Backoff;
 use crate::runtime::contained::InFlight;
@@ -27,18 +34,41 @@ use crate::runtime::pulse::Pulse;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::watch::{Complete, Malformed as MalformedObject, Watchable, Watched, mark_complete, watch};
 use crate::tenant::shared::Tenants;
+use crate::tenant::write_access::WriteAccess;
 
 /// The stream that triggers a controller.
 pub type Trigger<K> = BoxStream<'static, Result<K, watcher::Error>>;
 
-/// The streams of all watches; each has to be polled, or its cache stands still.
-pub struct Triggers {
-    pub(crate) tenants: Trigger<EntraTenant>,
-    pub(crate) policies: Trigger<ProvisioningPolicy>,
-    pub(crate) settings: Trigger<UserSetting>,
-    pub(crate) assignments: Trigger<Assignment>,
-    pub(crate) namespaces: Trigger<PartialObjectMeta<Namespace>>,
+macro_rules! triggers {
+    (managed { $($managed:ident: $managed_kind:ty),* } others { $($other:ident: $other_kind:ty),* }) => {
+        /// The streams of all watches; each has to be polled, or its cache stands still.
+        pub struct Triggers {
+            $(pub(crate) $managed: Trigger<$managed_kind>,)*
+            $(pub(crate) $other: Trigger<$other_kind>,)*
+            pub(crate) namespaces: Trigger<PartialObjectMeta<Namespace>>,
+        }
+
+        /// Starts a watch for each kind.
+        fn watch_all(sink: &Sink, client: &Client) -> (Caches, Triggers) {
+            $(let $managed = sink.watch::<$managed_kind>(client);)*
+            $(let $other = sink.watch::<$other_kind>(client);)*
+            let (namespaces, namespaces_trigger, namespaces_complete) = watch_namespaces(client);
+            let caches = Caches {
+                complete: vec![$($managed.complete,)* $($other.complete,)* namespaces_complete],
+                $($managed: $managed.store,)*
+                $($other: $other.store,)*
+                namespaces,
+            };
+            let triggers = Triggers {
+                $($managed: $managed.trigger,)*
+                $($other: $other.trigger,)*
+                namespaces: namespaces_trigger,
+            };
+            (caches, triggers)
+        }
+    };
 }
+each_kind!(triggers);
 
 /// What the context is built from.
 pub struct Dependencies {
@@ -78,49 +108,26 @@ pub fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
         events: events.clone(),
         metrics: metrics.clone(),
     };
-    let all_tenants = sink.watch::<EntraTenant>(&kubernetes, "EntraTenant");
-    let policies = sink.watch::<ProvisioningPolicy>(&kubernetes, "ProvisioningPolicy");
-    let settings = sink.watch::<UserSetting>(&kubernetes, "UserSetting");
-    let assignments = sink.watch::<Assignment>(&kubernetes, "Assignment");
-    let (namespace_store, namespaces, namespaces_complete) = watch_namespaces(&kubernetes);
+    let (caches, triggers) = watch_all(&sink, &kubernetes);
     let context = Context {
-        kubernetes,
-        stores: Stores {
-            tenants: all_tenants.store,
-            policies: policies.store,
-            settings: settings.store,
-            assignments: assignments.store,
-            namespaces: namespace_store,
-            complete: vec![
-                all_tenants.complete,
-                policies.complete,
-                settings.complete,
-                assignments.complete,
-                namespaces_complete,
-            ],
+        cluster: Cluster {
+            client: kubernetes,
+            caches,
+            wakes: Wakes::default(),
+            published: Published::default(),
+            malformed,
         },
         tenants,
         uninstall,
-        wakes: Wakes::default(),
-        published: Published::default(),
         memory: Memory::default(),
         claims: Claims::default(),
         backoff: Backoff::default(),
         events,
         metrics,
         in_flight: InFlight::default(),
-        malformed,
         settle,
-        read_only,
+        access: WriteAccess { read_only, pulse },
         leading_since: Timestamp::now(),
-        pulse,
-    };
-    let triggers = Triggers {
-        tenants: all_tenants.trigger,
-        policies: policies.trigger,
-        settings: settings.trigger,
-        assignments: assignments.trigger,
-        namespaces,
     };
     (Arc::new(context), triggers)
 }
@@ -133,7 +140,8 @@ struct Sink {
 }
 
 impl Sink {
-    fn watch<K: Watchable>(&self, client: &Client, kind: &'static str) -> Watched<K> {
+    fn watch<K: Kind + Watchable>(&self, client: &Client) -> Watched<K> {
+        let kind = K::NAME;
         let (malformed, events, metrics) = (Arc::clone(&self.malformed), self.events.clone(), self.metrics.clone());
         let api: Api<Decoded<K>> = Api::all(client.clone());
         watch(api, move |object| {
@@ -196,8 +204,10 @@ pub(crate) async fn wake_namespaces(trigger: Trigger<PartialObjectMeta<Namespace
     let wakes = trigger.for_each(|namespace| {
         match namespace {
             // The first list changes nothing; every object has a first pass anyway.
-            Ok(_) if !context.stores.complete() => {}
-            Ok(namespace) => context.wake_namespace(namespace.metadata.name.as_deref().unwrap_or_default()),
+            Ok(_) if !context.cluster.caches.complete() => {}
+            Ok(namespace) => context
+                .cluster
+                .wake_namespace(namespace.metadata.name.as_deref().unwrap_or_default()),
             Err(error) => tracing::warn!(kind = "Namespace", %error, "watch"),
         }
         std::future::ready(())

@@ -14,13 +14,13 @@ use crate::reconcile::confirm_removals::confirm_removals;
 use crate::reconcile::context::Context;
 use crate::reconcile::create::Create;
 use crate::reconcile::declarations::pointing_at;
-use crate::reconcile::driver::Run;
-use crate::reconcile::memory::{Sent, fingerprint, judged};
+use crate::reconcile::memory::Sent;
 use crate::reconcile::name_reservation;
 use crate::reconcile::observe::seen_since;
-use crate::reconcile::pins::Proofs;
+use crate::reconcile::pass::Run;
 use crate::reconcile::plan;
 use crate::reconcile::plan::{Change, Desired, Key, plan};
+use crate::reconcile::proofs::Proofs;
 use crate::reconcile::replaced::Replaced;
 use crate::reconcile::trial;
 use crate::reconcile::uninstall::before_assign;
@@ -28,6 +28,7 @@ use crate::report::failure::{Class, Failure};
 use crate::report::reason;
 use crate::report::reason::event;
 use crate::report::status::drift_message;
+use crate::tenant::fingerprint::{fingerprint, judged};
 use crate::tenant::shared::Tenant;
 
 /// What the writes of one pass are about.
@@ -237,7 +238,7 @@ async fn assign<K: Managed>(
     before_assign::<K>(id, &fields, context).await?;
     tenant.snapshot(K::COLLECTION).outdate(id);
     let request = |permit| tenant.client.assign(K::COLLECTION, id, &targets, permit);
-    let result = tenant.permitted(permit, request, context).await;
+    let result = tenant.permitted(permit, request, &context.access).await;
     let replaced = Replaced::new(read, tenant.clock.now(), &targets, base, context.settle * 2);
     note_replaced(work, result.as_ref().err(), replaced);
     result?;
@@ -375,7 +376,7 @@ async fn write<K: Managed>(work: Work<'_, K>, id: &str, fresh: bool, change: &Ch
                 tenant.snapshot(K::COLLECTION).outdate(id);
                 tenant.client.update(K::COLLECTION, id, body, permit)
             };
-            let updated = tenant.write_request(update, context).await;
+            let updated = tenant.write_request(update, &context.access).await;
             if body.contains_key("displayName") {
                 let name = body["displayName"].as_str().unwrap_or_default();
                 tenant.snapshot(K::COLLECTION).doubt_name(name, Some(id));

@@ -4,109 +4,28 @@
 //! A claim is proved before the object is reported as equal to a spec or written to, once in a process, because whoever
 //! may write a status may write anything into it. What other namespaces hold is told by nothing but the conflict.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 
 use crate::api::{IdOwner, ManagedStatus, Mode, Origin, PendingCreate};
+use crate::cluster::allowed_namespaces::lets_in;
 use crate::cluster::managed::Managed;
-use crate::graph::{Collection, Entity};
+use crate::graph::Entity;
 use crate::reconcile::authorship::{Maker, contradiction, maker};
+use crate::reconcile::claim_registry::Remote;
 use crate::reconcile::context::Context;
-use crate::reconcile::driver::Run;
-use crate::reconcile::resolve::lets_in;
+use crate::reconcile::pass::Run;
 use crate::report::failure::Failure;
 use crate::report::reason;
 use crate::report::reason::event;
 use crate::tenant::shared::{Tenant, TenantKey};
 
-/// An object in Graph.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-struct Remote {
-    tenant: TenantKey,
-    collection: Collection,
-    /// In lower case.
-    id: String,
-}
-
-impl Remote {
-    fn new<K: Managed>(tenant: &TenantKey, id: &str) -> Self {
-        Self {
-            tenant: tenant.clone(),
-            collection: K::COLLECTION,
-            id: id.to_lowercase(),
-        }
-    }
-}
-
-/// The claims that were proved in this process.
-#[derive(Default)]
-pub struct Claims(Mutex<Proved>);
-
-#[derive(Default)]
-struct Proved {
-    /// The UID of the resource that holds an object.
-    holders: HashMap<Remote, String>,
-    /// What a resource holds, as its status has to say it.
-    held: HashMap<String, (Remote, String, IdOwner)>,
-}
-
-impl Claims {
-    /// Notes that a resource holds an object; false when another resource does.
-    fn take(&self, remote: Remote, uid: &str, id: &str, owner: &IdOwner) -> bool {
-        let mut proved = self.lock();
-        if proved.holders.get(&remote).is_some_and(|holder| holder != uid) {
-            return false;
-        }
-        if let Some((before, ..)) = proved.held.remove(uid) {
-            proved.holders.remove(&before);
-        }
-        proved.holders.insert(remote.clone(), uid.to_owned());
-        proved.held.insert(uid.to_owned(), (remote, id.to_owned(), owner.clone()));
-        true
-    }
-
-    /// Whether this resource was proved to hold the object.
-    fn has(&self, remote: &Remote, uid: &str) -> bool {
-        self.lock().holders.get(remote).is_some_and(|holder| holder == uid)
-    }
-
-    /// Whether another resource was proved to hold the object.
-    fn is_taken(&self, remote: &Remote, uid: &str) -> bool {
-        self.lock().holders.get(remote).is_some_and(|holder| holder != uid)
-    }
-
-    /// What the resource was proved to hold.
-    fn held_by(&self, uid: &str) -> Option<(String, IdOwner)> {
-        self.lock().held.get(uid).map(|(_, id, owner)| (id.clone(), owner.clone()))
-    }
-
-    /// Gives up what the resource holds.
-    pub fn release(&self, uid: &str) {
-        let mut proved = self.lock();
-        if let Some((remote, ..)) = proved.held.remove(uid) {
-            proved.holders.remove(&remote);
-        }
-    }
-
-    /// Gives up what resources hold that are gone.
-    pub fn retain(&self, alive: &HashSet<String>) {
-        let mut proved = self.lock();
-        proved.held.retain(|uid, _| alive.contains(uid));
-        proved.holders.retain(|_, uid| alive.contains(uid));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Proved> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// The owner of an id that this cluster records now.
 pub fn owner<K: Managed>(object: &K, origin: Origin, entity: &Entity, tenant: &Tenant, context: &Context) -> Result<IdOwner, Failure> {
     Ok(IdOwner {
-        cluster: context.cluster()?,
+        cluster: context.cluster.id()?,
         cloud: tenant.key.cloud,
         tenant_id: tenant.key.tenant_id.clone(),
         origin,
@@ -200,7 +119,7 @@ pub fn record<K: Managed>(object: &K, id: &str, owner: &IdOwner, tenant: &Tenant
 /// An id that belongs to another cluster or tenant is a copy: the object is that one's.
 pub fn refuse_foreign_owner<K: Managed>(id: &str, owner: Option<&IdOwner>, tenant: &TenantKey, context: &Context) -> Result<(), Failure> {
     let Some(owner) = owner else { return Ok(()) };
-    let cluster = context.cluster()?;
+    let cluster = context.cluster.id()?;
     let whose = if owner.cluster != cluster {
         "of another cluster"
     } else if TenantKey::new(owner.cloud, &owner.tenant_id) != *tenant {
@@ -324,7 +243,7 @@ fn has_id<K: Managed>(object: &K) -> bool {
 /// Whether a resource without an id is going to create an object; one that is suspended or only looks reserves no name.
 fn creates<K: Managed>(object: &K, context: &Context) -> bool {
     let common = object.common();
-    let tenant = context.stores.tenants.get(&ObjectRef::new(common.tenant));
+    let tenant = context.cluster.caches.tenants.get(&ObjectRef::new(common.tenant));
     let tenant_works = tenant.is_some_and(|tenant| tenant.spec.suspend != Some(true) && tenant.spec.mode != Some(Mode::Observe));
     tenant_works && !common.suspend && common.mode != Some(Mode::Observe)
 }
@@ -333,17 +252,17 @@ fn creates<K: Managed>(object: &K, context: &Context) -> bool {
 /// let in once and that have an id.
 fn others<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> impl Iterator<Item = Arc<K>> {
     let (uid, tenant) = (object.uid(), tenant.clone());
-    K::all(context)
+    K::all(&context.cluster)
         .into_iter()
         .filter(move |other| other.meta().uid != uid && counts_in(&**other, &tenant, context))
 }
 
 fn counts_in<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> bool {
-    let described = context.stores.tenants.get(&ObjectRef::new(object.common().tenant));
+    let described = context.cluster.caches.tenants.get(&ObjectRef::new(object.common().tenant));
     let owned = || belongs_to(object, tenant, context);
     match described {
         Some(described) if TenantKey::from(&described.spec) == *tenant => {
-            lets_in(&described, &object.namespace().unwrap_or_default(), context) || owned()
+            lets_in(&described, &object.namespace().unwrap_or_default(), &context.cluster.caches) || owned()
         }
         Some(_) | None => owned(),
     }
@@ -355,7 +274,7 @@ pub fn belongs_to<K: Managed>(object: &K, tenant: &TenantKey, context: &Context)
     let Some(owner) = status.owner.as_ref().filter(|_| status.id.is_some()) else {
         return false;
     };
-    TenantKey::new(owner.cloud, &owner.tenant_id) == *tenant && context.cluster().is_ok_and(|cluster| cluster == owner.cluster)
+    TenantKey::new(owner.cloud, &owner.tenant_id) == *tenant && context.cluster.id().is_ok_and(|cluster| cluster == owner.cluster)
 }
 
 /// Older first; the UID decides between two of one second.

@@ -12,29 +12,9 @@ use kube::{Api, ResourceExt};
 use crate::api::{Assignment, DriftedField, FINALIZER};
 use crate::cluster::managed::Managed;
 use crate::reconcile::context::Context;
+use crate::reconcile::pass::Version;
 use crate::report::failure::Failure;
 use crate::report::reason;
-
-/// What a removal follows from: which Assignment, which spec, whether it is being deleted.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Version {
-    name: String,
-    uid: Option<String>,
-    generation: Option<i64>,
-    is_deleted: bool,
-}
-
-impl Version {
-    /// The version of an Assignment.
-    pub fn of(assignment: &impl ResourceExt) -> Self {
-        Self {
-            name: assignment.name_any(),
-            uid: assignment.uid(),
-            generation: assignment.meta().generation,
-            is_deleted: assignment.meta().deletion_timestamp.is_some(),
-        }
-    }
-}
 
 /// How many Assignments a page of the list has.
 const PAGE: u32 = 500;
@@ -51,11 +31,16 @@ pub async fn confirm_removals<K: Managed>(
     }
     let namespace = object.namespace().unwrap_or_default();
     // Not as Assignments: one that cannot be read would spoil the list. What it may have put there stays anyway.
-    let api: Api<DynamicObject> = Api::namespaced_with(context.kubernetes.clone(), &namespace, &ApiResource::erase::<Assignment>(&()));
+    let api: Api<DynamicObject> = Api::namespaced_with(context.cluster.client.clone(), &namespace, &ApiResource::erase::<Assignment>(&()));
     let unreadable = |assignment: &DynamicObject| {
         let name = assignment.name_any();
-        context.malformed.names("Assignment", &namespace).contains(&name)
-            && context.stores.assignments.get(&ObjectRef::new(&name).within(&namespace)).is_none()
+        context.cluster.malformed.names("Assignment", &namespace).contains(&name)
+            && context
+                .cluster
+                .caches
+                .assignments
+                .get(&ObjectRef::new(&name).within(&namespace))
+                .is_none()
     };
     let mut live = BTreeSet::new();
     let mut page = ListParams::default().limit(PAGE);

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::api::{IdOwner, ManagedStatus, Origin, PendingCreate};
 use crate::cluster::managed::Managed;
+use crate::cluster::status_writer::StatusWriter;
 use crate::graph::Entity;
 use crate::reconcile::claims;
 use crate::reconcile::context::Context;
@@ -19,7 +20,6 @@ use crate::reconcile::name_reservation;
 use crate::reconcile::plan;
 use crate::report::failure::{Failure, is_conflict, is_gone};
 use crate::report::reason;
-use crate::report::status::StatusWriter;
 use crate::tenant::shared::Tenant;
 
 /// How often the id of a new object is written before the recovery has to find it.

@@ -14,9 +14,9 @@ use crate::api::{
 };
 use crate::cluster::managed::Managed;
 use crate::graph::Group;
-use crate::reconcile::confirm_removals::Version;
 use crate::reconcile::context::Context;
-use crate::reconcile::memory::{Notes, fingerprint};
+use crate::reconcile::memory::Notes;
+use crate::reconcile::pass::Version;
 use crate::reconcile::pins::{Pins, gone};
 use crate::reconcile::plan::{Declared, Key};
 use crate::reconcile::references::service_plan;
@@ -24,6 +24,7 @@ use crate::reconcile::uninstall::keeps_groups;
 use crate::report::failure::{Class, Failure};
 use crate::report::reason;
 use crate::report::suggestions::missing;
+use crate::tenant::fingerprint::fingerprint;
 use crate::tenant::shared::Tenant;
 
 /// What the Assignments of a target come to.
@@ -58,7 +59,7 @@ pub struct Declarations {
 /// The Assignments that point at a target, oldest first, so that a conflict has the same winner every time.
 pub fn pointing_at<K: Managed>(object: &K, context: &Context) -> Vec<Arc<Assignment>> {
     let (namespace, name) = (&object.meta().namespace, object.name_any());
-    let mut found = context.stores.assignments.state();
+    let mut found = context.cluster.caches.assignments.state();
     // Every pass goes through all of them, so nothing is copied for a comparison.
     found.retain(|assignment| {
         let target = &assignment.spec.target_ref;
@@ -70,8 +71,15 @@ pub fn pointing_at<K: Managed>(object: &K, context: &Context) -> Vec<Arc<Assignm
 
 /// The names of Assignments that cannot be read now. One that can be read again is in the cache.
 fn unreadable(namespace: &str, context: &Context) -> BTreeSet<String> {
-    let mut names = context.malformed.names("Assignment", namespace);
-    names.retain(|name| context.stores.assignments.get(&ObjectRef::new(name).within(namespace)).is_none());
+    let mut names = context.cluster.malformed.names("Assignment", namespace);
+    names.retain(|name| {
+        context
+            .cluster
+            .caches
+            .assignments
+            .get(&ObjectRef::new(name).within(namespace))
+            .is_none()
+    });
     names
 }
 

@@ -10,15 +10,16 @@ use crate::cluster::managed::Managed;
 use crate::graph::{Collection, Entity};
 use crate::reconcile::claims;
 use crate::reconcile::context::Context;
-use crate::reconcile::driver::Run;
-use crate::reconcile::memory::{Sent, fingerprint};
+use crate::reconcile::memory::Sent;
 use crate::reconcile::observe::{is_shown_since, prove_absence};
+use crate::reconcile::pass::Run;
 use crate::reconcile::recover::recover;
 use crate::reconcile::resolve;
 use crate::reconcile::uninstall::{before_deletion, lets_go};
 use crate::report::failure::{Class, Failure};
 use crate::report::reason;
 use crate::report::reason::event;
+use crate::tenant::fingerprint::fingerprint;
 use crate::tenant::shared::{Tenant, interval, only_looks};
 
 /// How soon Graph is asked again whether a step has taken effect.
@@ -168,7 +169,7 @@ async fn remove<K: Managed>(
         tenant.snapshot(K::COLLECTION).outdate(id);
         tenant.client.delete(K::COLLECTION, id, permit)
     };
-    let deleted = tenant.write_after(before_deletion::<K>(id, context), delete, context).await;
+    let deleted = tenant.write_after(before_deletion::<K>(id, context), delete, &context.access).await;
     tenant.snapshot(K::COLLECTION).doubt_name(object.common().display_name, Some(id));
     let refused = deleted.as_ref().is_err_and(|failure| failure.reason == reason::REFUSED);
     let mut since = None;
@@ -280,7 +281,7 @@ async fn unassign<K: Managed>(
         tenant.snapshot(K::COLLECTION).outdate(id);
         tenant.client.assign(K::COLLECTION, id, &[], permit)
     };
-    let assigned = tenant.write_after(before_deletion::<K>(id, context), assign, context).await;
+    let assigned = tenant.write_after(before_deletion::<K>(id, context), assign, &context.access).await;
     assigned.map_err(|failure| refused_for_now(failure, None, context.settle))?;
     run.wrote = true;
     context.memory.update(uid, |notes| {

@@ -12,13 +12,13 @@ use crate::graph::unknown_members;
 use crate::reconcile::context::Context;
 use crate::reconcile::declarations;
 use crate::reconcile::declarations::Declarations;
-use crate::reconcile::driver::Run;
 use crate::reconcile::driver::next_pass::LONGEST_WAIT;
+use crate::reconcile::pass::Run;
 use crate::reconcile::pins;
 use crate::reconcile::pins::Pins;
 use crate::reconcile::plan::Desired;
 use crate::reconcile::references;
-use crate::reconcile::uninstall::keep_groups_of_the_vanished;
+use crate::reconcile::vanished::keep_groups_of_the_vanished;
 use crate::report::failure::Failure;
 use crate::report::reason;
 use crate::report::reason::event;
@@ -50,7 +50,7 @@ pub(crate) async fn desire<K: Managed>(
         .or(run.draft.resolved.as_ref())
         .cloned()
         .unwrap_or_default();
-    let mut pins = Pins::new(&pinned, run.requested, &notes, context.settle);
+    let mut pins = Pins::new(&pinned, run.requested, notes.proofs.clone(), notes.prove_pins, context.settle);
     let resolved = resolve_all(object, &mut pins, only_look, tenant, context).await;
     let prove_more = pins.proofs.is_open().then(|| Instant::now() + PROVE_MORE);
     let look_again = prove_more.or_else(|| pins.proofs.confirmation());

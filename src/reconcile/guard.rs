@@ -6,7 +6,7 @@
 use crate::api::PendingPlan;
 use crate::cluster::managed::Managed;
 use crate::reconcile::drift::{describe_changes, differing_fields, drift};
-use crate::reconcile::driver::Run;
+use crate::reconcile::pass::Run;
 use crate::reconcile::plan::{Change, Desired};
 use crate::report::conditions::Verdict;
 use crate::report::failure::Failure;

@@ -2,18 +2,15 @@
 //! that correctness rests on is in the object's status; a restart loses this and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Mutex;
 use std::time::Instant;
 
 use crate::api::Resolved;
-use crate::graph::{AssignmentTarget, Entity};
-use crate::reconcile::driver::budget_place::Kept;
-use crate::reconcile::pins::Proofs;
+use crate::graph::{AssignmentTarget, Place};
 use crate::reconcile::plan::Key;
+use crate::reconcile::proofs::Proofs;
 use crate::reconcile::replaced::Replaced;
 use crate::reconcile::trial::Trial;
-use crate::tenant::packed;
 
 /// One object's notes.
 #[derive(Clone, Debug, Default)]
@@ -86,6 +83,14 @@ pub struct Notes {
     pub place: Option<Box<Kept>>,
 }
 
+/// A place that a pass was sent away from.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub(crate) place: Place,
+    /// What that pass was about. Another generation may want something that needs no turn.
+    pub(crate) generation: Option<i64>,
+}
+
 /// A write that was sent: accepted, or with an answer that was lost.
 #[derive(Clone, Copy, Debug)]
 pub struct Sent {
@@ -156,20 +161,5 @@ impl Memory {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Box<Notes>>> {
         self.notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-}
-
-/// A hash of anything that prints; good for one process only.
-pub fn fingerprint(value: &impl std::fmt::Debug) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    format!("{value:?}").hash(&mut hasher);
-    hasher.finish()
-}
-
-/// The fingerprint of what Graph holds for an object: its entity, or the ids that carry its name.
-pub fn judged(entity: Option<&Entity>, namesakes: &[Entity]) -> u64 {
-    match entity {
-        Some(entity) => packed::fingerprint(entity),
-        None => fingerprint(&namesakes.iter().map(|entity| &entity.id).collect::<Vec<_>>()),
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod apply;
 pub mod authorship;
+pub mod claim_registry;
 pub mod claims;
 pub mod confirm_removals;
 pub mod context;
@@ -24,12 +25,16 @@ pub mod pins;
 pub mod pipeline;
 pub mod plan;
 pub mod poll;
+pub mod proofs;
+pub mod put_back;
 pub mod recover;
 pub mod references;
 pub mod replaced;
 pub mod resolve;
+pub mod terminating;
 pub mod trial;
 pub mod uninstall;
+pub mod vanished;
 
 #[cfg(test)]
 pub(crate) mod tests;

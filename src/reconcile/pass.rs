@@ -1,20 +1,85 @@
 //! One pass in the making: the draft of the status, the events to publish, and what the pass was asked for.
 
+use crate::report::conditions::Verdict;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::core::object::HasStatus;
+use kube::{Api, Client, Resource};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
+use std::fmt::Debug;
 
 use kube::ResourceExt;
 
 use crate::api::OwnedAssignment;
 use crate::api::RECONCILE_ANNOTATIONS;
+use crate::cluster::caches::Cached;
 use crate::cluster::managed::Managed;
-use crate::reconcile::confirm_removals::Version;
+use crate::cluster::status_writer::StatusWriter;
 use crate::reconcile::context::Context;
-use crate::reconcile::driver::Kind;
 use crate::report::failure::Failure;
-use crate::report::status::StatusWriter;
 use crate::runtime::events::EventKind;
 use crate::runtime::tally;
 use crate::runtime::text::shortened;
+
+/// A kind that has a controller.
+pub trait Kind:
+    Resource<DynamicType = ()>
+    + Cached
+    + HasStatus<Status: Default + Clone + PartialEq + Serialize + Send + Sync>
+    + Clone
+    + Debug
+    + DeserializeOwned
+    + Serialize
+    + Send
+    + Sync
+    + 'static
+{
+    /// Its name, for labels and logs.
+    const NAME: &'static str;
+
+    /// The EntraTenant whose share of the workers its passes take; none for a kind that asks Graph nothing.
+    fn tenant(&self) -> &str {
+        ""
+    }
+    /// The API that its objects are written through.
+    fn api(&self, client: Client) -> Api<Self>;
+    /// Makes what it stands for equal to its spec.
+    fn converge(&self, run: &mut Run<Self>, context: &Context) -> impl Future<Output = Result<Verdict, Failure>> + Send;
+    /// Undoes what it stands for. `Ok`: the finalizer may go.
+    fn finalize(&self, run: &mut Run<Self>, context: &Context) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// The status after a pass. Pure.
+    fn report(old: &Self::Status, draft: Self::Status, verdict: &Verdict, generation: Option<i64>) -> Self::Status;
+    /// The conditions of a status.
+    fn conditions(status: &Self::Status) -> &[Condition];
+    /// The reconcile request that a status says was handled.
+    fn handled(status: &Self::Status) -> Option<&String>;
+    /// Notes which reconcile request was handled.
+    fn set_handled(status: &mut Self::Status, at: Option<String>);
+    /// Tells other kinds that the status changed.
+    fn changed(&self, new: &Self::Status, context: &Context);
+}
+
+/// What a removal follows from: which Assignment, which spec, whether it is being deleted.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Version {
+    pub(crate) name: String,
+    uid: Option<String>,
+    generation: Option<i64>,
+    is_deleted: bool,
+}
+
+impl Version {
+    /// The version of an Assignment.
+    pub fn of(assignment: &impl ResourceExt) -> Self {
+        Self {
+            name: assignment.name_any(),
+            uid: assignment.uid(),
+            generation: assignment.meta().generation,
+            is_deleted: assignment.meta().deletion_timestamp.is_some(),
+        }
+    }
+}
 
 /// The longest text before a request id, so that an event, of at most 1024 bytes, does not lose the id.
 const LONGEST_TEXT: usize = 900;
@@ -60,7 +125,7 @@ impl<K: Kind> Run<K> {
         let new = |request: &String| K::handled(&draft) != Some(request) && !handled.contains(request);
         let request = requests(object).into_iter().find(new);
         Self {
-            writer: StatusWriter::new(object.api(context.kubernetes.clone()), object),
+            writer: StatusWriter::new(object.api(context.cluster.client.clone()), object),
             draft,
             requested: request.is_some(),
             request,

@@ -3,108 +3,12 @@
 //! what carries its name now is another thing, which anybody may have made, and is taken only when a person asks for a
 //! reconcile after that was said.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use crate::api::{Resolved, ResolvedName};
-use crate::reconcile::memory::Notes;
+use crate::reconcile::proofs::Proofs;
 use crate::report::failure::Failure;
 use crate::report::reason;
-use crate::runtime::backoff::jitter;
-
-/// How often pins are proved that nothing speaks against.
-const ROUND: Duration = Duration::from_secs(24 * 3600);
-/// How often one that is gone is looked for.
-const LOOK_AGAIN: Duration = Duration::from_secs(600);
-
-/// The proofs of one object's pins, between passes.
-#[derive(Clone, Debug)]
-pub struct Proofs {
-    /// When the next round begins.
-    due: Instant,
-    /// The references that this round still has to prove.
-    left: BTreeSet<String>,
-    /// When a reference was first found to be gone, and whether a later look has confirmed that.
-    gone: BTreeMap<String, (Instant, bool)>,
-}
-
-impl Default for Proofs {
-    fn default() -> Self {
-        Self {
-            // Not all at once after a start.
-            due: Instant::now() + jitter(ROUND / 2, 90),
-            left: BTreeSet::new(),
-            gone: BTreeMap::new(),
-        }
-    }
-}
-
-impl Proofs {
-    /// Begins a round when one is due. `at_once`: a person asked, or Graph refused something.
-    pub fn begin(&mut self, pinned: &Resolved, at_once: bool, now: Instant) {
-        if !at_once && now < self.due {
-            return;
-        }
-        let images = pinned.image.iter().map(|image| &image.reference);
-        let groups = pinned.groups.iter().map(|group| &group.reference);
-        let names = pinned.connections.iter().chain(&pinned.service_plans).map(|name| &name.name);
-        self.left = images.chain(groups).chain(names).cloned().collect();
-        let gone = pinned.image.iter().any(|image| image.gone == Some(true))
-            || pinned.groups.iter().any(|group| group.gone == Some(true))
-            || pinned
-                .connections
-                .iter()
-                .chain(&pinned.service_plans)
-                .any(|name| name.gone == Some(true));
-        self.due = now + jitter(if gone { LOOK_AGAIN } else { ROUND }, 10);
-    }
-
-    /// Whether this reference has to be proved.
-    pub fn wants(&self, reference: &str) -> bool {
-        self.left.contains(reference)
-    }
-
-    /// This reference was proved, or was said to be gone.
-    pub fn done(&mut self, reference: &str) {
-        self.left.remove(reference);
-    }
-
-    /// This reference was found.
-    pub fn found(&mut self, reference: &str) {
-        self.done(reference);
-        self.gone.remove(reference);
-    }
-
-    /// This reference was not found. One answer of a service proves nothing: it is gone when a look that comes `apart` later
-    /// agrees.
-    pub fn missed(&mut self, reference: &str, apart: Duration, now: Instant) {
-        self.done(reference);
-        let (since, confirmed) = self.gone.entry(reference.to_owned()).or_insert((now, false));
-        *confirmed = *confirmed || now.saturating_duration_since(*since) >= apart;
-        let again = if *confirmed { jitter(LOOK_AGAIN, 10) } else { apart };
-        self.due = self.due.min(now + again);
-    }
-
-    /// Whether two looks agree that the reference is gone.
-    pub fn is_gone(&self, reference: &str) -> bool {
-        self.gone.get(reference).is_some_and(|(_, confirmed)| *confirmed)
-    }
-
-    /// When the look has to come that confirms, or refutes, that something is gone.
-    pub fn confirmation(&self) -> Option<Instant> {
-        self.gone.values().any(|(_, confirmed)| !confirmed).then_some(self.due)
-    }
-
-    /// Something was said to be gone: it is looked for sooner.
-    pub fn look_again(&mut self, now: Instant) {
-        self.due = self.due.min(now + jitter(LOOK_AGAIN, 10));
-    }
-
-    /// Whether there are references left to prove in this round.
-    pub fn is_open(&self) -> bool {
-        !self.left.is_empty()
-    }
-}
 
 /// What a pass may do with the pins of its object.
 pub struct Pins<'a> {
@@ -120,9 +24,9 @@ pub struct Pins<'a> {
 
 impl<'a> Pins<'a> {
     /// The pins of an object as its notes and its last pass left them.
-    pub fn new(resolved: &'a Resolved, requested: bool, notes: &Notes, settle: Duration) -> Self {
-        let mut proofs = notes.proofs.clone().unwrap_or_default();
-        proofs.begin(resolved, requested || notes.prove_pins, Instant::now());
+    pub fn new(resolved: &'a Resolved, requested: bool, proofs: Option<Proofs>, at_once: bool, settle: Duration) -> Self {
+        let mut proofs = proofs.unwrap_or_default();
+        proofs.begin(resolved, requested || at_once, Instant::now());
         Self {
             resolved,
             requested,
@@ -145,58 +49,4 @@ pub fn gone(what: &str, id: &str) -> Failure {
         "{what} was {id}, which the tenant does not have any more. If something else of that name shall be used now, ask for a reconcile (annotation cloudpc.dev/reconcile-requested-at); otherwise restore it, or name another one"
     );
     Failure::stalled(reason::REFERENCE_GONE, message)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::api::ResolvedGroup;
-
-    fn pinned(gone: Option<bool>) -> Resolved {
-        Resolved {
-            groups: vec![ResolvedGroup {
-                reference: "displayName=a".to_owned(),
-                id: "g1".to_owned(),
-                display_name: None,
-                gone,
-            }],
-            ..Resolved::default()
-        }
-    }
-
-    #[test]
-    fn f58_pins_are_proved_on_request_and_once_a_day_and_sooner_when_they_are_gone() {
-        let start = Instant::now();
-        let mut proofs = Proofs::default();
-        proofs.begin(&pinned(None), false, start);
-        assert!(!proofs.is_open(), "not at every start");
-        proofs.begin(&pinned(None), true, start);
-        assert!(proofs.wants("displayName=a") && !proofs.wants("displayName=b"));
-        proofs.done("displayName=a");
-        proofs.begin(&pinned(None), false, start + ROUND / 2);
-        assert!(!proofs.is_open());
-        proofs.begin(&pinned(None), false, start + ROUND * 2);
-        assert!(proofs.is_open(), "once a day");
-        proofs.done("displayName=a");
-        proofs.begin(&pinned(Some(true)), true, start);
-        proofs.done("displayName=a");
-        proofs.begin(&pinned(Some(true)), false, start + LOOK_AGAIN * 2);
-        assert!(proofs.is_open());
-    }
-
-    #[test]
-    fn f58_a_pin_is_gone_when_two_looks_agree_that_are_apart() {
-        let (start, apart) = (Instant::now(), Duration::from_secs(120));
-        let mut proofs = Proofs::default();
-        proofs.missed("g", apart, start);
-        assert!(!proofs.is_gone("g") && proofs.confirmation() == Some(start + apart));
-        proofs.missed("g", apart, start + apart / 2);
-        assert!(!proofs.is_gone("g"), "too soon");
-        proofs.missed("g", apart, start + apart);
-        assert!(proofs.is_gone("g") && proofs.confirmation().is_none());
-        proofs.found("g");
-        assert!(!proofs.is_gone("g"));
-        proofs.missed("g", apart, start + apart * 2);
-        assert!(!proofs.is_gone("g"), "from the beginning");
-    }
 }

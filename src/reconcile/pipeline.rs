@@ -14,20 +14,21 @@ use crate::reconcile::claims;
 use crate::reconcile::context::Context;
 use crate::reconcile::desire::{Left, desire};
 use crate::reconcile::drift::{differing_fields, drift};
-use crate::reconcile::driver::Run;
 use crate::reconcile::guard::{Decision, HeldBy, guard};
-use crate::reconcile::memory::{Sent, fingerprint, judged};
+use crate::reconcile::memory::Sent;
 use crate::reconcile::observe::{Age, Look, observe};
+use crate::reconcile::pass::Run;
 use crate::reconcile::plan;
 use crate::reconcile::plan::{Change, Desired, Key, plan};
+use crate::reconcile::put_back::put_back;
 use crate::reconcile::recover::recover;
-use crate::reconcile::replaced::put_back;
 use crate::reconcile::resolve;
 use crate::report::conditions::Verdict;
 use crate::report::failure::{Class, Failure, Unseen};
 use crate::report::reason;
 use crate::report::reason::event;
 use crate::report::status::drift_message;
+use crate::tenant::fingerprint::{fingerprint, judged};
 use crate::tenant::shared::{Tenant, interval, only_looks};
 
 /// Makes Graph equal to the spec, or says why not.
@@ -117,7 +118,7 @@ async fn steps<K: Managed>(
 fn held_by(only_look: bool, tenant: &Tenant, context: &Context) -> Option<HeldBy> {
     if only_look {
         Some(HeldBy::Configuration("mode Observe"))
-    } else if context.read_only {
+    } else if context.access.read_only {
         Some(HeldBy::Configuration("the controller's --read-only"))
     } else {
         // Known from the token that the look needed.

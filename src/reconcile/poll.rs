@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use kube::ResourceExt;
 
 use crate::api::{EntraTenant, ProvisioningPolicy, UserSetting};
+use crate::cluster::allowed_namespaces::lets_in;
+use crate::cluster::kinds::each_kind;
 use crate::cluster::managed::Managed;
 use crate::graph::Priority;
 use crate::reconcile::context::Context;
-use crate::reconcile::driver::Kind;
 use crate::reconcile::driver::sweep::sweep;
-use crate::reconcile::resolve::lets_in;
+use crate::reconcile::pass::Kind;
 use crate::report::failure::{Class, Failure};
 use crate::runtime::backoff::jitter;
 use crate::runtime::shutdown::Shutdown;
@@ -39,7 +40,7 @@ pub async fn poll(context: Arc<Context>, shutdown: Shutdown) {
             sweep(&context).await;
             swept = Instant::now();
         }
-        let tenants = context.stores.tenants.state();
+        let tenants = context.cluster.caches.tenants.state();
         due.retain(|name, _| tenants.iter().any(|tenant| tenant.name_any() == *name));
         running.retain(|_, task| !task.is_finished());
         for described in tenants {
@@ -80,14 +81,19 @@ fn is_due(due: &mut HashMap<String, (Duration, Instant)>, described: &EntraTenan
 async fn poll_tenant(described: Arc<EntraTenant>, context: Arc<Context>) {
     // A tenant whose credentials cannot even be built says so in its own status.
     let Ok(tenant) = context.tenant(&described) else { return };
-    poll_kind::<ProvisioningPolicy>(&described, &tenant, &context).await;
-    poll_kind::<UserSetting>(&described, &tenant, &context).await;
+    macro_rules! poll_all {
+        (managed { $($field:ident: $kind:ty),* } others { $($rest:tt)* }) => {
+            $(poll_kind::<$kind>(&described, &tenant, &context).await;)*
+        };
+    }
+    each_kind!(poll_all);
 }
 
 async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, context: &Context) {
-    let uses =
-        |object: &Arc<K>| object.common().tenant == tenant.name && lets_in(described, &object.namespace().unwrap_or_default(), context);
-    let objects: Vec<Arc<K>> = K::all(context).into_iter().filter(uses).collect();
+    let uses = |object: &Arc<K>| {
+        object.common().tenant == tenant.name && lets_in(described, &object.namespace().unwrap_or_default(), &context.cluster.caches)
+    };
+    let objects: Vec<Arc<K>> = K::all(&context.cluster).into_iter().filter(uses).collect();
     // Nobody in Kubernetes wants this collection, so nobody needs the list.
     if objects.is_empty() {
         tenant.metrics.not_polled(K::KIND);
@@ -104,7 +110,7 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
         );
         // The tenant finds out what it is, unless that is known: then it tries again in its own time.
         if !held_back {
-            context.wakes.tenants.object(described);
+            context.cluster.wakes.tenants.object(described);
         }
         // Nobody knows any more whether what was Ready still is; each object says so itself.
         if tenant
@@ -112,7 +118,7 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
             .listed()
             .is_some_and(|listed| listed.elapsed() > interval(&described.spec) * 2)
         {
-            objects.iter().for_each(|object| K::wake(context).object(object));
+            objects.iter().for_each(|object| K::wake(&context.cluster).object(object));
         }
         return;
     }
@@ -121,7 +127,7 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
     let mut woken = 0_u32;
     for object in &objects {
         if differs(&**object, tenant, context) {
-            K::wake(context).object(object);
+            K::wake(&context.cluster).object(object);
             woken += 1;
         }
     }
@@ -137,9 +143,12 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
 /// A tenant that is not looked at has no last look that an alert could wait for.
 fn not_polled(name: &str, context: &Context) {
     if let Some(tenant) = context.tenants.known(name) {
-        for kind in [ProvisioningPolicy::KIND, UserSetting::KIND] {
-            tenant.metrics.not_polled(kind);
+        macro_rules! none_polled {
+            (managed { $($field:ident: $kind:ty),* } others { $($rest:tt)* }) => {
+                $(tenant.metrics.not_polled(<$kind>::KIND);)*
+            };
         }
+        each_kind!(none_polled);
     }
 }
 

@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
-use crate::graph::{AuditEvent, ErrorKind};
+use crate::graph::{AuditEvent, Client, ErrorKind};
 use crate::report::failure::Failure;
 use crate::report::reason;
-use crate::tenant::gate::About;
-use crate::tenant::shared::Tenant;
+use crate::tenant::gate::{About, Gate};
 
 /// How long after a write its event may still be missing. Minutes have been seen; no document says how many.
 pub const LONGEST_LAG: SignedDuration = SignedDuration::from_mins(15);
@@ -36,11 +35,17 @@ struct Read {
     events: Arc<Vec<AuditEvent>>,
 }
 
-impl Tenant {
+impl AuditLog {
     /// The events from `from` on, as the log shows them to a request that was made after `not_before`. Nothing when the
     /// log cannot be read at all, which proves nothing.
-    pub async fn audit(&self, from: Timestamp, not_before: Instant) -> Result<Option<Arc<Vec<AuditEvent>>>, Failure> {
-        let mut known = self.audit.0.try_lock().map_err(|_taken| Failure::deferred())?;
+    pub async fn events(
+        &self,
+        client: &Client,
+        gate: &Gate,
+        from: Timestamp,
+        not_before: Instant,
+    ) -> Result<Option<Arc<Vec<AuditEvent>>>, Failure> {
+        let mut known = self.0.try_lock().map_err(|_taken| Failure::deferred())?;
         if let Some(read) = known.read.as_ref().filter(|read| read.from <= from && read.asked >= not_before) {
             return Ok(Some(Arc::clone(&read.events)));
         }
@@ -50,18 +55,18 @@ impl Tenant {
         // Who else asks soon asks for about the same time.
         let from = known.read.as_ref().map_or(from, |read| from.min(read.from.max(from - LONGEST_LAG)));
         let asked = Instant::now();
-        self.gate.check()?;
-        let result = self.client.audit_events(from).await;
+        gate.check()?;
+        let result = client.audit_events(from).await;
         let closed_to_us = |kind| matches!(kind, ErrorKind::Forbidden | ErrorKind::BadRequest | ErrorKind::NotFound);
         if let Err(error) = &result
             && closed_to_us(error.kind)
         {
-            tracing::warn!(tenant = self.name, %error, "the audit log cannot be read; what it would prove stays open");
+            tracing::warn!(%error, "the audit log cannot be read; what it would prove stays open");
             known.refused = Some(Instant::now());
-            self.gate.release();
+            gate.release();
             return Ok(None);
         }
-        let events = Arc::new(self.gate.record_read(About::Tenant, asked, result)?);
+        let events = Arc::new(gate.record_read(About::Tenant, asked, result)?);
         known.read = Some(Read {
             from,
             asked,

@@ -205,6 +205,14 @@ impl Gate {
         self.lock().release(&Asker::current().namespace);
     }
 
+    /// Makes a read through the gate. Returns when it was asked for as well.
+    pub async fn read<T>(&self, about: About, request: impl Future<Output = Result<T, GraphError>>) -> Result<(time::Instant, T), Failure> {
+        self.check()?;
+        let asked = time::Instant::now();
+        let value = self.record_read(about, asked, request.await)?;
+        Ok((asked, value))
+    }
+
     /// Forgets what failed: the tenant's configuration changed, or somebody asked for another try.
     pub fn reset(&self) {
         *self.lock() = State::default();

@@ -8,10 +8,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 use crate::api::ResolvedGroup;
-use crate::graph::{Connection, DeviceImage, GalleryImage, GraphError, Named};
+use crate::graph::{Client, Connection, DeviceImage, GalleryImage, GraphError, Named};
 use crate::report::failure::Failure;
-use crate::tenant::gate::About;
-use crate::tenant::shared::Tenant;
+use crate::tenant::gate::{About, Gate};
 
 /// What is missing may have appeared since the list was read.
 const OLDEST: Duration = Duration::from_secs(10);
@@ -23,7 +22,7 @@ const MANY: usize = 1000;
 
 /// The lists of one tenant.
 #[derive(Debug, Default)]
-pub struct Catalogues {
+pub struct Lookups {
     groups: Groups,
     gallery: Catalogue<GalleryImage>,
     images: Catalogue<DeviceImage>,
@@ -44,7 +43,7 @@ impl<T: Clone> Catalogue<T> {
     /// The list; one that holds what is `wanted` may be older than one that does not.
     async fn read(
         &self,
-        tenant: &Tenant,
+        gate: &Gate,
         wanted: impl Fn(&T) -> bool,
         list: impl Future<Output = Result<Vec<T>, GraphError>>,
     ) -> Result<Vec<T>, Failure> {
@@ -53,7 +52,7 @@ impl<T: Clone> Catalogue<T> {
         if let Some((_, items)) = known.as_ref().filter(|(at, items)| current(at, items)) {
             return Ok(items.clone());
         }
-        let (_, items) = tenant.read_about(About::Tenant, list).await?;
+        let (_, items) = gate.read(About::Tenant, list).await?;
         *known = Some((Instant::now(), items.clone()));
         Ok(items)
     }
@@ -79,14 +78,14 @@ impl Groups {
     }
 }
 
-impl Tenant {
+impl Lookups {
     /// A group that many Assignments may name. Only what was found is kept.
     pub async fn group(
         &self,
         reference: &str,
         look_up: impl Future<Output = Result<ResolvedGroup, Failure>>,
     ) -> Result<ResolvedGroup, Failure> {
-        let slot = self.catalogues.groups.slot(reference);
+        let slot = self.groups.slot(reference);
         let mut known = slot.lock().await;
         if let Some((_, group)) = known.as_ref().filter(|(at, _)| at.elapsed() < OLDEST_HIT) {
             return Ok(group.clone());
@@ -97,28 +96,32 @@ impl Tenant {
     }
 
     /// The images of the gallery.
-    pub async fn gallery(&self, wanted: impl Fn(&GalleryImage) -> bool) -> Result<Vec<GalleryImage>, Failure> {
-        self.catalogues.gallery.read(self, wanted, self.client.gallery_images()).await
+    pub async fn gallery(
+        &self,
+        client: &Client,
+        gate: &Gate,
+        wanted: impl Fn(&GalleryImage) -> bool,
+    ) -> Result<Vec<GalleryImage>, Failure> {
+        self.gallery.read(gate, wanted, client.gallery_images()).await
     }
 
     /// The custom images.
-    pub async fn images(&self, wanted: impl Fn(&DeviceImage) -> bool) -> Result<Vec<DeviceImage>, Failure> {
-        self.catalogues.images.read(self, wanted, self.client.device_images()).await
+    pub async fn images(&self, client: &Client, gate: &Gate, wanted: impl Fn(&DeviceImage) -> bool) -> Result<Vec<DeviceImage>, Failure> {
+        self.images.read(gate, wanted, client.device_images()).await
     }
 
     /// The Azure network connections.
-    pub async fn connections(&self, wanted: impl Fn(&Connection) -> bool) -> Result<Vec<Connection>, Failure> {
-        self.catalogues
-            .connections
-            .read(self, wanted, self.client.on_premises_connections())
-            .await
+    pub async fn connections(
+        &self,
+        client: &Client,
+        gate: &Gate,
+        wanted: impl Fn(&Connection) -> bool,
+    ) -> Result<Vec<Connection>, Failure> {
+        self.connections.read(gate, wanted, client.on_premises_connections()).await
     }
 
     /// The Frontline service plans.
-    pub async fn plans(&self, wanted: impl Fn(&Named) -> bool) -> Result<Vec<Named>, Failure> {
-        self.catalogues
-            .plans
-            .read(self, wanted, self.client.front_line_service_plans())
-            .await
+    pub async fn plans(&self, client: &Client, gate: &Gate, wanted: impl Fn(&Named) -> bool) -> Result<Vec<Named>, Failure> {
+        self.plans.read(gate, wanted, client.front_line_service_plans()).await
     }
 }

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod credentials;
 pub mod endpoints;
+pub mod fingerprint;
 pub mod gate;
 pub mod list_demand;
 pub mod lookups;
@@ -11,6 +12,7 @@ pub mod packed;
 pub mod shared;
 pub mod snapshot;
 pub mod suspects;
+pub mod write_access;
 
 #[cfg(test)]
 pub(crate) mod tests;

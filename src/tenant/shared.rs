@@ -2,6 +2,9 @@
 //! identity in its spec changes. What belongs to the tenant itself, whatever EntraTenant it is reached through, is in
 //! [`Shared`].
 
+use crate::api::ResolvedGroup;
+use crate::graph::{AuditEvent, Connection, DeviceImage, GalleryImage, Named};
+use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::{Duration, Instant};
@@ -9,7 +12,6 @@ use std::time::{Duration, Instant};
 use crate::api;
 use crate::api::{Credentials, EntraTenant, EntraTenantSpec, Mode};
 use crate::graph::{Client, ClientConfig, Clock, Cloud, Collection, Entity, GraphError, Limits, Permit, SharedBudget};
-use crate::reconcile::context::Context;
 use crate::report::failure::{Class, Failure};
 use crate::report::reason;
 use crate::runtime::metrics::{Metrics, TenantMetrics};
@@ -17,9 +19,10 @@ use crate::tenant::audit::AuditLog;
 use crate::tenant::credentials::{cloud, credential};
 use crate::tenant::endpoints::Endpoints;
 use crate::tenant::gate::{About, Gate};
-use crate::tenant::lookups::Catalogues;
+use crate::tenant::lookups::Lookups;
 use crate::tenant::packed::Packed;
 use crate::tenant::snapshot::Snapshot;
+use crate::tenant::write_access::WriteAccess;
 
 /// The drift poll's interval when the spec names none.
 pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(300);
@@ -81,7 +84,7 @@ pub struct Tenant {
     since: Instant,
     shared: Arc<Shared>,
     /// Lists that names are looked up in.
-    pub(crate) catalogues: Catalogues,
+    pub(crate) lookups: Lookups,
     /// Who did what.
     pub(crate) audit: AuditLog,
 }
@@ -152,7 +155,7 @@ impl Tenant {
             identity: spec.into(),
             since: Instant::now(),
             shared,
-            catalogues: Catalogues::default(),
+            lookups: Lookups::default(),
             audit: AuditLog::default(),
         })
     }
@@ -224,15 +227,41 @@ impl Tenant {
 
     /// Makes a read for one object through the gate. Returns when it was asked for as well.
     pub async fn read_request<T>(&self, request: impl Future<Output = Result<T, GraphError>>) -> Result<(Instant, T), Failure> {
-        self.read_about(About::Object, request).await
+        self.gate.read(About::Object, request).await
     }
 
-    /// The same for a read about anything.
-    pub async fn read_about<T>(&self, about: About, request: impl Future<Output = Result<T, GraphError>>) -> Result<(Instant, T), Failure> {
-        self.gate.check()?;
-        let asked = Instant::now();
-        let value = self.gate.record_read(about, asked, request.await)?;
-        Ok((asked, value))
+    /// The events of the audit log: see [`AuditLog::events`].
+    pub async fn audit(&self, from: Timestamp, not_before: Instant) -> Result<Option<Arc<Vec<AuditEvent>>>, Failure> {
+        self.audit.events(&self.client, &self.gate, from, not_before).await
+    }
+
+    /// A group that many Assignments may name: see [`Lookups::group`].
+    pub async fn group(
+        &self,
+        reference: &str,
+        look_up: impl Future<Output = Result<ResolvedGroup, Failure>>,
+    ) -> Result<ResolvedGroup, Failure> {
+        self.lookups.group(reference, look_up).await
+    }
+
+    /// The images of the gallery.
+    pub async fn gallery(&self, wanted: impl Fn(&GalleryImage) -> bool) -> Result<Vec<GalleryImage>, Failure> {
+        self.lookups.gallery(&self.client, &self.gate, wanted).await
+    }
+
+    /// The custom images.
+    pub async fn images(&self, wanted: impl Fn(&DeviceImage) -> bool) -> Result<Vec<DeviceImage>, Failure> {
+        self.lookups.images(&self.client, &self.gate, wanted).await
+    }
+
+    /// The Azure network connections.
+    pub async fn connections(&self, wanted: impl Fn(&Connection) -> bool) -> Result<Vec<Connection>, Failure> {
+        self.lookups.connections(&self.client, &self.gate, wanted).await
+    }
+
+    /// The Frontline service plans.
+    pub async fn plans(&self, wanted: impl Fn(&Named) -> bool) -> Result<Vec<Named>, Failure> {
+        self.lookups.plans(&self.client, &self.gate, wanted).await
     }
 
     /// Waits for the turn of a write. What was true before the wait need not be true after it: [`Gate::check`] comes then.
@@ -244,11 +273,11 @@ impl Tenant {
     }
 
     /// Makes a write in its turn and through the gate, unless this process may not write or may have lost the lead.
-    pub async fn write_request<T, F>(&self, request: impl FnOnce(Permit) -> F, context: &Context) -> Result<T, Failure>
+    pub async fn write_request<T, F>(&self, request: impl FnOnce(Permit) -> F, access: &WriteAccess) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, GraphError>>,
     {
-        self.write_after(std::future::ready(Ok(())), request, context).await
+        self.write_after(std::future::ready(Ok(())), request, access).await
     }
 
     /// The same for a write that must not follow from what was true before its turn: `look` is made when that has come, and
@@ -257,23 +286,23 @@ impl Tenant {
         &self,
         look: impl Future<Output = Result<(), Failure>>,
         request: impl FnOnce(Permit) -> F,
-        context: &Context,
+        access: &WriteAccess,
     ) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, GraphError>>,
     {
-        context.may_change_graph()?;
+        access.may_change_graph()?;
         let permit = self.write_permit().await?;
         look.await?;
-        self.permitted(permit, request, context).await
+        self.permitted(permit, request, access).await
     }
 
     /// Makes a write whose turn has come, under the same conditions.
-    pub async fn permitted<T, F>(&self, permit: Permit, request: impl FnOnce(Permit) -> F, context: &Context) -> Result<T, Failure>
+    pub async fn permitted<T, F>(&self, permit: Permit, request: impl FnOnce(Permit) -> F, access: &WriteAccess) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, GraphError>>,
     {
-        context.may_change_graph()?;
+        access.may_change_graph()?;
         self.gate.check()?;
         let asked = Instant::now();
         self.gate.record(asked, request(permit).await)

@@ -8,9 +8,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::graph::Entity;
-use crate::reconcile::memory::judged;
 use crate::report::failure::Failure;
 use crate::runtime::backoff::jitter;
+use crate::tenant::fingerprint::judged;
 use crate::tenant::list_demand::Waiting;
 use crate::tenant::packed::Packed;
 

@@ -6,20 +6,13 @@ use std::time::Duration;
 
 use kube::ResourceExt;
 
-use crate::graph::{Caller, Place, Waited};
+use crate::graph::{Caller, Waited};
 use crate::reconcile::context::Context;
 use crate::reconcile::driver::urgency::urgency;
-use crate::reconcile::driver::{Kind, Run};
+use crate::reconcile::memory::Kept;
+use crate::reconcile::pass::{Kind, Run};
 use crate::report::failure::{Class, Failure};
 use crate::report::reason;
-
-/// A place that a pass was sent away from.
-#[derive(Clone, Debug)]
-pub struct Kept {
-    place: Place,
-    /// What that pass was about. Another generation may want something that needs no turn.
-    generation: Option<i64>,
-}
 
 /// The caller of a pass's requests, at the place that the object has in the budget; or when to come back, because its turn
 /// has not come.

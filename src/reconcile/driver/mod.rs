@@ -7,32 +7,28 @@ pub mod sweep;
 pub mod urgency;
 
 use std::convert::Infallible;
-use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
-use kube::core::object::HasStatus;
 use kube::runtime::controller::Action;
-use kube::{Api, Client, Resource, ResourceExt};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::api::{FIELD_MANAGER, FINALIZER};
 use crate::reconcile::context::Context;
 use crate::reconcile::driver::next_pass::{DEFERRED, End, LONGEST_WAIT, SOON, WROTE, ended};
 use crate::reconcile::driver::urgency::worth_telling;
-use crate::reconcile::memory::fingerprint;
-pub use crate::reconcile::pass::Run;
 use crate::reconcile::pass::requests;
+use crate::reconcile::pass::{Kind, Run};
 use crate::report::conditions::Verdict;
 use crate::report::failure::{Class, Failure, Unseen, is_gone};
 use crate::report::reason;
 use crate::runtime::contained::{Fault, guarded};
 use crate::runtime::events::EventKind;
 use crate::runtime::tally::Tally;
+use crate::tenant::fingerprint::fingerprint;
 
 /// A pass that takes longer is given up; a few Graph requests with their retries fit in.
 const LONGEST_PASS: Duration = Duration::from_secs(120);
@@ -40,43 +36,6 @@ const LONGEST_PASS: Duration = Duration::from_secs(120);
 const CATCH_UP: Duration = Duration::from_secs(5);
 /// How soon a cache that is behind is looked at again.
 const CATCH_UP_POLL: Duration = Duration::from_millis(50);
-
-/// A kind that has a controller.
-pub trait Kind:
-    Resource<DynamicType = ()>
-    + HasStatus<Status: Default + Clone + PartialEq + Serialize + Send + Sync>
-    + Clone
-    + Debug
-    + DeserializeOwned
-    + Serialize
-    + Send
-    + Sync
-    + 'static
-{
-    /// Its name, for labels and logs.
-    const NAME: &'static str;
-
-    /// The EntraTenant whose share of the workers its passes take; none for a kind that asks Graph nothing.
-    fn tenant(&self) -> &str {
-        ""
-    }
-    /// The API that its objects are written through.
-    fn api(&self, client: Client) -> Api<Self>;
-    /// Makes what it stands for equal to its spec.
-    fn converge(&self, run: &mut Run<Self>, context: &Context) -> impl Future<Output = Result<Verdict, Failure>> + Send;
-    /// Undoes what it stands for. `Ok`: the finalizer may go.
-    fn finalize(&self, run: &mut Run<Self>, context: &Context) -> impl Future<Output = Result<(), Failure>> + Send;
-    /// The status after a pass. Pure.
-    fn report(old: &Self::Status, draft: Self::Status, verdict: &Verdict, generation: Option<i64>) -> Self::Status;
-    /// The conditions of a status.
-    fn conditions(status: &Self::Status) -> &[Condition];
-    /// The reconcile request that a status says was handled.
-    fn handled(status: &Self::Status) -> Option<&String>;
-    /// Notes which reconcile request was handled.
-    fn set_handled(status: &mut Self::Status, at: Option<String>);
-    /// Tells other kinds that the status changed.
-    fn changed(&self, new: &Self::Status, context: &Context);
-}
 
 /// The reconcile function of every controller. It never fails: what goes wrong is in the status, and when to try
 /// again is decided here.
@@ -93,7 +52,7 @@ pub async fn reconcile<K: Kind>(object: Arc<K>, context: Arc<Context>) -> Result
 
 /// One turn of an object: a pass, unless it is too early for one. Gives the time of the next.
 async fn turn<K: Kind>(object: Arc<K>, context: &Arc<Context>) -> Option<Duration> {
-    if !context.stores.ready().await {
+    if !context.cluster.caches.ready().await {
         return Some(SOON);
     }
     if behind(&*object, context) {
@@ -217,7 +176,7 @@ async fn patch_finalizers<K: Kind>(object: &K, finalizers: &[String], context: &
         ..PatchParams::default()
     };
     object
-        .api(context.kubernetes.clone())
+        .api(context.cluster.client.clone())
         .patch(&object.name_any(), &params, &Patch::Merge(&patch))
         .await
 }
@@ -235,7 +194,7 @@ async fn released<K: Kind>(object: &K, run: Run<K>, context: &Context) -> End {
             context.backoff.forget(&uid);
             context.claims.release(&uid);
             context.metrics.drifted(K::NAME, context.memory.set_drifted(K::NAME, &uid, false));
-            context.published.finalized(&uid);
+            context.cluster.published.finalized(&uid);
             object.changed(&run.draft, context);
             End::last("deleted", reason::DELETING, "the finalizer was removed")
         }

@@ -3,36 +3,44 @@
 use std::collections::HashSet;
 
 use kube::api::{Api, ApiResource, DynamicObject, ListParams};
-use kube::runtime::reflector::Store;
 use kube::{Resource, ResourceExt};
 
+use crate::api::EntraTenant;
 use crate::api::{Assignment, ProvisioningPolicy, UserSetting};
-use crate::reconcile::context::{Context, Wake};
-use crate::reconcile::driver::{Kind, overwritten};
+use crate::cluster::kinds::each_kind;
+use crate::reconcile::context::Context;
+use crate::reconcile::driver::overwritten;
+use crate::reconcile::pass::Kind;
 
 /// Wakes objects whose status somebody else has written, and drops the notes of objects that are gone.
 pub async fn sweep(context: &Context) {
-    let (stores, wakes) = (&context.stores, &context.wakes);
     let mut alive = HashSet::new();
-    look_through(&stores.tenants, &wakes.tenants, &mut alive, context);
-    look_through(&stores.policies, &wakes.policies, &mut alive, context);
-    look_through(&stores.settings, &wakes.settings, &mut alive, context);
-    look_through(&stores.assignments, &wakes.assignments, &mut alive, context);
+    macro_rules! look_through_all {
+        (managed { $($managed:ident: $managed_kind:ty),* } others { $($other:ident: $other_kind:ty),* }) => {
+            $(look_through::<$managed_kind>(&mut alive, context);)*
+            $(look_through::<$other_kind>(&mut alive, context);)*
+        };
+    }
+    each_kind!(look_through_all);
     context.memory.retain(&alive);
     context.claims.retain(&alive);
     context.backoff.retain(&alive);
     for (kind, drifted) in context.memory.retain_drifted(&alive) {
         context.metrics.drifted(kind, drifted);
     }
-    forget_malformed::<ProvisioningPolicy>(context).await;
-    forget_malformed::<UserSetting>(context).await;
-    forget_malformed::<Assignment>(context).await;
+    macro_rules! forget_all {
+        (managed { $($managed:ident: $managed_kind:ty),* } others { $($other:ident: $other_kind:ty),* }) => {
+            $(forget_malformed::<$managed_kind>(context).await;)*
+            $(forget_malformed::<$other_kind>(context).await;)*
+        };
+    }
+    each_kind!(forget_all);
 }
 
-fn look_through<K: Kind>(store: &Store<K>, wake: &Wake<K>, alive: &mut HashSet<String>, context: &Context) {
-    for object in store.state() {
+fn look_through<K: Kind>(alive: &mut HashSet<String>, context: &Context) {
+    for object in K::cache(&context.cluster.caches).state() {
         if overwritten(&*object, context) {
-            wake.object(&object);
+            K::trigger(&context.cluster.wakes).object(&object);
         }
         alive.extend(object.uid());
     }
@@ -42,11 +50,14 @@ fn look_through<K: Kind>(store: &Store<K>, wake: &Wake<K>, alive: &mut HashSet<S
 /// read it either.
 async fn forget_malformed<K: Resource<DynamicType = ()>>(context: &Context) {
     let kind = K::kind(&());
-    for (namespace, name) in context.malformed.of_kind(&kind) {
-        let api: Api<DynamicObject> = Api::namespaced_with(context.kubernetes.clone(), &namespace, &ApiResource::erase::<K>(&()));
+    for (namespace, name) in context.cluster.malformed.of_kind(&kind) {
+        let api: Api<DynamicObject> = match namespace.as_str() {
+            "" => Api::all_with(context.cluster.client.clone(), &ApiResource::erase::<K>(&())),
+            _ => Api::namespaced_with(context.cluster.client.clone(), &namespace, &ApiResource::erase::<K>(&())),
+        };
         let named = ListParams::default().fields(&format!("metadata.name={name}"));
         if api.list_metadata(&named).await.is_ok_and(|found| found.items.is_empty()) {
-            context.malformed.remove(&kind, &namespace, &name);
+            context.cluster.malformed.remove(&kind, &namespace, &name);
         }
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use crate::graph::Priority;
-use crate::reconcile::driver::{Kind, Run};
 use crate::reconcile::pass::requests;
+use crate::reconcile::pass::{Kind, Run};
 use crate::report::failure::Failure;
 use crate::report::reason;
 use crate::runtime::events::EventKind;

@@ -15,13 +15,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::api::{FINALIZER, ManagedStatus};
+use crate::cluster::Cluster;
+use crate::cluster::caches::{Cached, Caches};
+use crate::cluster::published::Published;
+use crate::cluster::wakes::{Wake, Wakes};
 use crate::graph::Priority;
-use crate::reconcile::claims::Claims;
-use crate::reconcile::context::{Context, Malformed, Published, Stores, Wakes};
+use crate::reconcile::claim_registry::Claims;
+use crate::reconcile::context::Context;
+use crate::reconcile::driver::reconcile;
 use crate::reconcile::driver::urgency::{urgency, worth_telling};
-use crate::reconcile::driver::{Kind, Run, reconcile};
 use crate::reconcile::memory::Memory;
-use crate::reconcile::uninstall::Uninstall;
+use crate::reconcile::pass::{Kind, Run};
+use crate::reconcile::terminating::Uninstall;
 use crate::report::conditions::Verdict;
 use crate::report::failure::Failure;
 use crate::report::{reason, status};
@@ -34,6 +39,8 @@ use crate::runtime::pulse::Pulse;
 use crate::tenant::endpoints::{Connect, Endpoints};
 use crate::tenant::shared::Tenants;
 use crate::tenant::tests::sign_in::{client_secret, tenant};
+use crate::tenant::write_access::WriteAccess;
+use kube::runtime::reflector::Store;
 
 /// A secret that a panic quotes.
 const CANARY: &str = "p4n1c-canary";
@@ -49,6 +56,15 @@ struct FragileSpec {
 
 /// How often a pass got as far as to wait for its turn.
 static WRITERS: AtomicUsize = AtomicUsize::new(0);
+
+impl Cached for Fragile {
+    fn cache(_caches: &Caches) -> &Store<Self> {
+        unreachable!("its passes are run by hand")
+    }
+    fn trigger(_wakes: &Wakes) -> &Wake<Self> {
+        unreachable!("its passes are run by hand")
+    }
+}
 
 impl Kind for Fragile {
     const NAME: &'static str = "Fragile";
@@ -125,28 +141,25 @@ pub(crate) fn context(client: Client) -> Arc<Context> {
     Arc::new(Context {
         events: Publisher::new(client.clone(), "test", "test"),
         uninstall: Uninstall::new(client.clone(), OwnNamespace::new(client.clone(), "cloudpc-system"), None),
-        kubernetes: client,
-        stores: Stores {
-            tenants: kube::runtime::reflector::store().0,
-            policies: kube::runtime::reflector::store().0,
-            settings: kube::runtime::reflector::store().0,
-            assignments: kube::runtime::reflector::store().0,
-            namespaces: kube::runtime::reflector::store().0,
-            complete: Vec::new(),
+        cluster: Cluster {
+            client,
+            caches: Caches::empty(),
+            wakes: Wakes::default(),
+            published: Published::default(),
+            malformed: Arc::default(),
         },
         tenants: Tenants::new(endpoints, Metrics::new()),
-        wakes: Wakes::default(),
-        published: Published::default(),
         memory: Memory::default(),
         claims: Claims::default(),
         backoff: Backoff::default(),
         metrics: Metrics::new(),
         in_flight: InFlight::default(),
-        malformed: Arc::new(Malformed::default()),
         settle: Duration::from_secs(60),
-        read_only: false,
+        access: WriteAccess {
+            read_only: false,
+            pulse: Pulse::unheeded(),
+        },
         leading_since: Timestamp::now(),
-        pulse: Pulse::unheeded(),
     })
 }
 

@@ -12,10 +12,12 @@ use serde_json::{Value, json};
 use crate::api::{Assignment, DriftedField, ProvisioningPolicy};
 use crate::reconcile::context::Context;
 use crate::reconcile::declarations::Declarations;
-use crate::reconcile::driver::Run;
+use crate::reconcile::pass::Run;
 use crate::reconcile::plan::{Declared, Key};
+use crate::reconcile::terminating::Uninstall;
 use crate::reconcile::tests::driver::context;
-use crate::reconcile::uninstall::{Uninstall, before_assign, before_deletion, keep_groups_of_the_vanished, keeps_groups, lets_go};
+use crate::reconcile::uninstall::{before_assign, before_deletion, keeps_groups, lets_go};
+use crate::reconcile::vanished::keep_groups_of_the_vanished;
 use crate::report::failure::{Class, Failure};
 use crate::report::reason;
 use crate::runtime::own_namespace::OwnNamespace;
@@ -296,7 +298,7 @@ async fn s51_the_last_look_is_made_when_the_turn_has_come_and_its_refusal_sends_
         done.lock().unwrap().push("request");
         std::future::ready(Ok(()))
     };
-    let mut write = Box::pin(contoso.write_after(look, request, &context));
+    let mut write = Box::pin(contoso.write_after(look, request, &context.access));
     assert!(futures::poll!(&mut write).is_pending());
     assert!(done.lock().unwrap().is_empty(), "the budget is used up");
     permits.clear();
@@ -304,7 +306,7 @@ async fn s51_the_last_look_is_made_when_the_turn_has_come_and_its_refusal_sends_
     assert_eq!(*done.lock().unwrap(), ["look", "request"]);
 
     let refusal = Failure::waiting(reason::REMOVAL_HELD, "no");
-    let refused = contoso.write_after(std::future::ready(Err(refusal.clone())), request, &context);
+    let refused = contoso.write_after(std::future::ready(Err(refusal.clone())), request, &context.access);
     assert_eq!(refused.await, Err(refusal));
     assert_eq!(done.lock().unwrap().len(), 2);
 }

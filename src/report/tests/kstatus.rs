@@ -6,7 +6,7 @@ use lab::kstatus::{KStatus, agree, kstatus};
 use serde_json::{Value, json};
 
 use crate::api::{Assignment, EntraTenant, ProvisioningPolicy, UserSetting, all_crds};
-use crate::reconcile::driver::Kind;
+use crate::reconcile::pass::Kind;
 use crate::report::conditions::Verdict;
 use crate::report::failure::{Class, Failure};
 

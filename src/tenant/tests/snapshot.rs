@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::graph::{Entity, RemoteAssignment};
-use crate::reconcile::memory::judged;
 use crate::reconcile::tests::entity;
+use crate::tenant::fingerprint::judged;
 use crate::tenant::packed::Packed;
 use crate::tenant::snapshot::Snapshot;
 

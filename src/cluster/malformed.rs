@@ -1,0 +1,42 @@
+//! The objects that cannot be read as their kind.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+/// The objects that could not be decoded: `(kind, namespace, name)`.
+#[derive(Default)]
+pub struct Malformed(Mutex<BTreeSet<(&'static str, String, String)>>);
+
+impl Malformed {
+    /// Remembers one.
+    pub fn insert(&self, kind: &'static str, namespace: &str, name: &str) {
+        self.lock().insert((kind, namespace.to_owned(), name.to_owned()));
+    }
+
+    /// Forgets one that is gone.
+    pub fn remove(&self, kind: &str, namespace: &str, name: &str) {
+        self.lock().retain(|(k, ns, n)| !(*k == kind && ns == namespace && n == name));
+    }
+
+    /// Namespace and name of those of a kind.
+    pub fn of_kind(&self, kind: &str) -> Vec<(String, String)> {
+        self.lock()
+            .iter()
+            .filter(|(k, ..)| *k == kind)
+            .map(|(_, namespace, name)| (namespace.clone(), name.clone()))
+            .collect()
+    }
+
+    /// The names of a kind in a namespace.
+    pub fn names(&self, kind: &'static str, namespace: &str) -> BTreeSet<String> {
+        self.lock()
+            .iter()
+            .filter(|(k, ns, _)| *k == kind && ns == namespace)
+            .map(|(_, _, name)| name.clone())
+            .collect()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<(&'static str, String, String)>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,59 @@
+//! The newest status of objects that others read.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use kube::ResourceExt;
+
+use crate::api::ManagedStatus;
+use crate::cluster::managed::Managed;
+
+/// The status that this process wrote last, for readers that the watch has not told yet: an Assignment that is woken
+/// by its target's pass must not judge by the status from before it.
+#[derive(Default)]
+pub struct Published(Mutex<HashMap<String, Written>>);
+
+/// When, and the status; none when our finalizer was taken off.
+type Written = (Instant, Option<Arc<ManagedStatus>>);
+
+/// How long a written status is kept; by then the watch has told.
+const PUBLISHED_FOR: Duration = Duration::from_secs(5);
+/// How long it is known that an object was let go; by then the watch has told, or another finalizer holds it.
+const FINALIZED_FOR: Duration = Duration::from_secs(60);
+
+impl Published {
+    /// Remembers what was written.
+    pub fn put<K: Managed>(&self, object: &K, status: &ManagedStatus) {
+        let mut published = self.lock();
+        published.retain(|_, (at, status)| at.elapsed() < if status.is_some() { PUBLISHED_FOR } else { FINALIZED_FOR });
+        let status = Some(Arc::new(status.clone()));
+        published.insert(object.uid().unwrap_or_default(), (Instant::now(), status));
+    }
+
+    /// Remembers that our finalizer is off: the object holds nothing in Graph any more, whatever its last status says.
+    pub fn finalized(&self, uid: &str) {
+        self.lock().insert(uid.to_owned(), (Instant::now(), None));
+    }
+
+    /// Whether our finalizer was taken off a moment ago.
+    pub fn is_finalized(&self, uid: &str) -> bool {
+        self.lock()
+            .get(uid)
+            .is_some_and(|(at, status)| status.is_none() && at.elapsed() < FINALIZED_FOR)
+    }
+
+    /// The newest status of an object.
+    pub fn latest<K: Managed>(&self, object: &K) -> Arc<ManagedStatus> {
+        let written = self
+            .lock()
+            .get(&object.uid().unwrap_or_default())
+            .filter(|(at, _)| at.elapsed() < PUBLISHED_FOR)
+            .and_then(|(_, status)| status.clone());
+        written.unwrap_or_else(|| Arc::new(object.status().cloned().unwrap_or_default()))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Written>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

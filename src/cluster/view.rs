@@ -1,0 +1,125 @@
+//! The cluster as all passes share it.
+
+use std::sync::Arc;
+
+use kube::core::ObjectMeta;
+use kube::runtime::reflector::ObjectRef;
+use kube::{Client, ResourceExt};
+
+use crate::api::{EntraTenant, ManagedStatus, Mode, ProvisioningPolicy, UserSetting};
+use crate::cluster::allowed_namespaces::lets_in;
+use crate::cluster::caches::Caches;
+use crate::cluster::kinds::each_kind;
+use crate::cluster::malformed::Malformed;
+use crate::cluster::managed::Managed;
+use crate::cluster::published::Published;
+use crate::cluster::wakes::Wakes;
+use crate::report::failure::Failure;
+use crate::report::reason;
+
+/// What the controllers know of the cluster, and the client that they write with.
+pub struct Cluster {
+    /// Kubernetes; never repeats a write.
+    pub client: Client,
+    /// Caches of what Kubernetes holds.
+    pub caches: Caches,
+    /// Triggers between kinds.
+    pub wakes: Wakes,
+    /// The newest status of objects that others read.
+    pub published: Published,
+    /// Objects that cannot be read as their kind.
+    pub malformed: Arc<Malformed>,
+}
+
+impl Cluster {
+    /// What identifies this cluster: the UID of the namespace `kube-system`, which no backup and no other cluster has.
+    pub fn id(&self) -> Result<String, Failure> {
+        let system = self.caches.namespaces.get(&ObjectRef::new("kube-system"));
+        system.and_then(|namespace| namespace.metadata.uid.clone()).ok_or_else(|| {
+            let message = "the namespace kube-system, by whose UID the controller recognises its cluster, is not there or cannot be seen";
+            Failure::retry(reason::KUBERNETES_API, message)
+        })
+    }
+
+    /// Goes over every object that stands for something in Graph, whatever its kind.
+    fn visit_managed(&self, mut visit: impl FnMut(&Visited<'_>)) {
+        fn all<K: Managed>(cluster: &Cluster, visit: &mut impl FnMut(&Visited<'_>)) {
+            for object in K::all(cluster) {
+                let common = object.common();
+                visit(&Visited {
+                    kind: K::KIND,
+                    meta: object.meta(),
+                    status: object.status(),
+                    tenant: common.tenant,
+                    is_active: !common.suspend && common.mode != Some(Mode::Observe),
+                    wake: &|| K::wake(cluster).object(&object),
+                });
+            }
+        }
+        macro_rules! each {
+            (managed { $($field:ident: $kind:ty),* } others { $($rest:tt)* }) => {
+                $(all::<$kind>(self, &mut visit);)*
+            };
+        }
+        each_kind!(each);
+    }
+
+    /// Asks for a pass over everything that uses a tenant.
+    pub fn wake_tenant_users(&self, tenant: &str) {
+        self.visit_managed(|object| {
+            if object.tenant == tenant {
+                (object.wake)();
+            }
+        });
+    }
+
+    /// Asks for a pass over a tenant.
+    pub fn wake_tenant(&self, tenant: &str) {
+        if let Some(tenant) = self.caches.tenants.get(&ObjectRef::new(tenant)) {
+            self.wakes.tenants.object(&tenant);
+        }
+    }
+
+    /// Asks for a pass over everything in a namespace.
+    pub fn wake_namespace(&self, namespace: &str) {
+        self.visit_managed(|object| {
+            if object.meta.namespace.as_deref() == Some(namespace) {
+                (object.wake)();
+            }
+        });
+    }
+
+    /// Who uses a tenant, as `Kind namespace/name`: what has an object in Graph, and what the tenant lets in and that is
+    /// going to have one.
+    pub fn tenant_users(&self, tenant: &EntraTenant) -> Vec<String> {
+        let tenant_name = tenant.name_any();
+        let mut users = Vec::new();
+        self.visit_managed(|object| {
+            if object.tenant != tenant_name {
+                return;
+            }
+            let (namespace, name) = (object.meta.namespace.as_deref(), object.meta.name.as_deref());
+            let namespace = namespace.unwrap_or_default();
+            let has_one = object
+                .status
+                .is_some_and(|status| status.id.is_some() || status.pending_create.is_some());
+            if has_one || object.is_active && lets_in(tenant, namespace, &self.caches) {
+                users.push(format!("{} {namespace}/{}", object.kind, name.unwrap_or_default()));
+            }
+        });
+        users.sort();
+        users
+    }
+}
+
+/// An object that stands for something in Graph, as those see it to whom all kinds are alike.
+struct Visited<'a> {
+    kind: &'static str,
+    meta: &'a ObjectMeta,
+    status: Option<&'a ManagedStatus>,
+    tenant: &'a str,
+    /// Neither suspended nor only looking.
+    is_active: bool,
+    /// Asks for a pass over it soon.
+    wake: &'a dyn Fn(),
+}

@@ -1,0 +1,90 @@
+//! The claims that were proved in this process: which resource holds which object in Graph.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::api::IdOwner;
+use crate::cluster::managed::Managed;
+use crate::graph::Collection;
+use crate::tenant::shared::TenantKey;
+
+/// An object in Graph.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct Remote {
+    pub(crate) tenant: TenantKey,
+    collection: Collection,
+    /// In lower case.
+    id: String,
+}
+
+impl Remote {
+    pub(crate) fn new<K: Managed>(tenant: &TenantKey, id: &str) -> Self {
+        Self {
+            tenant: tenant.clone(),
+            collection: K::COLLECTION,
+            id: id.to_lowercase(),
+        }
+    }
+}
+
+/// The claims that were proved in this process.
+#[derive(Default)]
+pub struct Claims(Mutex<Proved>);
+
+#[derive(Default)]
+struct Proved {
+    /// The UID of the resource that holds an object.
+    holders: HashMap<Remote, String>,
+    /// What a resource holds, as its status has to say it.
+    held: HashMap<String, (Remote, String, IdOwner)>,
+}
+
+impl Claims {
+    /// Notes that a resource holds an object; false when another resource does.
+    pub(crate) fn take(&self, remote: Remote, uid: &str, id: &str, owner: &IdOwner) -> bool {
+        let mut proved = self.lock();
+        if proved.holders.get(&remote).is_some_and(|holder| holder != uid) {
+            return false;
+        }
+        if let Some((before, ..)) = proved.held.remove(uid) {
+            proved.holders.remove(&before);
+        }
+        proved.holders.insert(remote.clone(), uid.to_owned());
+        proved.held.insert(uid.to_owned(), (remote, id.to_owned(), owner.clone()));
+        true
+    }
+
+    /// Whether this resource was proved to hold the object.
+    pub(crate) fn has(&self, remote: &Remote, uid: &str) -> bool {
+        self.lock().holders.get(remote).is_some_and(|holder| holder == uid)
+    }
+
+    /// Whether another resource was proved to hold the object.
+    pub(crate) fn is_taken(&self, remote: &Remote, uid: &str) -> bool {
+        self.lock().holders.get(remote).is_some_and(|holder| holder != uid)
+    }
+
+    /// What the resource was proved to hold.
+    pub(crate) fn held_by(&self, uid: &str) -> Option<(String, IdOwner)> {
+        self.lock().held.get(uid).map(|(_, id, owner)| (id.clone(), owner.clone()))
+    }
+
+    /// Gives up what the resource holds.
+    pub fn release(&self, uid: &str) {
+        let mut proved = self.lock();
+        if let Some((remote, ..)) = proved.held.remove(uid) {
+            proved.holders.remove(&remote);
+        }
+    }
+
+    /// Gives up what resources hold that are gone.
+    pub fn retain(&self, alive: &HashSet<String>) {
+        let mut proved = self.lock();
+        proved.held.retain(|uid, _| alive.contains(uid));
+        proved.holders.retain(|_, uid| alive.contains(uid));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Proved> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,124 @@
+//! What the API server says about the end of the operator: of its definitions, its namespace and its service account.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures::future::try_join_all;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::{Api, Client};
+
+use crate::report::failure::Failure;
+use crate::report::reason;
+use crate::runtime::own_namespace::OwnNamespace;
+
+/// How old an early look may be: it is shared by all that is deleted at the time, and the last look decides.
+const RECENT: Duration = Duration::from_secs(2);
+
+/// What is asked, and the last answers about definitions.
+pub struct Uninstall {
+    client: Client,
+    own: OwnNamespace,
+    service_account: Option<String>,
+    seen: Mutex<HashMap<String, (Instant, bool)>>,
+}
+
+impl Uninstall {
+    /// Of the controller that runs in this namespace as this service account, if it runs as one. The client should be impatient.
+    pub fn new(client: Client, own: OwnNamespace, service_account: Option<String>) -> Self {
+        Self {
+            client,
+            own,
+            service_account,
+            seen: Mutex::default(),
+        }
+    }
+
+    /// The first of these definitions that is being deleted or gone; a moment ago is good enough. What the API server does
+    /// not tell counts as staying: nothing is let go of by mistake, and the last look is stricter.
+    pub async fn going(&self, definitions: &[String]) -> Option<String> {
+        for name in definitions {
+            let known = self.seen().get(name).filter(|(at, _)| at.elapsed() < RECENT).map(|(_, goes)| *goes);
+            let goes = match known {
+                Some(goes) => goes,
+                None => self.ask(name).await.unwrap_or_default(),
+            };
+            if goes {
+                return Some(name.clone());
+            }
+        }
+        None
+    }
+
+    /// The last look before a request that takes something away: refuses it unless the definitions, the controller's
+    /// namespace and its service account are all there to stay, as the API server says now.
+    pub async fn refuse(&self, definitions: &[String], graph_id: &str) -> Result<(), Failure> {
+        let asked = try_join_all(definitions.iter().map(|name| self.ask(name)));
+        let (definitions_go, own) = tokio::join!(asked, self.own.departing(self.service_account.as_deref()));
+        let verdict = judge(definitions, definitions_go, own);
+        if let Err(failure) = &verdict {
+            tracing::warn!(
+                graph_id,
+                reason = failure.reason,
+                why = failure.message,
+                "nothing is removed in Graph"
+            );
+        }
+        verdict
+    }
+
+    /// Whether a definition is being deleted or gone. Gone is only what the API server itself calls so: an answer of
+    /// something in between must not end the care for an object.
+    async fn ask(&self, name: &str) -> Result<bool, kube::Error> {
+        let api: Api<CustomResourceDefinition> = Api::all(self.client.clone());
+        let goes = match api.get_metadata(name).await {
+            Ok(found) => found.metadata.deletion_timestamp.is_some(),
+            Err(kube::Error::Api(status)) if status.code == 404 && status.reason == "NotFound" => true,
+            Err(error) => return Err(error),
+        };
+        self.seen().insert(name.to_owned(), (Instant::now(), goes));
+        Ok(goes)
+    }
+
+    fn seen(&self) -> MutexGuard<'_, HashMap<String, (Instant, bool)>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the answers come to. Pure.
+pub(crate) fn judge(
+    definitions: &[String],
+    go: Result<Vec<bool>, kube::Error>,
+    own: Result<Option<String>, kube::Error>,
+) -> Result<(), Failure> {
+    let go = go.map_err(unknown)?;
+    if let Some((name, _)) = definitions.iter().zip(go).find(|(_, goes)| *goes) {
+        let message = format!("the definition {name} is being deleted, so nothing is removed in Graph");
+        return Err(Failure::waiting(reason::REMOVAL_HELD, message));
+    }
+    match own.map_err(unknown)? {
+        None => Ok(()),
+        Some(what) => {
+            let message = format!(
+                "the operator itself is being removed ({what}), so nothing is removed in Graph; it goes on when the operator is installed again"
+            );
+            Err(Failure::waiting(reason::REMOVAL_HELD, message))
+        }
+    }
+}
+
+/// The API server did not tell. When it refuses the controller, as it does once the roles or the service account are gone,
+/// that is a word of its own.
+fn unknown(error: kube::Error) -> Failure {
+    match &error {
+        kube::Error::Api(status) if status.code == 401 || status.code == 403 => {
+            let message = format!(
+                "the Kubernetes API refuses the controller ({}: {}), as it does while the operator is being removed, so nothing is removed in Graph; \
+                 if it stays installed, apply its manifests again",
+                status.code, status.message
+            );
+            Failure::waiting(reason::REMOVAL_HELD, message)
+        }
+        _ => error.into(),
+    }
+}

@@ -1,0 +1,21 @@
+//! Hashes by which a process tells whether something is still as it was. Good for one process only.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::graph::Entity;
+use crate::tenant::packed;
+
+/// A hash of anything that prints; good for one process only.
+pub fn fingerprint(value: &impl std::fmt::Debug) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    format!("{value:?}").hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The fingerprint of what Graph holds for an object: its entity, or the ids that carry its name.
+pub fn judged(entity: Option<&Entity>, namesakes: &[Entity]) -> u64 {
+    match entity {
+        Some(entity) => packed::fingerprint(entity),
+        None => fingerprint(&namesakes.iter().map(|entity| &entity.id).collect::<Vec<_>>()),
+    }
+}
