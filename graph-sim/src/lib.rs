@@ -6,32 +6,23 @@
 //! `contract` holds what goes over the wire against the service's published description; `control` is the hatch for tests;
 //! `simulator` is the way in for Rust code.
 
-pub mod answer;
-mod batch;
+pub mod base;
+pub mod catalogue;
 pub mod cli;
-pub mod clock;
-pub mod collection;
 pub mod contract;
-mod control;
-pub mod duration;
-mod encoding;
+mod endpoints;
 mod entra;
-mod exchange;
 mod faults;
 pub mod graph;
-mod ids;
-mod judge;
-mod ledger;
 pub mod life;
 pub mod options;
-mod pipeline;
+pub mod schema;
 mod seed;
 mod server;
 mod service;
 mod simulator;
-mod state;
-pub mod throttle;
-mod tls;
+mod throttle;
+mod wire;
 pub mod world;
 
 pub use simulator::{Simulator, SimulatorOptions};

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::paths::{Tree, segments};
 use super::schema::{Definitions, Use};
 use super::shape::{Content, Shape};
-use crate::answer::ApiVersion;
+use crate::base::answer::ApiVersion;
 
 const METHODS: [&str; 5] = ["get", "post", "patch", "put", "delete"];
 

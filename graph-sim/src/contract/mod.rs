@@ -15,10 +15,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::answer::ApiVersion;
+use crate::base::answer::ApiVersion;
+pub use crate::contract::violation::{Part, Rule, Violation};
 use description::{Description, Found, Operation};
 use shape::{Content, Fault};
-pub use violation::{Part, Rule, Violation};
 
 /// Both versions' descriptions, ready to judge. What a body must look like is compiled when it is first needed.
 #[derive(Debug)]

@@ -11,14 +11,13 @@ use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, decode, decode_header, encode};
 use serde::Serialize;
 
-use super::Failure;
 use super::assertion::signature_only;
 use super::claims::{Claims, issuer};
 use super::cloud::{GRAPH_APP_ID, takes};
-use crate::answer::Answer;
-use crate::exchange::Exchange;
-use crate::service::Service;
-use crate::world::{Actor, Caller, Tenant, User, World};
+use super::failure::Failure;
+use crate::base::answer::Answer;
+use crate::base::caller::{Actor, Caller};
+use crate::world::{Tenant, User, World};
 
 /// Far more tokens than clients use at a time.
 const REMEMBERED: usize = 1024;
@@ -69,21 +68,9 @@ impl AccessTokens {
         encode(&header, claims, &self.private).map_err(|_| Failure::new(500, "server_error", 90_033, "Cannot sign a token."))
     }
 
-    /// The sender of a Graph request, or the 401 that it gets.
-    pub fn caller(&self, service: &Service, exchange: &Exchange) -> Result<Caller, Answer> {
-        let claims = self.verified(bearer(&exchange.headers)?)?;
-        let world = service.world();
-        let now = world.clock.now().as_second();
-        if now >= claims.exp {
-            return Err(unauthorized("Lifetime validation failed, the token is expired."));
-        }
-        if now < claims.nbf {
-            return Err(unauthorized("Lifetime validation failed, the token is not valid yet."));
-        }
-        if !takes(&exchange.root, &claims.aud) {
-            return Err(unauthorized("Access token validation failure. Invalid audience."));
-        }
-        sender(&world, &claims)
+    /// The claims of a request's token, if this run signed it. Whether they count now is not checked.
+    pub fn claims(&self, headers: &HeaderMap) -> Result<Arc<Claims>, Answer> {
+        self.verified(bearer(headers)?)
     }
 
     /// The claims of a token that this run signed. Nothing is said of whether they count now.
@@ -116,7 +103,18 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Answer> {
     Ok(token.trim())
 }
 
-fn sender(world: &World, claims: &Claims) -> Result<Caller, Answer> {
+/// The sender that a verified token names to the Graph at `root`, or the 401 that it gets.
+pub fn sender(world: &World, root: &str, claims: &Claims) -> Result<Caller, Answer> {
+    let now = world.now().as_second();
+    if now >= claims.exp {
+        return Err(unauthorized("Lifetime validation failed, the token is expired."));
+    }
+    if now < claims.nbf {
+        return Err(unauthorized("Lifetime validation failed, the token is not valid yet."));
+    }
+    if !takes(root, &claims.aud) {
+        return Err(unauthorized("Access token validation failure. Invalid audience."));
+    }
     let Some(tenant) = world.tenants.get(&claims.tid).filter(|tenant| claims.iss == issuer(tenant)) else {
         return Err(unauthorized("Access token validation failure. Invalid issuer."));
     };
@@ -166,36 +164,4 @@ fn unauthorized(message: &str) -> Answer {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::entra::claims::for_app;
-    use crate::world::App;
-
-    #[test]
-    fn good_signatures_are_remembered_up_to_a_limit_and_bad_ones_never() {
-        let tokens = AccessTokens::new().unwrap();
-        let token = |unique: usize| {
-            let claims = for_app(
-                &Tenant::default(),
-                &App::default(),
-                "audience",
-                jiff::Timestamp::UNIX_EPOCH,
-                unique.to_string(),
-            );
-            tokens.sign(&claims).unwrap()
-        };
-        let remembered = || tokens.verified.lock().unwrap().len();
-        let first = token(0);
-        assert!(Arc::ptr_eq(&tokens.verified(&first).unwrap(), &tokens.verified(&first).unwrap()));
-        assert!(
-            tokens
-                .verified(&AccessTokens::new().unwrap().sign(&*tokens.verified(&first).unwrap()).unwrap())
-                .is_err()
-        );
-        assert_eq!(remembered(), 1);
-        for unique in 1..=REMEMBERED {
-            tokens.verified(&token(unique)).unwrap();
-        }
-        assert!(remembered() <= REMEMBERED && tokens.verified(&first).is_ok());
-    }
-}
+mod tests;

@@ -7,7 +7,7 @@ use jsonwebtoken::crypto::verify;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode_header};
 use serde::Deserialize;
 
-use super::Failure;
+use super::failure::Failure;
 use crate::world::App;
 
 /// Seconds by which a client's clock may be ahead (assumed). That some are allowed is captured: MSAL for Node.js rounds `nbf` up.

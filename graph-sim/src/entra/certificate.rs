@@ -11,9 +11,9 @@ use jsonwebtoken::{Algorithm, DecodingKey, Header};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::Failure;
 use super::assertion::{Assertion, unsigned};
 use super::cloud::Cloud;
+use super::failure::Failure;
 use crate::world::{App, Tenant};
 
 /// Padding or none; see [`Thumbprint::named_in`].

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::cloud::PUBLIC;
-use crate::world::{App, Tenant, User, stable_id};
+use crate::base::ids::stable_id;
+use crate::world::{App, Tenant, User};
 
 /// Seconds that a token is good for.
 pub const LIFETIME: i64 = 3599;

@@ -1,10 +1,11 @@
 //! Failures in Entra's shape. Texts are this simulator's own; clients may rely on the codes only.
 
 use axum::response::Response;
+use jiff::Timestamp;
 use serde_json::json;
 
-use crate::exchange::{Exchange, dated, json_response, put};
-use crate::service::Service;
+use crate::wire::exchange::Exchange;
+use crate::wire::response::{dated, json_response, put};
 
 /// Why the login service refuses.
 #[derive(Clone, Debug)]
@@ -59,8 +60,7 @@ impl Failure {
     }
 
     /// The failure as an HTTP response.
-    pub fn response(&self, service: &Service, exchange: &Exchange) -> Response {
-        let now = service.now();
+    pub fn response(&self, exchange: &Exchange, now: Timestamp) -> Response {
         let timestamp = now.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
         let trace = &exchange.request_id;
         let correlation = exchange.client_request_id.as_ref().unwrap_or(trace);

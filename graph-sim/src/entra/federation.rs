@@ -6,7 +6,8 @@
 use jsonwebtoken::{Algorithm, DecodingKey};
 
 use super::assertion::{Assertion, Claims, unsigned};
-use super::{Failure, Issuers};
+use super::failure::Failure;
+use super::issuers::Issuers;
 use crate::world::{App, Tenant};
 
 /// Whether the assertion proves that its bearer is the application.

@@ -10,8 +10,9 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use super::Failure;
-use crate::exchange::{Exchange, decoded};
+use super::failure::Failure;
+use crate::base::uri::decoded;
+use crate::wire::exchange::Exchange;
 
 /// Fields by name.
 pub type Form = BTreeMap<String, String>;

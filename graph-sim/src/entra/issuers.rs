@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 
 use jsonwebtoken::jwk::Jwk;
 use reqwest::{Certificate, Client, redirect};
+use rustls::pki_types::CertificateDer;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-
-use crate::seed::TrustedCa;
 
 /// Long enough that a burst of token requests asks once, short enough that a rotated key is soon forgotten. Real time.
 const KEPT_FOR: Duration = Duration::from_secs(60);
@@ -19,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The issuers whose documents were fetched, and whom to believe.
 #[derive(Debug, Default)]
 pub struct Issuers {
-    trusted: Mutex<Vec<TrustedCa>>,
+    trusted: Mutex<Vec<CertificateDer<'static>>>,
     known: Mutex<HashMap<String, Known>>,
 }
 
@@ -42,7 +41,7 @@ struct KeySet {
 
 impl Issuers {
     /// Trusts these CAs as well, and asks every issuer anew.
-    pub fn trust(&self, more: Vec<TrustedCa>) {
+    pub fn trust(&self, more: Vec<CertificateDer<'static>>) {
         lock(&self.trusted).extend(more);
         lock(&self.known).clear();
     }

@@ -1,8 +1,8 @@
 //! Which resource a token request may ask for: Microsoft Graph of the cloud whose login service was called. What people can
 //! ask for beside it.
 
-use super::Failure;
 use super::cloud::{Cloud, GRAPH_APP_ID, PUBLIC};
+use super::failure::Failure;
 use crate::world::{App, Tenant};
 
 /// What is asked of the login service itself, not of a resource, on behalf of people. Applications get nothing of it, and it

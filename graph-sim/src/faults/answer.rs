@@ -3,26 +3,26 @@
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::body::padded;
 use super::{Fault, RouteKind};
-use crate::answer::Answer;
-use crate::entra::Failure;
-use crate::exchange::{Exchange, GRAPH_JSON, put, set, status as code};
-use crate::service::Service;
+use crate::base::answer::Answer;
+use crate::entra::failure::Failure;
+use crate::wire::exchange::Exchange;
+use crate::wire::response::{GRAPH_JSON, put, set, status as code};
 
 /// The response of a fault with a status or a token error.
-pub fn fault_response(service: &Service, exchange: &Exchange, kind: RouteKind, fault: &Fault) -> Response {
+pub fn fault_response(exchange: &Exchange, kind: RouteKind, fault: &Fault, now: Timestamp) -> Response {
     let status = fault.status.unwrap_or(400);
     let (mut response, default) = match (&fault.token, kind) {
         (Some(token), _) => {
             let failure = Failure::new(token.status(), &token.error, token.aadsts, "A fault rule asked for this error.");
-            return failure.response(service, exchange);
+            return failure.response(exchange, now);
         }
-        (None, RouteKind::Token) => (entra_default(status).response(service, exchange), Value::Null),
+        (None, RouteKind::Token) => (entra_default(status).response(exchange, now), Value::Null),
         (None, _) => {
-            let now = service.now();
             let answer = exchange.settled(graph_default(status), now);
             let body = answer.body.clone().unwrap_or_default();
             (exchange.graph_response(answer, now), body)
@@ -55,9 +55,9 @@ pub fn fault_response(service: &Service, exchange: &Exchange, kind: RouteKind, f
 }
 
 /// The answer of a fault with a status to one part of a batch.
-pub fn fault_answer(service: &Service, exchange: &Exchange, fault: &Fault) -> Answer {
+pub fn fault_answer(exchange: &Exchange, fault: &Fault, now: Timestamp) -> Answer {
     let default = graph_default(fault.status.unwrap_or(400));
-    let mut answer = exchange.settled(default, service.now());
+    let mut answer = exchange.settled(default, now);
     if let Some(body) = &fault.body {
         answer.body = Some(body.clone());
         set(&mut answer.headers, "Content-Type", GRAPH_JSON);

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::Version;
 use http::header::CONTENT_LENGTH;
 
-use crate::exchange::put;
+use crate::wire::response::put;
 
 /// What a body is filled up with, a chunk at a time: space after JSON leaves it JSON.
 static BLANKS: [u8; 64 * 1024] = [b' '; 64 * 1024];

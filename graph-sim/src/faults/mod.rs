@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use rules::{Faults, Rule};
+pub use crate::faults::rules::{Faults, Rule};
 
 /// What happens to a request that is struck.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::cloud_pc::{self, Stage, same_id, text};
-use super::settle::{Desk, cloud_pc, policy};
-use crate::world::{Collection, Tenant, World};
+use super::cloud_pc::{self, Stage};
+use super::provisioner::{Desk, cloud_pc, policy};
+use crate::world::{Collection, Tenant, World, same_id, set, text};
 
 /// What of a policy can be brought to Cloud PCs that exist (documented).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,8 +59,8 @@ pub fn apply_to(world: &mut World, tenant: &str, ids: &[String], setting: Policy
         // A region that the policy leaves to the service stays what it is.
         if !value.is_null() && before != Some(&value) {
             desk.change(id, |pc| {
-                cloud_pc::set(pc, name, value);
-                cloud_pc::set(pc, "lastModifiedDateTime", cloud_pc::written(at));
+                set(pc, name, value);
+                set(pc, "lastModifiedDateTime", cloud_pc::written(at));
             });
         }
     }

@@ -5,45 +5,15 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::assignments::Assignment;
 use super::names::device_name;
 use super::plans::Plan;
-use crate::graph;
-use crate::world::{Object, Tenant, stable_id};
+use crate::base::ids::stable_id;
+use crate::schema::defaults::whole_cloud_pc;
+use crate::world::{Assignment, Object, Tenant, set, text};
 
 /// Where a Cloud PC keeps the name of its device's enrollment profile, once that is not its policy's name any more. It is no
 /// property of Cloud PCs in Graph, so it is seen in the simulator's state alone.
 pub const ENROLLMENT_PROFILE: &str = "enrollmentProfileName";
-
-/// What a policy provisions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A Cloud PC for each Enterprise licence of a user.
-    Enterprise,
-    /// Frontline: a Cloud PC for each user, three to a licence (documented).
-    PerUser,
-    /// Frontline: a Cloud PC for each licence, shared by a group (documented).
-    PerGroup,
-}
-
-impl Kind {
-    /// By the `provisioningType` of a policy or a Cloud PC. Nothing for `reserve`, which provisions no Cloud PC here (assumed).
-    pub fn of(object: &Object) -> Option<Self> {
-        match text(object, "provisioningType") {
-            None | Some("dedicated") => Some(Self::Enterprise),
-            Some("shared" | "sharedByUser") => Some(Self::PerUser),
-            Some("sharedByEntraGroup") => Some(Self::PerGroup),
-            Some(_) => None,
-        }
-    }
-
-    fn product(self) -> &'static str {
-        match self {
-            Self::Enterprise => "enterprise",
-            Self::PerUser | Self::PerGroup => "frontline",
-        }
-    }
-}
 
 /// Where a Cloud PC is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,12 +41,6 @@ impl Stage {
             _ => Self::Live,
         }
     }
-}
-
-/// Whether policies of Windows 365 decide on it: other products are in the same collection.
-pub fn is_windows_365(pc: &Object) -> bool {
-    matches!(text(pc, "productType"), None | Some("enterprise" | "frontline"))
-        && matches!(text(pc, "servicePlanType"), None | Some("enterprise"))
 }
 
 /// What a new Cloud PC comes from.
@@ -136,7 +100,7 @@ pub fn new(id: &str, origin: &Origin<'_>, at: Timestamp) -> Object {
         "diskEncryptionState": "notAvailable",
     });
     match pc {
-        Value::Object(pc) => graph::whole_cloud_pc(pc),
+        Value::Object(pc) => whole_cloud_pc(pc),
         _ => Object::new(),
     }
 }
@@ -226,24 +190,6 @@ pub fn name_policy(pc: &mut Object, name: Option<&str>, at: Timestamp) {
     }
     set(pc, "provisioningPolicyName", name);
     set(pc, "lastModifiedDateTime", written(at));
-}
-
-/// Sets a property; null is the same as none.
-pub fn set(pc: &mut Object, name: &str, value: impl Into<Value>) {
-    match value.into() {
-        Value::Null => drop(pc.remove(name)),
-        value => drop(pc.insert(name.to_owned(), value)),
-    }
-}
-
-/// A string property that is not empty.
-pub fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
-}
-
-/// Whether two texts are one id.
-pub fn same_id(one: Option<&str>, other: &str) -> bool {
-    one.is_some_and(|one| one.eq_ignore_ascii_case(other))
 }
 
 /// A time as the service writes it: never finer than microseconds.

@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::assignments::{Assignment, Assignments};
-use super::cloud_pc::{Kind, Stage, same_id, text};
-use super::fleet::{Fleet, Lot};
+use super::cloud_pc::Stage;
 use super::plans::{Plan, enterprise_plan};
-use crate::world::{Object, Tenant};
+use crate::world::{Assignment, Assignments, Fleet, Kind, Lot, Object, Tenant, same_id, text};
 
 /// Cloud PCs that users can have of one Frontline licence (documented).
 const USERS_PER_LICENCE: i64 = 3;

@@ -7,33 +7,22 @@
 //! Provisioning always succeeds: failures are not simulated.
 
 mod actions;
-mod agenda;
-mod assignments;
 mod cloud_pc;
 mod decide;
-mod directory;
-mod fleet;
 mod names;
 mod plans;
-mod settle;
+mod provisioner;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 pub use actions::{PolicySetting, apply_policy, apply_to, policy_renamed};
-pub use agenda::Agenda;
 pub use cloud_pc::ENROLLMENT_PROFILE;
-pub use directory::DirectoryView;
+pub use provisioner::SERVICE_APP_ID;
 
-use crate::world::World;
-use agenda::What;
-use fleet::Lot;
-use settle::Desk;
-
-/// The client id that stands for the service where it is said who deleted something: the first-party application Windows 365
-/// (assumed: it is the id that sign-in rules name).
-pub const SERVICE_APP_ID: &str = "0af06dc6-e4b5-4f28-818e-e78e62d137a5";
+use crate::world::{Lot, What, World};
+use provisioner::Desk;
 
 /// Does all that has fallen due, in order, each at its own time.
 pub fn catch_up(world: &mut World) {

@@ -1,8 +1,7 @@
 //! Service plans as a Cloud PC names them: of Enterprise licences by their part number, of Frontline from the tenant.
 
-use super::cloud_pc::text;
-use crate::graph;
-use crate::world::{Object, Tenant};
+use crate::catalogue::plans;
+use crate::world::{Object, Tenant, text};
 
 /// A service plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +32,7 @@ impl Plan {
 
 /// The plan of an Enterprise licence; nothing for other part numbers.
 pub fn enterprise_plan(part_number: &str) -> Option<Plan> {
-    let plan = graph::enterprise_plan(part_number)?;
+    let plan = plans::enterprise_plan(part_number)?;
     Some(Plan {
         id: plan.id,
         name: plan.name,

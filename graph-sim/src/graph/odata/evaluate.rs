@@ -9,7 +9,7 @@ use super::filter::{Expression, Filter, Literal, Test};
 use super::literal::{instant, members};
 use super::path::value_at;
 use super::tables::Operator;
-use crate::graph::permission::Guard;
+use crate::graph::refusal::permission::Guard;
 
 impl Filter {
     /// Whether an object passes.

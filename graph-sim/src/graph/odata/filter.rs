@@ -4,12 +4,11 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::parser;
 use super::tables::{Filterable, Operator};
-use crate::answer::ApiVersion;
-use crate::graph::permission::Guard;
-use crate::graph::problem::Problem;
-use crate::graph::schema::Type;
+use crate::base::answer::ApiVersion;
+use crate::graph::refusal::permission::Guard;
+use crate::graph::refusal::problem::Problem;
+use crate::schema::Type;
 
 /// What a filter is read against.
 #[derive(Clone, Copy, Debug)]
@@ -83,15 +82,6 @@ pub enum Flaw {
     Malformed(String),
     /// It asks for what is not served.
     Unsupported(String),
-}
-
-impl Filter {
-    /// Reads a filter.
-    pub fn parse(text: &str, scope: &Scope) -> Result<Self, Flaw> {
-        let expression = parser::parse(text, scope)?;
-        let guard = scope.guard;
-        Ok(Self { expression, guard })
-    }
 }
 
 impl Flaw {

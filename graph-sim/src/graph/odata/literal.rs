@@ -6,9 +6,9 @@ use jiff::tz::TimeZone;
 
 use super::filter::Literal;
 use super::tables::{Operator, Operators};
-use crate::answer::ApiVersion;
-use crate::graph::check::is_guid;
-use crate::graph::schema::Kind;
+use crate::base::answer::ApiVersion;
+use crate::base::ids::is_guid;
+use crate::schema::Kind;
 
 /// A literal without quotes.
 pub fn of_word(word: &str) -> Option<Literal> {

@@ -4,19 +4,22 @@ mod evaluate;
 pub mod filter;
 mod literal;
 mod order;
+pub(crate) mod page;
 mod parser;
 mod path;
 pub mod tables;
 mod token;
+pub(crate) mod view;
 
-use filter::{Filter, Scope};
-pub use order::{Order, sort};
-use tables::Queries;
+use super::odata::filter::{Filter, Scope};
+pub use super::odata::order::{Order, sort};
+use super::odata::tables::Queries;
 
-use super::permission::Guard;
-use super::problem::{Problem, excerpt};
-use super::schema::{Access, Type};
-use crate::answer::{ApiVersion, GraphRequest};
+use super::refusal::permission::Guard;
+use super::refusal::problem::Problem;
+use crate::base::answer::{ApiVersion, GraphRequest};
+use crate::base::text::excerpt;
+use crate::schema::{Access, Type};
 
 /// The most objects that one page may be asked for.
 const LARGEST_PAGE: usize = 999;

@@ -9,10 +9,11 @@ use super::evaluate::folded;
 use super::filter::Scope;
 use super::literal::instant;
 use super::path::{property_at, value_at};
-use crate::graph::page::Object;
-use crate::graph::permission::Guard;
-use crate::graph::problem::{Problem, excerpt};
-use crate::graph::schema::Kind;
+use crate::base::text::excerpt;
+use crate::graph::refusal::permission::Guard;
+use crate::graph::refusal::problem::Problem;
+use crate::schema::Kind;
+use crate::world::Seen;
 
 /// One property that a list is sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,7 +56,7 @@ pub fn parse(value: &str, scope: &Scope, allowed: &'static [&'static str]) -> Re
 }
 
 /// Sorts a list. What is equal keeps its order, so that pages are the same each time.
-pub fn sort(objects: &mut [Object<'_>], orders: &[Order], guard: Guard) {
+pub fn sort(objects: &mut [Seen<'_>], orders: &[Order], guard: Guard) {
     if !orders.is_empty() {
         objects.sort_by_cached_key(|object| orders.iter().map(|order| order.key(object, guard)).collect::<Vec<_>>());
     }

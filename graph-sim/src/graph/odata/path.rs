@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::answer::ApiVersion;
-use crate::graph::schema::{Kind, Property, Type};
+use crate::base::answer::ApiVersion;
+use crate::schema::{Kind, Property, Type};
 
 /// A property and what was on the way to it.
 #[derive(Clone, Copy, Debug)]

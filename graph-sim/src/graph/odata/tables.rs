@@ -3,7 +3,7 @@
 //! "Documented" is the reference text of a list or of a property. It rarely names operators; where it does not, the sets
 //! below are assumed. A property that a version does not have is refused there by its type, whatever a table says.
 
-use crate::answer::ApiVersion;
+use crate::base::answer::ApiVersion;
 
 /// The query options of a list. `$expand` and `$skiptoken` are not here: they follow from the type and from paging.
 #[derive(Clone, Copy, Debug)]

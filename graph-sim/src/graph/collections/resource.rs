@@ -1,0 +1,137 @@
+//! The collections that are served: where their objects are, how they are addressed, filtered and written.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::base::answer::GraphRequest;
+use crate::base::ids::is_guid;
+use crate::base::text::excerpt;
+use crate::graph::odata::tables::Queries;
+use crate::graph::refusal::permission::Guard;
+use crate::graph::refusal::problem::Problem;
+use crate::options::{MissingId, Options};
+use crate::schema::Type;
+use crate::world::{Seen, Tenant, has_id};
+
+/// A collection of entities.
+#[derive(Debug)]
+pub struct Resource {
+    /// Its key in the tenant and last path segment.
+    pub name: &'static str,
+    /// Its place below `$metadata#`.
+    pub context: &'static str,
+    /// The type of its entities.
+    pub ty: &'static Type,
+    /// The query options of its list.
+    pub queries: &'static Queries,
+    /// Whether ids are GUIDs, so that anything else is malformed and not only unknown.
+    pub guid_ids: bool,
+    /// The layer that answers for it.
+    pub guard: Guard,
+    /// Where its objects are.
+    pub source: Source,
+    /// How it is written; `None` for what is only read.
+    pub rules: Option<&'static Rules>,
+}
+
+/// Where the objects of a collection are.
+#[derive(Debug)]
+pub enum Source {
+    /// In the tenant's collection of the same name.
+    Stored,
+    /// Made from what else there is.
+    Derived(fn(&Tenant) -> Vec<Seen<'_>>),
+    /// Made from what else there is, one by one: all, or the one with an id.
+    Keyed(fn(&Tenant) -> Vec<Seen<'_>>, for<'a> fn(&'a Tenant, &str) -> Option<Seen<'a>>),
+    /// Made from one object of another collection, which the id in the path names; nothing when there is no such object.
+    Part(&'static Resource, for<'a> fn(&'a Tenant, &str) -> Option<Vec<Seen<'a>>>),
+}
+
+/// What the service makes of a write beyond types.
+#[derive(Debug)]
+pub struct Rules {
+    /// Takes along into a change of a stored object what the change makes stale.
+    pub renew: fn(&Map<String, Value>, &mut Map<String, Value>),
+    /// Puts values into the form in which the service keeps them.
+    pub settle: fn(&Options, &mut Map<String, Value>),
+    /// Refuses objects whose properties do not go together or point at nothing.
+    pub check: fn(&Tenant, &Map<String, Value>) -> Result<(), Problem>,
+    /// Refuses values that this caller may not set.
+    pub authorise: fn(&GraphRequest<'_>, &Map<String, Value>) -> Result<(), Problem>,
+    /// Set when its objects can be assigned to groups.
+    pub assigned: Option<&'static Assignable>,
+}
+
+/// What it is to be assigned.
+#[derive(Debug)]
+pub struct Assignable {
+    /// The type of an assignment.
+    pub ty: &'static Type,
+    /// Whether an object with assignments can be in the way of its own deletion.
+    pub blocks_delete: bool,
+    /// Whether assignments carry Frontline licences.
+    pub licensed: bool,
+    /// Other names that the type of a target may go by.
+    pub group_aliases: &'static [&'static str],
+}
+
+impl Resource {
+    /// What it is to be assigned, where its objects can be.
+    pub fn assigned(&self) -> Option<&'static Assignable> {
+        self.rules?.assigned
+    }
+
+    /// Refuses a path segment that cannot be an id here.
+    pub fn expect_id(&self, id: &str) -> Result<(), Problem> {
+        if !self.guid_ids || is_guid(id) {
+            return Ok(());
+        }
+        let (code, id) = match self.guard {
+            Guard::Directory => ("Request_BadRequest", excerpt(id)),
+            Guard::DeviceManagement => ("BadRequest", excerpt(id)),
+        };
+        Err(Problem::new(400, code, format!("The id '{id}' is malformed.")))
+    }
+
+    /// Nothing has this id; for a list of parts, there is nothing that they could be parts of.
+    pub fn not_found(&self, id: &str, status: MissingId) -> Problem {
+        if let Source::Part(owner, _) = self.source {
+            return owner.not_found(id, status);
+        }
+        let code = match (status.status(), self.guard) {
+            (400, _) => "BadRequest",
+            (_, Guard::Directory) => "Request_ResourceNotFound",
+            (_, Guard::DeviceManagement) => "itemNotFound",
+        };
+        let (name, id) = (self.name, excerpt(id));
+        Problem::new(status.status(), code, format!("Nothing in '{name}' has the id '{id}'."))
+    }
+
+    /// The objects as readers see them at this time, in the order of the collection; of those that are parts of something,
+    /// the parts of `owner`. Nothing when there is no such owner.
+    pub fn seen<'a>(&self, tenant: &'a Tenant, owner: &str, now: Timestamp) -> Option<Vec<Seen<'a>>> {
+        Some(match self.source {
+            Source::Stored => {
+                let collection = tenant.collections.get(self.name).into_iter();
+                collection.flat_map(|collection| collection.seen(now)).map(Cow::Borrowed).collect()
+            }
+            Source::Derived(make) | Source::Keyed(make, _) => make(tenant),
+            Source::Part(_, parts) => parts(tenant, owner)?,
+        })
+    }
+
+    /// The object with an id as readers see it at this time.
+    pub fn seen_one<'a>(&self, tenant: &'a Tenant, id: &str, now: Timestamp) -> Option<Seen<'a>> {
+        match self.source {
+            Source::Stored => {
+                let object = tenant.collections.get(self.name)?.seen_one(id, now);
+                object.map(Cow::Borrowed)
+            }
+            Source::Derived(make) => make(tenant).into_iter().find(|object| has_id(object, id)),
+            Source::Keyed(_, make) => make(tenant, id),
+            Source::Part(..) => None,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Holds every Graph request with its answer against the published description. What does not fit is a bug of the simulator,
+//! and is answered as one, so that nobody can pass over it.
+
+use jiff::Timestamp;
+
+use super::Service;
+use crate::base::answer::Answer;
+use crate::base::uri::graph_route;
+use crate::contract::Checked;
+use crate::wire::exchange::Exchange;
+
+/// The answer, if it and what was accepted are as described; otherwise a 500 that tells what is not.
+pub fn judged(service: &Service, exchange: &Exchange, answer: Answer, now: Timestamp) -> Answer {
+    let (Some(contract), Some((version, path))) = (service.contract(), graph_route(&exchange.path)) else {
+        return answer;
+    };
+    let violations = contract.check(&Checked {
+        version,
+        method: exchange.method.as_str(),
+        path,
+        query: &exchange.query_options(),
+        request_body: &exchange.body,
+        status: answer.status,
+        response_body: answer.body.as_ref(),
+    });
+    if violations.is_empty() {
+        return answer;
+    }
+    let violations: Vec<String> = violations.iter().map(ToString::to_string).collect();
+    let text = violations.join("; ");
+    service.object(format!("{} {} {}: {text}", exchange.method, exchange.path, answer.status));
+    let message = format!("The simulator's answer, or what it accepted, is not as described: {text}");
+    let refusal = Answer::error(500, "simulatorContractViolation", message).committed(answer.committed);
+    exchange.settled(refusal, now)
+}

@@ -1,0 +1,94 @@
+//! One request that was read completely, and its answer in Graph's manner.
+
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderMap, Method, Version};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::response::{GRAPH_JSON, dated, response, set};
+use crate::base::answer::Answer;
+use crate::base::uri::decoded;
+
+/// A request that was read completely.
+pub struct Exchange {
+    /// The method.
+    pub method: Method,
+    /// The version of HTTP.
+    pub version: Version,
+    /// The path as it was sent.
+    pub path: String,
+    /// The query as it was sent.
+    pub query: Option<String>,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+    /// `https://host:port` for links in the answer.
+    pub root: String,
+    /// The id of this request.
+    pub request_id: String,
+    /// The id that the client gave.
+    pub client_request_id: Option<String>,
+    /// When its headers were here, by the simulator's clock.
+    pub arrived: Timestamp,
+}
+
+impl Exchange {
+    /// Decoded query options in their order.
+    pub fn query_options(&self) -> Vec<(String, String)> {
+        decoded(self.query.as_deref().unwrap_or_default())
+    }
+
+    /// The values of all `Prefer` headers.
+    pub fn prefer(&self) -> Vec<String> {
+        let values = self.headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+        values
+            .flat_map(|value| value.split(','))
+            .map(|value| value.trim().to_owned())
+            .collect()
+    }
+
+    /// The answer in Graph's manner: all headers but the date, and error details filled in.
+    pub fn settled(&self, mut answer: Answer, now: Timestamp) -> Answer {
+        self.fill_error(&mut answer, now);
+        let own = std::mem::take(&mut answer.headers);
+        if answer.body.is_some() {
+            set(&mut answer.headers, "Content-Type", GRAPH_JSON);
+        }
+        set(&mut answer.headers, "request-id", &self.request_id);
+        if self.returns_client_request_id() {
+            set(&mut answer.headers, "client-request-id", self.correlation());
+        }
+        set(&mut answer.headers, "OData-Version", "4.0");
+        for (name, value) in own {
+            set(&mut answer.headers, &name, &value);
+        }
+        answer
+    }
+
+    /// A response in Graph's manner, dated by the simulator's clock.
+    pub fn graph_response(&self, answer: Answer, now: Timestamp) -> Response {
+        dated(response(&self.settled(answer, now)), now)
+    }
+
+    /// The client's id of this request, or ours when it gave none.
+    fn correlation(&self) -> &str {
+        self.client_request_id.as_deref().unwrap_or(&self.request_id)
+    }
+
+    /// Graph always gives the client's id back; a client that says that it does not want it is believed (assumed).
+    fn returns_client_request_id(&self) -> bool {
+        let wish = self.headers.get("return-client-request-id");
+        wish.is_none_or(|wish| !wish.as_bytes().eq_ignore_ascii_case(b"false"))
+    }
+
+    fn fill_error(&self, answer: &mut Answer, now: Timestamp) {
+        let inner = answer.body.as_mut().and_then(|body| body.pointer_mut("/error/innerError"));
+        if let Some(Value::Object(inner)) = inner {
+            inner.insert("date".to_owned(), json!(now.strftime("%Y-%m-%dT%H:%M:%S").to_string()));
+            inner.insert("request-id".to_owned(), json!(self.request_id));
+            inner.insert("client-request-id".to_owned(), json!(self.correlation()));
+        }
+    }
+}
