@@ -1,4 +1,4 @@
-//! The way in for Rust code: a simulator inside the process, on its own threads, until it is dropped.
+//! For Rust code: a simulator inside the process, on its own threads, until it is dropped.
 
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};

@@ -65,59 +65,58 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// An answer without special headers.
+    fn new(status: u16, body: Option<Value>, committed: bool) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body,
+            committed,
+        }
+    }
+
     /// 200 with a body; nothing changed.
     #[must_use]
     pub fn ok(body: Value) -> Self {
-        Self {
-            status: 200,
-            headers: Vec::new(),
-            body: Some(body),
-            committed: false,
-        }
+        Self::new(200, Some(body), false)
     }
 
     /// 201 with the new object.
     #[must_use]
     pub fn created(body: Value) -> Self {
-        Self {
-            status: 201,
-            headers: Vec::new(),
-            body: Some(body),
-            committed: true,
-        }
+        Self::new(201, Some(body), true)
     }
 
     /// 204: a change that answers nothing.
     #[must_use]
     pub fn no_content() -> Self {
-        Self {
-            status: 204,
-            headers: Vec::new(),
-            body: None,
-            committed: true,
-        }
+        Self::new(204, None, true)
+    }
+
+    /// A status without a body; nothing changed.
+    pub(crate) fn empty(status: u16) -> Self {
+        Self::new(status, None, false)
     }
 
     /// A failure in Graph's shape. Ids and the date are filled into `innerError` when the answer is sent.
     #[must_use]
     pub fn error(status: u16, code: &str, message: impl Into<String>) -> Self {
         let body = json!({"error": {"code": code, "message": message.into(), "innerError": {}}});
-        Self {
-            status,
-            headers: Vec::new(),
-            body: Some(body),
-            committed: false,
-        }
+        Self::new(status, Some(body), false)
     }
 
     /// A failure whose real reason is the inner code, as the Cloud PC service answers it.
     #[must_use]
     pub fn error_inner(status: u16, code: &str, inner_code: &str, message: impl Into<String>) -> Self {
-        let mut answer = Self::error(status, code, message);
-        if let Some(inner) = answer.body.as_mut().and_then(|body| body.pointer_mut("/error/innerError")) {
-            inner["code"] = json!(inner_code);
+        Self::error(status, code, message).inner("code", inner_code)
+    }
+
+    /// The same failure with a text in its `innerError`.
+    pub(crate) fn inner(mut self, name: &str, text: &str) -> Self {
+        if let Some(inner) = self.body.as_mut().and_then(|body| body.pointer_mut("/error/innerError")) {
+            inner[name] = json!(text);
         }
-        answer
+        self
     }
 
     /// The same answer, marked as having changed the world (or not).

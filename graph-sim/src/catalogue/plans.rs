@@ -33,11 +33,8 @@ pub struct EnterprisePlan {
     pub id: String,
     /// The plan's name, `servicePlanName` of a Cloud PC.
     pub name: String,
-    /// Processors.
     pub processors: u32,
-    /// Memory in GB.
     pub memory: u32,
-    /// Storage in GB.
     pub storage: u32,
 }
 

@@ -34,7 +34,6 @@ struct Described {
 #[derive(Debug)]
 pub struct Operation {
     options: Vec<(String, OptionKind)>,
-    /// The body that it takes.
     pub request: Option<Request>,
     responses: Vec<(String, Option<Content>)>,
 }
@@ -48,7 +47,7 @@ pub struct Request {
     pub content: Content,
 }
 
-/// What a query option takes. Texts and lists of names have a grammar of their own, which is not judged here.
+/// What a query option takes. Texts and lists of names have a grammar of their own, which is not checked here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OptionKind {
     /// A number that is not negative.

@@ -1,8 +1,8 @@
-//! JSON batches: `POST /{version}/$batch`. Every part goes the way of a single request of the same sender: faults that fit
+//! JSON batches: `POST /{version}/$batch`. Every part is handled like a single request of the same sender: faults that fit
 //! it, limits, handler, ledger.
 //!
-//! What is wrong with the batch as such refuses all of it (documented: an id twice; a client's author: a write without a body or
-//! without `Content-Type`). Parts are done in their order, and their answers are in that order too, which Graph does not promise.
+//! A fault of the batch itself refuses all of it (documented: an id twice; author: a write without a body or
+//! without `Content-Type`). Parts are carried out and answered in their order, which Graph does not promise.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -18,11 +18,11 @@ use crate::base::json::strictly;
 use crate::faults::RouteKind;
 use crate::faults::answer::fault_answer;
 use crate::service::Service;
-use crate::service::ledger::{Draft, harmless_body};
-use crate::service::perform::{admitted, refuse, refused, strike};
+use crate::service::ledger::{Draft, redacted_body};
+use crate::service::perform::{admitted, fault_for, refuse, refused};
 use crate::wire::exchange::Exchange;
 
-/// Documented.
+/// The most requests of a batch (documented).
 const MOST_PARTS: usize = 20;
 
 #[derive(Deserialize)]
@@ -76,7 +76,7 @@ pub async fn answer(service: &Service, exchange: &Exchange, version: ApiVersion,
 }
 
 async fn answer_part(service: &Service, part: &Exchange, version: ApiVersion, caller: &Caller, waits: bool) -> Answer {
-    let mut draft = Draft::new(Some(version.as_str()), harmless_body(&part.body));
+    let mut draft = Draft::new(Some(version.as_str()), redacted_body(&part.body));
     draft.tenant = Some(caller.tenant.clone());
     draft.actor = Some(caller.actor.clone());
     let path = &part.path[1 + version.as_str().len()..];
@@ -88,9 +88,9 @@ async fn answer_part(service: &Service, part: &Exchange, version: ApiVersion, ca
         let answer = Answer::error(400, "BadRequest", "A batch cannot be part of a batch.");
         return refused(service, part, answer, &draft);
     }
-    draft.fault = strike(service, part, RouteKind::Part, draft.tenant.as_deref()).await;
+    draft.fault = fault_for(service, part, RouteKind::Part, draft.tenant.as_deref()).await;
     let fault = draft.fault.clone().unwrap_or_default();
-    if fault.strikes_before() {
+    if fault.prevents_commit() {
         service.record(&draft, part, service.now(), 0, false);
         return fault_answer(part, &fault, service.now());
     }
@@ -104,7 +104,7 @@ async fn answer_part(service: &Service, part: &Exchange, version: ApiVersion, ca
     }
 }
 
-/// One part's answer as it stands in the batch's.
+/// A part's answer inside the batch's answer.
 fn shown(id: String, answer: Answer) -> Value {
     let headers: Map<String, Value> = answer.headers.into_iter().map(|(name, value)| (name, json!(value))).collect();
     let mut shown = json!({"id": id, "status": answer.status, "headers": headers});
@@ -115,9 +115,8 @@ fn shown(id: String, answer: Answer) -> Value {
 }
 
 impl Step {
-    /// The request that this part stands for.
     fn exchange(&self, service: &Service, outer: &Exchange, version: ApiVersion) -> Exchange {
-        // `read` let through what is relative only, or is at this Graph.
+        // `read` has refused all others.
         let url = self.relative(outer, service, version).unwrap_or_default();
         let (path, query) = url.split_once('?').map_or((url, None), |(path, query)| (path, Some(query)));
         let mut headers = HeaderMap::new();
@@ -129,7 +128,7 @@ impl Step {
         let named = headers.get("client-request-id").and_then(|value| value.to_str().ok());
         Exchange {
             client_request_id: named.map(str::to_owned).or_else(|| outer.client_request_id.clone()),
-            // `read` let through what is a method only.
+            // `read` has refused all others.
             method: self.method.parse().unwrap_or_default(),
             version: outer.version,
             path: format!("/{}/{path}", version.as_str()),
@@ -194,7 +193,7 @@ fn key(id: &str) -> String {
     id.to_lowercase()
 }
 
-/// The parts of a batch, or why it is none. A dependency must stand before what depends on it (documented by OData).
+/// The parts of a batch, or why it is malformed. A dependency must come before what depends on it (documented by OData).
 fn read(service: &Service, exchange: &Exchange, version: ApiVersion) -> Result<Vec<Step>, String> {
     let json: Value = serde_json::from_slice(&exchange.body).map_err(|error| format!("The batch is not JSON: {error}."))?;
     let Batch { requests } = strictly(json).map_err(|reason| format!("The batch is malformed: {reason}."))?;

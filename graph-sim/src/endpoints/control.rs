@@ -1,6 +1,6 @@
-//! The control API under `/_sim`: what tests use to look behind the scenes and to make things happen.
+//! The control API under `/_sim`: tests use it to read the simulator's state and to change it.
 //!
-//! It is open to whoever reaches the listener, and neither faults nor the ledger apply to it.
+//! It is open to every client that reaches the listener, and neither faults nor the ledger apply to it.
 
 use axum::response::Response;
 use bytes::Bytes;
@@ -19,16 +19,16 @@ use crate::faults::Rule;
 use crate::options::OptionsPatch;
 use crate::seed::Seed;
 use crate::service::Service;
-use crate::service::ledger::{Draft, harmless_body};
+use crate::service::ledger::{Draft, redacted_body};
 use crate::service::perform::{carry_out, refuse};
 use crate::wire::exchange::Exchange;
 use crate::wire::response::json_response;
 use crate::world::{Tenant, User};
 use crate::{graph, life};
 
-/// Directory roles whose bearers manage Cloud PCs in the portal.
+/// Directory roles that manage Cloud PCs in the portal.
 const ADMINISTRATORS: [&str; 3] = ["Windows 365 Administrator", "Intune Administrator", "Global Administrator"];
-/// What the portal may do on their behalf.
+/// Permissions of the portal on their behalf.
 const PORTAL_SCOPES: [&str; 3] = ["CloudPC.ReadWrite.All", "Group.ReadWrite.All", "Organization.Read.All"];
 
 /// A status and the reason for it.
@@ -88,7 +88,7 @@ fn answer(service: &Service, exchange: &Exchange, path: &str) -> Result<Value, R
         (&Method::PATCH, "/options") => {
             let patch: OptionsPatch = read(exchange)?;
             let mut world = service.world();
-            // What is due already happens by the options of its time.
+            // Events that are due already happen by the options of their time.
             life::catch_up(&mut world);
             graph::change_options(&mut world, &patch).map_err(|reason| bad(&reason))?;
             Ok(json!(world.options))
@@ -159,7 +159,7 @@ fn token(service: &Service, exchange: &Exchange) -> Result<Value, Refusal> {
     Ok(json!({"token_type": "Bearer", "expires_in": LIFETIME, "scope": scopes.join(" "), "access_token": token}))
 }
 
-/// Does what a person does at another device who has read a code.
+/// A person's decision on a device code.
 fn device_code(service: &Service, exchange: &Exchange) -> Result<Value, Refusal> {
     let given: DeviceCodeRequest = read(exchange)?;
     let now = service.now();
@@ -175,7 +175,7 @@ fn device_code(service: &Service, exchange: &Exchange) -> Result<Value, Refusal>
     Ok(json!({"tenant": asked.tenant, "appId": asked.app_id, "scopes": asked.permissions, "approved": given.approve}))
 }
 
-/// Does what an administrator does in the portal: through the same handlers and into the ledger, but past the faults,
+/// An administrator's request in the portal: with the same handlers, ledger and audit events, but without faults,
 /// which are meant for the client under test.
 fn portal(service: &Service, exchange: &Exchange) -> Result<Response, Refusal> {
     let asked: PortalRequest = read(exchange)?;
@@ -203,7 +203,7 @@ fn portal(service: &Service, exchange: &Exchange) -> Result<Response, Refusal> {
     let is_administrator = user.roles.iter().any(|role| ADMINISTRATORS.contains(&role.as_str()));
     let scopes = PORTAL_SCOPES.map(str::to_owned).to_vec();
     let caller = delegated(&tenant, &user, scopes);
-    let mut draft = Draft::new(Some(version.as_str()), harmless_body(&inner.body));
+    let mut draft = Draft::new(Some(version.as_str()), redacted_body(&inner.body));
     draft.tenant = Some(caller.tenant.clone());
     draft.actor = Some(caller.actor.clone());
     if !is_administrator {

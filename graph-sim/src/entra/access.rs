@@ -13,13 +13,13 @@ use serde::Serialize;
 
 use super::assertion::signature_only;
 use super::claims::{Claims, issuer};
-use super::cloud::{GRAPH_APP_ID, takes};
+use super::cloud::{GRAPH_APP_ID, accepts_audience};
 use super::failure::Failure;
 use crate::base::answer::Answer;
 use crate::base::caller::{Actor, Caller};
 use crate::world::{Tenant, User, World};
 
-/// Far more tokens than clients use at a time.
+/// More tokens than clients use at a time.
 const REMEMBERED: usize = 1024;
 
 /// The key pair of this run.
@@ -28,7 +28,7 @@ pub struct AccessTokens {
     public: DecodingKey,
     published: Jwk,
     kid: String,
-    /// Tokens whose signature was found good, because every request brings one and checking it anew is slow.
+    /// Tokens with a valid signature: every request has one, and checking it each time is slow.
     verified: Mutex<HashMap<String, Arc<Claims>>>,
 }
 
@@ -68,12 +68,11 @@ impl AccessTokens {
         encode(&header, claims, &self.private).map_err(|_| Failure::new(500, "server_error", 90_033, "Cannot sign a token."))
     }
 
-    /// The claims of a request's token, if this run signed it. Whether they count now is not checked.
+    /// The claims of a request's token, if this run signed it. Their lifetime and audience are not checked.
     pub fn claims(&self, headers: &HeaderMap) -> Result<Arc<Claims>, Answer> {
         self.verified(bearer(headers)?)
     }
 
-    /// The claims of a token that this run signed. Nothing is said of whether they count now.
     fn verified(&self, token: &str) -> Result<Arc<Claims>, Answer> {
         let known = self.verified.lock().unwrap_or_else(PoisonError::into_inner).get(token).cloned();
         if let Some(claims) = known {
@@ -112,7 +111,7 @@ pub fn sender(world: &World, root: &str, claims: &Claims) -> Result<Caller, Answ
     if now < claims.nbf {
         return Err(unauthorized("Lifetime validation failed, the token is not valid yet."));
     }
-    if !takes(root, &claims.aud) {
+    if !accepts_audience(root, &claims.aud) {
         return Err(unauthorized("Access token validation failure. Invalid audience."));
     }
     let Some(tenant) = world.tenants.get(&claims.tid).filter(|tenant| claims.iss == issuer(tenant)) else {

@@ -1,6 +1,6 @@
-//! What certificate and federated assertions have in common: a JWT that is read, told apart, and compared with the **real** time.
+//! What certificate and federated assertions have in common: a JWT that is read and compared with the **real** time.
 //!
-//! Not the simulator's clock: the client or its issuer made the assertion by a clock of its own, which knows nothing of that one.
+//! Not with the simulator's clock: the client or its issuer made the assertion by a real clock.
 
 use jiff::Timestamp;
 use jsonwebtoken::crypto::verify;
@@ -13,11 +13,9 @@ use crate::world::App;
 /// Seconds by which a client's clock may be ahead (assumed). That some are allowed is captured: MSAL for Node.js rounds `nbf` up.
 const SKEW: f64 = 60.0;
 
-/// An assertion whose claims nothing is believed of yet.
+/// An assertion that is not verified yet.
 pub struct Assertion<'a> {
-    /// Its header.
     pub header: Header,
-    /// Its claims.
     pub claims: Claims,
     text: &'a str,
 }
@@ -25,13 +23,9 @@ pub struct Assertion<'a> {
 /// The claims that matter. Dates may have fractions: MSAL for Python sends them.
 #[derive(Deserialize)]
 pub struct Claims {
-    /// Who signed it.
     pub iss: String,
-    /// Who it is about.
     pub sub: String,
-    /// Who it is for.
     pub aud: Audiences,
-    /// Its own id.
     pub jti: Option<String>,
     exp: f64,
     nbf: Option<f64>,
@@ -41,14 +35,11 @@ pub struct Claims {
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub enum Audiences {
-    /// As text.
     One(String),
-    /// As a list.
     Many(Vec<String>),
 }
 
 impl Audiences {
-    /// All of them.
     pub fn as_slice(&self) -> &[String] {
         match self {
             Self::One(audience) => std::slice::from_ref(audience),
@@ -71,12 +62,12 @@ impl<'a> Assertion<'a> {
         })
     }
 
-    /// Whether the application signed it itself. Federated issuers are URLs, and never speak of the application by its id (assumed).
+    /// Whether the application signed it itself. Federated issuers are URLs and not the application's id (assumed).
     pub fn is_self_signed(&self, app: &App) -> bool {
         self.claims.iss.eq_ignore_ascii_case(&app.app_id) || !self.claims.iss.contains("://")
     }
 
-    /// Whether this key signed it with the algorithm that its header names. The caller decides which algorithms are good.
+    /// Whether this key signed it with the algorithm that its header names. The caller decides which algorithms are accepted.
     pub fn is_signed_by(&self, key: &DecodingKey) -> bool {
         let Some((message, signature)) = self.text.rsplit_once('.') else {
             return false;
@@ -85,7 +76,7 @@ impl<'a> Assertion<'a> {
         verify(signature, message.as_bytes(), key, self.header.alg).unwrap_or(false)
     }
 
-    /// Whether it counts now. `nbf` may be missing, as MSAL for Python leaves it out; `exp` may not.
+    /// Whether it is valid now. `nbf` may be missing, as MSAL for Python leaves it out; `exp` may not.
     pub fn in_time(&self) -> Result<(), Failure> {
         let now = Timestamp::now().as_second();
         let Claims { exp, nbf, .. } = self.claims;
@@ -103,8 +94,8 @@ impl<'a> Assertion<'a> {
     }
 }
 
-/// The refusal of an assertion whose signature does not count.
-pub fn unsigned(reason: &str) -> Failure {
+/// The refusal of an assertion whose signature is not valid.
+pub fn invalid_signature(reason: &str) -> Failure {
     Failure::client(700_027, format!("The assertion failed signature validation: {reason}."))
 }
 

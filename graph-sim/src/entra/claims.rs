@@ -9,12 +9,11 @@ use super::cloud::PUBLIC;
 use crate::base::ids::stable_id;
 use crate::world::{App, Tenant, User};
 
-/// Seconds that a token is good for.
+/// Seconds that a token is valid.
 pub const LIFETIME: i64 = 3599;
 /// The application that users of `POST /_sim/token` sign in with: Microsoft's public command line client.
 const USERS_CLIENT: &str = "14d82eec-204b-4c2f-b7e8-296a70dab67e";
 
-/// What a token says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Claims {
     pub(super) aud: String,
@@ -49,14 +48,11 @@ pub fn for_app(tenant: &Tenant, app: &App, audience: &str, now: Timestamp, uniqu
     }
 }
 
-/// What a user lets an application do.
+/// What a user permits an application.
 #[derive(Clone, Copy)]
 pub struct Delegation<'a> {
-    /// The application.
     pub client: &'a str,
-    /// Where.
     pub audience: &'a str,
-    /// What.
     pub scopes: &'a [String],
 }
 

@@ -1,7 +1,7 @@
-//! Microsoft's clouds: which Graph roots and login hosts belong together. A token of one cloud is worth nothing in another.
+//! Microsoft's clouds: which Graph roots and login hosts belong together. A token of one cloud is not valid in another.
 //!
-//! The simulator's own names stand for the public cloud where tokens are made, and for every cloud where they are used, so that
-//! a client with configurable addresses can play any of them.
+//! The simulator's own names mean the public cloud where tokens are issued, and every cloud where they are used, so that
+//! a client with configurable addresses can use any of them.
 
 /// Microsoft Graph's application id, which is the same in every cloud.
 pub const GRAPH_APP_ID: &str = "00000003-0000-0000-c000-000000000000";
@@ -35,7 +35,6 @@ static CLOUDS: [Cloud; 3] = [
     },
 ];
 
-/// The public cloud.
 pub static PUBLIC: &Cloud = &CLOUDS[0];
 
 impl Cloud {
@@ -52,7 +51,7 @@ impl Cloud {
 }
 
 /// Whether Graph takes a token with this audience from a client that called this root.
-pub fn takes(root: &str, audience: &str) -> bool {
+pub fn accepts_audience(root: &str, audience: &str) -> bool {
     let called = CLOUDS.iter().find_map(|cloud| graph_at(cloud, host(root)));
     let is_graph = |audience| CLOUDS.iter().any(|cloud| cloud.graph.contains(&audience));
     audience == GRAPH_APP_ID || called.map_or_else(|| is_graph(audience), |called| called == audience)

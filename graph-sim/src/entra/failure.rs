@@ -27,22 +27,19 @@ impl Failure {
         }
     }
 
-    /// The request is wrong.
     pub fn request(code: u32, text: impl Into<String>) -> Self {
         Self::new(400, "invalid_request", code, text)
     }
 
-    /// The client has not proved who it is.
+    /// The client is not authenticated.
     pub fn client(code: u32, text: impl Into<String>) -> Self {
         Self::new(401, "invalid_client", code, text)
     }
 
-    /// A parameter is missing.
     pub fn missing(parameter: &str) -> Self {
         Self::request(900_144, format!("The request body must contain the parameter '{parameter}'."))
     }
 
-    /// There is no such tenant.
     pub fn no_tenant(tenant: &str) -> Self {
         Self::request(90_002, format!("Tenant '{tenant}' not found. Check the tenant id and the cloud."))
     }
@@ -54,7 +51,6 @@ impl Failure {
         self
     }
 
-    /// The HTTP status.
     pub fn status(&self) -> u16 {
         self.status
     }

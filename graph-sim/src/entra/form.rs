@@ -17,8 +17,8 @@ use crate::wire::exchange::Exchange;
 /// Fields by name.
 pub type Form = BTreeMap<String, String>;
 
-/// The fields of a token request that the ledger keeps: who asks for what, and the kind of proof, never the proof.
-pub fn harmless_form(exchange: &Exchange) -> Value {
+/// The fields of a token request that the ledger keeps: the client, the scope and the kind of credential, never the credential.
+pub fn redacted_form(exchange: &Exchange) -> Value {
     let form = fields(exchange).unwrap_or_default();
     let proof = ["client_assertion", "client_secret", "device_code", "refresh_token"]
         .into_iter()
@@ -71,7 +71,7 @@ fn text(exchange: &Exchange) -> &str {
     std::str::from_utf8(&exchange.body).ok().filter(|_| is_form).unwrap_or_default()
 }
 
-/// Id and secret of a Basic header. Other schemes prove nothing here and are passed over.
+/// Id and secret of a Basic header. Other schemes are ignored.
 fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Failure> {
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let Some((scheme, encoded)) = header.split_once(' ') else {

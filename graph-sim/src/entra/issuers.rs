@@ -15,7 +15,7 @@ use serde_json::Value;
 const KEPT_FOR: Duration = Duration::from_secs(60);
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The issuers whose documents were fetched, and whom to believe.
+/// The keys of issuers, and the CAs that are trusted when they are fetched.
 #[derive(Debug, Default)]
 pub struct Issuers {
     trusted: Mutex<Vec<CertificateDer<'static>>>,
@@ -49,7 +49,7 @@ impl Issuers {
     /// The issuer's key with this id, or nothing when it publishes no such key.
     ///
     /// # Errors
-    /// Why its documents cannot be had.
+    /// Its documents cannot be fetched.
     pub async fn key(&self, issuer: &str, kid: &str) -> Result<Option<Jwk>, String> {
         let cached = lock(&self.known).get(issuer).and_then(|known| known.find(kid));
         if cached.is_some() {

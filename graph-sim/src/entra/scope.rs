@@ -1,15 +1,15 @@
-//! Which resource a token request may ask for: Microsoft Graph of the cloud whose login service was called. What people can
-//! ask for beside it.
+//! The scopes that a token request may ask for: of Microsoft Graph in the cloud whose login service was called, and for
+//! people those of the login service.
 
 use super::cloud::{Cloud, GRAPH_APP_ID, PUBLIC};
 use super::failure::Failure;
 use crate::world::{App, Tenant};
 
-/// What is asked of the login service itself, not of a resource, on behalf of people. Applications get nothing of it, and it
-/// is passed over where they ask for it, because MSAL for Go always does (captured).
+/// Scopes of the login service itself, for people. Applications get nothing by them, and they are
+/// ignored where an application asks for them, because MSAL for Go always does (captured).
 const OF_PEOPLE: [&str; 3] = ["openid", "offline_access", "profile"];
 
-/// The names that Graph goes by where a token is asked for.
+/// The names of Graph in a token request.
 #[derive(Clone, Copy)]
 pub struct Names<'a> {
     /// The root that was called.
@@ -20,19 +20,19 @@ pub struct Names<'a> {
     pub tenant: &'a Tenant,
 }
 
-/// What a person lets an application do.
+/// What a person permits an application.
 #[derive(Clone, Debug)]
 pub struct Delegated {
     /// The audience of the access token.
     pub audience: &'static str,
     /// The permissions, as `scp` in the access token has them.
     pub permissions: Vec<String>,
-    /// The same as the answer has them: with the resource where the request had it.
+    /// The permissions as the answer has them: with the resource where the request had it.
     pub shown: Vec<String>,
     /// Whether an id token is wanted.
-    pub identity: bool,
+    pub id_token: bool,
     /// Whether a refresh token is wanted.
-    pub lasting: bool,
+    pub refresh_token: bool,
 }
 
 /// The audience of an application's token for this scope.
@@ -56,15 +56,15 @@ pub fn delegated(scope: &str, names: Names<'_>, app: &App) -> Result<Delegated, 
         audience: Cloud::of_root(names.root).graph[0],
         permissions: Vec::new(),
         shown: Vec::new(),
-        identity: false,
-        lasting: false,
+        id_token: false,
+        refresh_token: false,
     };
     let (mut all, mut resource) = (false, None);
     for one in scope.split_whitespace() {
         match one {
-            "offline_access" => wanted.lasting = true,
+            "offline_access" => wanted.refresh_token = true,
             "openid" | "profile" | "email" => {
-                wanted.identity |= one == "openid";
+                wanted.id_token |= one == "openid";
                 wanted.take("", one);
             }
             _ => {

@@ -16,32 +16,30 @@ pub const INTERVAL: u64 = 5;
 /// The codes that are remembered at most; the oldest are forgotten.
 const REMEMBERED: usize = 1000;
 
-/// Sign-ins of people that are under way or last.
+/// Sign-ins of people.
 #[derive(Debug, Default)]
 pub struct SignIns {
-    /// Those that wait for a person.
     pub devices: DeviceCodes,
-    /// Those that last, by their refresh token.
-    pub lasting: HashMap<String, Lasting>,
+    /// By the token's text.
+    pub refresh_tokens: HashMap<String, RefreshToken>,
 }
 
 #[derive(Clone, Debug)]
-pub struct Lasting {
+pub struct RefreshToken {
     pub tenant: String,
     pub app_id: String,
-    /// The user's id.
     pub user: String,
     pub wanted: Delegated,
     pub until: Timestamp,
 }
 
-/// Sign-ins that wait for a person.
+/// Device codes that wait for a decision.
 #[derive(Debug, Default)]
 pub struct DeviceCodes {
     codes: Vec<Code>,
 }
 
-/// A pair of codes and what became of it.
+/// A pair of codes and its state.
 #[derive(Debug)]
 pub struct Code {
     pub device_code: String,
@@ -54,7 +52,6 @@ pub struct Code {
     pub decided: Option<Decision>,
 }
 
-/// What the person decided.
 #[derive(Clone, Debug)]
 pub enum Decision {
     /// By the user with this id.
@@ -62,14 +59,11 @@ pub enum Decision {
     Declined,
 }
 
-/// What a person was asked for, for whoever decides.
+/// What an application asks a person for.
 #[derive(Debug)]
-pub struct Decided {
-    /// The tenant's id.
+pub struct SignInRequest {
     pub tenant: String,
-    /// The application.
     pub app_id: String,
-    /// What it asks for.
     pub permissions: Vec<String>,
 }
 
@@ -81,17 +75,17 @@ impl DeviceCodes {
         self.codes.push(code);
     }
 
-    /// What the person is asked who has this code; the case of its letters does not matter.
+    /// The request behind a user code; case does not matter.
     ///
     /// # Errors
     /// A code that is unknown, expired or used.
-    pub fn asked(&self, user_code: &str, now: Timestamp) -> Result<Decided, String> {
+    pub fn asked(&self, user_code: &str, now: Timestamp) -> Result<SignInRequest, String> {
         let code = self.codes.iter().find(|code| code.is_shown_as(user_code));
         match code {
             None => Err(format!("no device code is shown as '{user_code}'")),
             Some(code) if code.until <= now => Err(format!("the code '{user_code}' has expired")),
             Some(code) if code.decided.is_some() => Err(format!("the code '{user_code}' was used before")),
-            Some(code) => Ok(Decided {
+            Some(code) => Ok(SignInRequest {
                 tenant: code.tenant.clone(),
                 app_id: code.app_id.clone(),
                 permissions: code.wanted.permissions.clone(),
@@ -99,7 +93,7 @@ impl DeviceCodes {
         }
     }
 
-    /// Notes what the person decided: approved by the user with an id, or declined.
+    /// Records the decision: approved by the user with an id, or declined.
     pub fn decide(&mut self, user_code: &str, approved_by: Option<String>) {
         if let Some(code) = self.codes.iter_mut().find(|code| code.is_shown_as(user_code)) {
             code.decided = Some(approved_by.map_or(Decision::Declined, Decision::Approved));

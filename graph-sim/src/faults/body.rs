@@ -1,4 +1,4 @@
-//! What faults do to the body of a response: break it off, slow it down, blow it up.
+//! What faults do to the body of a response: truncate it, slow it down, pad it.
 
 use std::convert::Infallible;
 use std::task::Poll;
@@ -32,7 +32,7 @@ pub async fn truncated(response: Response, at: usize, version: Version) -> Respo
             return Poll::Ready(Some(Ok(beginning)));
         }
         if version == Version::HTTP_2 {
-            // A failing stream would be reset, and what was not yet written be dropped; the length shows what is missing.
+            // A failing stream would be reset and unwritten data dropped; the length shows what is missing.
             return Poll::Ready(None);
         }
         if !flushed {

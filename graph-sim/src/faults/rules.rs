@@ -1,24 +1,24 @@
-//! When faults strike. Rules are asked in their order; the first one that matches and is not used up strikes, and later ones
-//! do not see the request.
+//! Which requests get a fault. Rules are tried in their order; the first one that matches and is not used up applies, and later
+//! ones do not see the request.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Fault, RouteKind};
 
-/// Which requests are struck, how often, and how.
+/// Which requests get a fault, how often, and which one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Rule {
     #[serde(default, rename = "match")]
     matching: Match,
-    /// How many requests are struck; -1 is no end.
+    /// How many requests get the fault; -1 for all.
     #[serde(default = "once")]
     times: i64,
     fault: Fault,
     /// How many requests matched so far.
     #[serde(skip_deserializing)]
     seen: u64,
-    /// How many were struck so far.
+    /// How many got the fault so far.
     #[serde(skip_deserializing)]
     struck: u64,
 }
@@ -34,11 +34,10 @@ struct Match {
     /// `*` stands for any run of characters, slashes included.
     path: Option<String>,
     tenant: Option<String>,
-    /// So many matching requests pass first.
+    /// How many matching requests pass first.
     skip: u64,
 }
 
-/// The rules that are in force.
 #[derive(Debug, Default)]
 pub struct Faults {
     rules: Vec<Rule>,
@@ -48,7 +47,7 @@ impl Faults {
     /// Adds rules after the others.
     ///
     /// # Errors
-    /// A rule that says nothing or two things at once; none is added then.
+    /// A rule without a fault, or with two; none is added then.
     pub fn add(&mut self, rules: Vec<Rule>) -> Result<(), String> {
         for rule in &rules {
             rule.fault.check()?;
@@ -60,24 +59,23 @@ impl Faults {
         Ok(())
     }
 
-    /// Removes all rules.
     pub fn clear(&mut self) {
         self.rules.clear();
     }
 
-    /// The rules with how often they matched and struck.
+    /// The rules with their counts.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
     }
 
-    /// The fault that strikes this request, if any.
-    pub fn strike(&mut self, kind: RouteKind, method: &str, path: &str, tenant: Option<&str>) -> Option<Fault> {
-        self.rules.iter_mut().find_map(|rule| rule.strike(kind, method, path, tenant))
+    /// The fault of this request, if any; it is counted.
+    pub fn take(&mut self, kind: RouteKind, method: &str, path: &str, tenant: Option<&str>) -> Option<Fault> {
+        self.rules.iter_mut().find_map(|rule| rule.take(kind, method, path, tenant))
     }
 }
 
 impl Rule {
-    fn strike(&mut self, kind: RouteKind, method: &str, path: &str, tenant: Option<&str>) -> Option<Fault> {
+    fn take(&mut self, kind: RouteKind, method: &str, path: &str, tenant: Option<&str>) -> Option<Fault> {
         let wanted = &self.matching;
         let matches = self.fault.fits(kind)
             && wanted.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))

@@ -43,7 +43,7 @@ pub(super) fn dispatch(world: &mut World, request: &GraphRequest<'_>) -> Outcome
     Ok(answer)
 }
 
-/// The route that a path is, or why it is none.
+/// The route and id of a path, or the refusal.
 fn find(path: &[Segment], request: &GraphRequest<'_>) -> Result<(&'static Route, String), Problem> {
     let mut furthest = 0;
     for route in ROUTES.iter().filter(|route| route.is_in(request.version)) {

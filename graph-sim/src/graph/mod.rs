@@ -1,6 +1,7 @@
 //! The routes of Microsoft Graph: permissions, query options, body checks and the objects behind them.
 //!
-//! Synchronous functions over the world; no input or output, no tokens, no ledger. What is not known is refused.
+//! Synchronous functions over the world; no input or output, no tokens, no ledger. Unknown requests are refused.
+//! Its floors: `refusal`; `body`, `odata`, `not_simulated`; `collections`; `handlers`; `routes`, `seeding`; `unknown_path`; `dispatch`.
 
 mod body;
 mod collections;

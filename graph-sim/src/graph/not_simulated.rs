@@ -1,5 +1,5 @@
-//! Documented actions, functions and collections that this simulator does not know. They are told apart from what does not
-//! exist at all: 501 with their name, so that nobody takes a gap of the simulator for a mistake of the client's.
+//! Documented actions, functions and collections that are not simulated. Unlike unknown paths they are answered with 501 and
+//! their name, so that a gap of the simulator is not mistaken for an error of the client.
 
 use super::refusal::permission::{CLOUD_PC_READ, CLOUD_PC_WRITE, Permission};
 use super::refusal::problem::Problem;
@@ -7,20 +7,20 @@ use crate::base::answer::{ApiVersion, GraphRequest};
 
 /// An operation below `deviceManagement/virtualEndpoint`.
 #[derive(Debug)]
-pub struct Foreign {
+pub struct Unsimulated {
     /// The HTTP method.
     pub method: &'static str,
     /// The path; `{id}` stands for one segment. Functions are without their parentheses and parameters.
     pub path: &'static str,
     /// Whether v1.0 does not have it.
     pub beta_only: bool,
-    /// What opens it. Where no document names it, that it is the one of other reads or writes is assumed.
+    /// The permission. Where no document names one, that of other reads or writes is assumed.
     pub permission: &'static Permission,
 }
 
 /// Collections and singletons below `deviceManagement/virtualEndpoint` with all that is below them, and whether v1.0 lacks them.
 /// That the permissions are those of other reads and writes is assumed.
-pub static FOREIGN_COLLECTIONS: [(&str, bool); 12] = [
+pub static UNSIMULATED_COLLECTIONS: [(&str, bool); 12] = [
     ("bulkActions", true),
     ("cloudApps", true),
     ("cloudPcPools", true),
@@ -35,8 +35,8 @@ pub static FOREIGN_COLLECTIONS: [(&str, bool); 12] = [
     ("snapshots", true),
 ];
 
-const fn action(path: &'static str) -> Foreign {
-    Foreign {
+const fn action(path: &'static str) -> Unsimulated {
+    Unsimulated {
         method: "POST",
         path,
         beta_only: false,
@@ -44,22 +44,22 @@ const fn action(path: &'static str) -> Foreign {
     }
 }
 
-const fn function(path: &'static str) -> Foreign {
-    Foreign {
+const fn function(path: &'static str) -> Unsimulated {
+    Unsimulated {
         method: "GET",
         permission: &CLOUD_PC_READ,
         ..action(path)
     }
 }
 
-const fn beta(foreign: Foreign) -> Foreign {
-    Foreign {
+const fn beta(operation: Unsimulated) -> Unsimulated {
+    Unsimulated {
         beta_only: true,
-        ..foreign
+        ..operation
     }
 }
 
-/// What there is of an assignment's persistence of user settings.
+/// Operations of an assignment's persistence of user settings.
 macro_rules! persistence {
     ($rest:literal) => {
         concat!("provisioningPolicies/{id}/assignments/{id}/userSettingsPersistenceDetail", $rest)
@@ -67,7 +67,7 @@ macro_rules! persistence {
 }
 
 /// All other operations.
-pub static FOREIGN: &[Foreign] = &[
+pub static UNSIMULATED: &[Unsimulated] = &[
     beta(function("getEffectivePermissions")),
     beta(action("organizationAction")),
     beta(function("retrieveOrganizationActionDetail")),
@@ -125,7 +125,7 @@ pub(super) fn refuse(request: &GraphRequest<'_>, segments: &[String]) -> Result<
     };
     let is_there = |beta_only: bool| !beta_only || request.version == ApiVersion::Beta;
     let method = request.method.as_str();
-    if FOREIGN_COLLECTIONS
+    if UNSIMULATED_COLLECTIONS
         .iter()
         .any(|(name, beta_only)| *name == collection && is_there(*beta_only))
     {
@@ -133,14 +133,14 @@ pub(super) fn refuse(request: &GraphRequest<'_>, segments: &[String]) -> Result<
         permission.expect(request)?;
         return Err(Problem::not_simulated(&format!("'{collection}'")));
     }
-    let found = FOREIGN
+    let found = UNSIMULATED
         .iter()
-        .find(|foreign| foreign.method == method && is_there(foreign.beta_only) && fits(foreign.path, &segments[2..]));
-    let Some(foreign) = found else { return Ok(()) };
-    foreign.permission.expect(request)?;
-    Err(Problem::not_simulated(&match foreign.path.rsplit_once('/') {
+        .find(|operation| operation.method == method && is_there(operation.beta_only) && fits(operation.path, &segments[2..]));
+    let Some(operation) = found else { return Ok(()) };
+    operation.permission.expect(request)?;
+    Err(Problem::not_simulated(&match operation.path.rsplit_once('/') {
         Some((_, name)) => format!("'{name}' of '{collection}'"),
-        None => format!("'{}'", foreign.path),
+        None => format!("'{}'", operation.path),
     }))
 }
 

@@ -19,7 +19,7 @@ pub struct Route {
     pub path: &'static str,
     /// Whether v1.0 does not have it.
     pub beta_only: bool,
-    /// Whether it leads to the only object of its collection, which then needs no id in the path.
+    /// Whether it is the path of the only object of its collection, without an id.
     pub(super) single: bool,
     pub(super) resource: &'static Resource,
     /// What can be done there.

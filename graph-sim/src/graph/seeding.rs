@@ -14,7 +14,7 @@ use crate::base::ids::stable_id;
 use crate::schema::defaults;
 use crate::world::{World, text};
 
-/// What a seed can put objects into.
+/// The collections that a seed can fill.
 static SEEDED: [&Resource; 9] = [
     &POLICIES,
     &SETTINGS,
@@ -27,7 +27,7 @@ static SEEDED: [&Resource; 9] = [
     &AUDIT_EVENTS,
 ];
 
-/// Puts one object into a tenant's collection. `assignments` stand inline, so the groups must be there already, and the
+/// Puts one object into a tenant's collection. `assignments` are inline, so the groups must exist already, and the
 /// images before the policies that use them.
 ///
 /// # Errors
@@ -76,7 +76,7 @@ fn checked(
         return Ok(defaults::complete_and_lean(resource.ty, given));
     };
     let mut object = defaults::complete(resource.ty, given);
-    (rules.settle)(&world.options, &mut object);
+    (rules.normalise)(&world.options, &mut object);
     if let Some(tenant) = world.tenants.get(tenant_id) {
         (rules.check)(tenant, &object)?;
     }
@@ -87,7 +87,7 @@ fn checked(
     Ok(object)
 }
 
-/// What the service would know of an object although a short seed does not say it. What is given stays.
+/// Adds what the service would know of an object although a short seed does not say it.
 fn assume(collection: &str, given: &mut Map<String, Value>) {
     let id = text(given, "id").unwrap_or_default().to_owned();
     let subscription = stable_id(&["subscription", &id]);

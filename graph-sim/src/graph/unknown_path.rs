@@ -1,9 +1,9 @@
-//! Paths that are no route: told apart into operations that this simulator does not know (501, with their name), what another
-//! version or another method has, and what leads nowhere.
+//! Paths without a route: an operation that is not simulated is 501 with its name, one that another version or method has is
+//! 404 or 405, anything else is 404.
 //!
-//! A name of an operation is never taken for an id: "there is no such object" would be believed.
+//! A name of an operation is never taken for an id: "no such object" would mislead the client.
 
-use super::not_simulated::{FOREIGN, FOREIGN_COLLECTIONS, fits};
+use super::not_simulated::{UNSIMULATED, UNSIMULATED_COLLECTIONS, fits};
 use super::refusal::permission::{CLOUD_PC_READ, CLOUD_PC_WRITE, Permission};
 use super::refusal::problem::Problem;
 use super::routes::{ROUTES, Route};
@@ -15,8 +15,8 @@ const ENDPOINT: &str = "deviceManagement/virtualEndpoint";
 
 /// Whether a segment in the place of an id is the name of an operation. `last` is the path's last segment.
 ///
-/// What begins with a dollar sign is one of OData's, what has a hump in it, or is known as one elsewhere, one of Graph's; and
-/// as nothing is ever posted to an object itself, the end of a path that is posted to is an action.
+/// A name that begins with a dollar sign is OData's, one in camelCase, or known from another path, is Graph's; and
+/// as no request is posted to an object itself, the end of a POST's path is an action.
 pub fn is_operation(segment: &Segment, last: Option<&Segment>, request: &GraphRequest<'_>) -> bool {
     let text = segment.text.as_str();
     match segment.spelling {
@@ -38,13 +38,13 @@ fn has_hump(text: &str) -> bool {
     letters && text.starts_with(|first: char| first.is_ascii_lowercase()) && text.bytes().any(|letter| letter.is_ascii_uppercase())
 }
 
-/// Whether a path that is known ends with this name.
+/// Whether a known path ends with this name.
 fn is_known(text: &str) -> bool {
-    let mut paths = ROUTES.iter().map(|route| route.path).chain(FOREIGN.iter().map(|one| one.path));
+    let mut paths = ROUTES.iter().map(|route| route.path).chain(UNSIMULATED.iter().map(|one| one.path));
     paths.any(|path| path.rsplit_once('/').is_some_and(|(_, last)| last == text))
 }
 
-/// Why a path is no route; the first so many of its segments lead somewhere.
+/// The refusal of a path of which only the first segments, `furthest` of them, are known.
 pub fn refusal(path: &[Segment], furthest: usize, request: &GraphRequest<'_>) -> Problem {
     // A path that ends too early has no wrong segment; its last one is then no collection of its own.
     let Some(segment) = path.get(furthest) else {
@@ -88,21 +88,21 @@ fn is_id_of_a_list(segment: &Segment, owner: Option<&'static Route>) -> bool {
     is_list && (segment.spelling == Spelling::Key || segment.text.bytes().any(|byte| byte.is_ascii_digit()))
 }
 
-/// What is known under this path and not by this version or method.
+/// The refusal of a path that another version or method has.
 fn elsewhere(path: &[Segment], name: &str, request: &GraphRequest<'_>) -> Option<Problem> {
     let routes = ROUTES.iter().map(|route| {
         let methods: Vec<&str> = route.operations.iter().map(|operation| operation.method).collect();
         (route.path.to_owned(), route.is_in(request.version), methods)
     });
     let is_in = |beta_only: bool| !beta_only || request.version == ApiVersion::Beta;
-    let foreign = FOREIGN
+    let operation = UNSIMULATED
         .iter()
         .map(|one| (format!("{ENDPOINT}/{}", one.path), is_in(one.beta_only), vec![one.method]));
-    let collections = FOREIGN_COLLECTIONS
+    let collections = UNSIMULATED_COLLECTIONS
         .iter()
         .map(|(collection, beta_only)| (format!("{ENDPOINT}/{collection}"), is_in(*beta_only), vec!["GET"]));
     let path = texts(path);
-    let (_, is_there, methods) = routes.chain(foreign).chain(collections).find(|(known, ..)| {
+    let (_, is_there, methods) = routes.chain(operation).chain(collections).find(|(known, ..)| {
         let ends = known.rsplit_once('/').is_some_and(|(_, last)| last == name);
         ends && fits(known, &path)
     })?;
@@ -113,7 +113,7 @@ fn elsewhere(path: &[Segment], name: &str, request: &GraphRequest<'_>) -> Option
     })
 }
 
-/// Who may know that something is not simulated: those who may use what it belongs to.
+/// The permission to learn that something is not simulated: that of the collection that it belongs to.
 fn permission(owner: Option<&'static Route>, request: &GraphRequest<'_>) -> &'static Permission {
     let Some(owner) = owner else {
         return if request.method == http::Method::GET {
@@ -123,7 +123,7 @@ fn permission(owner: Option<&'static Route>, request: &GraphRequest<'_>) -> &'st
         };
     };
     let mut operations = owner.operations.iter();
-    // What is closed to applications is closed by what it is, which is not known of this.
+    // Whether an unknown operation is closed to applications is not known.
     let same = operations.find(|operation| operation.method == request.method.as_str() && !operation.permission.people_only);
     same.or(owner.operations.first()).map_or(&CLOUD_PC_READ, |one| one.permission)
 }

@@ -1,6 +1,6 @@
 //! One Cloud PC object: how it looks when it is new, and how each event changes it. Property names are those of beta.
 //!
-//! It knows nothing of what is due or who decides.
+//! It knows nothing of events or decisions.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -15,10 +15,10 @@ use crate::world::{Assignment, Object, Tenant, set, text};
 /// property of Cloud PCs in Graph, so it is seen in the simulator's state alone.
 pub const ENROLLMENT_PROFILE: &str = "enrollmentProfileName";
 
-/// Where a Cloud PC is in its life.
+/// The stage of a Cloud PC's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Not ready yet; nobody loses anything when it goes.
+    /// Not ready yet; no user loses anything when it is deleted.
     Coming,
     /// In use, or in the middle of an action.
     Live,
@@ -26,7 +26,7 @@ pub enum Stage {
     Grace,
     /// It could not be provisioned.
     Failed,
-    /// Nothing that a policy or licence would change.
+    /// Neither policies nor licences change it.
     Idle,
 }
 
@@ -43,18 +43,15 @@ impl Stage {
     }
 }
 
-/// What a new Cloud PC comes from.
+/// What a new Cloud PC is made from.
 #[derive(Debug)]
 pub struct Origin<'a> {
-    /// The tenant, for what the policy points at.
+    /// For the objects that the policy refers to.
     pub tenant: &'a Tenant,
-    /// The policy.
     pub policy: &'a Object,
-    /// The policy's assignment.
     pub assignment: &'a Assignment,
-    /// The service plan.
     pub plan: &'a Plan,
-    /// The user's id; nobody for one that a group shares.
+    /// The user's id; `None` for one that a group shares.
     pub user: Option<&'a str>,
 }
 
@@ -64,7 +61,7 @@ pub fn new(id: &str, origin: &Origin<'_>, at: Timestamp) -> Object {
     let directory = &tenant.known_directory;
     let user = origin.user.and_then(|id| directory.user(id));
     let group = directory.group(&origin.assignment.group);
-    // Named after the group when it is nobody's own (assumed).
+    // Named after the group when it is shared (assumed).
     let whose = user.map(|user| &user.display_name).or(group.map(|group| &group.display_name));
     let policy_name = text(policy, "displayName").unwrap_or_default();
     let own = |name: &str| policy.get(name).cloned().unwrap_or(Value::Null);
@@ -86,7 +83,7 @@ pub fn new(id: &str, origin: &Origin<'_>, at: Timestamp) -> Object {
         "servicePlanName": origin.plan.name,
         "servicePlanType": "enterprise",
         "productType": origin.assignment.kind.product(),
-        "allotmentDisplayName": origin.assignment.slice,
+        "allotmentDisplayName": origin.assignment.allotment,
         "status": "provisioning",
         "lastModifiedDateTime": written(at),
         "imageDisplayName": image,
@@ -124,7 +121,7 @@ pub fn network(tenant: &Tenant, policy: &Object) -> (Option<String>, String) {
     (region.map(str::to_owned), name.to_owned())
 }
 
-/// It is ready. Its device is a new one each time.
+/// Provisioning ends. The device is a new one each time.
 pub fn finish(pc: &mut Object, naming_template: Option<&str>, at: Timestamp) {
     let id = text(pc, "id").unwrap_or_default().to_owned();
     let name = device_name(naming_template, text(pc, "userPrincipalName"), &id);
@@ -141,21 +138,21 @@ pub fn finish(pc: &mut Object, naming_template: Option<&str>, at: Timestamp) {
     set(pc, "lastModifiedDateTime", at);
 }
 
-/// It has lost its reason.
+/// It lost its licence or assignment.
 pub fn enter_grace(pc: &mut Object, end: Timestamp, at: Timestamp) {
     set(pc, "status", "inGracePeriod");
     set(pc, "gracePeriodEndDateTime", written(end));
     set(pc, "lastModifiedDateTime", written(at));
 }
 
-/// It has its reason again.
+/// It is entitled again.
 pub fn leave_grace(pc: &mut Object, at: Timestamp) {
     set(pc, "status", "provisioned");
     set(pc, "gracePeriodEndDateTime", Value::Null);
     set(pc, "lastModifiedDateTime", written(at));
 }
 
-/// Puts it under a policy. It stays as it was provisioned: nothing of the policy but its name counts before a reprovision
+/// Moves it to another policy. It stays as it was provisioned: only the policy's name counts before a reprovision
 /// (documented).
 pub fn move_to(pc: &mut Object, policy: &Object, assignment: &Assignment, at: Timestamp) {
     name_policy(pc, text(policy, "displayName"), at);
@@ -165,11 +162,11 @@ pub fn move_to(pc: &mut Object, policy: &Object, assignment: &Assignment, at: Ti
         policy.get("provisioningType").cloned().unwrap_or(Value::Null),
     );
     set(pc, "provisioningPolicyId", assignment.policy.as_str());
-    name_slice(pc, assignment.slice.as_deref(), at);
+    name_allotment(pc, assignment.allotment.as_deref(), at);
 }
 
-/// Its slice of the licences has this name.
-pub fn name_slice(pc: &mut Object, name: Option<&str>, at: Timestamp) {
+/// Its allotment has this name.
+pub fn name_allotment(pc: &mut Object, name: Option<&str>, at: Timestamp) {
     set(pc, "allotmentDisplayName", name);
     set(pc, "lastModifiedDateTime", written(at));
 }

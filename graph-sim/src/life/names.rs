@@ -4,9 +4,9 @@ use crate::base::ids::stable_id;
 
 /// The longest name that Windows takes.
 const LONGEST: usize = 15;
-/// What a policy without a template names them (assumed).
+/// The template of a policy that has none (assumed).
 const PERSONAL: &str = "CPC-%USERNAME:5%-%RAND:5%";
-/// The same for Cloud PCs that are nobody's own (assumed).
+/// The same for shared Cloud PCs (assumed).
 const SHARED: &str = "CPC-%RAND:11%";
 
 /// The Windows name of the Cloud PC with this id: the same for the same id, of at most 15 characters.

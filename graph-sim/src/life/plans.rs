@@ -3,12 +3,9 @@
 use crate::catalogue::plans;
 use crate::world::{Object, Tenant, text};
 
-/// A service plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// Its id.
     pub id: String,
-    /// The name that is shown.
     pub name: String,
 }
 

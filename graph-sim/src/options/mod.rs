@@ -61,7 +61,7 @@ options! {
     missing_id: MissingId = MissingId(404);
     /// How long a Cloud PC is provisioned.
     provisioning_time: IsoDuration = iso("PT40M");
-    /// How long a Cloud PC lives on without its reason.
+    /// How long a Cloud PC stays after it lost its licence or assignment.
     grace_period: IsoDuration = iso("P7D");
     /// How long after a write its audit event can be read.
     audit_lag: IsoDuration = iso("PT5M");
@@ -124,7 +124,7 @@ pub enum DeleteAssigned {
 pub enum DeletedGroupInAssign {
     /// 400.
     Refuse,
-    /// It is assigned, and nobody is reached by it.
+    /// It is assigned, and no user gets anything by it.
     Accept,
 }
 
@@ -142,7 +142,7 @@ pub enum GzipBodies {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ReadOnlyInBody {
-    /// They are passed over, so that what was read can be sent back.
+    /// They are ignored, so that what was read can be sent back.
     Ignore,
     /// 400.
     Refuse,

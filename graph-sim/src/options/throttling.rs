@@ -1,6 +1,6 @@
-//! Limits on requests, by the simulator's clock: which ones there are and how the option gives them.
+//! Limits on requests, by the simulator's clock: their kinds, the published numbers, and the form of the option.
 //!
-//! `limiter` counts and decides, `window` is what it counts with. The numbers are the published ones (documented); that the
+//! `throttle` counts. The numbers are the published ones (documented); that the
 //! limits of an object in the option count for the whole Cloud PC service is our choice, because most of its operations have
 //! no published number.
 
@@ -38,7 +38,7 @@ pub struct Limits {
     /// As `getPerMinute`, of all senders in a tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_get_per_minute: Option<NonZeroU32>,
-    /// Whatever is not a GET of the Cloud PC service, by one application in one tenant, in 20 s.
+    /// Requests other than GET of the Cloud PC service, by one application in one tenant, in 20 s.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub write_per20s: Option<NonZeroU32>,
     /// As `writePer20s`, of all senders in a tenant.

@@ -1,4 +1,4 @@
-//! `cloudPcAuditEvent` and its complex types. Nobody writes one; who records an event sets every required property.
+//! `cloudPcAuditEvent` and its complex types. No client writes one; the code that records an event sets every required property.
 
 use super::enum_type::EnumType;
 use super::enums::{beta, both};
@@ -23,7 +23,7 @@ pub static AUDIT_CATEGORY: EnumType = both("cloudPcAuditCategory", &["cloudPC", 
 /// What kind of caller did it.
 pub static AUDIT_ACTOR_TYPE: EnumType = beta("cloudPcAuditActorType", &["itPro", "application", "partner", "unknownFutureValue"]);
 
-/// One change that somebody made.
+/// One change.
 pub static AUDIT_EVENT: Type = Type::new(
     "cloudPcAuditEvent",
     &[

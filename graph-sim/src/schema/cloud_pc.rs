@@ -29,7 +29,7 @@ pub static CLOUD_PC: Type = Type::new(
         given("servicePlanId", Kind::Text),
         given("servicePlanName", Kind::Text),
         given("gracePeriodEndDateTime", Kind::DateTime),
-        // Whoever stores a Cloud PC sets it; a fallback would hide that it did not.
+        // The code that stores a Cloud PC sets it; a fallback would hide that it did not.
         given("lastModifiedDateTime", Kind::DateTime).not_null(),
         // A seeded Cloud PC that says nothing else is a finished one (assumed).
         preview("status", Kind::Enum(&CLOUD_PC_STATUS))

@@ -26,7 +26,7 @@ pub fn complete(ty: &'static Type, mut given: Map<String, Value>) -> Map<String,
     whole
 }
 
-/// A whole object without what is null in it, as that is kept of which a tenant can have many thousands.
+/// A whole object without nulls, for collections of which a tenant can have many thousands of objects.
 pub fn complete_and_lean(ty: &'static Type, given: Map<String, Value>) -> Map<String, Value> {
     let mut whole = complete(ty, given);
     whole.retain(|_, value| !value.is_null());

@@ -43,7 +43,7 @@ pub enum Access {
     WriteOnly,
     /// The service alone.
     ReadOnly,
-    /// Nobody any more; it is answered as null.
+    /// It cannot be set any more; it is answered as null.
     Retired,
     /// It is another entity, answered with `$expand` alone.
     Navigation,
@@ -100,7 +100,7 @@ pub struct Property {
     pub on_select: bool,
     /// Whether an answer leaves it out when there is no value of it, instead of saying null.
     pub sparse: bool,
-    /// What stands in for a value that was not given.
+    /// The value when none was given.
     pub fallback: Fallback,
     /// Set when it is the old spelling of another property.
     pub twin: Option<Twin>,
@@ -175,7 +175,7 @@ impl Property {
         self
     }
 
-    /// What stands in for a value that was not given.
+    /// The value when none was given.
     #[must_use]
     pub const fn or(mut self, fallback: Fallback) -> Self {
         self.fallback = fallback;

@@ -1,4 +1,4 @@
-//! Puts a seed into a world. An application, user or group that is there already is replaced, a Cloud PC object with an id
+//! Puts a seed into a world. An existing application, user or group is replaced, a Cloud PC object with an id
 //! that is taken is refused, and the rest stays.
 //!
 //! The caller works on a copy of the world, so that a seed that fails half way leaves no trace.
@@ -17,7 +17,7 @@ use crate::world::{App, FederatedCredential, Tenant, World};
 use crate::{graph, life};
 
 impl Seed {
-    /// Merges this seed into a world and gives the CAs that it trusts.
+    /// Merges this seed into a world and returns the CAs that it trusts.
     ///
     /// # Errors
     /// What is wrong and where. The world may have been changed in part then.

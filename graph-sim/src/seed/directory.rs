@@ -1,6 +1,6 @@
-//! Puts the users and groups of a seed into a tenant. One that is there already is replaced as a whole.
+//! Puts the users and groups of a seed into a tenant. Existing ones are replaced as a whole.
 //!
-//! The case of letters counts neither in an id nor in a sign-in name.
+//! Case does not matter in ids and sign-in names.
 
 use std::collections::HashMap;
 
@@ -10,10 +10,10 @@ use super::form::{GroupSeed, UserSeed};
 use crate::base::ids::{guid, stable_id};
 use crate::world::{Group, Tenant, User};
 
-/// Puts users in. A user is known by its id, or by its sign-in name, which no two users have.
+/// A user is known by its id, or by its sign-in name, which is unique.
 ///
 /// # Errors
-/// The place of a user who is to have another user's name.
+/// A user would get another user's name.
 pub fn put_users(tenant: &mut Tenant, seeds: &[UserSeed]) -> Result<(), String> {
     let names: Vec<String> = tenant.users.iter().map(|user| user.user_principal_name.to_lowercase()).collect();
     let mut by_name: HashMap<String, usize> = names.iter().cloned().zip(0..).collect();
@@ -41,7 +41,7 @@ pub fn put_users(tenant: &mut Tenant, seeds: &[UserSeed]) -> Result<(), String> 
     Ok(())
 }
 
-/// Puts groups in, made now. A group is known by its id: names are not unique. One that was there before keeps its age.
+/// A group is known by its id: names are not unique. An existing one keeps its creation time.
 pub fn put_groups(tenant: &mut Tenant, seeds: &[GroupSeed], now: Timestamp) {
     let mut places: HashMap<String, usize> = tenant.groups.iter().map(|group| group.id.to_lowercase()).zip(0..).collect();
     for seed in seeds {
@@ -71,8 +71,8 @@ fn put<T>(list: &mut Vec<T>, place: usize, one: T) {
     }
 }
 
-/// Users who have another name now stay members of their groups: members are written by name here, but a membership is one
-/// of the user.
+/// Renamed users stay members of their groups: members are kept by name here, but a membership is
+/// the user's.
 fn keep_members(tenant: &mut Tenant, names: &[String]) {
     let users = names.iter().zip(&tenant.users);
     let renamed: HashMap<&str, &str> = users

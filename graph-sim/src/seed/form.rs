@@ -1,6 +1,4 @@
-//! The seed: YAML that says what exists at the start. Unknown keys are refused by name, with their path.
-//!
-//! This file is the form of the YAML; `apply` puts it into a world, `directory` the users and groups.
+//! The form of a seed's YAML.
 
 use std::path::{Path, PathBuf};
 
@@ -11,15 +9,15 @@ use serde_json::Value;
 use crate::base::json::strictly;
 use crate::options::OptionsPatch;
 
-/// A seed whose form is right; whether its objects are, shows when it is applied.
+/// A seed with a valid form. Its objects are checked when it is applied.
 #[derive(Clone, Debug)]
 pub struct Seed {
     pub(super) content: SeedContent,
-    /// What relative paths in it are relative to.
+    /// The base of relative paths.
     pub(super) folder: Option<PathBuf>,
 }
 
-/// Values in one seed.
+/// The most values in one seed.
 const MOST_NODES: usize = 10_000_000;
 
 impl Seed {
@@ -47,7 +45,7 @@ impl Seed {
     }
 }
 
-/// Reads a text without ever showing it: the usual message of a wrong type quotes the value.
+/// Reads a text without showing it: the usual message of a wrong type quotes the value.
 fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::String(text) => Ok(Some(text)),

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-/// A handle on the connection that a request came over.
 #[derive(Clone)]
 pub struct Connection {
     pub(super) cut: Arc<Notify>,

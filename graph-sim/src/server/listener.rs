@@ -1,6 +1,6 @@
 //! The HTTPS listener: accepts, does the TLS handshake, speaks HTTP/1.1 or HTTP/2, and cuts connections on demand.
 //!
-//! It knows nothing of what is served.
+//! It does not know what is served.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub async fn serve(listener: TcpListener, tls: TlsAcceptor, service: Arc<Service
             Ok((stream, _)) => {
                 tokio::spawn(connection(stream, tls.clone(), Arc::clone(&service)));
             }
-            // Such as too many open files: the next round may fare better, and must not spin meanwhile.
+            // Such as too many open files: yields before the next attempt.
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::task::yield_now().await;

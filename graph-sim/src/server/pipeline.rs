@@ -1,4 +1,4 @@
-//! The way of every request: route, sender, faults, handler, ledger, answer.
+//! The pipeline of every request: route, sender, faults, handler, ledger, answer.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -14,17 +14,17 @@ use crate::base::caller::Caller;
 use crate::base::uri::{control_route, graph_route};
 use crate::endpoints::login::{self, LoginRoute};
 use crate::endpoints::{batch, control};
-use crate::entra::form::harmless_form;
+use crate::entra::form::redacted_form;
 use crate::faults::answer::fault_response;
 use crate::faults::body::{trickled, truncated};
 use crate::faults::{Fault, RouteKind};
 use crate::service::Service;
-use crate::service::ledger::{Draft, harmless_body};
-use crate::service::perform::{admitted, refuse, strike};
+use crate::service::ledger::{Draft, redacted_body};
+use crate::service::perform::{admitted, fault_for, refuse};
 use crate::wire::exchange::Exchange;
 use crate::wire::response::{dated, put, response};
 
-/// What is to be done for a simulated request.
+/// What a simulated request asks for.
 enum Job<'a> {
     /// A Graph request, with its sender or the refusal that it gets.
     Graph {
@@ -34,7 +34,7 @@ enum Job<'a> {
     },
     /// A request of the login service.
     Login(LoginRoute<'a>),
-    /// A path that nothing answers to.
+    /// An unknown path.
     Unknown,
 }
 
@@ -56,7 +56,7 @@ pub async fn serve(service: Arc<Service>, connection: Connection, request: Reque
     }
 }
 
-/// Refuses a request of which more was sent than is looked at. The control API's are not in the ledger.
+/// Refuses a request that is too large. Those of the control API are not in the ledger.
 fn refuse_unread(service: &Service, exchange: &Exchange, refusal: Answer) -> Response {
     if control_route(&exchange.path).is_some() {
         return exchange.graph_response(refusal, service.now());
@@ -65,7 +65,7 @@ fn refuse_unread(service: &Service, exchange: &Exchange, refusal: Answer) -> Res
     refuse(service, exchange, refusal, &Draft::new(api, None))
 }
 
-/// The answer, or nothing to cut the connection.
+/// The answer, or `None` to cut the connection.
 async fn dispatch(service: &Service, exchange: &Exchange) -> Option<Response> {
     if let Some(path) = control_route(&exchange.path) {
         let mut response = control::handle(service, exchange, path);
@@ -74,14 +74,14 @@ async fn dispatch(service: &Service, exchange: &Exchange) -> Option<Response> {
     }
     let (job, mut draft) = prepare(service, exchange);
     let kind = job.kind();
-    draft.fault = strike(service, exchange, kind, draft.tenant.as_deref()).await;
+    draft.fault = fault_for(service, exchange, kind, draft.tenant.as_deref()).await;
     let fault = draft.fault.clone().unwrap_or_default();
-    if fault.strikes_before() {
+    if fault.prevents_commit() {
         service.record(&draft, exchange, service.now(), 0, false);
         if fault.cut.is_some() {
             return None;
         }
-        return Some(spoiled(fault_response(exchange, kind, &fault, service.now()), exchange, &fault).await);
+        return Some(with_body_fault(fault_response(exchange, kind, &fault, service.now()), exchange, &fault).await);
     }
     let mut response = job.run(service, exchange, &draft).await;
     if fault.replay == Some(true) {
@@ -93,11 +93,11 @@ async fn dispatch(service: &Service, exchange: &Exchange) -> Option<Response> {
     if fault.status.is_some() {
         response = fault_response(exchange, kind, &fault, service.now());
     }
-    Some(spoiled(response, exchange, &fault).await)
+    Some(with_body_fault(response, exchange, &fault).await)
 }
 
 /// The response with what the fault does to its body.
-async fn spoiled(response: Response, exchange: &Exchange, fault: &Fault) -> Response {
+async fn with_body_fault(response: Response, exchange: &Exchange, fault: &Fault) -> Response {
     match (fault.truncate_at, fault.trickle) {
         (Some(at), _) => truncated(response, at, exchange.version).await,
         (None, Some(per_second)) => trickled(response, per_second).await,
@@ -109,7 +109,7 @@ async fn spoiled(response: Response, exchange: &Exchange, fault: &Fault) -> Resp
 fn prepare<'a>(service: &Service, exchange: &'a Exchange) -> (Job<'a>, Draft) {
     if let Some((version, path)) = graph_route(&exchange.path) {
         let caller = service.caller(exchange);
-        let mut draft = Draft::new(Some(version.as_str()), harmless_body(&exchange.body));
+        let mut draft = Draft::new(Some(version.as_str()), redacted_body(&exchange.body));
         if let Ok(caller) = &caller {
             draft.tenant = Some(caller.tenant.clone());
             draft.actor = Some(caller.actor.clone());
@@ -119,7 +119,7 @@ fn prepare<'a>(service: &Service, exchange: &'a Exchange) -> (Job<'a>, Draft) {
     let Some(route) = login::route(&exchange.path) else {
         return (Job::Unknown, Draft::new(None, None));
     };
-    let body = matches!(route, LoginRoute::Token { .. } | LoginRoute::DeviceCode { .. }).then(|| harmless_form(exchange));
+    let body = matches!(route, LoginRoute::Token(_) | LoginRoute::DeviceCode(_)).then(|| redacted_form(exchange));
     let mut draft = Draft::new(Some("entra"), body);
     draft.tenant = route
         .tenant()
@@ -131,7 +131,7 @@ impl Job<'_> {
     fn kind(&self) -> RouteKind {
         match self {
             Self::Graph { .. } => RouteKind::Graph,
-            Self::Login(LoginRoute::Token { .. } | LoginRoute::DeviceCode { .. }) => RouteKind::Token,
+            Self::Login(LoginRoute::Token(_) | LoginRoute::DeviceCode(_)) => RouteKind::Token,
             Self::Login(_) | Self::Unknown => RouteKind::Other,
         }
     }

@@ -12,7 +12,7 @@ use crate::service::Service;
 use crate::wire::encoding;
 use crate::wire::exchange::Exchange;
 
-/// More than any body of this API, and the most that Graph takes for a batch.
+/// Larger than any body of this API, and Graph's limit for a batch.
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
 /// For the control API, which takes whole seeds. A longer body than is allowed is read up to here before it is refused,
 /// because a client that still sends does not see the answer.
@@ -20,7 +20,7 @@ const LARGEST_OF_ALL: usize = 64 * 1024 * 1024;
 /// Bytes of all headers together.
 const LARGEST_HEADERS: usize = 64 * 1024;
 
-/// Reads a request; with a refusal when more was sent than anybody will look at.
+/// Reads a request; with a refusal when it is too large or its encoding is not supported.
 pub async fn read(service: &Service, request: Request) -> (Exchange, Option<Answer>) {
     let arrived = service.now();
     let (parts, body) = request.into_parts();
@@ -61,7 +61,7 @@ pub async fn read(service: &Service, request: Request) -> (Exchange, Option<Answ
     (exchange, refusal)
 }
 
-/// The whole body; nothing when it is too long or breaks off.
+/// The whole body; `None` when it is too long or incomplete.
 async fn read_body(body: Body, limit: usize) -> Option<Bytes> {
     let mut chunks = body.into_data_stream();
     let (mut read, mut length) = (BytesMut::new(), 0_usize);

@@ -1,5 +1,5 @@
-//! Holds every Graph request with its answer against the published description. What does not fit is a bug of the simulator,
-//! and is answered as one, so that nobody can pass over it.
+//! Checks every Graph request and its answer against the published description. A violation is a bug of the simulator
+//! and is answered with 500, so that no test misses it.
 
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use crate::contract::Checked;
 use crate::wire::exchange::Exchange;
 
 /// The answer, if it and what was accepted are as described; otherwise a 500 that tells what is not.
-pub fn judged(service: &Service, exchange: &Exchange, answer: Answer, now: Timestamp) -> Answer {
+pub fn held_to_contract(service: &Service, exchange: &Exchange, answer: Answer, now: Timestamp) -> Answer {
     let (Some(contract), Some((version, path))) = (service.contract(), graph_route(&exchange.path)) else {
         return answer;
     };
@@ -28,8 +28,8 @@ pub fn judged(service: &Service, exchange: &Exchange, answer: Answer, now: Times
     }
     let violations: Vec<String> = violations.iter().map(ToString::to_string).collect();
     let text = violations.join("; ");
-    service.object(format!("{} {} {}: {text}", exchange.method, exchange.path, answer.status));
+    service.record_violation(format!("{} {} {}: {text}", exchange.method, exchange.path, answer.status));
     let message = format!("The simulator's answer, or what it accepted, is not as described: {text}");
     let refusal = Answer::error(500, "simulatorContractViolation", message).committed(answer.committed);
-    exchange.settled(refusal, now)
+    exchange.completed(refusal, now)
 }

@@ -1,7 +1,7 @@
 //! The ledger: one entry for every simulated request, in the order in which they were carried out.
 //!
-//! Nothing that proves an identity may get in here: of a token request only a few harmless fields are kept, headers not at all,
-//! and properties and query options whose name says that they are secret are blanked.
+//! No credential may get in here: of a token request only a few harmless fields are kept, headers not at all,
+//! and properties and query options with the name of a secret are redacted.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -12,12 +12,12 @@ use crate::base::uri::decoded;
 use crate::faults::Fault;
 use crate::wire::exchange::Exchange;
 
-/// A name with one of these in it is that of a secret.
+/// A name that contains one of these is that of a secret.
 const SECRET_WORDS: [&str; 6] = ["password", "secret", "assertion", "token", "authorization", "cookie"];
-/// What stands for a secret.
+/// Replaces a secret.
 const REMOVED: &str = "[removed]";
 
-/// What one request was and what came of it.
+/// One request and its outcome.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
@@ -33,7 +33,6 @@ pub struct Entry {
     pub actor: Option<Actor>,
     /// `v1.0`, `beta`, `entra`, or nothing for an unknown path.
     pub api: Option<&'static str>,
-    /// The method.
     pub method: String,
     /// The path with its version.
     pub path: String,
@@ -47,20 +46,18 @@ pub struct Entry {
     pub request_id: String,
     /// The id that the client gave.
     pub client_request_id: Option<String>,
-    /// The fault that struck.
     pub fault: Option<Value>,
     /// What was sent, without secrets.
     pub body: Option<Value>,
 }
 
-/// What is known of a request before it is carried out.
+/// An entry before the request is carried out.
 #[derive(Clone, Debug)]
 pub struct Draft {
     /// The tenant's id, when it is known.
     pub tenant: Option<String>,
     /// The proven sender.
     pub actor: Option<Actor>,
-    /// The fault that strikes the request.
     pub fault: Option<Fault>,
     api: Option<&'static str>,
     body: Option<Value>,
@@ -78,7 +75,7 @@ impl Draft {
         }
     }
 
-    /// The entry. `status` is the handler's; what is sent instead of it because of the fault counts.
+    /// The entry. `status` is the handler's; the one of a fault replaces it.
     pub fn entry(&self, exchange: &Exchange, now: Timestamp, status: u16, committed: bool) -> Entry {
         let fault = self.fault.as_ref();
         let sent = match fault {
@@ -95,8 +92,8 @@ impl Draft {
             api: self.api,
             method: exchange.method.to_string(),
             path: exchange.path.clone(),
-            // Whoever puts a secret into a token request's address by mistake must not find it here.
-            query: exchange.query.as_deref().filter(|_| self.api != Some("entra")).map(harmless_query),
+            // A token request's address may have a secret in it by mistake.
+            query: exchange.query.as_deref().filter(|_| self.api != Some("entra")).map(redacted_query),
             status: sent,
             committed,
             request_id: exchange.request_id.clone(),
@@ -107,14 +104,12 @@ impl Draft {
     }
 }
 
-/// All entries.
 #[derive(Debug, Default)]
 pub struct Ledger {
     entries: Vec<Entry>,
 }
 
 impl Ledger {
-    /// Adds an entry and gives it its number.
     pub fn record(&mut self, mut entry: Entry) {
         entry.seq = self.entries.len() as u64 + 1;
         tracing::info!(
@@ -131,18 +126,17 @@ impl Ledger {
     }
 }
 
-/// A request body as the ledger keeps it: JSON with secret properties blanked, nothing when it is not JSON.
-pub fn harmless_body(body: &[u8]) -> Option<Value> {
+/// A request body as the ledger keeps it: JSON with secret properties redacted; `None` when it is not JSON.
+pub fn redacted_body(body: &[u8]) -> Option<Value> {
     if body.is_empty() {
         return None;
     }
     let mut value = serde_json::from_slice(body).ok()?;
-    blank_secrets(&mut value);
+    redact(&mut value);
     Some(value)
 }
 
-/// A query with the values blanked whose name says that they are secret.
-fn harmless_query(query: &str) -> String {
+fn redacted_query(query: &str) -> String {
     let options = query.split('&').map(|option| {
         let name = decoded(option).into_iter().next().map(|(name, _)| name).unwrap_or_default();
         let paging = ["skiptoken", "deltatoken"].contains(&name.trim_start_matches('$').to_ascii_lowercase().as_str());
@@ -159,7 +153,7 @@ fn is_secret(name: &str) -> bool {
     SECRET_WORDS.iter().any(|word| name.contains(word))
 }
 
-fn blank_secrets(value: &mut Value) {
+fn redact(value: &mut Value) {
     match value {
         Value::Object(properties) => {
             for (name, property) in properties {
@@ -168,14 +162,14 @@ fn blank_secrets(value: &mut Value) {
                     // A part of a batch has its query there.
                     Value::String(url) if name.eq_ignore_ascii_case("url") => {
                         if let Some((path, query)) = url.split_once('?') {
-                            *url = format!("{path}?{}", harmless_query(query));
+                            *url = format!("{path}?{}", redacted_query(query));
                         }
                     }
-                    _ => blank_secrets(property),
+                    _ => redact(property),
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(blank_secrets),
+        Value::Array(items) => items.iter_mut().for_each(redact),
         _ => {}
     }
 }

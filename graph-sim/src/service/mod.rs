@@ -1,7 +1,7 @@
 //! Everything that a running simulator shares between its requests.
 //!
-//! Locks are taken in the order world, then limiter or ledger; none is held while anything is awaited. No other is taken while
-//! that of the people's sign-ins is held.
+//! Locks are taken in the order world, then limiter or ledger; none is held across an await. No other lock is taken while
+//! that of the sign-ins is held.
 
 pub(crate) mod conformance;
 pub(crate) mod ledger;
@@ -29,10 +29,9 @@ use crate::wire::hosts::{LOCAL_HOSTS, MICROSOFT_HOSTS};
 use crate::world::World;
 use ledger::{Draft, Ledger};
 
-/// More objections than this say nothing new.
+/// More violations than this say nothing new.
 const MOST_VIOLATIONS: usize = 1000;
 
-/// The shared parts.
 pub struct Service {
     world: Arc<Mutex<World>>,
     ledger: Mutex<Ledger>,
@@ -52,7 +51,6 @@ pub struct Service {
 }
 
 impl Service {
-    /// A service over a world.
     pub fn new(world: Arc<Mutex<World>>, issuers: Issuers, tokens: AccessTokens, own_root: String) -> Self {
         Self {
             world,
@@ -71,13 +69,12 @@ impl Service {
         }
     }
 
-    /// The same service, held against the description of Graph.
+    /// The same service, checked against the description of Graph.
     pub fn with_contract(mut self, contract: Option<Arc<Contract>>) -> Self {
         self.contract = contract;
         self
     }
 
-    /// The world.
     pub fn world(&self) -> MutexGuard<'_, World> {
         lock(&self.world)
     }
@@ -87,7 +84,6 @@ impl Service {
         self.world().now()
     }
 
-    /// The ledger.
     pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
         lock(&self.ledger)
     }
@@ -103,28 +99,23 @@ impl Service {
         sender(&self.world(), &exchange.root, &claims)
     }
 
-    /// The fault rules.
     pub fn faults(&self) -> MutexGuard<'_, Faults> {
         lock(&self.faults)
     }
 
-    /// Sign-ins of people.
     pub fn sign_ins(&self) -> MutexGuard<'_, SignIns> {
         lock(&self.sign_ins)
     }
 
-    /// What was counted of the requests that limits are for.
     pub fn limiter(&self) -> MutexGuard<'_, Limiter> {
         lock(&self.limiter)
     }
 
-    /// The description of Graph that answers are held against, if there is one.
     pub fn contract(&self) -> Option<&Contract> {
         self.contract.as_deref()
     }
 
-    /// Remembers what was not as described.
-    pub fn object(&self, violation: String) {
+    pub fn record_violation(&self, violation: String) {
         tracing::error!(violation, "not as described");
         let mut violations = lock(&self.violations);
         if violations.len() < MOST_VIOLATIONS {
@@ -132,7 +123,7 @@ impl Service {
         }
     }
 
-    /// What was not as described; the first of it when there is very much.
+    /// The first [`MOST_VIOLATIONS`].
     pub fn violations(&self) -> Vec<String> {
         lock(&self.violations).clone()
     }
@@ -147,14 +138,13 @@ impl Service {
         self.panics.load(Ordering::Relaxed)
     }
 
-    /// Counts a panic.
     pub fn count_panic(&self) {
         self.panics.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Runs a handler; a panic becomes a 500 and is counted. What the handler did until then stays, so
-    /// that whoever looks for the bug finds it.
-    pub fn guarded(&self, handler: impl FnOnce() -> Answer) -> Answer {
+    /// Runs a handler; a panic becomes a 500 and is counted. What the handler did until then stays
+    /// visible, because it helps to find the bug.
+    pub fn catch_panic(&self, handler: impl FnOnce() -> Answer) -> Answer {
         catch_unwind(AssertUnwindSafe(handler)).unwrap_or_else(|_| {
             self.count_panic();
             Answer::error(500, "generalException", "The simulator's handler of this request failed.")
@@ -165,7 +155,7 @@ impl Service {
     pub fn merge(&self, seed: &Seed) -> Result<(), String> {
         let mut world = self.world();
         let mut copy = world.clone();
-        // What was before the seed happens without it.
+        // Due events happen before the seed counts.
         life::catch_up(&mut copy);
         let trusted = seed.apply(&mut copy)?;
         *world = copy;
@@ -176,12 +166,11 @@ impl Service {
         Ok(())
     }
 
-    /// The listener's own root.
     pub fn own_root(&self) -> &str {
         &self.own_root
     }
 
-    /// The root that links in an answer start with: what the client called when that is one of our names.
+    /// The root of links in an answer: the authority that the client called, when it is one of the known hosts.
     pub fn root(&self, authority: Option<&str>) -> String {
         let known = authority.filter(|authority| {
             let host: Option<http::uri::Authority> = authority.parse().ok();
@@ -194,7 +183,7 @@ impl Service {
     }
 }
 
-/// A lock whose holder panicked is still good: handlers' panics are answered and counted.
+/// A poisoned lock is used on: handlers' panics are answered and counted.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

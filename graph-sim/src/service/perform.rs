@@ -5,28 +5,28 @@ use std::time::Duration;
 use axum::response::Response;
 
 use super::Service;
-use super::conformance::judged;
+use super::conformance::held_to_contract;
 use super::ledger::Draft;
 use crate::base::answer::{Answer, ApiVersion, GraphRequest};
 use crate::base::caller::Caller;
 use crate::faults::{Fault, RouteKind};
-use crate::throttle::Asked;
+use crate::throttle::LimitedRequest;
 use crate::wire::exchange::Exchange;
 use crate::wire::response::{dated, response};
 use crate::{graph, life};
 
-/// The fault that strikes a request, after the time that it makes the request wait.
-pub async fn strike(service: &Service, exchange: &Exchange, kind: RouteKind, tenant: Option<&str>) -> Option<Fault> {
-    let fault = service.faults().strike(kind, exchange.method.as_str(), &exchange.path, tenant)?;
+/// The fault of a request, after its latency.
+pub async fn fault_for(service: &Service, exchange: &Exchange, kind: RouteKind, tenant: Option<&str>) -> Option<Fault> {
+    let fault = service.faults().take(kind, exchange.method.as_str(), &exchange.path, tenant)?;
     if let Some(latency) = fault.latency_ms {
         tokio::time::sleep(Duration::from_millis(latency)).await;
     }
     Some(fault)
 }
 
-/// Carries out a Graph request of a verified sender if the limits let it in.
+/// Carries out a Graph request of a verified sender if the limits allow it.
 pub fn admitted(service: &Service, exchange: &Exchange, version: ApiVersion, path: &str, caller: &Caller, draft: &Draft) -> Answer {
-    let asked = Asked {
+    let asked = LimitedRequest {
         caller,
         method: &exchange.method,
         path,
@@ -62,31 +62,31 @@ fn performed(service: &Service, exchange: &Exchange, version: ApiVersion, path: 
         root: exchange.root.clone(),
     };
     let mut world = service.world();
-    let answer = service.guarded(|| {
+    let answer = service.catch_panic(|| {
         life::catch_up(&mut world);
         let answer = graph::handle(&mut world, &request);
         if answer.committed {
-            // What it started goes by the options of now, whatever they are at the next request.
+            // What it started happens by the present options, whatever they are at the next request.
             life::catch_up(&mut world);
         }
         answer
     });
     let now = world.now();
-    let answer = judged(service, exchange, exchange.settled(answer, now), now);
+    let answer = held_to_contract(service, exchange, exchange.completed(answer, now), now);
     service.record(draft, exchange, now, answer.status, answer.committed);
     answer
 }
 
-/// The response to a request that limits do not count for, such as an administrator's in the portal.
+/// The response to a request without limits, such as an administrator's in the portal.
 pub fn carry_out(service: &Service, exchange: &Exchange, version: ApiVersion, path: &str, caller: &Caller, draft: &Draft) -> Response {
     let answer = performed(service, exchange, version, path, caller, draft);
     dated(response(&answer), service.now())
 }
 
-/// Records a request that no handler gets to see, and gives its answer.
+/// Records a request that reaches no handler, and returns its answer.
 pub fn refused(service: &Service, exchange: &Exchange, answer: Answer, draft: &Draft) -> Answer {
     let now = service.now();
-    let answer = judged(service, exchange, exchange.settled(answer, now), now);
+    let answer = held_to_contract(service, exchange, exchange.completed(answer, now), now);
     service.record(draft, exchange, now, answer.status, false);
     answer
 }

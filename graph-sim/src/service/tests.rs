@@ -10,7 +10,7 @@ fn a_panic_is_answered_and_counted_and_the_world_stays_usable() {
         "https://localhost:1".to_owned(),
     );
     let mut guard = service.world();
-    let answer = service.guarded(|| {
+    let answer = service.catch_panic(|| {
         guard.new_id();
         panic!("a handler's bug")
     });

@@ -3,4 +3,4 @@
 mod limiter;
 mod window;
 
-pub(crate) use limiter::{Asked, Limiter};
+pub(crate) use limiter::{LimitedRequest, Limiter};

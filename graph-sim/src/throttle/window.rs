@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-/// What was counted in the last so many milliseconds.
+/// The requests of the last milliseconds.
 #[derive(Debug, Default)]
 pub struct Window {
     /// When, and how much; the oldest first, one entry a millisecond.
@@ -28,7 +28,6 @@ impl Window {
         wait
     }
 
-    /// Counts something.
     pub fn add(&mut self, now: i64, cost: u64) {
         self.sum += cost;
         match self.counted.back_mut() {
@@ -68,13 +67,13 @@ impl Bucket {
         let drained = now.saturating_sub(self.at).saturating_mul(limit * RATE);
         self.used = if drained < 0 { 0 } else { self.used.saturating_sub(drained).max(0) };
         self.at = now;
-        // A request that costs more than everything is let in when the bucket is empty.
+        // A request that costs more than the limit is allowed when the bucket is empty.
         let excess = (self.used + cost * UNIT - limit * UNIT).min(self.used).max(0);
         let rate = (limit * RATE).max(1);
         (excess + rate - 1) / rate
     }
 
-    /// Takes units, up to 1.8 of the limit: no higher share is ever told (documented).
+    /// Takes units, up to 1.8 of the limit: no higher share is ever reported (documented).
     pub fn add(&mut self, limit: i64, cost: i64) {
         self.used = (self.used + cost * UNIT).min((limit * UNIT / 10 * 18).max(self.used));
     }

@@ -1,4 +1,4 @@
-//! Bodies that come compressed: Microsoft's SDKs for Go compress whatever they send, and send it again as it is when that is
+//! Compressed bodies: Microsoft's SDKs for Go compress every body, and send it again uncompressed when that is
 //! refused with 415 (captured).
 
 use std::io::Read;
@@ -17,7 +17,7 @@ pub fn plain(headers: &HeaderMap, body: Bytes, gzip: GzipBodies, longest: usize)
     let is = |name: &str, value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(name.as_bytes());
     match (encodings.next(), encodings.next()) {
         (None, _) => Ok(body),
-        // There is nothing that could be compressed.
+        // Nothing to decompress.
         _ if body.is_empty() => Ok(body),
         (Some(one), None) if is("identity", one) => Ok(body),
         (Some(one), None) if is("gzip", one) && gzip == GzipBodies::Accept => unzipped(&body, longest),
@@ -29,7 +29,7 @@ pub fn plain(headers: &HeaderMap, body: Bytes, gzip: GzipBodies, longest: usize)
     }
 }
 
-/// What no limit bounds could be a thousand times as long as what was sent.
+/// Bounded, because a body can decompress to a thousand times its length.
 fn unzipped(body: &[u8], longest: usize) -> Result<Bytes, Answer> {
     let mut plain = Vec::new();
     let most = u64::try_from(longest).unwrap_or(u64::MAX).saturating_add(1);

@@ -10,9 +10,7 @@ use super::response::{GRAPH_JSON, dated, response, set};
 use crate::base::answer::Answer;
 use crate::base::uri::decoded;
 
-/// A request that was read completely.
 pub struct Exchange {
-    /// The method.
     pub method: Method,
     /// The version of HTTP.
     pub version: Version,
@@ -20,17 +18,14 @@ pub struct Exchange {
     pub path: String,
     /// The query as it was sent.
     pub query: Option<String>,
-    /// The headers.
     pub headers: HeaderMap,
-    /// The body.
     pub body: Bytes,
     /// `https://host:port` for links in the answer.
     pub root: String,
-    /// The id of this request.
     pub request_id: String,
     /// The id that the client gave.
     pub client_request_id: Option<String>,
-    /// When its headers were here, by the simulator's clock.
+    /// When its headers had arrived, by the simulator's clock.
     pub arrived: Timestamp,
 }
 
@@ -50,7 +45,7 @@ impl Exchange {
     }
 
     /// The answer in Graph's manner: all headers but the date, and error details filled in.
-    pub fn settled(&self, mut answer: Answer, now: Timestamp) -> Answer {
+    pub fn completed(&self, mut answer: Answer, now: Timestamp) -> Answer {
         self.fill_error(&mut answer, now);
         let own = std::mem::take(&mut answer.headers);
         if answer.body.is_some() {
@@ -69,15 +64,15 @@ impl Exchange {
 
     /// A response in Graph's manner, dated by the simulator's clock.
     pub fn graph_response(&self, answer: Answer, now: Timestamp) -> Response {
-        dated(response(&self.settled(answer, now)), now)
+        dated(response(&self.completed(answer, now)), now)
     }
 
-    /// The client's id of this request, or ours when it gave none.
+    /// The client's id of this request, or the simulator's when it gave none.
     fn correlation(&self) -> &str {
         self.client_request_id.as_deref().unwrap_or(&self.request_id)
     }
 
-    /// Graph always gives the client's id back; a client that says that it does not want it is believed (assumed).
+    /// Graph returns the client's id, unless the client says that it does not want it (assumed).
     fn returns_client_request_id(&self) -> bool {
         let wish = self.headers.get("return-client-request-id");
         wish.is_none_or(|wish| !wish.as_bytes().eq_ignore_ascii_case(b"false"))

@@ -21,7 +21,7 @@ pub fn set(headers: &mut Vec<(String, String)>, name: &str, value: &str) {
     }
 }
 
-/// The response that a settled answer is.
+/// The HTTP response of a completed answer.
 pub fn response(answer: &Answer) -> Response {
     let mut response = Response::new(body(answer.body.as_ref()));
     *response.status_mut() = status(answer.status);

@@ -1,4 +1,4 @@
-//! What is due and when, and how things stand in each tenant. It does nothing itself.
+//! What the service has to do of itself and when, and the state of its provisioning in each tenant.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,94 +7,91 @@ use jiff::Timestamp;
 use super::assignments::Assignments;
 use super::fleet::Fleet;
 use super::lot::Lot;
-use super::queue::{Queue, What};
+use super::queue::{Event, Queue};
 
-/// What is due, and when.
+/// What the service has to do of itself, and when.
 #[derive(Clone, Debug, Default)]
 pub struct Agenda {
     pub(crate) queue: Queue,
-    pub(crate) standings: BTreeMap<String, Standing>,
+    pub(crate) states: BTreeMap<String, ProvisioningState>,
 }
 
 impl Agenda {
-    /// The time of the next thing that happens by now.
+    /// The time of the next thing to do that is due by now.
     ///
-    /// A seed can set the clock back; what was to be settled at a time that is then to come is settled now.
+    /// A seed can set the clock back; a tenant that is pending since a time in the future is then reconciled now.
     pub(crate) fn next(&mut self, now: Timestamp) -> Option<Timestamp> {
-        let waiting = self.standings.values_mut().filter_map(|standing| standing.unsettled.as_mut());
-        let unsettled = waiting
+        let waiting = self.states.values_mut().filter_map(|state| state.pending.as_mut());
+        let pending = waiting
             .map(|since| {
                 *since = now.min(*since);
                 *since
             })
             .min();
         let due = self.queue.first().filter(|due| *due <= now);
-        [unsettled, due].into_iter().flatten().min()
+        [pending, due].into_iter().flatten().min()
     }
 
-    /// Takes what is due by this time, the first first.
-    pub(crate) fn pop(&mut self, at: Timestamp) -> Option<(String, What)> {
+    /// Takes the first event that is due by this time.
+    pub(crate) fn pop(&mut self, at: Timestamp) -> Option<(String, Event)> {
         self.queue.pop(at)
     }
 
-    /// The tenants that wait to be settled by this time.
-    pub(crate) fn unsettled(&self, at: Timestamp) -> Vec<String> {
+    /// The tenants that are to be reconciled by this time.
+    pub(crate) fn pending(&self, at: Timestamp) -> Vec<String> {
         let waiting = self
-            .standings
+            .states
             .iter()
-            .filter(|(_, standing)| standing.unsettled.is_some_and(|since| since <= at));
+            .filter(|(_, state)| state.pending.is_some_and(|since| since <= at));
         waiting.map(|(tenant, _)| tenant.clone()).collect()
     }
 
-    /// How things stand in a tenant.
-    pub(crate) fn standing(&mut self, tenant: &str) -> &mut Standing {
-        self.standings.entry(tenant.to_owned()).or_default()
+    pub(crate) fn state_of(&mut self, tenant: &str) -> &mut ProvisioningState {
+        self.states.entry(tenant.to_owned()).or_default()
     }
 }
 
-/// How things stand in a tenant.
+/// The state of the service's provisioning in one tenant.
 #[derive(Clone, Debug, Default)]
-pub struct Standing {
-    /// The assignments as they were last settled.
+pub struct ProvisioningState {
+    /// The assignments as of the last reconcile.
     pub assignments: Assignments,
-    /// The Cloud PCs by what decides on them.
     pub fleet: Fleet,
-    /// Since when assignments or Cloud PCs are not what they were.
-    unsettled: Option<Timestamp>,
-    /// What has to be decided at the next settling, beside what that finds itself.
+    /// Since when changed assignments or Cloud PCs wait for a reconcile.
+    pending: Option<Timestamp>,
+    /// Lots to decide at the next reconcile, beside those that it finds itself.
     touched: BTreeSet<Lot>,
     /// The new sign-in names of users whose Cloud PCs still have the old one.
     pub renamed: BTreeMap<String, String>,
-    /// Lots with a seeded Cloud PC whose user may be in news that are still under way.
+    /// Lots with a seeded Cloud PC whose user may be in directory changes that have not arrived.
     pub undecided: BTreeSet<Lot>,
-    settled: bool,
+    reconciled: bool,
 }
 
-impl Standing {
-    /// Asks for a settling; an earlier wish stays.
-    pub fn unsettle(&mut self, now: Timestamp) {
-        self.unsettled = Some(self.unsettled.map_or(now, |since| since.min(now)));
+impl ProvisioningState {
+    /// Requests a reconcile; an earlier request stays.
+    pub fn request_reconcile(&mut self, now: Timestamp) {
+        self.pending = Some(self.pending.map_or(now, |since| since.min(now)));
     }
 
-    /// Asks for these lots to be decided at the next settling.
+    /// Adds lots to decide at the next reconcile.
     pub fn touch(&mut self, lots: BTreeSet<Lot>) {
         self.touched.extend(lots);
     }
 
-    /// Asks for a look at all Cloud PCs at the next settling.
-    pub fn look_again(&mut self) {
-        self.fleet.look_again();
+    /// Makes the next reconcile read all Cloud PCs.
+    pub fn rescan(&mut self) {
+        self.fleet.rescan();
     }
 
-    /// Whether the tenant was settled before.
-    pub fn has_settled(&self) -> bool {
-        self.settled
+    pub fn was_reconciled(&self) -> bool {
+        self.reconciled
     }
 
-    /// Begins a settling. Gives the lots that were asked for when there is more to settle than what fell due.
+    /// Begins a reconcile. Returns the lots that were added when one was requested, `None` when events alone led here.
     pub fn begin(&mut self) -> Option<BTreeSet<Lot>> {
-        self.unsettled.take()?;
-        self.settled = true;
+        self.pending.take()?;
+        self.reconciled = true;
         Some(std::mem::take(&mut self.touched))
     }
 }

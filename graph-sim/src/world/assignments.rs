@@ -1,5 +1,5 @@
-//! The assignments of a tenant's policies in the order in which they were made. It only remembers them; who gets what of
-//! them is decided elsewhere.
+//! The assignments of a tenant's policies in the order in which they were made. `life::decide` says who gets a Cloud PC
+//! by which of them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,21 +18,16 @@ pub struct Assignments {
     next: u64,
 }
 
-/// One assignment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
-    /// The policy's id.
     pub policy: String,
-    /// What the policy provisions.
     pub kind: Kind,
-    /// The group's id in small letters.
+    /// The group's id in lower case.
     pub group: String,
-    /// The Frontline service plan.
     pub plan: Option<String>,
-    /// The Frontline licences that are set aside.
+    /// The Frontline licences that are allotted.
     pub licences: Option<i64>,
-    /// The name of that slice.
-    pub slice: Option<String>,
+    pub allotment: Option<String>,
 }
 
 impl Assignment {
@@ -41,7 +36,7 @@ impl Assignment {
         (self.policy.clone(), self.group.clone(), plan)
     }
 
-    /// What is decided by this assignment as a whole, other than user by user.
+    /// The lot that this assignment decides as a whole. An Enterprise assignment decides user by user and has none.
     pub fn lot(&self) -> Option<Lot> {
         let plan = self.plan.as_ref()?.to_lowercase();
         match self.kind {
@@ -56,17 +51,16 @@ impl Assignment {
 }
 
 impl Assignments {
-    /// The assignment with this number.
     pub fn get(&self, number: u64) -> Option<&Assignment> {
         self.entries.get(&number)
     }
 
-    /// The assignments to a group, the first first.
+    /// The assignments to a group, the earliest first.
     pub fn of_group(&self, group: &str) -> impl Iterator<Item = (u64, &Assignment)> {
         self.numbered(self.of_group.get(group))
     }
 
-    /// The assignments that one lot is decided by, the first first.
+    /// The assignments that decide a lot, the earliest first.
     pub fn of_lot(&self, lot: &Lot) -> impl Iterator<Item = (u64, &Assignment)> {
         self.numbered(self.of_lot.get(lot))
     }
@@ -76,7 +70,7 @@ impl Assignments {
         numbers.filter_map(|number| Some((*number, self.entries.get(number)?)))
     }
 
-    /// Takes in the policies as they are. Gives the assignments that are new, changed (as they were and as they are) or gone.
+    /// Reads the present policies. Returns the assignments that are new, changed (both states) or removed.
     pub fn refresh<'a>(&mut self, policies: impl Iterator<Item = &'a Object>) -> Vec<Assignment> {
         let before = std::mem::take(&mut self.entries);
         let mut before: HashMap<_, _> = before.into_iter().map(|(number, one)| (one.key(), (number, one))).collect();
@@ -115,7 +109,7 @@ impl Assignments {
     }
 }
 
-/// Whether a policy is one of Windows 365: other products share the collection (documented). One that does not say it is.
+/// Whether a policy is one of Windows 365: other products share the collection (documented). Without `managedBy` it is.
 fn is_windows_365(policy: &Object) -> bool {
     text(policy, "managedBy").is_none_or(|products| products.split(',').any(|product| product.trim() == "windows365"))
 }
@@ -136,7 +130,7 @@ fn assignments_of(policy: &Object) -> Vec<Assignment> {
             group: text(target, "groupId")?.to_lowercase(),
             plan: text(target, "servicePlanId").map(str::to_owned),
             licences: target.get("allotmentLicensesCount").and_then(Value::as_i64),
-            slice: text(target, "allotmentDisplayName").map(str::to_owned),
+            allotment: text(target, "allotmentDisplayName").map(str::to_owned),
         })
     };
     list.iter().filter_map(one).collect()

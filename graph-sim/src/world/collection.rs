@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::object::{Object, id_of};
 use crate::base::caller::Actor;
 
-/// An object that is gone.
+/// A deleted object.
 #[derive(Clone, Debug, Serialize)]
 pub struct Deleted {
     /// The object as it was.
@@ -24,18 +24,18 @@ pub struct Deleted {
 #[derive(Clone, Debug, Default)]
 pub struct Collection {
     records: BTreeMap<u64, Record>,
-    /// Where an object is, by its id in small letters: the case of letters does not matter in an id.
+    /// Where an object is, by its id in lower case: case does not matter in an id.
     places: HashMap<String, u64>,
     next_place: u64,
-    /// Where objects were that readers still see, in the order in which they went.
+    /// Where deleted objects were that readers still see, in the order of their deletion.
     leaving: Vec<u64>,
-    /// Objects that are gone.
+    /// Deleted objects.
     pub deleted: Vec<Deleted>,
 }
 
 #[derive(Clone, Debug)]
 struct Record {
-    /// Nothing when the object is gone.
+    /// `None` when the object was deleted.
     current: Option<Object>,
     /// What readers still see instead, the oldest first.
     earlier: Vec<Earlier>,
@@ -44,7 +44,7 @@ struct Record {
 #[derive(Clone, Debug)]
 struct Earlier {
     until: Timestamp,
-    /// Nothing when the object was not there yet.
+    /// `None` when the object did not exist yet.
     object: Option<Object>,
 }
 
@@ -56,7 +56,7 @@ impl Record {
         }
     }
 
-    /// Puts another state, or nothing, in the place of the present one, which readers see until `seen_from`.
+    /// Replaces the present state by another one or by none; readers see the present one until `seen_from`.
     fn put(&mut self, object: Option<Object>, now: Timestamp, seen_from: Timestamp) -> Option<Object> {
         self.earlier.retain(|earlier| now < earlier.until);
         let before = std::mem::replace(&mut self.current, object);
@@ -113,7 +113,7 @@ impl Collection {
         }
     }
 
-    /// Adds an object that readers see from this time on. Gives `false`, and adds nothing, when its id is missing or taken.
+    /// Adds an object that readers see from `seen_from` on. Returns `false`, and adds nothing, when its id is missing or taken.
     #[must_use]
     pub fn insert(&mut self, object: Object, now: Timestamp, seen_from: Timestamp) -> bool {
         let Some(id) = id_of(&object).map(key) else {
@@ -141,14 +141,14 @@ impl Collection {
         true
     }
 
-    /// Puts another state in an object's place; until `seen_from`, readers see what they saw. Its id must stay.
+    /// Replaces an object; until `seen_from`, readers see what they saw. Its id must stay.
     pub fn replace(&mut self, id: &str, object: Object, now: Timestamp, seen_from: Timestamp) {
         if let Some(record) = self.record_mut(id) {
             record.put(Some(object), now, seen_from);
         }
     }
 
-    /// Changes an object where it is, and gives what the change gives; until `seen_from`, readers see what they saw. Its id
+    /// Changes an object in place; until `seen_from`, readers see what they saw. Its id
     /// must stay.
     pub fn change<T>(&mut self, id: &str, now: Timestamp, seen_from: Timestamp, change: impl FnOnce(&mut Object) -> T) -> Option<T> {
         let record = self.record_mut(id)?;
@@ -158,13 +158,13 @@ impl Collection {
         record.current.as_mut().map(change)
     }
 
-    /// Takes an object away. Readers no longer see it.
+    /// Removes an object. Readers no longer see it.
     pub fn remove(&mut self, id: &str) -> Option<Object> {
         let place = self.places.remove(&key(id))?;
         self.records.remove(&place)?.current
     }
 
-    /// Takes an object away; until `seen_from`, readers see what they saw.
+    /// Removes an object; until `seen_from`, readers see what they saw.
     pub fn remove_later(&mut self, id: &str, now: Timestamp, seen_from: Timestamp) -> Option<Object> {
         self.forget(|record| record.is_seen_no_more(now));
         if seen_from <= now {
@@ -175,7 +175,7 @@ impl Collection {
         self.records.get_mut(&place)?.put(None, now, seen_from)
     }
 
-    /// Forgets those of the objects that are gone for which this holds.
+    /// Drops those deleted objects for which this holds.
     fn forget(&mut self, is_over: impl Fn(&Record) -> bool) {
         let records = &mut self.records;
         self.leaving.retain(|place| {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-/// A registered application and what it may prove itself with.
+/// A registered application and its credentials.
 #[derive(Clone, Debug, Default)]
 pub struct App {
     /// The application's (client) id.
@@ -19,7 +19,7 @@ pub struct App {
     pub roles: Vec<String>,
 }
 
-/// One external identity that counts as the application.
+/// An external identity that may sign in as the application.
 #[derive(Clone, Debug, Default)]
 pub struct FederatedCredential {
     /// Must equal the token's `iss` exactly.

@@ -1,4 +1,4 @@
-//! The Cloud PCs of a tenant by what decides on them. It finds them; it changes none.
+//! The Cloud PCs of a tenant by lot, with what the service remembers of each. It changes no object.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,110 +8,107 @@ use super::lot::Lot;
 use super::object::text;
 use super::queue::Place;
 
-/// What is remembered of a Cloud PC beside the object.
+/// What the service remembers of a Cloud PC beside the object.
 #[derive(Clone, Debug, Default)]
-pub struct Held {
-    /// What decides on it.
+pub struct Tracked {
+    /// `None` when no policy decides on it.
     pub lot: Option<Lot>,
-    /// The id of its user, whatever the name on it is; unknown for a seeded one whose user nobody knows.
+    /// The id of its user, whatever name the object has; unknown for a seeded one whose user is not in the directory.
     pub owner: Option<String>,
-    /// The group of the assignment that it was last kept by; unknown for a seeded one at first.
+    /// The group of the assignment that last entitled it; unknown for a seeded one at first.
     pub group: Option<String>,
-    /// Whether it had a reason to be there when that was last decided; unknown for a seeded one at first.
-    pub wanted: Option<bool>,
-    /// What is due for it.
+    /// Whether a licence and an assignment entitled it at the last decision; unknown for a seeded one at first.
+    pub entitled: Option<bool>,
+    /// Its event in the queue.
     pub due: Option<Place>,
     /// Its place in its lot.
     place: u64,
 }
 
-impl Held {
-    /// A Cloud PC that has its reason by an assignment to this group.
-    pub fn wanted(lot: Lot, owner: Option<String>, group: String) -> Self {
+impl Tracked {
+    /// A new Cloud PC that an assignment to this group entitles.
+    pub fn entitled(lot: Lot, owner: Option<String>, group: String) -> Self {
         Self {
             lot: Some(lot),
             owner,
             group: Some(group),
-            wanted: Some(true),
+            entitled: Some(true),
             ..Self::default()
         }
     }
 }
 
-/// The Cloud PCs of a tenant by id (in small letters) and by lot.
+/// The Cloud PCs of a tenant by id (in lower case) and by lot.
 #[derive(Clone, Debug, Default)]
 pub struct Fleet {
-    held: HashMap<String, Held>,
+    tracked: HashMap<String, Tracked>,
     /// In the order in which they came.
     lots: HashMap<Lot, BTreeMap<u64, String>>,
     next_place: u64,
-    look_again: bool,
+    rescan: bool,
 }
 
 impl Fleet {
-    /// Asks for a look at the whole collection at the next refresh.
-    pub fn look_again(&mut self) {
-        self.look_again = true;
+    /// Makes the next refresh read the whole collection.
+    pub fn rescan(&mut self) {
+        self.rescan = true;
     }
 
-    /// Takes in Cloud PCs that came or went by other ways than [`Fleet::add`] and [`Fleet::remove`]. Gives the new ones.
+    /// Finds Cloud PCs that were added or removed by other ways than [`Fleet::add`] and [`Fleet::remove`]. Returns the new ones.
     pub fn refresh(&mut self, collection: Option<&Collection>, directory: &DirectoryView) -> Vec<String> {
         let count = collection.map_or(0, Collection::len);
-        if !std::mem::take(&mut self.look_again) && count == self.held.len() {
+        if !std::mem::take(&mut self.rescan) && count == self.tracked.len() {
             return Vec::new();
         }
-        let mut before = std::mem::take(&mut self.held);
+        let mut before = std::mem::take(&mut self.tracked);
         self.lots.clear();
         let mut new = Vec::new();
         for pc in collection.into_iter().flat_map(Collection::iter) {
             let Some(id) = text(pc, "id").map(str::to_lowercase) else {
                 continue;
             };
-            let mut held = before.remove(&id).unwrap_or_else(|| {
+            let mut tracked = before.remove(&id).unwrap_or_else(|| {
                 new.push(id.clone());
-                Held::default()
+                Tracked::default()
             });
             // Once known, the owner stays: the name on the Cloud PC may be one that the user no longer has.
             let named = || directory.owner_of(text(pc, "userPrincipalName")?).map(str::to_owned);
-            held.owner = held.owner.or_else(named);
-            held.lot = Lot::of(pc, held.owner.as_deref());
-            self.add(id, held);
+            tracked.owner = tracked.owner.or_else(named);
+            tracked.lot = Lot::of(pc, tracked.owner.as_deref());
+            self.add(id, tracked);
         }
         new
     }
 
-    /// Takes in one Cloud PC.
-    pub fn add(&mut self, id: String, mut held: Held) {
-        held.place = self.next_place;
+    pub fn add(&mut self, id: String, mut tracked: Tracked) {
+        tracked.place = self.next_place;
         self.next_place += 1;
-        if let Some(lot) = &held.lot {
-            self.lots.entry(lot.clone()).or_default().insert(held.place, id.clone());
+        if let Some(lot) = &tracked.lot {
+            self.lots.entry(lot.clone()).or_default().insert(tracked.place, id.clone());
         }
-        self.held.insert(id, held);
+        self.tracked.insert(id, tracked);
     }
 
-    /// Forgets a Cloud PC.
-    pub fn remove(&mut self, id: &str) -> Option<Held> {
-        let held = self.held.remove(id)?;
-        if let Some(lot) = &held.lot
+    pub fn remove(&mut self, id: &str) -> Option<Tracked> {
+        let tracked = self.tracked.remove(id)?;
+        if let Some(lot) = &tracked.lot
             && let Some(ids) = self.lots.get_mut(lot)
         {
-            ids.remove(&held.place);
+            ids.remove(&tracked.place);
             if ids.is_empty() {
                 self.lots.remove(lot);
             }
         }
-        Some(held)
+        Some(tracked)
     }
 
-    /// What is remembered of a Cloud PC.
-    pub fn get(&self, id: &str) -> Option<&Held> {
-        self.held.get(id)
+    pub fn get(&self, id: &str) -> Option<&Tracked> {
+        self.tracked.get(id)
     }
 
-    /// What is remembered of a Cloud PC, for a change of all but its lot.
-    pub fn get_mut(&mut self, id: &str) -> Option<&mut Held> {
-        self.held.get_mut(id)
+    /// For a change of anything but the lot.
+    pub fn get_mut(&mut self, id: &str) -> Option<&mut Tracked> {
+        self.tracked.get_mut(id)
     }
 
     /// The ids of a lot's Cloud PCs in the order in which they came.
@@ -119,13 +116,13 @@ impl Fleet {
         self.lots.get(lot).into_iter().flat_map(BTreeMap::values).map(String::as_str)
     }
 
-    /// The ids of the Cloud PCs of those users for whom there is something in a map, with that.
+    /// The Cloud PCs of the users in a map, each by its id with the user's entry.
     pub fn owned<'a, T>(&self, by_user: &'a BTreeMap<String, T>) -> Vec<(String, &'a T)> {
         if by_user.is_empty() {
             return Vec::new();
         }
-        let owned = self.held.iter();
-        let owned = owned.filter_map(|(id, held)| Some((id.clone(), by_user.get(held.owner.as_ref()?)?)));
+        let owned = self.tracked.iter();
+        let owned = owned.filter_map(|(id, tracked)| Some((id.clone(), by_user.get(tracked.owner.as_ref()?)?)));
         owned.collect()
     }
 }

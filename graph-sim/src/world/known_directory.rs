@@ -1,8 +1,8 @@
-//! What the service knows of groups, members and licences. Changes get through to it after a lag (assumed; that they come
-//! asynchronously is documented), in their order.
+//! What the Cloud PC service knows of groups, members and licences. Changes reach it in their order, after a lag (assumed;
+//! that they come asynchronously is documented).
 //!
-//! Users are known by the id of the directory object, so that one who is renamed stays the same. Names and ids are compared
-//! in small letters. Nested groups do not count (assumed).
+//! Users are known by the id of the directory object, so that a renamed user stays the same. Names and ids are compared
+//! in lower case. Nested groups do not count (assumed).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -11,18 +11,17 @@ use jiff::Timestamp;
 
 use super::directory::{Group, User};
 
-/// What the service knows of groups, members and licences; changes reach it after a lag.
+/// What the Cloud PC service knows of groups, members and licences.
 #[derive(Clone, Debug, Default)]
 pub struct DirectoryView {
     known: Directory,
-    /// What is known when all news have got through: the next news are the difference to it.
+    /// What is known once all reported changes have arrived; the next report is the difference to it.
     reported: Directory,
-    /// The user of each sign-in name in small letters. A name that a user has had leads there until another user has it: a
+    /// The user of each sign-in name in lower case. A former name of a user leads to that user until another user has it: a
     /// seeded Cloud PC can still have it.
     owners: HashMap<String, String>,
-    /// The groups of a user.
     groups_of: HashMap<String, Vec<String>>,
-    /// When the last of the news gets through. Later news never come earlier, whatever the lag then is.
+    /// When the last reported change arrives. Later changes never arrive earlier, whatever the lag then is.
     last_due: Option<Timestamp>,
     under_way: usize,
 }
@@ -38,102 +37,96 @@ struct Directory {
 pub struct KnownUser {
     /// The sign-in name as it is written.
     pub name: String,
-    /// The name that is shown.
     pub display_name: String,
-    /// Licences by their part number.
     pub licences: Vec<String>,
 }
 
 /// A group as the service knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownGroup {
-    /// The name that is shown.
     pub display_name: String,
     /// Users' ids, each once, in the group's order.
     pub members: Vec<String>,
 }
 
-/// What has changed in a directory; nothing in the place of what is gone.
+/// What has changed in a directory; `None` for what was removed.
 #[derive(Clone, Debug, Default)]
-pub struct News {
+pub struct DirectoryChanges {
     users: Vec<(String, Option<Arc<KnownUser>>)>,
     groups: Vec<(String, Option<Arc<KnownGroup>>)>,
 }
 
-/// Whom news are about.
+/// The users and groups that changes are about.
 #[derive(Debug, Default)]
 pub struct Touched {
-    /// Users who changed, or whose groups did.
     pub users: BTreeSet<String>,
     /// The new sign-in names of users who have another one now.
     pub renamed: BTreeMap<String, String>,
-    /// Groups that changed, or whose members did.
     pub groups: BTreeSet<String>,
 }
 
 impl DirectoryView {
-    /// The user with this id in small letters.
+    /// The user with this id in lower case.
     pub(crate) fn user(&self, id: &str) -> Option<&KnownUser> {
         self.known.users.get(id).map(Arc::as_ref)
     }
 
-    /// The group with this id in small letters.
+    /// The group with this id in lower case.
     pub(crate) fn group(&self, id: &str) -> Option<&KnownGroup> {
         self.known.groups.get(id).map(Arc::as_ref)
     }
 
-    /// The id of the user with a sign-in name; of users whose news are still under way too.
+    /// The id of the user with a sign-in name, pending changes included.
     pub(crate) fn owner_of(&self, name: &str) -> Option<&str> {
         self.owners.get(&name.to_lowercase()).map(String::as_str)
     }
 
-    /// The ids of a user's groups.
     pub(crate) fn groups_of(&self, user: &str) -> &[String] {
         self.groups_of.get(user).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether something has not got through yet.
+    /// Whether reported changes have not arrived yet.
     pub(crate) fn is_behind(&self) -> bool {
         self.under_way > 0
     }
 
     /// The difference between the directory and what was reported before.
-    pub(crate) fn report(&mut self, users: &[User], groups: &[Group]) -> Option<News> {
+    pub(crate) fn report(&mut self, users: &[User], groups: &[Group]) -> Option<DirectoryChanges> {
         let named = users
             .iter()
             .map(|user| (user.user_principal_name.to_lowercase(), user.id.to_lowercase()));
         let ids: HashMap<String, String> = named.collect();
-        let news = News {
+        let changes = DirectoryChanges {
             users: changes(&mut self.reported.users, users.iter().map(known_user)),
             groups: changes(&mut self.reported.groups, groups.iter().map(|group| known_group(group, &ids))),
         };
         self.owners.extend(ids);
-        let is_empty = news.users.is_empty() && news.groups.is_empty();
-        (!is_empty).then_some(news)
+        let is_empty = changes.users.is_empty() && changes.groups.is_empty();
+        (!is_empty).then_some(changes)
     }
 
-    /// Registers news that are to get through at this time, and says when they do.
-    pub(crate) fn expect_news(&mut self, due: Timestamp) -> Timestamp {
+    /// Registers changes that are to arrive at this time. Returns when they do: never before earlier ones.
+    pub(crate) fn expect_changes(&mut self, due: Timestamp) -> Timestamp {
         let due = self.last_due.map_or(due, |last| last.max(due));
         self.last_due = Some(due);
         self.under_way += 1;
         due
     }
 
-    /// Registers that expected news have got through.
-    pub(crate) fn news_came(&mut self) {
+    /// Registers that reported changes have arrived.
+    pub(crate) fn changes_arrived(&mut self) {
         self.under_way = self.under_way.saturating_sub(1);
     }
 
-    /// Takes in what has changed.
-    pub(crate) fn learn(&mut self, news: &News) -> Touched {
+    /// Applies changes.
+    pub(crate) fn learn(&mut self, changes: &DirectoryChanges) -> Touched {
         let mut touched = Touched::default();
-        for (id, group) in &news.groups {
+        for (id, group) in &changes.groups {
             let before = put(&mut self.known.groups, id, group.as_ref());
             self.learn_members(id, before.as_deref(), group.as_deref(), &mut touched.users);
             touched.groups.insert(id.clone());
         }
-        for (id, user) in &news.users {
+        for (id, user) in &changes.users {
             let before = put(&mut self.known.users, id, user.as_ref());
             if let (Some(before), Some(user)) = (before, user)
                 && before.name != user.name
@@ -172,7 +165,7 @@ fn known_user(user: &User) -> (String, KnownUser) {
     (user.id.to_lowercase(), known)
 }
 
-/// Members that are no users are left out: the directory could not have them.
+/// Members that are not users are left out: the directory could not have them.
 fn known_group(group: &Group, ids: &HashMap<String, String>) -> (String, KnownGroup) {
     let mut seen = HashSet::new();
     let members = group.members.iter().filter_map(|name| ids.get(&name.to_lowercase()));

@@ -1,4 +1,4 @@
-//! Which Cloud PCs are decided on together.
+//! Lots: the sets of Cloud PCs on which the service decides together, because they compete for the same licences.
 
 use super::object::{Object, text};
 
@@ -14,7 +14,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// By the `provisioningType` of a policy or a Cloud PC. Nothing for `reserve`, which provisions no Cloud PC here (assumed).
+    /// By the `provisioningType` of a policy or a Cloud PC. `None` for `reserve`, which provisions no Cloud PC here (assumed).
     pub fn of(object: &Object) -> Option<Self> {
         match text(object, "provisioningType") {
             None | Some("dedicated") => Some(Self::Enterprise),
@@ -33,7 +33,7 @@ impl Kind {
     }
 }
 
-/// Cloud PCs that are decided on together. Ids are in small letters.
+/// Cloud PCs on which the service decides together. Ids are in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lot {
     /// A user's Enterprise Cloud PCs, by the user's id: all of the user's licences follow one policy (documented). By the
@@ -42,12 +42,7 @@ pub enum Lot {
     /// The Cloud PCs that users have from one Frontline plan: assignments compete for users, members for licences.
     Plan(String),
     /// The Cloud PCs that groups share by one policy and plan.
-    Pool {
-        /// The policy's id.
-        policy: String,
-        /// The plan's id.
-        plan: String,
-    },
+    Pool { policy: String, plan: String },
 }
 
 impl Lot {

@@ -2,7 +2,7 @@
 //!
 //! A plain value behind one lock. Handlers are synchronous functions over `&mut World` that check everything before they
 //! change anything, so a request is carried out entirely or refused entirely, and the ledger's order is the order of the commits.
-//! The exception is a bug: of a handler that panics, what it did until then stays. Nothing in here does input or output.
+//! The exception is a bug: what a handler did before it panics stays. Nothing in here does input or output.
 
 mod agenda;
 mod assignments;
@@ -20,17 +20,17 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 pub use agenda::Agenda;
-pub(crate) use agenda::Standing;
+pub(crate) use agenda::ProvisioningState;
 pub(crate) use assignments::{Assignment, Assignments};
 pub use collection::{Collection, Deleted};
 pub use directory::{App, FederatedCredential, Group, User};
-pub(crate) use fleet::{Fleet, Held};
+pub(crate) use fleet::{Fleet, Tracked};
+pub(crate) use known_directory::DirectoryChanges;
 pub use known_directory::DirectoryView;
-pub(crate) use known_directory::News;
 pub(crate) use lot::{Kind, Lot};
 pub use object::Object;
 pub(crate) use object::{Seen, assignments, has_id, into_map, same_id, set, text};
-pub(crate) use queue::{Queue, What};
+pub(crate) use queue::{Event, Queue};
 pub use tenant::Tenant;
 pub(crate) use tenant::{stored, stored_one};
 

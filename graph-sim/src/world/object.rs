@@ -10,7 +10,6 @@ pub type Object = Map<String, Value>;
 /// An object as a reader sees it: stored, or derived for the answer.
 pub(crate) type Seen<'a> = Cow<'a, Object>;
 
-/// The object's id.
 pub(crate) fn id_of(object: &Object) -> Option<&str> {
     object.get("id").and_then(Value::as_str)
 }

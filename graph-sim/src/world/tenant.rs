@@ -24,16 +24,16 @@ pub struct Tenant {
     pub users: Vec<User>,
     /// Groups.
     pub groups: Vec<Group>,
-    /// Groups that are gone, as Graph JSON.
+    /// Deleted groups, as Graph JSON.
     pub deleted_groups: Vec<Deleted>,
     /// Cloud PC objects by Graph's collection name.
     pub collections: BTreeMap<&'static str, Collection>,
-    /// What the service knows of groups, members and licences.
+    /// What the Cloud PC service knows of groups, members and licences.
     pub known_directory: DirectoryView,
 }
 
 impl Tenant {
-    /// Its id and names, without anything that is in it.
+    /// Its id and names, without its contents.
     #[must_use]
     pub fn identity(&self) -> Self {
         Self {
@@ -64,7 +64,6 @@ impl Tenant {
             .find(|user| user.user_principal_name.eq_ignore_ascii_case(user_principal_name))
     }
 
-    /// The group with this id.
     pub(crate) fn group(&self, id: &str) -> Option<&Group> {
         self.groups.iter().find(|group| group.id.eq_ignore_ascii_case(id))
     }

@@ -21,7 +21,7 @@ mod routes_apply;
 mod routes_assign;
 mod routes_bodies;
 mod routes_create;
-mod routes_foreign;
+mod routes_not_simulated;
 mod routes_openapi;
 mod routes_policy_rules;
 mod routes_property;

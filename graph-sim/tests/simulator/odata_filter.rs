@@ -3,7 +3,7 @@
 use graph_sim::base::answer::ApiVersion::{self, Beta, V1};
 use graph_sim::graph::odata::filter::{Expression, Filter, Flaw, Literal, Scope, Test};
 use graph_sim::graph::odata::tables::{Filterable, Operator, Operators};
-use graph_sim::graph::permission::Guard;
+use graph_sim::graph::permission::Layer;
 use graph_sim::schema::enums::{IMAGE_TYPE, MANAGEMENT_SERVICE, PROVISIONING_TYPE};
 use graph_sim::schema::{Kind, Property, Type, flag, retired, text};
 use proptest::prelude::*;
@@ -58,17 +58,17 @@ const fn filterable(path: &'static str) -> Filterable {
     Filterable { path, operators: ALL }
 }
 
-fn scope(version: ApiVersion, guard: Guard) -> Scope {
+fn scope(version: ApiVersion, layer: Layer) -> Scope {
     Scope {
         ty: &THING,
         version,
         filter: &PATHS,
-        guard,
+        layer,
     }
 }
 
 fn parse(version: ApiVersion, text: &str) -> Result<Filter, Flaw> {
-    Filter::parse(text, &scope(version, Guard::DeviceManagement))
+    Filter::parse(text, &scope(version, Layer::DeviceManagement))
 }
 
 fn things() -> Vec<Map<String, Value>> {
@@ -83,8 +83,8 @@ fn things() -> Vec<Map<String, Value>> {
     things.map(|thing| thing.as_object().unwrap().clone()).collect()
 }
 
-fn passing(guard: Guard, text: &str) -> String {
-    let filter = Filter::parse(text, &scope(Beta, guard)).unwrap_or_else(|flaw| panic!("{text}: {flaw}"));
+fn passing(layer: Layer, text: &str) -> String {
+    let filter = Filter::parse(text, &scope(Beta, layer)).unwrap_or_else(|flaw| panic!("{text}: {flaw}"));
     let names = things().into_iter().filter(|thing| filter.passes(thing));
     names.map(|thing| thing["name"].as_str().unwrap().to_lowercase()).collect()
 }
@@ -137,7 +137,7 @@ fn a_filter_lets_through_what_it_says() {
         if expected == "refused" {
             assert!(parse(Beta, filter).is_err(), "{filter}");
         } else {
-            assert_eq!(passing(Guard::DeviceManagement, filter), expected, "{filter}");
+            assert_eq!(passing(Layer::DeviceManagement, filter), expected, "{filter}");
         }
     }
 }
@@ -151,9 +151,9 @@ fn the_directory_does_not_mind_the_case_of_letters() {
         ("startswith(note,'IT')", "a"),
         ("inner/name eq 'x'", "ac"),
     ] {
-        assert_eq!(passing(Guard::Directory, filter), expected, "{filter}");
+        assert_eq!(passing(Layer::Directory, filter), expected, "{filter}");
     }
-    assert_eq!(passing(Guard::DeviceManagement, "name le 'B'"), "b");
+    assert_eq!(passing(Layer::DeviceManagement, "name le 'B'"), "b");
 }
 
 #[test]

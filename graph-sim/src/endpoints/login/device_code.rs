@@ -1,5 +1,5 @@
 //! The device code flow: an application asks for two codes, shows one of them to a person, and asks for its token with the
-//! other one until the person has decided. The person is `POST /_sim/devicecode` here.
+//! other one until the person has decided. Here the person decides by `POST /_sim/devicecode`.
 
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
@@ -16,7 +16,7 @@ use crate::wire::exchange::Exchange;
 
 /// Seconds that a person has (documented).
 const LIFETIME: i64 = 900;
-/// The letters of codes that are shown: none that looks like a digit, no vowels.
+/// The letters of user codes: no vowels, none that looks like a digit.
 const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
 /// Answers a request for codes and records it.
@@ -74,7 +74,7 @@ fn begin(service: &Service, exchange: &Exchange, tenant: &str) -> Result<Value, 
     Ok(body)
 }
 
-/// A code that can be typed, made of an id.
+/// A user code, derived from an id.
 fn user_code(id: &str) -> String {
     let bytes = id.bytes().filter(u8::is_ascii_hexdigit).map(usize::from).collect::<Vec<_>>();
     let letters = bytes

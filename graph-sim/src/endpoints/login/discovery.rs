@@ -11,14 +11,13 @@ use crate::wire::exchange::Exchange;
 /// Names for any tenant. They can be described as well, because keys and endpoints are the same for every tenant.
 const ANY_TENANT: [&str; 2] = ["common", "organizations"];
 
-/// The document at this route.
 pub fn document(service: &Service, exchange: &Exchange, route: &LoginRoute<'_>) -> Result<Value, Failure> {
     let Some(tenant) = route.tenant() else {
         return instance(service, exchange);
     };
     let tenant = known(service, tenant)?;
     match route {
-        LoginRoute::Keys { .. } => Ok(json!({"keys": [service.tokens.published()]})),
+        LoginRoute::Keys(_) => Ok(json!({"keys": [service.tokens.published()]})),
         _ => Ok(configuration(&exchange.root, &tenant)),
     }
 }
@@ -78,7 +77,7 @@ fn instance(service: &Service, exchange: &Exchange) -> Result<Value, Failure> {
     Ok(json!({
         "tenant_discovery_endpoint": format!("https://{host}/{tenant}/v2.0/.well-known/openid-configuration"),
         "api-version": "1.1",
-        // Preferred is what was asked for: a client that is sent here by its hosts file may know no other name.
+        // The preferred name is the one that was asked for: a client with a hosts file may know no other.
         "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": aliases}],
     }))
 }

@@ -15,28 +15,16 @@ use crate::service::ledger::Draft;
 use crate::service::perform::refuse;
 use crate::wire::exchange::Exchange;
 
-/// Where a path of the login service leads.
+/// The endpoints of the login service, with the tenant's id or domain as it was sent.
 pub enum LoginRoute<'a> {
     /// The token endpoint.
-    Token {
-        /// The tenant's id or domain as it was sent.
-        tenant: &'a str,
-    },
+    Token(&'a str),
     /// Where codes for the device code flow come from.
-    DeviceCode {
-        /// The tenant's id or domain as it was sent.
-        tenant: &'a str,
-    },
+    DeviceCode(&'a str),
     /// The discovery document of a tenant.
-    Configuration {
-        /// The tenant's id or domain as it was sent.
-        tenant: &'a str,
-    },
+    Configuration(&'a str),
     /// The keys that access tokens are signed with.
-    Keys {
-        /// The tenant's id or domain as it was sent.
-        tenant: &'a str,
-    },
+    Keys(&'a str),
     /// Which host names belong to this cloud.
     Instance,
 }
@@ -45,7 +33,7 @@ impl<'a> LoginRoute<'a> {
     /// The tenant in the path.
     pub fn tenant(&self) -> Option<&'a str> {
         match self {
-            Self::Token { tenant } | Self::DeviceCode { tenant } | Self::Configuration { tenant } | Self::Keys { tenant } => Some(tenant),
+            Self::Token(tenant) | Self::DeviceCode(tenant) | Self::Configuration(tenant) | Self::Keys(tenant) => Some(tenant),
             Self::Instance => None,
         }
     }
@@ -55,10 +43,10 @@ impl<'a> LoginRoute<'a> {
 pub fn route(path: &str) -> Option<LoginRoute<'_>> {
     let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
     match segments.as_slice() {
-        [tenant, "oauth2", "v2.0", "token"] => Some(LoginRoute::Token { tenant }),
-        [tenant, "oauth2", "v2.0", "devicecode"] => Some(LoginRoute::DeviceCode { tenant }),
-        [tenant, "v2.0", ".well-known", "openid-configuration"] => Some(LoginRoute::Configuration { tenant }),
-        [tenant, "discovery", "v2.0", "keys"] => Some(LoginRoute::Keys { tenant }),
+        [tenant, "oauth2", "v2.0", "token"] => Some(LoginRoute::Token(tenant)),
+        [tenant, "oauth2", "v2.0", "devicecode"] => Some(LoginRoute::DeviceCode(tenant)),
+        [tenant, "v2.0", ".well-known", "openid-configuration"] => Some(LoginRoute::Configuration(tenant)),
+        [tenant, "discovery", "v2.0", "keys"] => Some(LoginRoute::Keys(tenant)),
         ["common", "discovery", "instance"] => Some(LoginRoute::Instance),
         _ => None,
     }
@@ -66,10 +54,10 @@ pub fn route(path: &str) -> Option<LoginRoute<'_>> {
 
 /// Answers a request of the login service and records it.
 pub async fn answer(service: &Service, exchange: &Exchange, route: &LoginRoute<'_>, draft: &Draft) -> Response {
-    if let LoginRoute::Token { tenant } = route {
+    if let LoginRoute::Token(tenant) = route {
         return token::answer(service, exchange, tenant, draft).await;
     }
-    if let LoginRoute::DeviceCode { tenant } = route {
+    if let LoginRoute::DeviceCode(tenant) = route {
         return device_code::answer(service, exchange, tenant, draft);
     }
     if exchange.method != http::Method::GET {

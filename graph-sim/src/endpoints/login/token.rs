@@ -5,7 +5,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::user_tokens::Asked;
+use super::user_tokens::TokenRequest;
 use crate::base::caller::Actor;
 use crate::entra::assertion::Assertion;
 use crate::entra::claims::{LIFETIME, for_app};
@@ -29,7 +29,6 @@ enum GrantType {
     RefreshToken,
 }
 
-/// What a verified client gets.
 struct Granted {
     actor: Actor,
     body: Value,
@@ -63,11 +62,11 @@ async fn grant(service: &Service, exchange: &Exchange, tenant: &str) -> Result<G
     if grant_type == GrantType::ClientCredentials {
         return of_application(service, exchange, &form, &tenant, &app).await;
     }
-    // Public clients have no proof, and every application may be one (assumed); a proof that is given must be good.
+    // Public clients have no credentials, and every application may be one (assumed); given credentials must be valid.
     if form.contains_key("client_secret") || form.contains_key("client_assertion") {
-        prove(service, exchange, &form, &tenant, &app).await?;
+        authenticate(service, exchange, &form, &tenant, &app).await?;
     }
-    let asked = Asked {
+    let asked = TokenRequest {
         service,
         exchange,
         form: &form,
@@ -90,7 +89,7 @@ async fn of_application(service: &Service, exchange: &Exchange, form: &Form, ten
         tenant,
     };
     let audience = audience(field(form, "scope")?, names)?;
-    prove(service, exchange, form, tenant, app).await?;
+    authenticate(service, exchange, form, tenant, app).await?;
     let claims = for_app(tenant, app, audience, service.now(), service.new_request_id());
     let token = service.tokens.sign(&claims)?;
     let app_id = app.app_id.clone();
@@ -120,7 +119,7 @@ pub fn client(service: &Service, tenant: &str, form: &Form) -> Result<(Tenant, A
     Ok((tenant, app))
 }
 
-/// An answer of the login service that nobody may keep.
+/// An answer of the login service, not to be cached.
 pub fn json_answer(body: &Value, now: Timestamp) -> Response {
     let mut response = json_response(200, "application/json; charset=utf-8", Some(body));
     put(response.headers_mut(), "cache-control", "no-store, no-cache");
@@ -142,7 +141,7 @@ impl GrantType {
 }
 
 /// Whether the client is the application that it says it is.
-async fn prove(service: &Service, exchange: &Exchange, form: &Form, tenant: &Tenant, app: &App) -> Result<(), Failure> {
+async fn authenticate(service: &Service, exchange: &Exchange, form: &Form, tenant: &Tenant, app: &App) -> Result<(), Failure> {
     match (form.get("client_secret"), form.get("client_assertion")) {
         (Some(_), Some(_)) => Err(Failure::request(90_023, "Give either client_secret or client_assertion, not both.")),
         (Some(secret), None) => {

@@ -9,32 +9,27 @@ use crate::entra::claims::{Delegation, LIFETIME, for_user, identity};
 use crate::entra::failure::Failure;
 use crate::entra::form::{Form, field};
 use crate::entra::scope::{Delegated, Names, delegated};
-use crate::entra::sign_ins::Lasting;
+use crate::entra::sign_ins::RefreshToken;
 use crate::service::Service;
 use crate::wire::exchange::Exchange;
 use crate::world::{App, Tenant, User};
 
-/// How long a refresh token is good for without being used (documented).
+/// How long an unused refresh token is valid (documented).
 const REFRESHABLE: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// A token request of a known application.
-pub struct Asked<'a> {
-    /// What is shared.
+pub struct TokenRequest<'a> {
     pub service: &'a Service,
-    /// The request.
     pub exchange: &'a Exchange,
-    /// Its fields.
     pub form: &'a Form,
-    /// The tenant.
     pub tenant: &'a Tenant,
-    /// The application.
     pub app: &'a App,
 }
 
 /// The user's sign-in name and the answer.
 pub type Signed = (String, Value);
 
-impl Asked<'_> {
+impl TokenRequest<'_> {
     /// The answer to a device code.
     pub fn by_device_code(&self) -> Result<Signed, Failure> {
         let now = self.service.now();
@@ -44,14 +39,14 @@ impl Asked<'_> {
             .devices
             .redeem(self.form, &self.tenant.id, &self.app.app_id, now);
         let (user, wanted) = redeemed?;
-        let lasts = wanted.lasting;
+        let lasts = wanted.refresh_token;
         self.sign(&user, wanted, lasts)
     }
 
-    /// The answer to a refresh token. It stays good, and another one comes with the answer (documented).
+    /// The answer to a refresh token. It stays valid, and the answer has another one (documented).
     pub fn by_refresh_token(&self) -> Result<Signed, Failure> {
         let given = field(self.form, "refresh_token")?;
-        let known = self.service.sign_ins().lasting.get(given).cloned();
+        let known = self.service.sign_ins().refresh_tokens.get(given).cloned();
         let known = known.filter(|known| known.tenant == self.tenant.id && known.app_id == self.app.app_id);
         let known = known.ok_or_else(|| invalid_grant(70_000, "The refresh token is not valid."))?;
         if known.until <= self.service.now() {
@@ -86,7 +81,7 @@ impl Asked<'_> {
             "ext_expires_in": LIFETIME,
             "access_token": service.tokens.sign(&claims)?,
         });
-        if wanted.identity {
+        if wanted.id_token {
             let claims = identity(
                 self.tenant,
                 &user,
@@ -104,14 +99,14 @@ impl Asked<'_> {
         }
         if lasts {
             let token = format!("0.{}.{}", service.new_request_id(), service.new_request_id());
-            let lasting = Lasting {
+            let lasting = RefreshToken {
                 tenant: self.tenant.id.clone(),
                 app_id: self.app.app_id.clone(),
                 user: user.id.clone(),
                 wanted,
                 until: now.checked_add(REFRESHABLE).unwrap_or(Timestamp::MAX),
             };
-            service.sign_ins().lasting.insert(token.clone(), lasting);
+            service.sign_ins().refresh_tokens.insert(token.clone(), lasting);
             body["refresh_token"] = json!(token);
         }
         Ok((user.user_principal_name, body))

@@ -26,6 +26,6 @@ fn a_token_is_taken_where_it_belongs() {
         ("https://127.0.0.1:1", "https://vault.azure.net", false),
     ];
     for (root, audience, expected) in cases {
-        assert_eq!(takes(root, audience), expected, "{audience} at {root}");
+        assert_eq!(accepts_audience(root, audience), expected, "{audience} at {root}");
     }
 }

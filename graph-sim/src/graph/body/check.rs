@@ -1,6 +1,6 @@
 //! The check of a request body against the property tables, and its translation to the present spellings.
 //!
-//! What comes out contains stored properties only, each of the right type. Rules across properties are not known here.
+//! The result has stored properties only, each of the right type. Rules across properties are checked elsewhere.
 
 use serde_json::{Map, Value};
 
@@ -14,7 +14,7 @@ use crate::schema::{Access, EnumType, Kind, Property, Type, UNKNOWN_FUTURE_VALUE
 /// What a body is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// A new object: what is required must be there.
+    /// A new object: required properties must be given.
     Create,
     /// A change: anything may be left out.
     Update,
@@ -34,7 +34,7 @@ pub fn parse(body: &[u8]) -> Result<Map<String, Value>, Problem> {
     }
 }
 
-/// Checks an object of a type and gives it back in the present spellings. Properties that only the service sets are refused,
+/// Checks an object of a type and returns it in the present spellings. Properties that only the service sets are refused,
 /// other than in a seed.
 pub fn object(ty: &'static Type, version: ApiVersion, mode: Mode, given: &Map<String, Value>) -> Result<Map<String, Value>, Problem> {
     let read_only = ReadOnlyInBody::Refuse;
@@ -44,16 +44,13 @@ pub fn object(ty: &'static Type, version: ApiVersion, mode: Mode, given: &Map<St
 /// How a body is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading {
-    /// The version whose properties there are.
     pub version: ApiVersion,
-    /// What the body is for.
     pub mode: Mode,
-    /// What becomes of properties that only the service sets.
     pub read_only: ReadOnlyInBody,
 }
 
 impl Reading {
-    /// Checks an object of a type and gives it back in the present spellings.
+    /// Checks an object of a type and returns it in the present spellings.
     pub fn object(&self, ty: &'static Type, given: &Map<String, Value>) -> Result<Map<String, Value>, Problem> {
         self.object_at(ty, given, "")
     }
@@ -72,7 +69,7 @@ impl Reading {
                 let (place, name) = (excerpt(&place), ty.name);
                 Problem::bad_request(format!("The property '{place}' does not exist on type 'microsoft.graph.{name}'."))
             })?;
-            if self.passes_over(property, value) {
+            if self.is_ignored(property, value) {
                 self.expect_repeatable(property, value, &place)?;
                 continue;
             }
@@ -118,9 +115,9 @@ impl Reading {
         })
     }
 
-    /// Whether a property is taken and counts for nothing, because a client that sends back what it read cannot know better.
+    /// Whether a property is accepted and ignored, so that a client can send back what it read.
     /// What the service no longer fills is answered as null.
-    fn passes_over(&self, property: &Property, value: &Value) -> bool {
+    fn is_ignored(&self, property: &Property, value: &Value) -> bool {
         let passes = self.read_only == ReadOnlyInBody::Ignore && self.mode != Mode::Seed;
         passes
             && match property.access {
@@ -130,7 +127,7 @@ impl Reading {
             }
     }
 
-    /// What counts for nothing still has to be a value that an answer can have.
+    /// An ignored property must still have a value that an answer can have.
     fn expect_repeatable(&self, property: &Property, value: &Value, place: &str) -> Result<(), Problem> {
         let is_placeholder = matches!(property.kind, Kind::Enum(_) | Kind::Flags(_)) && value == UNKNOWN_FUTURE_VALUE;
         if !is_placeholder {
@@ -254,7 +251,7 @@ fn expect_type(ty: &Type, named: &Value, path: &str) -> Result<(), Problem> {
     )))
 }
 
-/// Puts the value of an old spelling under the present one; both together must mean the same.
+/// Moves the value of an old spelling to the present one; if both are given, they must mean the same.
 fn translate(checked: &mut Map<String, Value>, property: &Property, value: Value, place: &str) -> Result<(), Problem> {
     let Some(twin) = property.twin else {
         return Ok(());

@@ -8,12 +8,11 @@ use serde_json::{Map, Value};
 use crate::base::answer::ApiVersion;
 use crate::schema::{Kind, Type};
 
-/// When a property stops, where that is published (documented).
+/// The dates at which properties end, where they are published (documented).
 const SUNSETS: [(&str, &str); 2] = [
     ("windowsSettings", "Wed, 31 Jan 2024 23:59:59 GMT"),
     ("notificationSetting", "Tue, 14 Jul 2026 23:59:59 GMT"),
 ];
-/// For all others.
 const ASSUMED_SUNSET: &str = SUNSETS[0].1;
 const REFERENCE: &str = "https://learn.microsoft.com/graph/api/resources";
 

@@ -8,7 +8,7 @@ use crate::base::caller::{Actor, Caller};
 use crate::graph::odata::tables::Queries;
 use crate::graph::odata::view::View;
 use crate::graph::odata::{self, Allowed};
-use crate::graph::refusal::permission::Guard;
+use crate::graph::refusal::permission::Layer;
 use crate::schema::audit::AUDIT_EVENT;
 use crate::schema::catalogue::{FRONT_LINE_SERVICE_PLAN, GALLERY_IMAGE, ORGANIZATION_SETTINGS, SERVICE_PLAN, SUPPORTED_REGION};
 use crate::schema::cloud_pc::CLOUD_PC;
@@ -73,7 +73,7 @@ fn seen(ty: &'static Type, version: ApiVersion, select: Option<&str>, stored: &M
     };
     let allowed = Allowed {
         ty,
-        guard: Guard::DeviceManagement,
+        layer: Layer::DeviceManagement,
         paged: false,
         expand: false,
         queries: Queries::USUAL,
@@ -89,7 +89,7 @@ fn expect_consistent(ty: &'static Type, done: &mut Vec<&'static str>) {
     done.push(ty.name);
     for property in ty.properties {
         let place = format!("{}.{}", ty.name, property.name);
-        // Whoever writes an object sets its id and the time of the change.
+        // The code that writes an object sets its id and the time of the change.
         let set_by_a_write = property.required || property.collection || ["id", "lastModifiedDateTime"].contains(&property.name);
         // The documented example answers null there, whatever the metadata says.
         let null_all_the_same = ty.name == "cloudPcOnPremisesConnectionHealthCheck" && property.name.ends_with("DateTime");

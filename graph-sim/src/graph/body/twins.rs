@@ -1,13 +1,13 @@
-//! A change that repeats what was read: of a property that has an old and a present spelling it brings both, and a client changes
-//! one of them. The spelling that only repeats what the reader saw gives way to the other one (assumed).
+//! A PATCH that sends back a whole object has both spellings of a renamed property, of which the client has changed
+//! one. The spelling that only repeats what the client read is dropped (assumed).
 
 use serde_json::{Map, Value};
 
 use crate::base::answer::ApiVersion;
 use crate::schema::{Kind, Type};
 
-/// Takes out of a change the spellings that repeat what was shown beside one that is there as well.
-pub fn settle(ty: &'static Type, version: ApiVersion, given: &mut Map<String, Value>, shown: &Map<String, Value>) {
+/// Drops the spellings that repeat what was shown, where the other spelling is given too.
+pub fn drop_repeated(ty: &'static Type, version: ApiVersion, given: &mut Map<String, Value>, shown: &Map<String, Value>) {
     for property in ty.properties.iter().filter(|property| property.is_in(version)) {
         let Some(twin) = property.twin else { continue };
         if !given.contains_key(property.name) || !given.contains_key(twin.of) {
@@ -22,17 +22,17 @@ pub fn settle(ty: &'static Type, version: ApiVersion, given: &mut Map<String, Va
     for (name, value) in given {
         let inner = ty.property(version, name).map(|property| property.kind);
         if let (Some(Kind::Complex(inner)), Some(shown)) = (inner, shown.get(name)) {
-            settle_value(inner, version, value, shown);
+            drop_repeated_in(inner, version, value, shown);
         }
     }
 }
 
-fn settle_value(ty: &'static Type, version: ApiVersion, given: &mut Value, shown: &Value) {
+fn drop_repeated_in(ty: &'static Type, version: ApiVersion, given: &mut Value, shown: &Value) {
     match (given, shown) {
-        (Value::Object(given), Value::Object(shown)) => settle(ty, version, given, shown),
+        (Value::Object(given), Value::Object(shown)) => drop_repeated(ty, version, given, shown),
         (Value::Array(given), Value::Array(shown)) => {
             for (given, shown) in given.iter_mut().zip(shown) {
-                settle_value(ty, version, given, shown);
+                drop_repeated_in(ty, version, given, shown);
             }
         }
         _ => {}

@@ -1,4 +1,4 @@
-//! `subscribedSkus`: the products that a tenant has bought, as its users' licences and its Frontline plans tell.
+//! `subscribedSkus`: the products that a tenant has bought, derived from its users' licences.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,5 +1,5 @@
-//! What there is to choose from: the default gallery, service plans, regions and network connections, with what is set aside
-//! or in use of them. Nothing in here changes anything.
+//! What policies can choose from: service plans, regions and network connections, with what is allotted
+//! or in use of them.
 
 use std::borrow::Cow;
 
@@ -10,14 +10,14 @@ use crate::schema::catalogue::{SERVICE_PLAN, SUPPORTED_REGION};
 use crate::schema::{Type, defaults};
 use crate::world::{Seen, Tenant, assignments, stored, text};
 
-/// Frontline service plans; what is allotted and used is counted from the policies of the moment. An assignment without a number
+/// Frontline service plans; what is allotted and used is counted from the present policies. An assignment without a number
 /// uses all licences of its plan, as it does in the life of Cloud PCs (assumed).
 pub fn front_line_plans(tenant: &Tenant) -> Vec<Seen<'_>> {
     stored(tenant, "frontLineServicePlans")
         .map(|plan| {
             let id = text(plan, "id").unwrap_or_default();
             let total = plan.get("totalCount").and_then(Value::as_i64).unwrap_or(0);
-            let used: i64 = slices(tenant, id, None).map(|licences| licences.unwrap_or(total)).sum();
+            let used: i64 = allotments(tenant, id, None).map(|licences| licences.unwrap_or(total)).sum();
             let mut plan = plan.clone();
             plan.insert("usedCount".to_owned(), json!(used.min(total)));
             plan.insert("allotmentLicensesCount".to_owned(), json!(allotted(tenant, id, None)));
@@ -26,13 +26,13 @@ pub fn front_line_plans(tenant: &Tenant) -> Vec<Seen<'_>> {
         .collect()
 }
 
-/// The licences of a plan that policies set aside, one policy left out.
+/// The licences of a plan that policies allot, one policy left out.
 pub fn allotted(tenant: &Tenant, plan: &str, without_policy: Option<&str>) -> i64 {
-    slices(tenant, plan, without_policy).flatten().sum()
+    allotments(tenant, plan, without_policy).flatten().sum()
 }
 
-/// The licences that each assignment sets aside of a plan, where it says how many.
-fn slices(tenant: &Tenant, plan: &str, without_policy: Option<&str>) -> impl Iterator<Item = Option<i64>> {
+/// The licences that each assignment allots of a plan, where it says how many.
+fn allotments(tenant: &Tenant, plan: &str, without_policy: Option<&str>) -> impl Iterator<Item = Option<i64>> {
     stored(tenant, "provisioningPolicies")
         .filter(move |policy| without_policy.is_none() || text(policy, "id") != without_policy)
         .flat_map(assignments)
@@ -51,7 +51,7 @@ pub fn regions(_: &Tenant) -> Vec<Seen<'_>> {
     fixed(regions::supported_regions(), &SUPPORTED_REGION)
 }
 
-/// Azure network connections. Whether one is in use follows from the policies of the moment.
+/// Azure network connections. Whether one is in use follows from the present policies.
 pub fn connections(tenant: &Tenant) -> Vec<Seen<'_>> {
     let used: Vec<&str> = stored(tenant, "provisioningPolicies")
         .filter_map(|policy| policy.get("domainJoinConfigurations")?.as_array())

@@ -1,4 +1,4 @@
-//! The rules of provisioning policies: which properties go together, and what they must point at.
+//! The rules of provisioning policies: which properties go together, and which objects they must refer to.
 
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,7 @@ use crate::world::{Tenant, World, stored_one, text};
 
 const GRACE_PERIOD: &str = "gracePeriodInHours";
 
-/// Changes options. Policies tell the grace period, so those that have what the option said before follow it.
+/// Changes options. Policies show the grace period, so those that have the option's former value follow it.
 ///
 /// # Errors
 /// A value that an option cannot have; nothing is changed then.
@@ -32,8 +32,8 @@ pub fn change_options(world: &mut World, patch: &OptionsPatch) -> Result<(), Str
     Ok(())
 }
 
-/// Fills what the service works out itself.
-pub fn settle(options: &Options, policy: &mut Map<String, Value>) {
+/// Sets what the service derives itself.
+pub fn normalise(options: &Options, policy: &mut Map<String, Value>) {
     if policy.get(GRACE_PERIOD).is_none_or(Value::is_null) {
         policy.insert(GRACE_PERIOD.to_owned(), json!(options.grace_period.in_hours()));
     }
@@ -57,7 +57,7 @@ pub fn settle(options: &Options, policy: &mut Map<String, Value>) {
 /// The directory roles of which one is needed for Windows Autopatch: the first is documented, the second has all rights.
 const AUTOPATCH_ROLES: [&str; 2] = ["Intune Administrator", "Global Administrator"];
 
-/// Values that the service takes from some people only.
+/// Refuses values that only some people may set.
 pub fn authorise(request: &GraphRequest<'_>, given: &Map<String, Value>) -> Result<(), Problem> {
     let managed = given.get("microsoftManagedDesktop").and_then(Value::as_object);
     let is_managed = managed

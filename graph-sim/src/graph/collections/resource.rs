@@ -9,7 +9,7 @@ use crate::base::answer::GraphRequest;
 use crate::base::ids::is_guid;
 use crate::base::text::excerpt;
 use crate::graph::odata::tables::Queries;
-use crate::graph::refusal::permission::Guard;
+use crate::graph::refusal::permission::Layer;
 use crate::graph::refusal::problem::Problem;
 use crate::options::{MissingId, Options};
 use crate::schema::Type;
@@ -20,7 +20,7 @@ use crate::world::{Seen, Tenant, has_id};
 pub struct Resource {
     /// Its key in the tenant and last path segment.
     pub name: &'static str,
-    /// Its place below `$metadata#`.
+    /// Its name below `$metadata#`.
     pub context: &'static str,
     /// The type of its entities.
     pub ty: &'static Type,
@@ -29,7 +29,7 @@ pub struct Resource {
     /// Whether ids are GUIDs, so that anything else is malformed and not only unknown.
     pub guid_ids: bool,
     /// The layer that answers for it.
-    pub guard: Guard,
+    pub layer: Layer,
     /// Where its objects are.
     pub source: Source,
     /// How it is written; `None` for what is only read.
@@ -41,22 +41,22 @@ pub struct Resource {
 pub enum Source {
     /// In the tenant's collection of the same name.
     Stored,
-    /// Made from what else there is.
+    /// Derived from the tenant.
     Derived(fn(&Tenant) -> Vec<Seen<'_>>),
-    /// Made from what else there is, one by one: all, or the one with an id.
+    /// Derived one by one: all, or the one with an id.
     Keyed(fn(&Tenant) -> Vec<Seen<'_>>, for<'a> fn(&'a Tenant, &str) -> Option<Seen<'a>>),
-    /// Made from one object of another collection, which the id in the path names; nothing when there is no such object.
+    /// Derived from one object of another collection, which the id in the path names; `None` when there is no such object.
     Part(&'static Resource, for<'a> fn(&'a Tenant, &str) -> Option<Vec<Seen<'a>>>),
 }
 
-/// What the service makes of a write beyond types.
+/// The rules of a write beyond types.
 #[derive(Debug)]
 pub struct Rules {
-    /// Takes along into a change of a stored object what the change makes stale.
-    pub renew: fn(&Map<String, Value>, &mut Map<String, Value>),
-    /// Puts values into the form in which the service keeps them.
-    pub settle: fn(&Options, &mut Map<String, Value>),
-    /// Refuses objects whose properties do not go together or point at nothing.
+    /// Resets the properties that a change of a stored object makes stale.
+    pub drop_stale: fn(&Map<String, Value>, &mut Map<String, Value>),
+    /// Normalises values to the form in which the service keeps them.
+    pub normalise: fn(&Options, &mut Map<String, Value>),
+    /// Refuses objects whose properties do not go together or refer to nothing.
     pub check: fn(&Tenant, &Map<String, Value>) -> Result<(), Problem>,
     /// Refuses values that this caller may not set.
     pub authorise: fn(&GraphRequest<'_>, &Map<String, Value>) -> Result<(), Problem>,
@@ -64,12 +64,12 @@ pub struct Rules {
     pub assigned: Option<&'static Assignable>,
 }
 
-/// What it is to be assigned.
+/// The rules of assignments.
 #[derive(Debug)]
 pub struct Assignable {
     /// The type of an assignment.
     pub ty: &'static Type,
-    /// Whether an object with assignments can be in the way of its own deletion.
+    /// Whether an object with assignments may be refused to be deleted.
     pub blocks_delete: bool,
     /// Whether assignments carry Frontline licences.
     pub licensed: bool,
@@ -78,39 +78,38 @@ pub struct Assignable {
 }
 
 impl Resource {
-    /// What it is to be assigned, where its objects can be.
     pub fn assigned(&self) -> Option<&'static Assignable> {
         self.rules?.assigned
     }
 
-    /// Refuses a path segment that cannot be an id here.
+    /// Refuses a malformed id.
     pub fn expect_id(&self, id: &str) -> Result<(), Problem> {
         if !self.guid_ids || is_guid(id) {
             return Ok(());
         }
-        let (code, id) = match self.guard {
-            Guard::Directory => ("Request_BadRequest", excerpt(id)),
-            Guard::DeviceManagement => ("BadRequest", excerpt(id)),
+        let (code, id) = match self.layer {
+            Layer::Directory => ("Request_BadRequest", excerpt(id)),
+            Layer::DeviceManagement => ("BadRequest", excerpt(id)),
         };
         Err(Problem::new(400, code, format!("The id '{id}' is malformed.")))
     }
 
-    /// Nothing has this id; for a list of parts, there is nothing that they could be parts of.
+    /// No object has this id; for a list of parts, their owner does not exist.
     pub fn not_found(&self, id: &str, status: MissingId) -> Problem {
         if let Source::Part(owner, _) = self.source {
             return owner.not_found(id, status);
         }
-        let code = match (status.status(), self.guard) {
+        let code = match (status.status(), self.layer) {
             (400, _) => "BadRequest",
-            (_, Guard::Directory) => "Request_ResourceNotFound",
-            (_, Guard::DeviceManagement) => "itemNotFound",
+            (_, Layer::Directory) => "Request_ResourceNotFound",
+            (_, Layer::DeviceManagement) => "itemNotFound",
         };
         let (name, id) = (self.name, excerpt(id));
         Problem::new(status.status(), code, format!("Nothing in '{name}' has the id '{id}'."))
     }
 
     /// The objects as readers see them at this time, in the order of the collection; of those that are parts of something,
-    /// the parts of `owner`. Nothing when there is no such owner.
+    /// the parts of `owner`. `None` when there is no such owner.
     pub fn seen<'a>(&self, tenant: &'a Tenant, owner: &str, now: Timestamp) -> Option<Vec<Seen<'a>>> {
         Some(match self.source {
             Source::Stored => {

@@ -2,8 +2,9 @@
 
 use super::resource::{Assignable, Resource, Rules, Source};
 use super::{devices, directory, licences, offers, policies, settings};
-use crate::graph::odata::tables;
-use crate::graph::refusal::permission::Guard;
+use crate::graph::odata::tables::{self, Queries};
+use crate::graph::refusal::permission::Layer;
+use crate::schema::Type;
 use crate::schema::audit::AUDIT_EVENT;
 use crate::schema::catalogue::{
     FRONT_LINE_SERVICE_PLAN, GALLERY_IMAGE, ORGANIZATION_SETTINGS as ORGANIZATION_SETTINGS_TYPE, SERVICE_PLAN, SUPPORTED_REGION,
@@ -16,18 +17,41 @@ use crate::schema::managed_device::MANAGED_DEVICE;
 use crate::schema::policy::{POLICY_ASSIGNMENT, PROVISIONING_POLICY};
 use crate::schema::setting::{SETTING_ASSIGNMENT, USER_SETTING};
 
+/// A collection of the Cloud PC service that is only read; its ids are GUIDs.
+macro_rules! cloud_pc {
+    ($name:literal, $ty:expr, $queries:expr, $source:expr) => {
+        Resource {
+            name: $name,
+            context: concat!("deviceManagement/virtualEndpoint/", $name),
+            ty: $ty,
+            queries: $queries,
+            guid_ids: true,
+            layer: Layer::DeviceManagement,
+            source: $source,
+            rules: None,
+        }
+    };
+}
+
+/// A collection of the directory; its ids are GUIDs.
+const fn directory(name: &'static str, ty: &'static Type, queries: &'static Queries, source: Source) -> Resource {
+    Resource {
+        name,
+        context: name,
+        ty,
+        queries,
+        guid_ids: true,
+        layer: Layer::Directory,
+        source,
+        rules: None,
+    }
+}
+
 /// `provisioningPolicies`
 pub static POLICIES: Resource = Resource {
-    name: "provisioningPolicies",
-    context: "deviceManagement/virtualEndpoint/provisioningPolicies",
-    ty: &PROVISIONING_POLICY,
-    queries: &tables::POLICIES,
-    guid_ids: true,
-    guard: Guard::DeviceManagement,
-    source: Source::Stored,
     rules: Some(&Rules {
-        renew: |_, _| {},
-        settle: policies::settle,
+        drop_stale: |_, _| {},
+        normalise: policies::normalise,
         check: policies::check,
         authorise: policies::authorise,
         assigned: Some(&Assignable {
@@ -37,20 +61,14 @@ pub static POLICIES: Resource = Resource {
             group_aliases: &[],
         }),
     }),
+    ..cloud_pc!("provisioningPolicies", &PROVISIONING_POLICY, &tables::POLICIES, Source::Stored)
 };
 
 /// `userSettings`
 pub static SETTINGS: Resource = Resource {
-    name: "userSettings",
-    context: "deviceManagement/virtualEndpoint/userSettings",
-    ty: &USER_SETTING,
-    queries: &tables::SETTINGS,
-    guid_ids: true,
-    guard: Guard::DeviceManagement,
-    source: Source::Stored,
     rules: Some(&Rules {
-        renew: settings::renew,
-        settle: settings::settle,
+        drop_stale: settings::drop_stale,
+        normalise: settings::normalise,
         check: settings::check,
         authorise: |_, _| Ok(()),
         assigned: Some(&Assignable {
@@ -61,121 +79,72 @@ pub static SETTINGS: Resource = Resource {
             group_aliases: &["groupAssignmentTarget"],
         }),
     }),
+    ..cloud_pc!("userSettings", &USER_SETTING, &tables::SETTINGS, Source::Stored)
 };
 
 /// `organizationSettings`, of which a tenant has one; beta only.
 pub static ORGANIZATION_SETTINGS: Resource = Resource {
-    name: "organizationSettings",
-    context: "deviceManagement/virtualEndpoint/organizationSettings",
-    ty: &ORGANIZATION_SETTINGS_TYPE,
-    queries: &tables::ORGANIZATION_SETTINGS,
-    guid_ids: true,
-    guard: Guard::DeviceManagement,
-    source: Source::Stored,
     rules: Some(&Rules {
-        renew: |_, _| {},
-        settle: |_, _| {},
+        drop_stale: |_, _| {},
+        normalise: |_, _| {},
         check: |_, _| Ok(()),
         authorise: |_, _| Ok(()),
         assigned: None,
     }),
+    ..cloud_pc!(
+        "organizationSettings",
+        &ORGANIZATION_SETTINGS_TYPE,
+        &tables::ORGANIZATION_SETTINGS,
+        Source::Stored
+    )
 };
 
 /// `galleryImages`
 pub static GALLERY_IMAGES: Resource = Resource {
-    name: "galleryImages",
-    context: "deviceManagement/virtualEndpoint/galleryImages",
-    ty: &GALLERY_IMAGE,
-    queries: &tables::GALLERY_IMAGES,
     guid_ids: false,
-    guard: Guard::DeviceManagement,
-    source: Source::Stored,
-    rules: None,
+    ..cloud_pc!("galleryImages", &GALLERY_IMAGE, &tables::GALLERY_IMAGES, Source::Stored)
 };
 
 /// `deviceImages`
-pub static DEVICE_IMAGES: Resource = Resource {
-    name: "deviceImages",
-    context: "deviceManagement/virtualEndpoint/deviceImages",
-    ty: &DEVICE_IMAGE,
-    queries: &tables::DEVICE_IMAGES,
-    guid_ids: true,
-    guard: Guard::DeviceManagement,
-    source: Source::Stored,
-    rules: None,
-};
+pub static DEVICE_IMAGES: Resource = cloud_pc!("deviceImages", &DEVICE_IMAGE, &tables::DEVICE_IMAGES, Source::Stored);
 
 /// `onPremisesConnections`, Azure network connections
-pub static CONNECTIONS: Resource = Resource {
-    name: "onPremisesConnections",
-    context: "deviceManagement/virtualEndpoint/onPremisesConnections",
-    ty: &ON_PREMISES_CONNECTION,
-    queries: &tables::CONNECTIONS,
-    guid_ids: true,
-    guard: Guard::DeviceManagement,
-    source: Source::Derived(offers::connections),
-    rules: None,
-};
+pub static CONNECTIONS: Resource = cloud_pc!(
+    "onPremisesConnections",
+    &ON_PREMISES_CONNECTION,
+    &tables::CONNECTIONS,
+    Source::Derived(offers::connections)
+);
 
 /// `frontLineServicePlans`; beta only
-pub static FRONT_LINE_PLANS: Resource = Resource {
-    name: "frontLineServicePlans",
-    context: "deviceManagement/virtualEndpoint/frontLineServicePlans",
-    ty: &FRONT_LINE_SERVICE_PLAN,
-    queries: &tables::FRONT_LINE_SERVICE_PLANS,
-    guid_ids: true,
-    guard: Guard::DeviceManagement,
-    source: Source::Derived(offers::front_line_plans),
-    rules: None,
-};
+pub static FRONT_LINE_PLANS: Resource = cloud_pc!(
+    "frontLineServicePlans",
+    &FRONT_LINE_SERVICE_PLAN,
+    &tables::FRONT_LINE_SERVICE_PLANS,
+    Source::Derived(offers::front_line_plans)
+);
 
 /// `servicePlans`
-pub static SERVICE_PLANS: Resource = Resource {
-    name: "servicePlans",
-    context: "deviceManagement/virtualEndpoint/servicePlans",
-    ty: &SERVICE_PLAN,
-    queries: &tables::SERVICE_PLANS,
-    guid_ids: true,
-    guard: Guard::DeviceManagement,
-    source: Source::Derived(offers::enterprise_plans),
-    rules: None,
-};
+pub static SERVICE_PLANS: Resource = cloud_pc!(
+    "servicePlans",
+    &SERVICE_PLAN,
+    &tables::SERVICE_PLANS,
+    Source::Derived(offers::enterprise_plans)
+);
 
 /// `supportedRegions`; beta only
-pub static REGIONS: Resource = Resource {
-    name: "supportedRegions",
-    context: "deviceManagement/virtualEndpoint/supportedRegions",
-    ty: &SUPPORTED_REGION,
-    queries: &tables::SUPPORTED_REGIONS,
-    guid_ids: true,
-    guard: Guard::DeviceManagement,
-    source: Source::Derived(offers::regions),
-    rules: None,
-};
+pub static REGIONS: Resource = cloud_pc!(
+    "supportedRegions",
+    &SUPPORTED_REGION,
+    &tables::SUPPORTED_REGIONS,
+    Source::Derived(offers::regions)
+);
 
 /// `cloudPCs`
-pub static CLOUD_PCS: Resource = Resource {
-    name: "cloudPCs",
-    context: "deviceManagement/virtualEndpoint/cloudPCs",
-    ty: &CLOUD_PC,
-    queries: &tables::CLOUD_PCS,
-    guid_ids: true,
-    guard: Guard::DeviceManagement,
-    source: Source::Stored,
-    rules: None,
-};
+pub static CLOUD_PCS: Resource = cloud_pc!("cloudPCs", &CLOUD_PC, &tables::CLOUD_PCS, Source::Stored);
 
 /// `auditEvents`
-pub static AUDIT_EVENTS: Resource = Resource {
-    name: "auditEvents",
-    context: "deviceManagement/virtualEndpoint/auditEvents",
-    ty: &AUDIT_EVENT,
-    queries: &tables::AUDIT_EVENTS,
-    guid_ids: true,
-    guard: Guard::DeviceManagement,
-    source: Source::Stored,
-    rules: None,
-};
+pub static AUDIT_EVENTS: Resource = cloud_pc!("auditEvents", &AUDIT_EVENT, &tables::AUDIT_EVENTS, Source::Stored);
 
 /// `managedDevices`: Intune's side of the Cloud PCs
 pub static MANAGED_DEVICES: Resource = Resource {
@@ -184,67 +153,43 @@ pub static MANAGED_DEVICES: Resource = Resource {
     ty: &MANAGED_DEVICE,
     queries: &tables::MANAGED_DEVICES,
     guid_ids: true,
-    guard: Guard::DeviceManagement,
+    layer: Layer::DeviceManagement,
     source: Source::Keyed(devices::managed, devices::one_managed),
     rules: None,
 };
 
 /// `groups`
-pub static GROUPS: Resource = Resource {
-    name: "groups",
-    context: "groups",
-    ty: &GROUP,
-    queries: &tables::GROUPS,
-    guid_ids: true,
-    guard: Guard::Directory,
-    source: Source::Keyed(directory::groups, directory::one_group),
-    rules: None,
-};
+pub static GROUPS: Resource = directory(
+    "groups",
+    &GROUP,
+    &tables::GROUPS,
+    Source::Keyed(directory::groups, directory::one_group),
+);
 
 /// `groups/{id}/members`
 pub static MEMBERS: Resource = Resource {
-    name: "members",
     context: "directoryObjects",
-    ty: &USER,
-    queries: &tables::USERS,
-    guid_ids: true,
-    guard: Guard::Directory,
-    source: Source::Part(&GROUPS, directory::members),
-    rules: None,
+    ..directory("members", &USER, &tables::USERS, Source::Part(&GROUPS, directory::members))
 };
 
 /// `users`
 pub static USERS: Resource = Resource {
-    name: "users",
-    context: "users",
-    ty: &USER,
-    queries: &tables::USERS,
     guid_ids: false,
-    guard: Guard::Directory,
-    source: Source::Keyed(directory::users, directory::one_user),
-    rules: None,
+    ..directory("users", &USER, &tables::USERS, Source::Keyed(directory::users, directory::one_user))
 };
 
 /// `subscribedSkus`
-pub static SUBSCRIBED_SKUS: Resource = Resource {
-    name: "subscribedSkus",
-    context: "subscribedSkus",
-    ty: &SUBSCRIBED_SKU,
-    queries: &tables::SUBSCRIBED_SKUS,
-    guid_ids: true,
-    guard: Guard::Directory,
-    source: Source::Derived(licences::subscribed_skus),
-    rules: None,
-};
+pub static SUBSCRIBED_SKUS: Resource = directory(
+    "subscribedSkus",
+    &SUBSCRIBED_SKU,
+    &tables::SUBSCRIBED_SKUS,
+    Source::Derived(licences::subscribed_skus),
+);
 
 /// `organization`
-pub static ORGANIZATIONS: Resource = Resource {
-    name: "organization",
-    context: "organization",
-    ty: &ORGANIZATION,
-    queries: &tables::ORGANIZATIONS,
-    guid_ids: true,
-    guard: Guard::Directory,
-    source: Source::Derived(directory::organizations),
-    rules: None,
-};
+pub static ORGANIZATIONS: Resource = directory(
+    "organization",
+    &ORGANIZATION,
+    &tables::ORGANIZATIONS,
+    Source::Derived(directory::organizations),
+);

@@ -1,10 +1,10 @@
-//! `apply` and `applyConfig`: bring the present settings of a policy to Cloud PCs that exist. Beta only.
+//! `apply` and `applyConfig`: apply the present settings of a policy to existing Cloud PCs. Beta only.
 
 use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::audit::{self, Change, Deed, Verb};
+use super::audit::{self, AuditedWrite, Change, Verb};
 use super::call::Call;
 use super::write::{audit, current};
 use crate::base::answer::{Answer, GraphRequest};
@@ -18,7 +18,7 @@ use crate::schema::enums::POLICY_SETTING_TYPE;
 use crate::schema::{Fallback, Kind, Property, Type};
 use crate::world::{Object, World, stored_one, text};
 
-/// What `apply` takes.
+/// The parameters of `apply`.
 static APPLY: Type = Type::new(
     "apply",
     &[
@@ -30,7 +30,7 @@ static APPLY: Type = Type::new(
     ],
 );
 
-/// What `applyConfig` takes.
+/// The parameters of `applyConfig`.
 static APPLY_CONFIG: Type = Type::new(
     "applyConfig",
     &[setting(), Property::new("cloudPcIds", Kind::Text).list().beta().required()],
@@ -47,7 +47,7 @@ pub fn apply(call: Call<'_, '_>) -> Outcome {
     let policy = current(&call)?.clone();
     check_reserve(&policy, &parameters)?;
     life::apply_policy(call.world, &call.request.caller.tenant, &call.id, setting);
-    let change = Change::Changed(&policy, &policy);
+    let change = Change::Updated(&policy, &policy);
     audit(call.world, call.request, call.resource, Verb::Apply, change)?;
     Ok(Answer::no_content())
 }
@@ -68,15 +68,15 @@ pub fn apply_config(call: Call<'_, '_>) -> Outcome {
     let changes: Vec<Change<'_>> = before
         .iter()
         .zip(&after)
-        .map(|(before, after)| Change::Changed(before, after))
+        .map(|(before, after)| Change::Updated(before, after))
         .collect();
-    let deed = Deed {
+    let write = AuditedWrite {
         verb: Verb::Apply,
         resource: call.resource,
         of: &CLOUD_PCS,
         changes: &changes,
     };
-    audit::record(call.world, call.request, &deed)?;
+    audit::record(call.world, call.request, &write)?;
     Ok(Answer::no_content())
 }
 

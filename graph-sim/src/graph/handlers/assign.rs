@@ -1,4 +1,4 @@
-//! The `assign` action: the assignments that are sent replace those that are there, all of them.
+//! The `assign` action: the sent assignments replace all existing ones.
 
 use serde_json::{Map, Value, json};
 
@@ -26,7 +26,7 @@ pub fn assign(call: Call<'_, '_>) -> Outcome {
     let owner = current(&call)?.clone();
     let body = check::parse(call.request.body)?;
     let entries = entries(&body)?;
-    let checked = Plan {
+    let checked = AssignmentCheck {
         tenant: call.tenant()?,
         owner: &owner,
         rules,
@@ -40,14 +40,14 @@ pub fn assign(call: Call<'_, '_>) -> Outcome {
     let body = entity(call.request, resource, &object, &Query::default());
     replace(call.world, call.request, resource, &call.id, object.clone())?;
     life::policies_changed(call.world, &call.request.caller.tenant);
-    audit(call.world, call.request, resource, Verb::Assign, Change::Changed(&owner, &object))?;
+    audit(call.world, call.request, resource, Verb::Assign, Change::Updated(&owner, &object))?;
     Ok(match call.world.options.assign_answer {
         WriteAnswer::NoContent => Answer::no_content(),
         WriteAnswer::Entity => Answer::ok(body).committed(true),
     })
 }
 
-/// The assignments of a seeded object, whose ids are taken as they are.
+/// The assignments of a seeded object, whose given ids are kept.
 pub fn seed(
     world: &mut World,
     tenant_id: &str,
@@ -59,7 +59,7 @@ pub fn seed(
         return Ok(Vec::new());
     };
     let tenant = world.tenants.get(tenant_id).ok_or_else(Problem::no_tenant)?;
-    let plan = Plan {
+    let check = AssignmentCheck {
         tenant,
         owner,
         rules,
@@ -70,16 +70,16 @@ pub fn seed(
         },
         deleted_groups: world.options.deleted_group_in_assign,
     };
-    let checked = plan.check(entries)?;
+    let checked = check.check(entries)?;
     Ok(complete(world, owner, rules, checked))
 }
 
-/// What the resource is assigned by; only routes of what can be assigned lead here.
+/// The rules of the resource's assignments; only assignable resources have routes to here.
 fn assignable(call: &Call<'_, '_>) -> Result<&'static Assignable, Problem> {
     call.resource.assigned().ok_or_else(|| Problem::no_segment("assign"))
 }
 
-/// The list in the body, in which nothing else may be.
+/// The list in the body; other parameters are refused.
 fn entries(body: &Map<String, Value>) -> Result<&[Value], Problem> {
     let other = body.keys().find(|key| *key != "assignments" && !key.contains("@odata."));
     if let Some(other) = other {
@@ -94,7 +94,7 @@ fn entries(body: &Map<String, Value>) -> Result<&[Value], Problem> {
 }
 
 /// What a new set of assignments is checked against.
-struct Plan<'a> {
+struct AssignmentCheck<'a> {
     tenant: &'a Tenant,
     owner: &'a Map<String, Value>,
     rules: &'static Assignable,
@@ -102,7 +102,7 @@ struct Plan<'a> {
     deleted_groups: DeletedGroupInAssign,
 }
 
-impl Plan<'_> {
+impl AssignmentCheck<'_> {
     fn check(&self, entries: &[Value]) -> Result<Vec<Map<String, Value>>, Problem> {
         let mut checked: Vec<Map<String, Value>> = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
@@ -116,10 +116,10 @@ impl Plan<'_> {
             let Some(target) = target else {
                 return Err(at("a target is needed."));
             };
-            self.settle_group(target).map_err(|why| at(&why))?;
-            self.settle_plan(target).map_err(|why| at(&why))?;
+            self.resolve_group(target).map_err(|why| at(&why))?;
+            self.check_plan(target).map_err(|why| at(&why))?;
             self.expect_known_id(&entry, &checked)?;
-            if checked.iter().any(|other| same_place(other, &entry)) {
+            if checked.iter().any(|other| same_target(other, &entry)) {
                 return Err(at("the group is there more than once."));
             }
             checked.push(entry);
@@ -143,9 +143,9 @@ impl Plan<'_> {
         entry
     }
 
-    /// The group must exist; it is kept in the directory's spelling of its id.
-    fn settle_group(&self, target: &mut Map<String, Value>) -> Result<(), String> {
-        // Entries without a group have been met in answers (a client's author), so a seed can have them.
+    /// The group must exist; its id is kept in the directory's spelling.
+    fn resolve_group(&self, target: &mut Map<String, Value>) -> Result<(), String> {
+        // Answers have had entries without a group (author), so a seed can have them.
         if self.reading.mode == Mode::Seed && text(target, "groupId").is_none() {
             return Ok(());
         }
@@ -157,7 +157,7 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// The id of a group that can be assigned. Whether one that was deleted can is not established, so the option decides.
+    /// The id of a group that can be assigned. For a deleted group that is not established, so the option decides.
     fn known_group(&self, id: &str) -> Option<&str> {
         let there = self.tenant.group(id).map(|group| group.id.as_str());
         there.or_else(|| match self.deleted_groups {
@@ -167,7 +167,7 @@ impl Plan<'_> {
     }
 
     /// Shared types need a Frontline service plan; nothing else takes one. The portal sends "" for none.
-    fn settle_plan(&self, target: &mut Map<String, Value>) -> Result<(), String> {
+    fn check_plan(&self, target: &mut Map<String, Value>) -> Result<(), String> {
         let kind = text(self.owner, "provisioningType").unwrap_or_default();
         let shared = self.rules.licensed && kind.starts_with("shared");
         let count = target.get("allotmentLicensesCount").and_then(Value::as_i64);
@@ -197,7 +197,7 @@ impl Plan<'_> {
         }
     }
 
-    /// An entry with an id keeps an assignment that is there, for the same group.
+    /// An entry with an id keeps an existing assignment of the same group.
     fn expect_known_id(&self, entry: &Map<String, Value>, checked: &[Map<String, Value>]) -> Result<(), Problem> {
         let Some(id) = text(entry, "id") else {
             return Ok(());
@@ -243,8 +243,7 @@ fn group_of(assignment: &Map<String, Value>) -> Option<&Value> {
     assignment.get("target")?.get("groupId")
 }
 
-/// Whether two entries give the same group the same plan.
-fn same_place(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
+fn same_target(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
     let key = |entry: &Map<String, Value>| {
         let target = entry.get("target");
         let part = |name| target.and_then(|target| target.get(name)).cloned();
@@ -253,7 +252,7 @@ fn same_place(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
     key(one) == key(other)
 }
 
-/// Gives new assignments their ids: owner and group where that is unique, a fresh one where a group can have several.
+/// Sets the ids of new assignments: from owner and group where that is unique, a fresh one where a group can have several.
 fn complete(world: &mut World, owner: &Map<String, Value>, rules: &Assignable, entries: Vec<Map<String, Value>>) -> Vec<Value> {
     let now = world.instant().to_string();
     let owner_id = text(owner, "id").unwrap_or_default();

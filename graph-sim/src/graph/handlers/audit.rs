@@ -1,4 +1,4 @@
-//! Audit events: what every write leaves behind, readable after a while.
+//! Audit events: every write records one, which can be read after a lag.
 //!
 //! Values of secret properties are never in an event.
 
@@ -18,7 +18,7 @@ use crate::world::{Object, Tenant, World, text};
 /// Where the events are kept.
 const COLLECTION: &str = "auditEvents";
 
-/// What can be written, by the type's name, and how.
+/// The audited types, by name, with their operations.
 const AUDITED: [(&str, &[Verb]); 3] = [
     (
         "CloudPcProvisioningPolicy",
@@ -28,23 +28,23 @@ const AUDITED: [(&str, &[Verb]); 3] = [
     ("CloudPcOrganizationSettings", &[Verb::Patch]),
 ];
 
-/// What a write does.
+/// The operation of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
     /// A new object.
     Create,
     /// A change of an object.
     Patch,
-    /// The end of an object.
+    /// A deletion.
     Delete,
     /// A new set of assignments.
     Assign,
-    /// The present settings are brought to the Cloud PCs that exist.
+    /// Present settings are applied to existing Cloud PCs.
     Apply,
 }
 
 impl Verb {
-    /// The verb as an activity's type begins with it: `Delete` was captured, the others are assumed.
+    /// The first word of the `activityType`: `Delete` was captured, the others are assumed.
     fn name(self) -> &'static str {
         match self {
             Self::Create => "Create",
@@ -65,49 +65,45 @@ impl Verb {
     }
 }
 
-/// What became of one object. There always is one: an event about nothing cannot be said.
+/// The change of one object.
 #[derive(Clone, Copy, Debug)]
 pub enum Change<'a> {
-    /// It is new.
-    Made(&'a Object),
-    /// It was the first and is the second.
-    Changed(&'a Object, &'a Object),
-    /// It is gone.
-    Gone(&'a Object),
+    Created(&'a Object),
+    /// The state before and after.
+    Updated(&'a Object, &'a Object),
+    Deleted(&'a Object),
 }
 
 impl<'a> Change<'a> {
     fn before(self) -> Option<&'a Object> {
         match self {
-            Self::Made(_) => None,
-            Self::Changed(before, _) | Self::Gone(before) => Some(before),
+            Self::Created(_) => None,
+            Self::Updated(before, _) | Self::Deleted(before) => Some(before),
         }
     }
 
     fn after(self) -> Option<&'a Object> {
         match self {
-            Self::Made(after) | Self::Changed(_, after) => Some(after),
-            Self::Gone(_) => None,
+            Self::Created(after) | Self::Updated(_, after) => Some(after),
+            Self::Deleted(_) => None,
         }
     }
 
     fn object(self) -> &'a Object {
         match self {
-            Self::Made(object) | Self::Changed(_, object) | Self::Gone(object) => object,
+            Self::Created(object) | Self::Updated(_, object) | Self::Deleted(object) => object,
         }
     }
 }
 
 /// One write.
 #[derive(Clone, Copy, Debug)]
-pub struct Deed<'a> {
-    /// What is done.
+pub struct AuditedWrite<'a> {
     pub verb: Verb,
     /// The collection that the request was for.
     pub resource: &'static Resource,
-    /// The collection of what changed, which `applyConfig` has another one of.
+    /// The collection of the changed objects: another one for `applyConfig`.
     pub of: &'static Resource,
-    /// What became of each object.
     pub changes: &'a [Change<'a>],
 }
 
@@ -127,8 +123,8 @@ pub fn list_activity_types(call: Call<'_, '_>) -> Outcome {
     Ok(Answer::ok(json!({"@odata.context": context, "value": activity_types()})))
 }
 
-/// Makes the audit event of a write that is done.
-pub fn record(world: &mut World, request: &GraphRequest<'_>, deed: &Deed<'_>) -> Result<(), Problem> {
+/// Records the audit event of a completed write.
+pub fn record(world: &mut World, request: &GraphRequest<'_>, write: &AuditedWrite<'_>) -> Result<(), Problem> {
     let (now, id) = (world.instant(), world.new_id());
     let correlation = match world.options.audit_correlation {
         AuditCorrelation::ClientRequestId => correlation_id(request).to_owned(),
@@ -137,10 +133,10 @@ pub fn record(world: &mut World, request: &GraphRequest<'_>, deed: &Deed<'_>) ->
     let seen_from = world.options.audit_lag.after(world.now());
     let tenant = world.tenants.get_mut(&request.caller.tenant).ok_or_else(Problem::no_tenant)?;
     let actor = actor(tenant, request);
-    let kind = capitalised(deed.resource.ty.name);
-    let activity_type = activity_type(deed.verb, &kind);
-    let touched = capitalised(deed.of.ty.name);
-    let resources: Vec<Value> = deed.changes.iter().map(|change| resource(&touched, *change)).collect();
+    let kind = capitalised(write.resource.ty.name);
+    let activity_type = activity_type(write.verb, &kind);
+    let touched = capitalised(write.of.ty.name);
+    let resources: Vec<Value> = write.changes.iter().map(|change| resource(&touched, *change)).collect();
     let events = tenant.collections.entry(COLLECTION).or_default();
     let event = json!({
         "id": id,
@@ -149,7 +145,7 @@ pub fn record(world: &mut World, request: &GraphRequest<'_>, deed: &Deed<'_>) ->
         "activity": activity_type,
         "activityDateTime": written(now, events.len() % 2 == 1),
         "activityType": activity_type,
-        "activityOperationType": deed.verb.operation(),
+        "activityOperationType": write.verb.operation(),
         "activityResult": "success",
         "correlationId": correlation,
         "category": "cloudPC",
@@ -208,7 +204,7 @@ fn actor(tenant: &Tenant, request: &GraphRequest<'_>) -> Value {
         "type": kind,
         "applicationId": app,
         "applicationDisplayName": app.and_then(|id| tenant.app(id)).map(|app| &app.display_name),
-        // That it is the application's id is assumed.
+        // Assumed to be the application's id.
         "servicePrincipalName": app,
         "userId": user.and_then(|name| tenant.user(name)).map(|user| &user.id),
         "userPrincipalName": user,
@@ -242,7 +238,7 @@ fn modified(change: Change<'_>) -> Vec<Value> {
         .filter(|name| !name.contains("@odata.") && !is_secret(name))
         .filter_map(|name| {
             let (old, new) = (value(before, name), value(after, name));
-            // A new value is never null (metadata); that nothing is an empty text is assumed.
+            // A new value is never null (metadata); the empty text for none is assumed.
             (old != new).then(|| json!({"displayName": name, "oldValue": old, "newValue": new.unwrap_or_default()}))
         })
         .collect()

@@ -1,4 +1,4 @@
-//! One request on its way through a handler.
+//! What every handler gets, and the handler of operations that are not simulated.
 
 use crate::base::answer::GraphRequest;
 use crate::graph::body::check::{Mode, Reading};
@@ -7,13 +7,11 @@ use crate::graph::odata;
 use crate::graph::refusal::problem::{Outcome, Problem};
 use crate::world::{Tenant, World};
 
-/// One request on its way through a handler.
+/// A request of a handler, with its collection and id.
 pub struct Call<'a, 'r> {
-    /// Everything that exists.
     pub world: &'a mut World,
-    /// The request.
     pub request: &'a GraphRequest<'r>,
-    /// The collection that the path leads to.
+    /// The collection of the path.
     pub resource: &'static Resource,
     /// The id in the path; empty when the path has none.
     pub id: String,
@@ -25,7 +23,6 @@ impl Call<'_, '_> {
         self.resource.not_found(&self.id, self.world.options.missing_id)
     }
 
-    /// The sender's tenant.
     pub fn tenant(&self) -> Result<&Tenant, Problem> {
         self.world.tenants.get(&self.request.caller.tenant).ok_or_else(Problem::no_tenant)
     }
@@ -40,7 +37,7 @@ impl Call<'_, '_> {
     }
 }
 
-/// What the service does for people and this simulator does not know.
+/// An operation that the service has for people and the simulator does not have.
 pub fn not_simulated(call: Call<'_, '_>) -> Outcome {
     odata::none(call.request)?;
     let method = call.request.method.as_str();

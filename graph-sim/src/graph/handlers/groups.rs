@@ -1,6 +1,6 @@
-//! Groups that are made and deleted through Graph: security groups with assigned members. What else a group can be is refused.
+//! Groups that are created and deleted through Graph: security groups with assigned members. Other groups are refused.
 //!
-//! A group that is deleted is gone for good: there are no deleted items to restore it from.
+//! A deleted group cannot be restored: there are no deleted items.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -17,7 +17,7 @@ use crate::graph::refusal::problem::{Outcome, Problem};
 use crate::life;
 use crate::world::{Deleted, Group, Tenant};
 
-/// What a create can give; the first four must be there (documented).
+/// The properties of a create; the first four are required (documented).
 const KNOWN: [&str; 6] = [
     "displayName",
     "mailNickname",
@@ -26,7 +26,7 @@ const KNOWN: [&str; 6] = [
     "groupTypes",
     "members@odata.bind",
 ];
-/// The most members that a create can give (documented).
+/// The most members of a create (documented).
 const MOST_MEMBERS: usize = 20;
 
 /// POST of a group.
@@ -50,7 +50,7 @@ pub fn create(call: Call<'_, '_>) -> Outcome {
     Ok(Answer::created(body))
 }
 
-/// DELETE of a group. Assignments to it stay; the Cloud PC service learns of it as of a group that loses its members.
+/// DELETE of a group. Assignments to it stay; to the Cloud PC service the group loses its members.
 pub fn delete(call: Call<'_, '_>) -> Outcome {
     odata::none(call.request)?;
     call.resource.expect_id(&call.id)?;
@@ -98,7 +98,7 @@ fn read(tenant: &Tenant, given: &Map<String, Value>) -> Result<Group, Problem> {
     })
 }
 
-/// `@odata.type` and the like; of what is bound, members alone are known.
+/// Annotations such as `@odata.type`; `members@odata.bind` is the only known binding.
 fn is_annotation(name: &str) -> bool {
     name.starts_with("@odata.")
 }

@@ -1,4 +1,4 @@
-//! GET of a list, of its number, of one entity and of an entity's assignments.
+//! GET of a list, of its count, of one entity and of an entity's assignments.
 
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ pub fn list(call: Call<'_, '_>) -> Outcome {
     let query = odata::parse(call.request, of_list(&call))?;
     let (page_size, now) = (call.world.options.page_size, call.world.now());
     let mut objects = passing(seen_all(&call, now)?, &query);
-    odata::sort(&mut objects, &query.order, resource.guard);
+    odata::sort(&mut objects, &query.order, resource.layer);
     answer_page(&call, &objects, resource.ty, resource.context, &query, page_size)
 }
 
@@ -70,12 +70,12 @@ pub fn count_assignments(call: Call<'_, '_>) -> Outcome {
     Ok(number(own_assignments(&*seen(&call, now)?).len()))
 }
 
-/// What the list of a call's collection understands.
+/// The query options of a collection's list.
 fn of_list(call: &Call<'_, '_>) -> Allowed {
     let resource = call.resource;
     Allowed {
         ty: resource.ty,
-        guard: resource.guard,
+        layer: resource.layer,
         paged: true,
         expand: resource.assigned().is_some(),
         queries: *resource.queries.of(call.request.version),
@@ -93,7 +93,7 @@ fn of_assignments(call: &Call<'_, '_>) -> Result<(&'static Type, Allowed), Probl
     Ok((assigned.ty, allowed))
 }
 
-/// What the number of a list understands: its filter alone (documented).
+/// The query options of a count: the list's filter alone (documented).
 fn counted(list: Allowed) -> Allowed {
     Allowed {
         paged: false,
@@ -106,7 +106,7 @@ fn counted(list: Allowed) -> Allowed {
     }
 }
 
-/// A number alone is plain text (documented).
+/// A count is plain text (documented).
 fn number(number: usize) -> Answer {
     let mut answer = Answer::ok(json!(number));
     answer.headers.push(("Content-Type".to_owned(), "text/plain".to_owned()));
@@ -155,9 +155,9 @@ fn answer_page(call: &Call<'_, '_>, objects: &[Seen<'_>], ty: &'static Type, con
     Ok(Answer::ok(Value::Object(body)))
 }
 
-/// The objects that the path leads to, as readers see them at this time.
+/// The objects of the path, as readers see them at this time.
 fn seen_all<'a>(call: &'a Call<'_, '_>, now: Timestamp) -> Result<Vec<Seen<'a>>, Problem> {
-    // Only a list of parts has an id in its path: the one of what they are parts of.
+    // Only a list of parts has an id in its path: the owner's.
     if !call.id.is_empty() {
         call.resource.expect_id(&call.id)?;
     }
@@ -165,7 +165,7 @@ fn seen_all<'a>(call: &'a Call<'_, '_>, now: Timestamp) -> Result<Vec<Seen<'a>>,
     objects.ok_or_else(|| call.not_found())
 }
 
-/// The object that the path leads to, as readers see it at this time.
+/// The object of the path, as readers see it at this time.
 fn seen<'a>(call: &'a Call<'_, '_>, now: Timestamp) -> Result<Seen<'a>, Problem> {
     call.resource.expect_id(&call.id)?;
     let object = call.resource.seen_one(call.tenant()?, &call.id, now);

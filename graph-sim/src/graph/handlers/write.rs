@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::audit::{self, Change, Deed, Verb};
+use super::audit::{self, AuditedWrite, Change, Verb};
 use super::call::Call;
 use super::read::entity;
 use crate::base::answer::{Answer, ApiVersion, GraphRequest};
@@ -27,7 +27,7 @@ pub fn create(call: Call<'_, '_>) -> Outcome {
     let given = call.reading(Mode::Create).object(resource.ty, &given)?;
     (rules.authorise)(call.request, &given)?;
     let mut object = defaults::complete(resource.ty, given);
-    (rules.settle)(&call.world.options, &mut object);
+    (rules.normalise)(&call.world.options, &mut object);
     (rules.check)(call.tenant()?, &object)?;
     expect_free_name(&call, &object)?;
     let now = call.world.instant();
@@ -43,11 +43,11 @@ pub fn create(call: Call<'_, '_>) -> Outcome {
     if !collection(call.world, call.request, resource)?.insert(object.clone(), now, seen_from) {
         return Err(Problem::bug("the new object has an id that is taken"));
     }
-    audit(call.world, call.request, resource, Verb::Create, Change::Made(&object))?;
+    audit(call.world, call.request, resource, Verb::Create, Change::Created(&object))?;
     Ok(Answer::created(body))
 }
 
-/// PATCH of an entity. The merge is described in [`fill`].
+/// PATCH of an entity. The merge is described in [`defaults`].
 pub fn update(call: Call<'_, '_>) -> Outcome {
     odata::none(call.request)?;
     let (resource, rules) = (call.resource, rules(&call)?);
@@ -55,15 +55,15 @@ pub fn update(call: Call<'_, '_>) -> Outcome {
     let mut given = check::parse(call.request.body)?;
     if call.world.options.read_only_in_body == ReadOnlyInBody::Ignore {
         let shown = View::of(call.request).entity(resource.ty, &stored, &Query::default());
-        twins::settle(resource.ty, call.request.version, &mut given, &shown);
+        twins::drop_repeated(resource.ty, call.request.version, &mut given, &shown);
     }
     let mut given = call.reading(Mode::Update).object(resource.ty, &given)?;
-    (rules.renew)(&stored, &mut given);
+    (rules.drop_stale)(&stored, &mut given);
     (rules.authorise)(call.request, &given)?;
     expect_immutables(resource, &stored, &given)?;
     let kept = stored.get("assignments").cloned();
     let mut object = defaults::merge(resource.ty, &stored, given);
-    (rules.settle)(&call.world.options, &mut object);
+    (rules.normalise)(&call.world.options, &mut object);
     (rules.check)(call.tenant()?, &object)?;
     expect_free_name(&call, &object)?;
     let now = call.world.instant();
@@ -78,7 +78,7 @@ pub fn update(call: Call<'_, '_>) -> Outcome {
     if renamed {
         life::policy_renamed(call.world, &call.request.caller.tenant, &call.id);
     }
-    audit(call.world, call.request, resource, Verb::Patch, Change::Changed(&stored, &object))?;
+    audit(call.world, call.request, resource, Verb::Patch, Change::Updated(&stored, &object))?;
     Ok(match call.world.options.patch_answer {
         WriteAnswer::Entity => Answer::ok(body).committed(true),
         WriteAnswer::NoContent => Answer::no_content(),
@@ -106,7 +106,7 @@ pub fn delete(call: Call<'_, '_>) -> Outcome {
             at,
             by,
         });
-        audit(call.world, call.request, resource, Verb::Delete, Change::Gone(&object))?;
+        audit(call.world, call.request, resource, Verb::Delete, Change::Deleted(&object))?;
     }
     if assigned {
         life::policies_changed(call.world, &call.request.caller.tenant);
@@ -114,7 +114,7 @@ pub fn delete(call: Call<'_, '_>) -> Outcome {
     Ok(Answer::no_content())
 }
 
-/// Whether two objects may have one name is not established, so the option decides.
+/// Whether two objects may have the same name is not established, so the option decides.
 fn expect_free_name(call: &Call<'_, '_>, object: &Object) -> Result<(), Problem> {
     let name = text(object, "displayName");
     let mut others = stored(call.tenant()?, call.resource.name);
@@ -125,13 +125,13 @@ fn expect_free_name(call: &Call<'_, '_>, object: &Object) -> Result<(), Problem>
     Err(Problem::new(409, "Conflict", "Another object has this displayName already."))
 }
 
-/// The object that the path leads to, as it is: writes know no replication lag.
+/// The object of the path. Writes have no replication lag.
 pub fn current<'a>(call: &'a Call<'_, '_>) -> Result<&'a Object, Problem> {
     call.resource.expect_id(&call.id)?;
     stored_one(call.tenant()?, call.resource.name, &call.id).ok_or_else(|| call.not_found())
 }
 
-/// Puts an object in the place of the one with this id; readers see it when the replication lag is over.
+/// Replaces the object with this id; readers see it when the replication lag is over.
 pub fn replace(world: &mut World, request: &GraphRequest<'_>, resource: &Resource, id: &str, object: Object) -> Result<(), Problem> {
     let now = world.now();
     let seen_from = world.options.replication_lag.after(now);
@@ -139,7 +139,7 @@ pub fn replace(world: &mut World, request: &GraphRequest<'_>, resource: &Resourc
     Ok(())
 }
 
-/// Leaves the audit event of a write to one object behind, once it is done.
+/// Records the audit event of a write to one object.
 pub fn audit(
     world: &mut World,
     request: &GraphRequest<'_>,
@@ -147,13 +147,13 @@ pub fn audit(
     verb: Verb,
     change: Change<'_>,
 ) -> Result<(), Problem> {
-    let deed = Deed {
+    let write = AuditedWrite {
         verb,
         resource,
         of: resource,
         changes: &[change],
     };
-    audit::record(world, request, &deed)
+    audit::record(world, request, &write)
 }
 
 /// An immutable property may be sent as it is, because clients send whole objects back.
@@ -190,7 +190,7 @@ fn collection<'a>(world: &'a mut World, request: &GraphRequest<'_>, resource: &R
     Ok(tenant.collections.entry(resource.name).or_default())
 }
 
-/// What stands in `createdBy` and `lastModifiedBy`. What the service writes there is not established, so the option decides.
+/// The value of `createdBy` and `lastModifiedBy`. What the service writes there is not established, so the option decides.
 fn author(form: CreatedBy, tenant: &Tenant, actor: &Actor) -> Option<String> {
     let (id, name) = match actor {
         Actor::App { app_id } => (app_id, tenant.app(app_id).map(|app| &app.display_name)),

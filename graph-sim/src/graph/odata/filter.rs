@@ -1,4 +1,4 @@
-//! A `$filter` as it is understood: the tests, how they are joined, and why one is refused. It prints as it is written.
+//! A parsed `$filter`: its tests, how they are joined, and why one is refused. It prints as it is written.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::tables::{Filterable, Operator};
 use crate::base::answer::ApiVersion;
-use crate::graph::refusal::permission::Guard;
+use crate::graph::refusal::permission::Layer;
 use crate::graph::refusal::problem::Problem;
 use crate::schema::Type;
 
@@ -20,16 +20,16 @@ pub struct Scope {
     /// The properties that can be compared.
     pub filter: &'static [Filterable],
     /// The layer that compares: the directory without regard to case, the Cloud PC service exactly (assumed).
-    pub guard: Guard,
+    pub layer: Layer,
 }
 
-/// A filter that was understood.
+/// A parsed filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
     /// The condition.
     pub expression: Expression,
-    /// Who compares.
-    pub guard: Guard,
+    /// The layer that compares.
+    pub layer: Layer,
 }
 
 /// A condition on one object.
@@ -71,14 +71,14 @@ pub enum Literal {
     Members(Vec<String>),
     /// A date with a time, or a date for its first moment in UTC.
     Instant(Timestamp),
-    /// A GUID in small letters.
+    /// A GUID in lower case.
     Guid(String),
 }
 
 /// Why a filter is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flaw {
-    /// It is not written as a filter is.
+    /// Its syntax or a type in it is wrong.
     Malformed(String),
     /// It asks for what is not served.
     Unsupported(String),
@@ -91,9 +91,9 @@ impl Flaw {
     }
 
     /// The refusal. The directory has a code of its own for what it cannot filter by (general knowledge of Graph).
-    pub fn into_problem(self, guard: Guard) -> Problem {
-        match (self, guard) {
-            (Self::Unsupported(message), Guard::Directory) => Problem::new(400, "Request_UnsupportedQuery", message),
+    pub fn into_problem(self, layer: Layer) -> Problem {
+        match (self, layer) {
+            (Self::Unsupported(message), Layer::Directory) => Problem::new(400, "Request_UnsupportedQuery", message),
             (Self::Unsupported(message) | Self::Malformed(message), _) => Problem::bad_request(message),
         }
     }

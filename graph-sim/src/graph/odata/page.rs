@@ -1,21 +1,17 @@
-//! Pages of a list. The `$skiptoken` is opaque to callers; inside it is the list that it belongs to, the last object that
-//! was answered and the first that was not, so that a list that changes between two pages loses and repeats nothing.
+//! Pages of a list. The `$skiptoken` is opaque to clients; it has the list that it belongs to, the last object that
+//! was answered and the next one, so that a list that changes between two pages loses and repeats nothing.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Query;
 use crate::base::answer::GraphRequest;
 use crate::base::ids::stable_id;
 use crate::graph::refusal::problem::Problem;
+use crate::world::Seen;
 
-/// One stored or derived object.
-pub type Seen<'a> = Cow<'a, Map<String, Value>>;
-
-/// One page of a list.
 #[derive(Debug)]
 pub struct Page<'a> {
     /// The objects on it.
@@ -52,7 +48,7 @@ pub fn cut<'a>(objects: &'a [Seen<'a>], request: &GraphRequest<'_>, query: &Quer
     })
 }
 
-/// What stands for this list, the same in every build: a token of another tenant, collection, version, filter or order does
+/// Identifies this list, the same in every build: a token of another tenant, collection, version, filter or order does
 /// not fit it.
 fn fingerprint(request: &GraphRequest<'_>, query: &Query) -> String {
     let filter = query.filter.as_ref().map(ToString::to_string).unwrap_or_default();

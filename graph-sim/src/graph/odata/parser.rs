@@ -1,5 +1,5 @@
-//! From the text of a `$filter` to its meaning, by recursive descent. Depth and length are bounded, because anybody can
-//! send one. What a property can be compared with is read from the tables of types and queries.
+//! Parses a `$filter` by recursive descent. Depth and length are bounded, because any client can
+//! send one. The tables of types and queries say what a property can be compared with.
 
 use super::filter::{Expression, Filter, Flaw, Literal, Scope, Test};
 use super::literal;
@@ -15,14 +15,14 @@ const LONGEST: usize = 4096;
 const DEEPEST: usize = 32;
 
 impl Filter {
-    /// Reads a filter.
+    /// Parses a filter.
     ///
     /// # Errors
-    /// It is not written as a filter is, or asks for what is not served.
+    /// It is malformed, or not supported.
     pub fn parse(text: &str, scope: &Scope) -> Result<Self, Flaw> {
         let expression = parse(text, scope)?;
-        let guard = scope.guard;
-        Ok(Self { expression, guard })
+        let layer = scope.layer;
+        Ok(Self { expression, layer })
     }
 }
 

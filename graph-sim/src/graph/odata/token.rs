@@ -1,4 +1,4 @@
-//! The words of a `$filter`: names, literals and punctuation with their places. What they mean is not known here.
+//! The tokens of a `$filter`: names, literals and punctuation with their places.
 
 use super::filter::Flaw;
 

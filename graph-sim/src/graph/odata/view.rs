@@ -1,5 +1,5 @@
-//! What a reader sees of a stored object: the properties of its version, old spellings beside the new ones, members that
-//! it did not ask for hidden.
+//! What a reader sees of a stored object: the properties of its version, old spellings beside the new ones, without members
+//! that it did not ask for.
 
 use serde_json::{Map, Value};
 

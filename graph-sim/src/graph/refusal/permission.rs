@@ -1,4 +1,4 @@
-//! Which Graph permissions open a route, and the two ways in which Graph says that none of them is there.
+//! The Graph permissions of operations, and the two forms in which Graph refuses a caller without them.
 
 use serde_json::json;
 
@@ -11,17 +11,17 @@ use crate::base::caller::{Actor, Caller};
 pub struct Permission {
     /// The permissions, the least one first.
     pub any_of: &'static [&'static str],
-    /// For a user: the directory roles of which one is needed beside the permission; none means that any user may.
+    /// For a user: the directory roles of which one is needed beside the permission; empty when any user may.
     pub user_roles: &'static [&'static str],
     /// The layer that refuses.
-    pub guard: Guard,
+    pub layer: Layer,
     /// Whether the operation is closed to applications, whatever permissions they have.
     pub people_only: bool,
 }
 
-/// Who answers 403.
+/// The layer of the service that answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Guard {
+pub enum Layer {
     /// The device management service, with a JSON document in the message.
     DeviceManagement,
     /// The directory.
@@ -37,7 +37,7 @@ pub static CLOUD_PC_READ: Permission = Permission {
         "Global Administrator",
         "Global Reader",
     ],
-    guard: Guard::DeviceManagement,
+    layer: Layer::DeviceManagement,
     people_only: false,
 };
 
@@ -45,7 +45,7 @@ pub static CLOUD_PC_READ: Permission = Permission {
 pub static CLOUD_PC_WRITE: Permission = Permission {
     any_of: &["CloudPC.ReadWrite.All"],
     user_roles: &["Windows 365 Administrator", "Intune Administrator", "Global Administrator"],
-    guard: Guard::DeviceManagement,
+    layer: Layer::DeviceManagement,
     people_only: false,
 };
 
@@ -135,7 +135,7 @@ const fn directory(any_of: &'static [&'static str]) -> Permission {
     Permission {
         any_of,
         user_roles: &[],
-        guard: Guard::Directory,
+        layer: Layer::Directory,
         people_only: false,
     }
 }
@@ -146,17 +146,17 @@ impl Permission {
         if self.opens_for(request.caller) {
             return Ok(());
         }
-        Err(match self.guard {
-            Guard::Directory => Problem::new(
+        Err(match self.layer {
+            Layer::Directory => Problem::new(
                 403,
                 "Authorization_RequestDenied",
                 "Insufficient privileges to complete the operation.",
             ),
-            Guard::DeviceManagement if self.people_only && matches!(request.caller.actor, Actor::App { .. }) => forbidden(
+            Layer::DeviceManagement if self.people_only && matches!(request.caller.actor, Actor::App { .. }) => forbidden(
                 request,
                 "The operation takes delegated permissions of a signed-in administrator only",
             ),
-            Guard::DeviceManagement => forbidden(
+            Layer::DeviceManagement => forbidden(
                 request,
                 &format!(
                     "{} must have one of the following scopes: {}",

@@ -1,14 +1,12 @@
-//! Why a request is refused, in the words and shapes of the layer that refuses it.
+//! Why a request is refused, in the form of the layer that refuses it.
 //!
 //! Two layers answer 400 differently: the one that parses a body against the model names the property in its message, the
 //! service behind it answers a general sentence and puts its reason into the inner error.
 
-use serde_json::json;
-
 use crate::base::answer::Answer;
 use crate::base::text::excerpt;
 
-/// The end of a request that cannot be carried out.
+/// The refusal of a request.
 #[derive(Debug)]
 pub struct Problem {
     status: u16,
@@ -18,11 +16,9 @@ pub struct Problem {
     headers: Vec<(String, String)>,
 }
 
-/// What a handler gives.
 pub type Outcome = Result<Answer, Problem>;
 
 impl Problem {
-    /// Any failure whose message says it all.
     pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self {
             status,
@@ -46,28 +42,28 @@ impl Problem {
         }
     }
 
-    /// What the service does and this simulator does not know.
+    /// An operation that the service has and the simulator does not have.
     pub fn not_simulated(what: &str) -> Self {
         Self::new(501, "NotImplemented", format!("This simulator does not know {what}."))
     }
 
-    /// A path that nothing answers.
+    /// An unknown path.
     pub fn no_segment(segment: &str) -> Self {
         let segment = excerpt(segment);
         Self::new(404, "ResourceNotFound", format!("Resource not found for the segment '{segment}'."))
     }
 
-    /// The tenant of the token is gone.
+    /// The tenant of the token does not exist.
     pub fn no_tenant() -> Self {
         Self::new(404, "ResourceNotFound", "The tenant of this token does not exist.")
     }
 
-    /// What cannot happen. It is answered and not passed over, because a test must be able to see it.
+    /// A bug of the simulator. It is answered, so that a test sees it.
     pub fn bug(what: &str) -> Self {
         Self::new(500, "generalException", format!("The simulator has a bug: {what}."))
     }
 
-    /// A known path that does not know the method.
+    /// A known path without this method.
     pub fn method_not_allowed(method: &str, allowed: &str) -> Self {
         let method = excerpt(method);
         Self {
@@ -80,7 +76,7 @@ impl Problem {
         }
     }
 
-    /// The reason, for those who have no HTTP answer to give.
+    /// The reason alone, for seeds.
     pub fn reason(self) -> String {
         match self.inner {
             Some((_, reason)) => reason,
@@ -92,13 +88,7 @@ impl Problem {
     pub fn into_answer(self) -> Answer {
         let mut answer = match self.inner {
             None => Answer::error(self.status, self.code, self.message),
-            Some((inner_code, reason)) => {
-                let mut answer = Answer::error_inner(self.status, self.code, inner_code, self.message);
-                if let Some(inner) = answer.body.as_mut().and_then(|body| body.pointer_mut("/error/innerError")) {
-                    inner["message"] = json!(reason);
-                }
-                answer
-            }
+            Some((inner_code, reason)) => Answer::error_inner(self.status, self.code, inner_code, self.message).inner("message", &reason),
         };
         answer.headers.extend(self.headers);
         answer

@@ -9,7 +9,7 @@ fn target_of(method: &str, path: &str, query: &str) -> Target {
         directory_roles: Vec::new(),
     };
     let method: Method = method.parse().unwrap();
-    target(Asked {
+    target(LimitedRequest {
         caller: &caller,
         method: &method,
         path,

@@ -2,7 +2,7 @@
 
 use graph_sim::base::answer::{Answer, ApiVersion};
 use graph_sim::base::caller::Caller;
-use graph_sim::graph::permission::Guard;
+use graph_sim::graph::permission::Layer;
 use graph_sim::graph::routes::{Operation, ROUTES};
 use graph_sim::world::World;
 use serde_json::Value;
@@ -44,7 +44,7 @@ impl Door<'_> {
         let answer = self.knock(caller);
         assert_eq!(answer.status, 403, "{} {who}", self.place);
         let message = answer.body.as_ref().unwrap()["error"]["message"].as_str().unwrap();
-        if self.operation.permission.guard == Guard::Directory {
+        if self.operation.permission.layer == Layer::Directory {
             assert_eq!(code(&answer), "Authorization_RequestDenied", "{} {who}", self.place);
             assert_eq!(message, "Insufficient privileges to complete the operation.");
             return;

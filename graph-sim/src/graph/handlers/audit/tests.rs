@@ -10,7 +10,7 @@ fn what_is_secret_is_in_no_event() {
         object.as_object().unwrap().clone()
     };
     let (before, after) = (object("canary-1", "one"), object("canary-2", "two"));
-    for change in [Change::Made(&after), Change::Changed(&before, &after), Change::Gone(&before)] {
+    for change in [Change::Created(&after), Change::Updated(&before, &after), Change::Deleted(&before)] {
         let event = resource("CloudPcProvisioningPolicy", change);
         assert!(!event.to_string().contains("canary"), "{event}");
         let names: Vec<&str> = event["modifiedProperties"]

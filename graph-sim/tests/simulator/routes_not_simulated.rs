@@ -3,7 +3,7 @@
 use crate::contract_support::description;
 use crate::routes_support::*;
 use graph_sim::base::answer::{Answer, ApiVersion};
-use graph_sim::graph::not_simulated::{FOREIGN, FOREIGN_COLLECTIONS};
+use graph_sim::graph::not_simulated::{UNSIMULATED, UNSIMULATED_COLLECTIONS};
 use serde_json::json;
 
 const ENDPOINT: &str = "/deviceManagement/virtualEndpoint";
@@ -26,16 +26,16 @@ fn code(answer: &Answer) -> &str {
 #[test]
 fn what_is_not_simulated_is_501_with_its_name_to_whom_it_is_open() {
     let mut world = world();
-    let mut collections: Vec<_> = FOREIGN_COLLECTIONS
+    let mut collections: Vec<_> = UNSIMULATED_COLLECTIONS
         .iter()
         .map(|(name, beta_only)| ("GET", (*name).to_owned(), *beta_only))
         .collect();
     collections.extend(
-        FOREIGN_COLLECTIONS
+        UNSIMULATED_COLLECTIONS
             .iter()
             .map(|(name, beta_only)| ("POST", format!("{name}/{UNKNOWN_ID}/x"), *beta_only)),
     );
-    let operations = FOREIGN
+    let operations = UNSIMULATED
         .iter()
         .map(|one| (one.method, one.path.replace("{id}", UNKNOWN_ID), one.beta_only));
     for (method, path, beta_only) in collections.into_iter().chain(operations) {
@@ -58,7 +58,7 @@ fn what_is_not_simulated_is_501_with_its_name_to_whom_it_is_open() {
                     continue;
                 }
                 // A collection has no parameters.
-                if FOREIGN_COLLECTIONS.iter().any(|(name, _)| *name == path) && spelling.contains("='") {
+                if UNSIMULATED_COLLECTIONS.iter().any(|(name, _)| *name == path) && spelling.contains("='") {
                     continue;
                 }
                 assert_eq!(
