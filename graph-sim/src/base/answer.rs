@@ -88,8 +88,7 @@ impl Answer {
     }
 
     /// 204: a change that answers nothing.
-    #[must_use]
-    pub fn no_content() -> Self {
+    pub(crate) fn no_content() -> Self {
         Self::new(204, None, true)
     }
 
@@ -106,8 +105,7 @@ impl Answer {
     }
 
     /// A failure whose real reason is the inner code, as the Cloud PC service answers it.
-    #[must_use]
-    pub fn error_inner(status: u16, code: &str, inner_code: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn error_inner(status: u16, code: &str, inner_code: &str, message: impl Into<String>) -> Self {
         Self::error(status, code, message).inner("code", inner_code)
     }
 

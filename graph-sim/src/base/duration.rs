@@ -21,8 +21,7 @@ impl IsoDuration {
     }
 
     /// The length in whole hours, as the service counts them in a policy. What has begun counts, so that a short one is not none.
-    #[must_use]
-    pub fn in_hours(&self) -> i32 {
+    pub(crate) fn in_hours(&self) -> i32 {
         let (seconds, rest) = (self.length.as_secs(), self.length.subsec_nanos());
         let hours = seconds / 3600 + i64::from(seconds % 3600 > 0 || rest > 0);
         i32::try_from(hours).unwrap_or(i32::MAX)

@@ -16,7 +16,7 @@ impl IdSource {
     }
 
     /// The next id.
-    pub fn next_id(&mut self) -> String {
+    pub(crate) fn next_id(&mut self) -> String {
         let mut bytes = [0_u8; 16];
         bytes[..8].copy_from_slice(&self.next_word().to_be_bytes());
         bytes[8..].copy_from_slice(&self.next_word().to_be_bytes());
@@ -24,7 +24,7 @@ impl IdSource {
     }
 
     /// The next id that is not taken: a seed can bring an id of this very sequence, because it is the same in every run.
-    pub fn next_unused(&mut self, taken: impl Fn(&str) -> bool) -> String {
+    pub(crate) fn next_unused(&mut self, taken: impl Fn(&str) -> bool) -> String {
         loop {
             let id = self.next_id();
             if !taken(&id) {

@@ -58,8 +58,7 @@ impl EnterprisePlan {
 }
 
 /// The plan of a licence, by the licence's part number; nothing when the licence brings no Enterprise Cloud PC.
-#[must_use]
-pub fn enterprise_plan(part_number: &str) -> Option<EnterprisePlan> {
+pub(crate) fn enterprise_plan(part_number: &str) -> Option<EnterprisePlan> {
     SIZES
         .into_iter()
         .map(EnterprisePlan::of)
@@ -67,8 +66,7 @@ pub fn enterprise_plan(part_number: &str) -> Option<EnterprisePlan> {
 }
 
 /// All Enterprise service plans, as Graph JSON.
-#[must_use]
-pub fn service_plans() -> Vec<Value> {
+pub(crate) fn service_plans() -> Vec<Value> {
     let plans = SIZES.into_iter().map(EnterprisePlan::of);
     plans
         .map(|plan| {

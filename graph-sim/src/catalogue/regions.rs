@@ -62,7 +62,7 @@ const ALSO_IN: [(&str, &[&str]); 7] = [
 const RESTRICTED: [&str; 1] = ["southindia"];
 
 /// The group of a region, when it is a well-known one.
-pub fn group_of(region: &str) -> Option<&'static str> {
+pub(crate) fn group_of(region: &str) -> Option<&'static str> {
     GROUPS
         .iter()
         .find(|(_, _, regions)| regions.iter().any(|one| one.eq_ignore_ascii_case(region)))
@@ -92,8 +92,7 @@ pub fn check(region: Option<&str>, group: Option<&str>) -> Result<(), String> {
 }
 
 /// All regions, as Graph JSON. `displayName` is what `regionName` takes.
-#[must_use]
-pub fn supported_regions() -> Vec<Value> {
+pub(crate) fn supported_regions() -> Vec<Value> {
     let regions = GROUPS
         .iter()
         .flat_map(|(group, place, regions)| regions.iter().map(move |region| (group, place, *region)));

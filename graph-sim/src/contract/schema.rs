@@ -76,7 +76,7 @@ impl Definitions {
     }
 
     /// A schema as a JSON Schema.
-    pub fn convert(&self, schema: &Value) -> anyhow::Result<Value> {
+    pub(crate) fn convert(&self, schema: &Value) -> anyhow::Result<Value> {
         self.single(schema, schema["nullable"] == true)
     }
 

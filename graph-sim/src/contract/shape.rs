@@ -124,6 +124,6 @@ fn member_rule(members: &Value, value: &Value) -> Rule {
 }
 
 /// A name as a token of a JSON pointer.
-pub fn escaped(name: &str) -> String {
+pub(crate) fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

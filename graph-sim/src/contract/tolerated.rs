@@ -1,5 +1,5 @@
-//! Where the service is known to differ from its description. Every entry names its source; one that nothing needs any more
-//! is to be taken out, which [`unused`] finds.
+//! Where the service is known to differ from its description. Every entry names its source; a test finds entries that nothing
+//! needs any more.
 
 use super::violation::{Part, Rule, Violation};
 use crate::base::answer::ApiVersion;
@@ -179,13 +179,6 @@ impl Tolerance {
 #[must_use]
 pub fn covering(violation: &Violation) -> Option<&'static Tolerance> {
     TOLERATED.iter().find(|tolerance| tolerance.covers(violation))
-}
-
-/// The tolerances that none of these violations needs. They are to be those of [`super::Contract::check_strictly`].
-#[must_use]
-pub fn unused(violations: &[Violation]) -> Vec<&'static Tolerance> {
-    let needed = |tolerance: &&Tolerance| violations.iter().any(|violation| tolerance.covers(violation));
-    TOLERATED.iter().filter(|tolerance| !needed(tolerance)).collect()
 }
 
 fn matches(glob: &str, text: &str) -> bool {

@@ -17,7 +17,7 @@ const ENDPOINT: &str = "deviceManagement/virtualEndpoint";
 ///
 /// A name that begins with a dollar sign is OData's, one in camelCase, or known from another path, is Graph's; and
 /// as no request is posted to an object itself, the end of a POST's path is an action.
-pub fn is_operation(segment: &Segment, last: Option<&Segment>, request: &GraphRequest<'_>) -> bool {
+pub(crate) fn is_operation(segment: &Segment, last: Option<&Segment>, request: &GraphRequest<'_>) -> bool {
     let text = segment.text.as_str();
     match segment.spelling {
         Spelling::Key => false,

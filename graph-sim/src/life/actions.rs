@@ -71,7 +71,7 @@ pub fn apply_to(world: &mut World, tenant: &str, ids: &[String], setting: Policy
 
 /// Shows a policy's new name on all of its Cloud PCs, whatever their status (assumed: the name is the policy's present one, and
 /// not one that a Cloud PC was provisioned with).
-pub fn policy_renamed(world: &mut World, tenant: &str, id: &str) {
+pub(crate) fn policy_renamed(world: &mut World, tenant: &str, id: &str) {
     let at = world.now();
     let Some(mut provisioner) = Provisioner::open(world, tenant, at) else {
         return;

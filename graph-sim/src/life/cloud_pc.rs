@@ -13,7 +13,7 @@ use crate::world::{Assignment, Object, Tenant, set, text};
 
 /// Where a Cloud PC keeps the name of its device's enrollment profile, once that is not its policy's name any more. It is no
 /// property of Cloud PCs in Graph, so it is seen in the simulator's state alone.
-pub const ENROLLMENT_PROFILE: &str = "enrollmentProfileName";
+pub(crate) const ENROLLMENT_PROFILE: &str = "enrollmentProfileName";
 
 /// The stage of a Cloud PC's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,14 +139,14 @@ pub fn finish(pc: &mut Object, naming_template: Option<&str>, at: Timestamp) {
 }
 
 /// It lost its licence or assignment.
-pub fn enter_grace(pc: &mut Object, end: Timestamp, at: Timestamp) {
+pub(crate) fn enter_grace(pc: &mut Object, end: Timestamp, at: Timestamp) {
     set(pc, "status", "inGracePeriod");
     set(pc, "gracePeriodEndDateTime", written(end));
     set(pc, "lastModifiedDateTime", written(at));
 }
 
 /// It is entitled again.
-pub fn leave_grace(pc: &mut Object, at: Timestamp) {
+pub(crate) fn leave_grace(pc: &mut Object, at: Timestamp) {
     set(pc, "status", "provisioned");
     set(pc, "gracePeriodEndDateTime", Value::Null);
     set(pc, "lastModifiedDateTime", written(at));
@@ -154,7 +154,7 @@ pub fn leave_grace(pc: &mut Object, at: Timestamp) {
 
 /// Moves it to another policy. It stays as it was provisioned: only the policy's name counts before a reprovision
 /// (documented).
-pub fn move_to(pc: &mut Object, policy: &Object, assignment: &Assignment, at: Timestamp) {
+pub(crate) fn move_to(pc: &mut Object, policy: &Object, assignment: &Assignment, at: Timestamp) {
     name_policy(pc, text(policy, "displayName"), at);
     set(
         pc,
@@ -166,20 +166,20 @@ pub fn move_to(pc: &mut Object, policy: &Object, assignment: &Assignment, at: Ti
 }
 
 /// Its allotment has this name.
-pub fn name_allotment(pc: &mut Object, name: Option<&str>, at: Timestamp) {
+pub(crate) fn name_allotment(pc: &mut Object, name: Option<&str>, at: Timestamp) {
     set(pc, "allotmentDisplayName", name);
     set(pc, "lastModifiedDateTime", written(at));
 }
 
 /// Its user has this sign-in name. Its own name and its device's stay as they were provisioned (assumed).
-pub fn name_user(pc: &mut Object, name: &str, at: Timestamp) {
+pub(crate) fn name_user(pc: &mut Object, name: &str, at: Timestamp) {
     set(pc, "userPrincipalName", name);
     set(pc, "lastModifiedDateTime", written(at));
 }
 
 /// Its policy has this name. The enrollment profile of a device is what the policy was called when it was enrolled
 /// (documented), so that name is kept for the device.
-pub fn name_policy(pc: &mut Object, name: Option<&str>, at: Timestamp) {
+pub(crate) fn name_policy(pc: &mut Object, name: Option<&str>, at: Timestamp) {
     let is_enrolled = text(pc, "managedDeviceId").is_some() && text(pc, ENROLLMENT_PROFILE).is_none();
     let before = text(pc, "provisioningPolicyName").filter(|_| is_enrolled).map(str::to_owned);
     if let Some(before) = before {

@@ -18,8 +18,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-pub use actions::{PolicySetting, apply_policy, apply_to, policy_renamed};
-pub use cloud_pc::ENROLLMENT_PROFILE;
+pub(crate) use actions::policy_renamed;
+pub use actions::{PolicySetting, apply_policy, apply_to};
+pub(crate) use cloud_pc::ENROLLMENT_PROFILE;
 pub use provisioner::SERVICE_APP_ID;
 
 use crate::world::{Event, Lot, World};

@@ -10,7 +10,7 @@ const PERSONAL: &str = "CPC-%USERNAME:5%-%RAND:5%";
 const SHARED: &str = "CPC-%RAND:11%";
 
 /// The Windows name of the Cloud PC with this id: the same for the same id, of at most 15 characters.
-pub fn device_name(template: Option<&str>, user_principal_name: Option<&str>, id: &str) -> String {
+pub(crate) fn device_name(template: Option<&str>, user_principal_name: Option<&str>, id: &str) -> String {
     let template = template.unwrap_or(if user_principal_name.is_some() { PERSONAL } else { SHARED });
     let user = user_principal_name.and_then(|name| name.split('@').next()).unwrap_or_default();
     let mut name = String::new();

@@ -17,7 +17,7 @@ impl Plan {
     }
 
     /// A Frontline plan of the tenant.
-    pub fn front_line(tenant: &Tenant, id: &str) -> Self {
+    pub(crate) fn front_line(tenant: &Tenant, id: &str) -> Self {
         let stored = tenant.collections.get("frontLineServicePlans").and_then(|plans| plans.get(id));
         let name = stored.and_then(|plan| text(plan, "displayName")).unwrap_or(id);
         Self {
@@ -28,7 +28,7 @@ impl Plan {
 }
 
 /// The plan of an Enterprise licence; nothing for other part numbers.
-pub fn enterprise_plan(part_number: &str) -> Option<Plan> {
+pub(crate) fn enterprise_plan(part_number: &str) -> Option<Plan> {
     let plan = plans::enterprise_plan(part_number)?;
     Some(Plan {
         id: plan.id,

@@ -66,7 +66,7 @@ impl<'a> Provisioner<'a> {
     }
 
     /// Applies changes of the directory. Returns the lots that they affect.
-    pub fn learn(&mut self, changes: &DirectoryChanges) -> BTreeSet<Lot> {
+    pub(crate) fn learn(&mut self, changes: &DirectoryChanges) -> BTreeSet<Lot> {
         let touched = self.tenant.known_directory.learn(changes);
         self.state.renamed.extend(touched.renamed);
         let assignments = touched.groups.iter().flat_map(|group| self.state.assignments.of_group(group));
@@ -76,7 +76,7 @@ impl<'a> Provisioner<'a> {
     }
 
     /// Decides on these lots and on those that new assignments and Cloud PCs affect, and carries the decisions out.
-    pub fn reconcile(&mut self, mut lots: BTreeSet<Lot>) {
+    pub(crate) fn reconcile(&mut self, mut lots: BTreeSet<Lot>) {
         if let Some(asked) = self.state.begin() {
             lots.extend(asked);
             self.refresh(&mut lots);

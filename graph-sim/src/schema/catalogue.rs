@@ -5,7 +5,7 @@ use super::cloud_pc_enums::{OPERATING_SYSTEM, SERVICE_PLAN_TYPE, USER_ACCOUNT_TY
 use super::enum_type::EnumType;
 use super::enums::{GALLERY_IMAGE_STATUS, GEOGRAPHIC_LOCATION_TYPE, MANAGEMENT_SERVICE, PROVISIONING_TYPE, REGION_GROUP, beta};
 use super::policy::WINDOWS_SETTINGS;
-use super::shorthand::{flag, given, id, preview, retired, text};
+use super::shorthand::{flag, id, read_only, read_only_beta, retired, text};
 use super::types::{Fallback, Kind, Property, Type};
 
 /// A gallery image.
@@ -49,14 +49,14 @@ pub static SERVICE_PLAN: Type = Type::new(
     "cloudPcServicePlan",
     &[
         id(),
-        given("displayName", Kind::Text).not_null().required(),
-        given("vCpuCount", Kind::Int32).not_null().required(),
-        given("ramInGB", Kind::Int32).not_null().required(),
-        given("storageInGB", Kind::Int32).not_null().required(),
-        preview("type", Kind::Enum(&SERVICE_PLAN_TYPE)).or(Fallback::Text("enterprise")),
-        preview("provisioningType", Kind::Enum(&PROVISIONING_TYPE)).or(Fallback::Text("dedicated")),
-        preview("userProfileInGB", Kind::Int32).or(Fallback::Number(0)),
-        preview("supportedSolution", Kind::Flags(&MANAGEMENT_SERVICE)).or(Fallback::Text("windows365")),
+        read_only("displayName", Kind::Text).not_null().required(),
+        read_only("vCpuCount", Kind::Int32).not_null().required(),
+        read_only("ramInGB", Kind::Int32).not_null().required(),
+        read_only("storageInGB", Kind::Int32).not_null().required(),
+        read_only_beta("type", Kind::Enum(&SERVICE_PLAN_TYPE)).or(Fallback::Text("enterprise")),
+        read_only_beta("provisioningType", Kind::Enum(&PROVISIONING_TYPE)).or(Fallback::Text("dedicated")),
+        read_only_beta("userProfileInGB", Kind::Int32).or(Fallback::Number(0)),
+        read_only_beta("supportedSolution", Kind::Flags(&MANAGEMENT_SERVICE)).or(Fallback::Text("windows365")),
     ],
 );
 
@@ -65,29 +65,29 @@ pub static SUPPORTED_REGION: Type = Type::new(
     "cloudPcSupportedRegion",
     &[
         id(),
-        preview("displayName", Kind::Text).required(),
-        preview("regionStatus", Kind::Enum(&SUPPORTED_REGION_STATUS)).or(Fallback::Text("available")),
-        preview("regionGroup", Kind::Enum(&REGION_GROUP)).or(Fallback::Text("default")),
-        preview("geographicLocationType", Kind::Enum(&GEOGRAPHIC_LOCATION_TYPE)).or(Fallback::Text("default")),
-        preview("supportedSolution", Kind::Flags(&MANAGEMENT_SERVICE)).or(Fallback::Text("windows365")),
-        preview("regionRestrictionDetail", Kind::Complex(&REGION_RESTRICTION_DETAIL)).or(Fallback::Object),
+        read_only_beta("displayName", Kind::Text).required(),
+        read_only_beta("regionStatus", Kind::Enum(&SUPPORTED_REGION_STATUS)).or(Fallback::Text("available")),
+        read_only_beta("regionGroup", Kind::Enum(&REGION_GROUP)).or(Fallback::Text("default")),
+        read_only_beta("geographicLocationType", Kind::Enum(&GEOGRAPHIC_LOCATION_TYPE)).or(Fallback::Text("default")),
+        read_only_beta("supportedSolution", Kind::Flags(&MANAGEMENT_SERVICE)).or(Fallback::Text("windows365")),
+        read_only_beta("regionRestrictionDetail", Kind::Complex(&REGION_RESTRICTION_DETAIL)).or(Fallback::Object),
     ],
 );
 
 /// Whether Cloud PCs can be placed in a region.
-pub static SUPPORTED_REGION_STATUS: EnumType = beta(
+static SUPPORTED_REGION_STATUS: EnumType = beta(
     "cloudPcSupportedRegionStatus",
     &["available", "restricted", "unavailable", "unknownFutureValue"],
 );
 
 /// What a region is short of.
-pub static REGION_RESTRICTION_DETAIL: Type = Type::new(
+static REGION_RESTRICTION_DETAIL: Type = Type::new(
     "cloudPcSupportedRegionRestrictionDetail",
     &[
-        preview("cPURestricted", Kind::Boolean).or(Fallback::Flag(false)),
-        preview("gPURestricted", Kind::Boolean).or(Fallback::Flag(false)),
-        preview("nestedVirtualizationRestricted", Kind::Boolean).or(Fallback::Flag(false)),
-        preview("availabilityZoneRestricted", Kind::Boolean).or(Fallback::Flag(false)),
+        read_only_beta("cPURestricted", Kind::Boolean).or(Fallback::Flag(false)),
+        read_only_beta("gPURestricted", Kind::Boolean).or(Fallback::Flag(false)),
+        read_only_beta("nestedVirtualizationRestricted", Kind::Boolean).or(Fallback::Flag(false)),
+        read_only_beta("availabilityZoneRestricted", Kind::Boolean).or(Fallback::Flag(false)),
     ],
 );
 

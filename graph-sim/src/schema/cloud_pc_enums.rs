@@ -4,7 +4,7 @@ use super::enum_type::EnumType;
 use super::enums::{beta, both};
 
 /// How far a Cloud PC is.
-pub static CLOUD_PC_STATUS: EnumType = beta(
+pub(crate) static CLOUD_PC_STATUS: EnumType = beta(
     "cloudPcStatus",
     &[
         "notProvisioned",
@@ -30,10 +30,10 @@ pub static CLOUD_PC_STATUS: EnumType = beta(
 );
 
 /// The product family of a plan.
-pub static SERVICE_PLAN_TYPE: EnumType = beta("cloudPcServicePlanType", &["enterprise", "business", "unknownFutureValue"]);
+pub(crate) static SERVICE_PLAN_TYPE: EnumType = beta("cloudPcServicePlanType", &["enterprise", "business", "unknownFutureValue"]);
 
 /// The product that a Cloud PC belongs to.
-pub static PRODUCT_TYPE: EnumType = beta(
+pub(crate) static PRODUCT_TYPE: EnumType = beta(
     "cloudPcProductType",
     &[
         "enterprise",
@@ -46,16 +46,16 @@ pub static PRODUCT_TYPE: EnumType = beta(
 );
 
 /// Whether a Frontline Cloud PC runs.
-pub static POWER_STATE: EnumType = beta("cloudPcPowerState", &["running", "poweredOff", "unknownFutureValue"]);
+pub(crate) static POWER_STATE: EnumType = beta("cloudPcPowerState", &["running", "poweredOff", "unknownFutureValue"]);
 
 /// The generation of Windows.
-pub static OPERATING_SYSTEM: EnumType = both("cloudPcOperatingSystem", &["windows10", "windows11", "unknownFutureValue"]);
+pub(crate) static OPERATING_SYSTEM: EnumType = both("cloudPcOperatingSystem", &["windows10", "windows11", "unknownFutureValue"]);
 
 /// What a user may do on the own Cloud PC.
-pub static USER_ACCOUNT_TYPE: EnumType = both("cloudPcUserAccountType", &["standardUser", "administrator", "unknownFutureValue"]);
+pub(crate) static USER_ACCOUNT_TYPE: EnumType = both("cloudPcUserAccountType", &["standardUser", "administrator", "unknownFutureValue"]);
 
 /// How the disk is encrypted.
-pub static DISK_ENCRYPTION_STATE: EnumType = beta(
+pub(crate) static DISK_ENCRYPTION_STATE: EnumType = beta(
     "cloudPcDiskEncryptionState",
     &[
         "notAvailable",
@@ -67,7 +67,7 @@ pub static DISK_ENCRYPTION_STATE: EnumType = beta(
 );
 
 /// Whether a user can connect.
-pub static CONNECTIVITY_STATUS: EnumType = beta(
+pub(crate) static CONNECTIVITY_STATUS: EnumType = beta(
     "cloudPcConnectivityStatus",
     &[
         "unknown",
@@ -81,31 +81,31 @@ pub static CONNECTIVITY_STATUS: EnumType = beta(
 );
 
 /// How one check of the connectivity ended.
-pub static CONNECTIVITY_EVENT_RESULT: EnumType = beta(
+pub(crate) static CONNECTIVITY_EVENT_RESULT: EnumType = beta(
     "cloudPcConnectivityEventResult",
     &["unknown", "success", "failure", "unknownFutureValue"],
 );
 
 /// What can be done in a disaster at the moment.
-pub static DISASTER_RECOVERY_CAPABILITY_TYPE: EnumType = beta(
+pub(crate) static DISASTER_RECOVERY_CAPABILITY_TYPE: EnumType = beta(
     "cloudPcDisasterRecoveryCapabilityType",
     &["none", "failover", "failback", "unknownFutureValue"],
 );
 
 /// The licence for disaster recovery.
-pub static DISASTER_RECOVERY_LICENSE_TYPE: EnumType = beta(
+pub(crate) static DISASTER_RECOVERY_LICENSE_TYPE: EnumType = beta(
     "cloudPcDisasterRecoveryLicenseType",
     &["none", "standard", "unknownFutureValue", "plus"],
 );
 
 /// Whether a Frontline Cloud PC can be started.
-pub static FRONTLINE_AVAILABILITY: EnumType = beta(
+pub(crate) static FRONTLINE_AVAILABILITY: EnumType = beta(
     "frontlineCloudPcAvailability",
     &["notApplicable", "available", "notAvailable", "unknownFutureValue"],
 );
 
 /// How far the installation of an agent is.
-pub static PARTNER_AGENT_INSTALL_STATUS: EnumType = beta(
+pub(crate) static PARTNER_AGENT_INSTALL_STATUS: EnumType = beta(
     "cloudPcPartnerAgentInstallStatus",
     &[
         "installed",
@@ -119,10 +119,10 @@ pub static PARTNER_AGENT_INSTALL_STATUS: EnumType = beta(
 );
 
 /// The maker of an agent.
-pub static PARTNER_AGENT_NAME: EnumType = beta("cloudPcPartnerAgentName", &["citrix", "unknownFutureValue", "vMware", "hp"]);
+pub(crate) static PARTNER_AGENT_NAME: EnumType = beta("cloudPcPartnerAgentName", &["citrix", "unknownFutureValue", "vMware", "hp"]);
 
 /// How far an action on a device is.
-pub static ACTION_STATE: EnumType = both(
+pub(crate) static ACTION_STATE: EnumType = both(
     "actionState",
     &["none", "pending", "canceled", "active", "done", "failed", "notSupported"],
 );

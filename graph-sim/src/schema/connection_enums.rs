@@ -4,13 +4,13 @@ use super::enum_type::EnumType;
 use super::enums::both;
 
 /// How Cloud PCs of a connection join Entra ID.
-pub static CONNECTION_TYPE: EnumType = both(
+pub(crate) static CONNECTION_TYPE: EnumType = both(
     "cloudPcOnPremisesConnectionType",
     &["hybridAzureADJoin", "azureADJoin", "unknownFutureValue"],
 );
 
 /// How a health check ended, or how all of them did.
-pub static HEALTH_CHECK_STATUS: EnumType = both(
+pub(crate) static HEALTH_CHECK_STATUS: EnumType = both(
     "cloudPcOnPremisesConnectionStatus",
     &[
         "pending",
@@ -24,7 +24,7 @@ pub static HEALTH_CHECK_STATUS: EnumType = both(
 );
 
 /// Why a health check failed.
-pub static HEALTH_CHECK_ERROR_TYPE: EnumType = EnumType {
+pub(crate) static HEALTH_CHECK_ERROR_TYPE: EnumType = EnumType {
     name: "cloudPcOnPremisesConnectionHealthCheckErrorType",
     v1: &[
         "dnsCheckFqdnNotFound",

@@ -4,7 +4,7 @@ use super::enum_type::EnumType;
 use super::enums::{beta, both};
 
 /// Whether a device keeps to its policies.
-pub static COMPLIANCE_STATE: EnumType = both(
+pub(crate) static COMPLIANCE_STATE: EnumType = both(
     "complianceState",
     &[
         "unknown",
@@ -18,7 +18,7 @@ pub static COMPLIANCE_STATE: EnumType = both(
 );
 
 /// How a device was enrolled.
-pub static DEVICE_ENROLLMENT_TYPE: EnumType = EnumType {
+pub(crate) static DEVICE_ENROLLMENT_TYPE: EnumType = EnumType {
     name: "deviceEnrollmentType",
     v1: &[
         "unknown",
@@ -62,7 +62,7 @@ pub static DEVICE_ENROLLMENT_TYPE: EnumType = EnumType {
 };
 
 /// How far the registration of a device is.
-pub static DEVICE_REGISTRATION_STATE: EnumType = both(
+pub(crate) static DEVICE_REGISTRATION_STATE: EnumType = both(
     "deviceRegistrationState",
     &[
         "notRegistered",
@@ -77,10 +77,11 @@ pub static DEVICE_REGISTRATION_STATE: EnumType = both(
 );
 
 /// Who owns a device.
-pub static MANAGED_DEVICE_OWNER_TYPE: EnumType = both("managedDeviceOwnerType", &["unknown", "company", "personal", "unknownFutureValue"]);
+pub(crate) static MANAGED_DEVICE_OWNER_TYPE: EnumType =
+    both("managedDeviceOwnerType", &["unknown", "company", "personal", "unknownFutureValue"]);
 
 /// What manages a device.
-pub static MANAGEMENT_AGENT_TYPE: EnumType = EnumType {
+pub(crate) static MANAGEMENT_AGENT_TYPE: EnumType = EnumType {
     name: "managementAgentType",
     v1: &[
         "eas",
@@ -118,7 +119,7 @@ pub static MANAGEMENT_AGENT_TYPE: EnumType = EnumType {
 };
 
 /// How far the management of a device is.
-pub static MANAGEMENT_STATE: EnumType = both(
+pub(crate) static MANAGEMENT_STATE: EnumType = both(
     "managementState",
     &[
         "managed",
@@ -138,7 +139,7 @@ pub static MANAGEMENT_STATE: EnumType = both(
 );
 
 /// What a partner says of the threat to a device.
-pub static MANAGED_DEVICE_PARTNER_REPORTED_HEALTH_STATE: EnumType = both(
+pub(crate) static MANAGED_DEVICE_PARTNER_REPORTED_HEALTH_STATE: EnumType = both(
     "managedDevicePartnerReportedHealthState",
     &[
         "unknown",
@@ -155,7 +156,7 @@ pub static MANAGED_DEVICE_PARTNER_REPORTED_HEALTH_STATE: EnumType = both(
 );
 
 /// The shape of a device.
-pub static CHASSIS_TYPE: EnumType = beta(
+pub(crate) static CHASSIS_TYPE: EnumType = beta(
     "chassisType",
     &[
         "unknown",
@@ -171,7 +172,7 @@ pub static CHASSIS_TYPE: EnumType = beta(
 );
 
 /// The kind of a device.
-pub static DEVICE_TYPE: EnumType = beta(
+pub(crate) static DEVICE_TYPE: EnumType = beta(
     "deviceType",
     &[
         "desktop",
@@ -207,10 +208,10 @@ pub static DEVICE_TYPE: EnumType = beta(
 );
 
 /// How a device joined Entra ID.
-pub static JOIN_TYPE: EnumType = beta(
+pub(crate) static JOIN_TYPE: EnumType = beta(
     "joinType",
     &["unknown", "azureADJoined", "azureADRegistered", "hybridAzureADJoined"],
 );
 
 /// Who owns a device, as beta has it.
-pub static OWNER_TYPE: EnumType = beta("ownerType", &["unknown", "company", "personal"]);
+pub(crate) static OWNER_TYPE: EnumType = beta("ownerType", &["unknown", "company", "personal"]);

@@ -2,24 +2,24 @@
 
 use super::enum_type::EnumType;
 use super::enums::{beta, both};
-use super::shorthand::{given, id, preview, same, text};
+use super::shorthand::{id, read_only, read_only_beta, same, text};
 use super::types::{Access, Fallback, Kind, Type};
 
 /// How far an upload is.
-pub static DEVICE_IMAGE_STATUS: EnumType = EnumType {
+static DEVICE_IMAGE_STATUS: EnumType = EnumType {
     name: "cloudPcDeviceImageStatus",
     v1: &["pending", "ready", "failed", "unknownFutureValue"],
     beta: &["pending", "ready", "failed", "unknownFutureValue", "warning"],
 };
 
 /// Whether the system in an image is still supported.
-pub static DEVICE_IMAGE_OS_STATUS: EnumType = both(
+static DEVICE_IMAGE_OS_STATUS: EnumType = both(
     "cloudPcDeviceImageOsStatus",
     &["supported", "supportedWithWarning", "unknown", "unknownFutureValue"],
 );
 
 /// Why an upload failed.
-pub static DEVICE_IMAGE_ERROR_CODE: EnumType = EnumType {
+static DEVICE_IMAGE_ERROR_CODE: EnumType = EnumType {
     name: "cloudPcDeviceImageErrorCode",
     v1: &[
         "internalServerError",
@@ -53,7 +53,7 @@ pub static DEVICE_IMAGE_ERROR_CODE: EnumType = EnumType {
 };
 
 /// The old, shorter list of [`DEVICE_IMAGE_ERROR_CODE`].
-pub static DEVICE_IMAGE_STATUS_DETAILS: EnumType = beta(
+static DEVICE_IMAGE_STATUS_DETAILS: EnumType = beta(
     "cloudPcDeviceImageStatusDetails",
     &[
         "internalServerError",
@@ -77,17 +77,17 @@ pub static DEVICE_IMAGE: Type = Type::new(
         text("displayName").access(Access::Immutable).required(),
         text("version").access(Access::Immutable).required(),
         text("sourceImageResourceId").access(Access::Immutable).required(),
-        given("status", Kind::Enum(&DEVICE_IMAGE_STATUS)).or(Fallback::Text("pending")),
-        given("errorCode", Kind::Enum(&DEVICE_IMAGE_ERROR_CODE)),
+        read_only("status", Kind::Enum(&DEVICE_IMAGE_STATUS)).or(Fallback::Text("pending")),
+        read_only("errorCode", Kind::Enum(&DEVICE_IMAGE_ERROR_CODE)),
         // Its list is the shorter one: a code that it lacks is seen as the placeholder.
-        preview("statusDetails", Kind::Enum(&DEVICE_IMAGE_STATUS_DETAILS)).twin(same("errorCode")),
-        given("osStatus", Kind::Enum(&DEVICE_IMAGE_OS_STATUS)),
-        given("operatingSystem", Kind::Text),
-        given("osBuildNumber", Kind::Text),
-        given("osVersionNumber", Kind::Text),
-        given("sizeInGB", Kind::Int32),
-        given("expirationDate", Kind::Date),
-        given("lastModifiedDateTime", Kind::DateTime),
-        preview("scopeIds", Kind::Text).list().or(Fallback::Texts(&["0"])),
+        read_only_beta("statusDetails", Kind::Enum(&DEVICE_IMAGE_STATUS_DETAILS)).twin(same("errorCode")),
+        read_only("osStatus", Kind::Enum(&DEVICE_IMAGE_OS_STATUS)),
+        read_only("operatingSystem", Kind::Text),
+        read_only("osBuildNumber", Kind::Text),
+        read_only("osVersionNumber", Kind::Text),
+        read_only("sizeInGB", Kind::Int32),
+        read_only("expirationDate", Kind::Date),
+        read_only("lastModifiedDateTime", Kind::DateTime),
+        read_only_beta("scopeIds", Kind::Text).list().or(Fallback::Texts(&["0"])),
     ],
 );

@@ -1,6 +1,6 @@
 //! Groups, users, the organization and its licences, as far as the OpenAPI description has them. All of it is read-only here.
 
-use super::shorthand::{given, id};
+use super::shorthand::{id, read_only};
 use super::types::{Kind, Property, Type};
 
 /// A group.
@@ -8,70 +8,70 @@ pub static GROUP: Type = Type::new(
     "group",
     &[
         id(),
-        given("deletedDateTime", Kind::DateTime),
-        given("createdDateTime", Kind::DateTime),
-        given("description", Kind::Text),
-        given("displayName", Kind::Text),
-        given("groupTypes", Kind::Text).list(),
-        given("isAssignableToRole", Kind::Boolean),
-        given("mail", Kind::Text),
-        given("mailEnabled", Kind::Boolean),
-        given("mailNickname", Kind::Text),
-        given("membershipRule", Kind::Text),
-        given("membershipRuleProcessingState", Kind::Text),
-        given("onPremisesSyncEnabled", Kind::Boolean),
-        given("resourceProvisioningOptions", Kind::Text).list(),
-        given("securityEnabled", Kind::Boolean),
-        given("visibility", Kind::Text),
-        given("assignedLicenses", Kind::Complex(&ASSIGNED_LICENSE)).list().on_select(),
-        given("licenseProcessingState", Kind::Complex(&LICENSE_PROCESSING_STATE)).on_select(),
+        read_only("deletedDateTime", Kind::DateTime),
+        read_only("createdDateTime", Kind::DateTime),
+        read_only("description", Kind::Text),
+        read_only("displayName", Kind::Text),
+        read_only("groupTypes", Kind::Text).list(),
+        read_only("isAssignableToRole", Kind::Boolean),
+        read_only("mail", Kind::Text),
+        read_only("mailEnabled", Kind::Boolean),
+        read_only("mailNickname", Kind::Text),
+        read_only("membershipRule", Kind::Text),
+        read_only("membershipRuleProcessingState", Kind::Text),
+        read_only("onPremisesSyncEnabled", Kind::Boolean),
+        read_only("resourceProvisioningOptions", Kind::Text).list(),
+        read_only("securityEnabled", Kind::Boolean),
+        read_only("visibility", Kind::Text),
+        read_only("assignedLicenses", Kind::Complex(&ASSIGNED_LICENSE)).list().on_select(),
+        read_only("licenseProcessingState", Kind::Complex(&LICENSE_PROCESSING_STATE)).on_select(),
     ],
 );
 
 /// A licence of a user, or one that a group hands to its members.
-pub static ASSIGNED_LICENSE: Type = Type::new(
+static ASSIGNED_LICENSE: Type = Type::new(
     "assignedLicense",
-    &[given("disabledPlans", Kind::Guid).list(), given("skuId", Kind::Guid)],
+    &[read_only("disabledPlans", Kind::Guid).list(), read_only("skuId", Kind::Guid)],
 );
 
 /// How far the hand-out of licences is.
-pub static LICENSE_PROCESSING_STATE: Type = Type::new("licenseProcessingState", &[given("state", Kind::Text)]);
+static LICENSE_PROCESSING_STATE: Type = Type::new("licenseProcessingState", &[read_only("state", Kind::Text)]);
 
 /// The tenant.
 pub static ORGANIZATION: Type = Type::new(
     "organization",
     &[
         id(),
-        given("deletedDateTime", Kind::DateTime),
-        given("createdDateTime", Kind::DateTime),
-        given("displayName", Kind::Text),
-        given("countryLetterCode", Kind::Text),
-        given("tenantType", Kind::Text),
-        given("assignedPlans", Kind::Complex(&ASSIGNED_PLAN)).list(),
-        given("verifiedDomains", Kind::Complex(&VERIFIED_DOMAIN)).list(),
+        read_only("deletedDateTime", Kind::DateTime),
+        read_only("createdDateTime", Kind::DateTime),
+        read_only("displayName", Kind::Text),
+        read_only("countryLetterCode", Kind::Text),
+        read_only("tenantType", Kind::Text),
+        read_only("assignedPlans", Kind::Complex(&ASSIGNED_PLAN)).list(),
+        read_only("verifiedDomains", Kind::Complex(&VERIFIED_DOMAIN)).list(),
     ],
 );
 
 /// A service plan of the tenant.
-pub static ASSIGNED_PLAN: Type = Type::new(
+static ASSIGNED_PLAN: Type = Type::new(
     "assignedPlan",
     &[
-        given("assignedDateTime", Kind::DateTime),
-        given("capabilityStatus", Kind::Text),
-        given("service", Kind::Text),
-        given("servicePlanId", Kind::Guid),
+        read_only("assignedDateTime", Kind::DateTime),
+        read_only("capabilityStatus", Kind::Text),
+        read_only("service", Kind::Text),
+        read_only("servicePlanId", Kind::Guid),
     ],
 );
 
 /// A domain name of the tenant.
-pub static VERIFIED_DOMAIN: Type = Type::new(
+static VERIFIED_DOMAIN: Type = Type::new(
     "verifiedDomain",
     &[
         Property::new("name", Kind::Text),
-        given("type", Kind::Text),
-        given("capabilities", Kind::Text),
-        given("isDefault", Kind::Boolean),
-        given("isInitial", Kind::Boolean),
+        read_only("type", Kind::Text),
+        read_only("capabilities", Kind::Text),
+        read_only("isDefault", Kind::Boolean),
+        read_only("isInitial", Kind::Boolean),
     ],
 );
 
@@ -81,16 +81,16 @@ pub static USER: Type = Type::new(
     "user",
     &[
         id(),
-        given("displayName", Kind::Text),
-        given("mail", Kind::Text),
-        given("userPrincipalName", Kind::Text),
-        given("deletedDateTime", Kind::DateTime).on_select(),
-        given("accountEnabled", Kind::Boolean).on_select(),
-        given("assignedLicenses", Kind::Complex(&ASSIGNED_LICENSE)).list().on_select(),
-        given("createdDateTime", Kind::DateTime).on_select(),
-        given("onPremisesSyncEnabled", Kind::Boolean).on_select(),
-        given("usageLocation", Kind::Text).on_select(),
-        given("userType", Kind::Text).on_select(),
+        read_only("displayName", Kind::Text),
+        read_only("mail", Kind::Text),
+        read_only("userPrincipalName", Kind::Text),
+        read_only("deletedDateTime", Kind::DateTime).on_select(),
+        read_only("accountEnabled", Kind::Boolean).on_select(),
+        read_only("assignedLicenses", Kind::Complex(&ASSIGNED_LICENSE)).list().on_select(),
+        read_only("createdDateTime", Kind::DateTime).on_select(),
+        read_only("onPremisesSyncEnabled", Kind::Boolean).on_select(),
+        read_only("usageLocation", Kind::Text).on_select(),
+        read_only("userType", Kind::Text).on_select(),
     ],
 );
 
@@ -99,37 +99,37 @@ pub static SUBSCRIBED_SKU: Type = Type::new(
     "subscribedSku",
     &[
         id(),
-        given("accountId", Kind::Text),
-        given("accountName", Kind::Text),
-        given("appliesTo", Kind::Text),
-        given("capabilityStatus", Kind::Text),
-        given("consumedUnits", Kind::Int32),
-        given("prepaidUnits", Kind::Complex(&LICENSE_UNITS_DETAIL)),
-        given("servicePlans", Kind::Complex(&SERVICE_PLAN_INFO)).list(),
-        given("skuId", Kind::Guid),
-        given("skuPartNumber", Kind::Text),
-        given("subscriptionIds", Kind::Text).list(),
+        read_only("accountId", Kind::Text),
+        read_only("accountName", Kind::Text),
+        read_only("appliesTo", Kind::Text),
+        read_only("capabilityStatus", Kind::Text),
+        read_only("consumedUnits", Kind::Int32),
+        read_only("prepaidUnits", Kind::Complex(&LICENSE_UNITS_DETAIL)),
+        read_only("servicePlans", Kind::Complex(&SERVICE_PLAN_INFO)).list(),
+        read_only("skuId", Kind::Guid),
+        read_only("skuPartNumber", Kind::Text),
+        read_only("subscriptionIds", Kind::Text).list(),
     ],
 );
 
 /// How many licences of a product there are.
-pub static LICENSE_UNITS_DETAIL: Type = Type::new(
+static LICENSE_UNITS_DETAIL: Type = Type::new(
     "licenseUnitsDetail",
     &[
-        given("enabled", Kind::Int32),
-        given("lockedOut", Kind::Int32),
-        given("suspended", Kind::Int32),
-        given("warning", Kind::Int32),
+        read_only("enabled", Kind::Int32),
+        read_only("lockedOut", Kind::Int32),
+        read_only("suspended", Kind::Int32),
+        read_only("warning", Kind::Int32),
     ],
 );
 
 /// A service that comes with a product.
-pub static SERVICE_PLAN_INFO: Type = Type::new(
+static SERVICE_PLAN_INFO: Type = Type::new(
     "servicePlanInfo",
     &[
-        given("appliesTo", Kind::Text),
-        given("provisioningStatus", Kind::Text),
-        given("servicePlanId", Kind::Guid),
-        given("servicePlanName", Kind::Text),
+        read_only("appliesTo", Kind::Text),
+        read_only("provisioningStatus", Kind::Text),
+        read_only("servicePlanId", Kind::Guid),
+        read_only("servicePlanName", Kind::Text),
     ],
 );

@@ -29,8 +29,7 @@ impl EnumType {
     }
 
     /// Whether a caller may write this member. `unknownFutureValue` is a reader's placeholder, never a value.
-    #[must_use]
-    pub fn accepts(&self, version: ApiVersion, member: &str) -> bool {
+    pub(crate) fn accepts(&self, version: ApiVersion, member: &str) -> bool {
         member != UNKNOWN_FUTURE_VALUE && self.members(version).contains(&member)
     }
 

@@ -20,11 +20,11 @@ pub static PROVISIONING_TYPE: EnumType = EnumType {
 };
 
 /// How a Cloud PC joins Entra ID.
-pub static DOMAIN_JOIN_TYPE: EnumType = both("cloudPcDomainJoinType", &["azureADJoin", "hybridAzureADJoin", "unknownFutureValue"]);
+pub(crate) static DOMAIN_JOIN_TYPE: EnumType = both("cloudPcDomainJoinType", &["azureADJoin", "hybridAzureADJoin", "unknownFutureValue"]);
 
 /// A group of Azure regions. The two versions list the members in a different order, so that a member can be behind the
 /// `Prefer` header in one of them only.
-pub static REGION_GROUP: EnumType = EnumType {
+pub(crate) static REGION_GROUP: EnumType = EnumType {
     name: "cloudPcRegionGroup",
     v1: &[
         "default",
@@ -98,7 +98,7 @@ pub static REGION_GROUP: EnumType = EnumType {
 };
 
 /// Where on Earth a Cloud PC is.
-pub static GEOGRAPHIC_LOCATION_TYPE: EnumType = beta(
+pub(crate) static GEOGRAPHIC_LOCATION_TYPE: EnumType = beta(
     "cloudPcGeographicLocationType",
     &[
         "default",
@@ -122,7 +122,7 @@ pub static GEOGRAPHIC_LOCATION_TYPE: EnumType = beta(
 );
 
 /// The Microsoft managed desktop plan.
-pub static MANAGED_DESKTOP_TYPE: EnumType = both(
+pub(crate) static MANAGED_DESKTOP_TYPE: EnumType = both(
     "microsoftManagedDesktopType",
     &[
         "notManaged",
@@ -147,22 +147,22 @@ pub static MANAGEMENT_SERVICE: EnumType = beta(
 );
 
 /// Whether a snapshot is taken at a reset.
-pub static SNAPSHOT_RESET_MODE: EnumType = beta(
+pub(crate) static SNAPSHOT_RESET_MODE: EnumType = beta(
     "cloudPcSnapshotResetMode",
     &["notApplicable", "enabled", "disabled", "unknownFutureValue"],
 );
 
 /// A whole desktop or single apps.
-pub static USER_EXPERIENCE_TYPE: EnumType = beta("cloudPcUserExperienceType", &["cloudPc", "cloudApp", "unknownFutureValue"]);
+pub(crate) static USER_EXPERIENCE_TYPE: EnumType = beta("cloudPcUserExperienceType", &["cloudPc", "cloudApp", "unknownFutureValue"]);
 
 /// The room for a user's persisted settings.
-pub static STORAGE_SIZE_CATEGORY: EnumType = beta(
+pub(crate) static STORAGE_SIZE_CATEGORY: EnumType = beta(
     "cloudPcUserSettingsPersistenceStorageSizeCategory",
     &["fourGB", "eightGB", "sixteenGB", "thirtyTwoGB", "sixtyFourGB", "unknownFutureValue"],
 );
 
 /// How often a restore point is made.
-pub static RESTORE_POINT_FREQUENCY_TYPE: EnumType = both(
+pub(crate) static RESTORE_POINT_FREQUENCY_TYPE: EnumType = both(
     "cloudPcRestorePointFrequencyType",
     &[
         "default",
@@ -176,16 +176,16 @@ pub static RESTORE_POINT_FREQUENCY_TYPE: EnumType = both(
 );
 
 /// The kind of disaster recovery.
-pub static DISASTER_RECOVERY_TYPE: EnumType = beta(
+pub(crate) static DISASTER_RECOVERY_TYPE: EnumType = beta(
     "cloudPcDisasterRecoveryType",
     &["notConfigured", "crossRegion", "premium", "unknownFutureValue"],
 );
 
 /// What a Cloud PC is provisioned from.
-pub static PROVISIONING_SOURCE_TYPE: EnumType = beta("cloudPcProvisioningSourceType", &["image", "snapshot", "unknownFutureValue"]);
+pub(crate) static PROVISIONING_SOURCE_TYPE: EnumType = beta("cloudPcProvisioningSourceType", &["image", "snapshot", "unknownFutureValue"]);
 
 /// Whether a gallery image can still be used.
-pub static GALLERY_IMAGE_STATUS: EnumType = both(
+pub(crate) static GALLERY_IMAGE_STATUS: EnumType = both(
     "cloudPcGalleryImageStatus",
     &["supported", "supportedWithWarning", "notSupported", "unknownFutureValue"],
 );
@@ -209,4 +209,4 @@ pub(super) const fn beta(name: &'static str, members: &'static [&'static str]) -
 }
 
 /// What `apply` can bring to Cloud PCs that exist.
-pub static POLICY_SETTING_TYPE: EnumType = beta("cloudPcPolicySettingType", &["region", "singleSignOn", "unknownFutureValue"]);
+pub(crate) static POLICY_SETTING_TYPE: EnumType = beta("cloudPcPolicySettingType", &["region", "singleSignOn", "unknownFutureValue"]);

@@ -23,5 +23,5 @@ mod shorthand;
 mod types;
 
 pub use enum_type::{EnumType, UNKNOWN_FUTURE_VALUE};
-pub use shorthand::{NEVER, flag, given, id, instant, preview, retired, same, state, text};
+pub use shorthand::{flag, retired, text};
 pub use types::{Access, Fallback, Kind, Property, Twin, Type};

@@ -6,7 +6,7 @@ use super::enums::{
     DOMAIN_JOIN_TYPE, GEOGRAPHIC_LOCATION_TYPE, IMAGE_TYPE, MANAGED_DESKTOP_TYPE, MANAGEMENT_SERVICE, PROVISIONING_TYPE, REGION_GROUP,
     SNAPSHOT_RESET_MODE, STORAGE_SIZE_CATEGORY, USER_EXPERIENCE_TYPE,
 };
-use super::shorthand::{flag, given, id, same, text};
+use super::shorthand::{flag, id, read_only, same, text};
 use super::types::{Access, Fallback, Kind, Property, Twin, Type};
 
 /// A provisioning policy.
@@ -54,13 +54,13 @@ pub static PROVISIONING_POLICY: Type = Type::new(
             .beta()
             .access(Access::Immutable)
             .or(Fallback::Texts(&["0"])),
-        given("gracePeriodInHours", Kind::Int32),
-        given("cloudPcGroupDisplayName", Kind::Text),
-        given("alternateResourceUrl", Kind::Text),
-        given("createdBy", Kind::Text).beta().sparse(),
-        given("createdDateTime", Kind::DateTime).beta(),
-        given("lastModifiedBy", Kind::Text).beta().sparse(),
-        given("lastModifiedDateTime", Kind::DateTime).beta(),
+        read_only("gracePeriodInHours", Kind::Int32),
+        read_only("cloudPcGroupDisplayName", Kind::Text),
+        read_only("alternateResourceUrl", Kind::Text),
+        read_only("createdBy", Kind::Text).beta().sparse(),
+        read_only("createdDateTime", Kind::DateTime).beta(),
+        read_only("lastModifiedBy", Kind::Text).beta().sparse(),
+        read_only("lastModifiedDateTime", Kind::DateTime).beta(),
         Property::new("assignments", Kind::Complex(&POLICY_ASSIGNMENT))
             .list()
             .access(Access::Navigation),
@@ -79,7 +79,7 @@ static OLD_POLICY_PROPERTIES: [Property; 1] = [Property::new("userSettingsPersis
 })];
 
 /// How, and in which network, a Cloud PC joins Entra ID.
-pub static DOMAIN_JOIN: Type = Type::new(
+static DOMAIN_JOIN: Type = Type::new(
     "cloudPcDomainJoinConfiguration",
     &[
         Property::new("domainJoinType", Kind::Enum(&DOMAIN_JOIN_TYPE)),
@@ -89,18 +89,18 @@ pub static DOMAIN_JOIN: Type = Type::new(
         text("onPremisesConnectionId"),
         text("regionName"),
         Property::new("regionGroup", Kind::Enum(&REGION_GROUP)),
-        given("geographicLocationType", Kind::Enum(&GEOGRAPHIC_LOCATION_TYPE)).beta(),
+        read_only("geographicLocationType", Kind::Enum(&GEOGRAPHIC_LOCATION_TYPE)).beta(),
     ],
 );
 
 /// The language of the desktop.
-pub static WINDOWS_SETTING: Type = Type::new("cloudPcWindowsSetting", &[text("locale").or(Fallback::Text("en-US"))]);
+static WINDOWS_SETTING: Type = Type::new("cloudPcWindowsSetting", &[text("locale").or(Fallback::Text("en-US"))]);
 
 /// The old spelling of [`WINDOWS_SETTING`].
-pub static WINDOWS_SETTINGS: Type = Type::new("cloudPcWindowsSettings", &[text("language").beta().or(Fallback::Text("en-US"))]);
+pub(crate) static WINDOWS_SETTINGS: Type = Type::new("cloudPcWindowsSettings", &[text("language").beta().or(Fallback::Text("en-US"))]);
 
 /// The Microsoft managed desktop plan and its profile.
-pub static MANAGED_DESKTOP: Type = Type::new(
+static MANAGED_DESKTOP: Type = Type::new(
     "microsoftManagedDesktop",
     &[
         Property::new("managedType", Kind::Enum(&MANAGED_DESKTOP_TYPE)).or(Fallback::Text("notManaged")),
@@ -112,10 +112,10 @@ pub static MANAGED_DESKTOP: Type = Type::new(
 );
 
 /// The Autopatch group.
-pub static AUTOPATCH: Type = Type::new("cloudPcProvisioningPolicyAutopatch", &[text("autopatchGroupId")]);
+static AUTOPATCH: Type = Type::new("cloudPcProvisioningPolicyAutopatch", &[text("autopatchGroupId")]);
 
 /// Device preparation with Autopilot.
-pub static AUTOPILOT: Type = Type::new(
+static AUTOPILOT: Type = Type::new(
     "cloudPcAutopilotConfiguration",
     &[
         text("devicePreparationProfileId").beta(),
@@ -125,7 +125,7 @@ pub static AUTOPILOT: Type = Type::new(
 );
 
 /// Whether a shared Cloud PC keeps the settings of its users.
-pub static PERSISTENCE: Type = Type::new(
+static PERSISTENCE: Type = Type::new(
     "cloudPcUserSettingsPersistenceConfiguration",
     &[
         flag("userSettingsPersistenceEnabled", false).beta(),
@@ -155,7 +155,7 @@ pub static POLICY_ASSIGNMENT: Type = Type::new(
 );
 
 /// Whom an assignment is for.
-pub static ASSIGNMENT_TARGET: Type = Type {
+pub(crate) static ASSIGNMENT_TARGET: Type = Type {
     name: "cloudPcManagementAssignmentTarget",
     properties: &[],
     taken: &[],

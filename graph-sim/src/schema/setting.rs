@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::enums::{DISASTER_RECOVERY_TYPE, PROVISIONING_SOURCE_TYPE, REGION_GROUP, RESTORE_POINT_FREQUENCY_TYPE};
 use super::policy::ASSIGNMENT_TARGET;
-use super::shorthand::{flag, given, id, retired, text};
+use super::shorthand::{flag, id, read_only, retired, text};
 use super::types::{Access, Fallback, Kind, Property, Twin, Type};
 
 /// A user setting.
@@ -25,8 +25,8 @@ pub static USER_SETTING: Type = Type::new(
         Property::new("provisioningSourceType", Kind::Enum(&PROVISIONING_SOURCE_TYPE))
             .beta()
             .or(Fallback::Text("image")),
-        given("createdDateTime", Kind::DateTime),
-        given("lastModifiedDateTime", Kind::DateTime),
+        read_only("createdDateTime", Kind::DateTime),
+        read_only("lastModifiedDateTime", Kind::DateTime),
         Property::new("assignments", Kind::Complex(&SETTING_ASSIGNMENT))
             .list()
             .access(Access::Navigation),
@@ -34,7 +34,7 @@ pub static USER_SETTING: Type = Type::new(
 );
 
 /// How often restore points are made, and whether a user may go back to one.
-pub static RESTORE_POINT: Type = Type::new(
+static RESTORE_POINT: Type = Type::new(
     "cloudPcRestorePointSetting",
     &[
         Property::new("frequencyType", Kind::Enum(&RESTORE_POINT_FREQUENCY_TYPE)).or(Fallback::Text("twelveHours")),
@@ -48,7 +48,7 @@ pub static RESTORE_POINT: Type = Type::new(
 );
 
 /// Disaster recovery in another region.
-pub static DISASTER_RECOVERY: Type = Type::new(
+static DISASTER_RECOVERY: Type = Type::new(
     "cloudPcCrossRegionDisasterRecoverySetting",
     &[
         Property::new("disasterRecoveryType", Kind::Enum(&DISASTER_RECOVERY_TYPE))
@@ -72,7 +72,7 @@ pub static DISASTER_RECOVERY: Type = Type::new(
 );
 
 /// The network that Cloud PCs recover into.
-pub static RECOVERY_NETWORK: Type = Type {
+static RECOVERY_NETWORK: Type = Type {
     name: "cloudPcDisasterRecoveryNetworkSetting",
     properties: &[],
     taken: &[],
@@ -80,7 +80,7 @@ pub static RECOVERY_NETWORK: Type = Type {
 };
 
 /// A network of Microsoft's.
-pub static RECOVERY_HOSTED_NETWORK: Type = Type::new(
+static RECOVERY_HOSTED_NETWORK: Type = Type::new(
     "cloudPcDisasterRecoveryMicrosoftHostedNetworkSetting",
     &[
         Property::new("regionGroup", Kind::Enum(&REGION_GROUP)).beta(),
@@ -89,13 +89,13 @@ pub static RECOVERY_HOSTED_NETWORK: Type = Type::new(
 );
 
 /// A network of the customer's.
-pub static RECOVERY_CONNECTION: Type = Type::new(
+static RECOVERY_CONNECTION: Type = Type::new(
     "cloudPcDisasterRecoveryAzureConnectionSetting",
     &[text("onPremisesConnectionId").beta()],
 );
 
 /// What a user is told.
-pub static NOTIFICATION: Type = Type::new("cloudPcNotificationSetting", &[flag("restartPromptsDisabled", false).beta()]);
+static NOTIFICATION: Type = Type::new("cloudPcNotificationSetting", &[flag("restartPromptsDisabled", false).beta()]);
 
 /// One assignment of a user setting.
 pub static SETTING_ASSIGNMENT: Type = Type::new(
@@ -103,7 +103,7 @@ pub static SETTING_ASSIGNMENT: Type = Type::new(
     &[
         // Writable here alone: an entry of `assign` repeats the id of the assignment that it keeps.
         text("id").not_null(),
-        given("createdDateTime", Kind::DateTime),
+        read_only("createdDateTime", Kind::DateTime),
         Property::new("target", Kind::Complex(&ASSIGNMENT_TARGET)).required(),
     ],
 );

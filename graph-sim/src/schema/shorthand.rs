@@ -4,7 +4,7 @@ use super::enum_type::EnumType;
 use super::types::{Access, Fallback, Kind, Property, Twin};
 
 /// The time that stands for none where null is not allowed (author): the first one that the service's platform can write.
-pub const NEVER: &str = "0001-01-01T00:00:00Z";
+pub(crate) const NEVER: &str = "0001-01-01T00:00:00Z";
 
 /// A string property.
 #[must_use]
@@ -26,7 +26,7 @@ pub const fn flag(name: &'static str, default: bool) -> Property {
 
 /// A property that only the service sets.
 #[must_use]
-pub const fn given(name: &'static str, kind: Kind) -> Property {
+pub const fn read_only(name: &'static str, kind: Kind) -> Property {
     Property::new(name, kind).access(Access::ReadOnly)
 }
 
@@ -37,21 +37,19 @@ pub const fn retired(name: &'static str, kind: Kind) -> Property {
 }
 
 /// A property that only the service sets and only beta has.
-#[must_use]
-pub const fn preview(name: &'static str, kind: Kind) -> Property {
-    given(name, kind).beta()
+pub(crate) const fn read_only_beta(name: &'static str, kind: Kind) -> Property {
+    read_only(name, kind).beta()
 }
 
 /// An enum property that only the service sets; it is never null.
 #[must_use]
-pub const fn state(name: &'static str, members: &'static EnumType, fallback: &'static str) -> Property {
-    given(name, Kind::Enum(members)).not_null().or(Fallback::Text(fallback))
+pub const fn read_only_enum(name: &'static str, members: &'static EnumType, fallback: &'static str) -> Property {
+    read_only(name, Kind::Enum(members)).not_null().or(Fallback::Text(fallback))
 }
 
 /// A point in time that only the service sets; it is never null.
-#[must_use]
-pub const fn instant(name: &'static str) -> Property {
-    given(name, Kind::DateTime).not_null().or(Fallback::Text(NEVER))
+pub(crate) const fn read_only_time(name: &'static str) -> Property {
+    read_only(name, Kind::DateTime).not_null().or(Fallback::Text(NEVER))
 }
 
 /// An old spelling whose values are the same.

@@ -162,8 +162,7 @@ impl Property {
     }
 
     /// An answer leaves it out when there is no value of it.
-    #[must_use]
-    pub const fn sparse(mut self) -> Self {
+    pub(crate) const fn sparse(mut self) -> Self {
         self.sparse = true;
         self
     }
@@ -197,8 +196,7 @@ impl Property {
     }
 
     /// The metadata does not call it deprecated, although it is an old spelling.
-    #[must_use]
-    pub const fn unmarked(mut self) -> Self {
+    pub(crate) const fn unmarked(mut self) -> Self {
         self.deprecated = false;
         self
     }
@@ -210,14 +208,12 @@ impl Property {
     }
 
     /// Whether a value of it is kept: not the old spellings, not what is dead or secret, not other entities.
-    #[must_use]
-    pub fn is_stored(&self) -> bool {
+    pub(crate) fn is_stored(&self) -> bool {
         self.twin.is_none() && !matches!(self.access, Access::Retired | Access::Navigation | Access::WriteOnly)
     }
 
     /// Whether any reader may see it.
-    #[must_use]
-    pub fn is_answered(&self) -> bool {
+    pub(crate) fn is_answered(&self) -> bool {
         self.access != Access::WriteOnly
     }
 }
@@ -248,8 +244,7 @@ impl Type {
     }
 
     /// It takes these properties too.
-    #[must_use]
-    pub const fn taking(mut self, taken: &'static [Property]) -> Self {
+    pub(crate) const fn taking(mut self, taken: &'static [Property]) -> Self {
         self.taken = taken;
         self
     }

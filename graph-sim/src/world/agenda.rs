@@ -70,21 +70,21 @@ pub struct ProvisioningState {
 
 impl ProvisioningState {
     /// Requests a reconcile; an earlier request stays.
-    pub fn request_reconcile(&mut self, now: Timestamp) {
+    pub(crate) fn request_reconcile(&mut self, now: Timestamp) {
         self.pending = Some(self.pending.map_or(now, |since| since.min(now)));
     }
 
     /// Adds lots to decide at the next reconcile.
-    pub fn touch(&mut self, lots: BTreeSet<Lot>) {
+    pub(crate) fn touch(&mut self, lots: BTreeSet<Lot>) {
         self.touched.extend(lots);
     }
 
     /// Makes the next reconcile read all Cloud PCs.
-    pub fn rescan(&mut self) {
+    pub(crate) fn rescan(&mut self) {
         self.fleet.rescan();
     }
 
-    pub fn was_reconciled(&self) -> bool {
+    pub(crate) fn was_reconciled(&self) -> bool {
         self.reconciled
     }
 

@@ -37,7 +37,7 @@ impl Assignment {
     }
 
     /// The lot that this assignment decides as a whole. An Enterprise assignment decides user by user and has none.
-    pub fn lot(&self) -> Option<Lot> {
+    pub(crate) fn lot(&self) -> Option<Lot> {
         let plan = self.plan.as_ref()?.to_lowercase();
         match self.kind {
             Kind::Enterprise => None,
@@ -56,12 +56,12 @@ impl Assignments {
     }
 
     /// The assignments to a group, the earliest first.
-    pub fn of_group(&self, group: &str) -> impl Iterator<Item = (u64, &Assignment)> {
+    pub(crate) fn of_group(&self, group: &str) -> impl Iterator<Item = (u64, &Assignment)> {
         self.numbered(self.of_group.get(group))
     }
 
     /// The assignments that decide a lot, the earliest first.
-    pub fn of_lot(&self, lot: &Lot) -> impl Iterator<Item = (u64, &Assignment)> {
+    pub(crate) fn of_lot(&self, lot: &Lot) -> impl Iterator<Item = (u64, &Assignment)> {
         self.numbered(self.of_lot.get(lot))
     }
 

@@ -102,8 +102,7 @@ impl Collection {
     }
 
     /// The object with this id as readers see it at this time.
-    #[must_use]
-    pub fn seen_one(&self, id: &str, now: Timestamp) -> Option<&Object> {
+    pub(crate) fn seen_one(&self, id: &str, now: Timestamp) -> Option<&Object> {
         match self.places.get(&key(id)) {
             Some(place) => self.records.get(place)?.seen(now),
             None => {
@@ -165,7 +164,7 @@ impl Collection {
     }
 
     /// Removes an object; until `seen_from`, readers see what they saw.
-    pub fn remove_later(&mut self, id: &str, now: Timestamp, seen_from: Timestamp) -> Option<Object> {
+    pub(crate) fn remove_later(&mut self, id: &str, now: Timestamp, seen_from: Timestamp) -> Option<Object> {
         self.forget(|record| record.is_seen_no_more(now));
         if seen_from <= now {
             return self.remove(id);

@@ -27,7 +27,7 @@ pub struct Tracked {
 
 impl Tracked {
     /// A new Cloud PC that an assignment to this group entitles.
-    pub fn entitled(lot: Lot, owner: Option<String>, group: String) -> Self {
+    pub(crate) fn entitled(lot: Lot, owner: Option<String>, group: String) -> Self {
         Self {
             lot: Some(lot),
             owner,
@@ -50,7 +50,7 @@ pub struct Fleet {
 
 impl Fleet {
     /// Makes the next refresh read the whole collection.
-    pub fn rescan(&mut self) {
+    pub(crate) fn rescan(&mut self) {
         self.rescan = true;
     }
 
@@ -112,7 +112,7 @@ impl Fleet {
     }
 
     /// The ids of a lot's Cloud PCs in the order in which they came.
-    pub fn of_lot(&self, lot: &Lot) -> impl Iterator<Item = &str> {
+    pub(crate) fn of_lot(&self, lot: &Lot) -> impl Iterator<Item = &str> {
         self.lots.get(lot).into_iter().flat_map(BTreeMap::values).map(String::as_str)
     }
 

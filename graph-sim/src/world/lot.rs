@@ -67,7 +67,7 @@ impl Lot {
 }
 
 /// Whether policies of Windows 365 decide on it: other products are in the same collection.
-pub fn is_windows_365(pc: &Object) -> bool {
+pub(crate) fn is_windows_365(pc: &Object) -> bool {
     matches!(text(pc, "productType"), None | Some("enterprise" | "frontline"))
         && matches!(text(pc, "servicePlanType"), None | Some("enterprise"))
 }

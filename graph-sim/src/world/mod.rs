@@ -78,14 +78,13 @@ impl World {
     }
 
     /// An id that no object of any tenant has. The sequence is the same in every run, so that a failing run can be repeated.
-    pub fn new_id(&mut self) -> String {
+    pub(crate) fn new_id(&mut self) -> String {
         let Self { ids, tenants, .. } = self;
         ids.next_unused(|id| tenants.values().any(|tenant| tenant.has_object(id)))
     }
 
     /// The tenant with this id or verified domain, whatever the spelling's case.
-    #[must_use]
-    pub fn find_tenant(&self, id_or_domain: &str) -> Option<&Tenant> {
+    pub(crate) fn find_tenant(&self, id_or_domain: &str) -> Option<&Tenant> {
         self.tenants.values().find(|tenant| {
             tenant.id.eq_ignore_ascii_case(id_or_domain)
                 || tenant

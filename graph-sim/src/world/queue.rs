@@ -24,7 +24,7 @@ impl Queue {
         place
     }
 
-    pub fn cancel(&mut self, place: Place) {
+    pub(crate) fn cancel(&mut self, place: Place) {
         self.entries.remove(&place);
     }
 

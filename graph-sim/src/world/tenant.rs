@@ -45,8 +45,7 @@ impl Tenant {
     }
 
     /// Whether an object of any of its collections has this id.
-    #[must_use]
-    pub fn has_object(&self, id: &str) -> bool {
+    pub(crate) fn has_object(&self, id: &str) -> bool {
         self.collections.values().any(|collection| collection.get(id).is_some())
     }
 

@@ -1,6 +1,6 @@
 //! The judge itself: for every rule a wrong exchange that breaks just that one, and right exchanges that break none.
 
-use crate::contract_support::{Sample, brief, contract, description};
+use crate::contract_support::{Sample, brief, contract, description, unused_tolerances};
 use graph_sim::base::answer::ApiVersion::{self, Beta, V1};
 use graph_sim::contract::{Contract, Part, Rule, tolerated};
 use serde_json::{Value, json};
@@ -267,10 +267,10 @@ fn every_tolerance_is_needed_and_covers_its_case() {
         assert_eq!(violations.len(), 1, "{sample:?} {violations:?}");
         assert_eq!(tolerated::covering(&violations[0]), Some(tolerance), "{sample:?}");
         assert_eq!(contract.check(&sample.checked()), []);
-        assert!(tolerated::unused(&all).contains(&tolerance), "{tolerance:?} is there twice");
+        assert!(unused_tolerances(&all).contains(&tolerance), "{tolerance:?} is there twice");
         all.extend(violations);
     }
-    assert_eq!(tolerated::unused(&all), Vec::<&tolerated::Tolerance>::new());
+    assert_eq!(unused_tolerances(&all), Vec::<&tolerated::Tolerance>::new());
     // None of them lets a wrong exchange through, but for the lists of members that they are about.
     for (sample, _, pointer, rule) in wrong() {
         assert_eq!(

@@ -1,6 +1,6 @@
 //! Every deviation from the description that is tolerated is one that the simulator needs: a tour of requests meets them all.
 
-use crate::contract_support::{Sample, contract};
+use crate::contract_support::{Sample, contract, unused_tolerances};
 use crate::routes_support::*;
 use crate::wire::support::Sim;
 use graph_sim::base::answer::ApiVersion::{self, Beta, V1};
@@ -127,7 +127,7 @@ fn every_tolerance_is_needed() {
     tour.wire();
     let intolerable: Vec<&Violation> = tour.met.iter().filter(|one| tolerated::covering(one).is_none()).collect();
     assert!(intolerable.is_empty(), "{intolerable:#?}");
-    let unused = tolerated::unused(&tour.met);
+    let unused = unused_tolerances(&tour.met);
     assert!(unused.is_empty(), "{unused:#?}");
 }
 

@@ -7,7 +7,7 @@ use crate::base::answer::ApiVersion;
 use crate::schema::{Kind, Type};
 
 /// Drops the spellings that repeat what was shown, where the other spelling is given too.
-pub fn drop_repeated(ty: &'static Type, version: ApiVersion, given: &mut Map<String, Value>, shown: &Map<String, Value>) {
+pub(crate) fn drop_repeated(ty: &'static Type, version: ApiVersion, given: &mut Map<String, Value>, shown: &Map<String, Value>) {
     for property in ty.properties.iter().filter(|property| property.is_in(version)) {
         let Some(twin) = property.twin else { continue };
         if !given.contains_key(property.name) || !given.contains_key(twin.of) {

@@ -18,7 +18,7 @@ pub fn managed(tenant: &Tenant) -> Vec<Seen<'_>> {
 }
 
 /// The device with an id.
-pub fn one_managed<'a>(tenant: &'a Tenant, id: &str) -> Option<Seen<'a>> {
+pub(crate) fn one_managed<'a>(tenant: &'a Tenant, id: &str) -> Option<Seen<'a>> {
     stored(tenant, "cloudPCs")
         .find(|cloud_pc| text(cloud_pc, "managedDeviceId").is_some_and(|own| own.eq_ignore_ascii_case(id)))
         .map(|cloud_pc| Cow::Owned(device(tenant, cloud_pc)))

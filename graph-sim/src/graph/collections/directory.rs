@@ -19,7 +19,7 @@ pub fn one_group<'a>(tenant: &'a Tenant, id: &str) -> Option<Seen<'a>> {
 }
 
 /// One user, by the id or by the sign-in name (documented).
-pub fn one_user<'a>(tenant: &'a Tenant, id: &str) -> Option<Seen<'a>> {
+pub(crate) fn one_user<'a>(tenant: &'a Tenant, id: &str) -> Option<Seen<'a>> {
     tenant.find_user(id).map(|one| Cow::Owned(user(one)))
 }
 

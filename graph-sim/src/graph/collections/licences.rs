@@ -10,12 +10,12 @@ use crate::catalogue::plans::enterprise_plan;
 use crate::world::{Seen, Tenant, into_map};
 
 /// The id of a product, by its part number.
-pub fn sku_id(part_number: &str) -> String {
+pub(crate) fn sku_id(part_number: &str) -> String {
     stable_id(&["sku", part_number])
 }
 
 /// One entry for each product of which a user has a licence. As many are bought as are used (assumed).
-pub fn subscribed_skus(tenant: &Tenant) -> Vec<Seen<'_>> {
+pub(crate) fn subscribed_skus(tenant: &Tenant) -> Vec<Seen<'_>> {
     let mut consumed: BTreeMap<&str, i32> = BTreeMap::new();
     for part_number in tenant.users.iter().flat_map(|user| &user.licences) {
         *consumed.entry(part_number).or_default() += 1;

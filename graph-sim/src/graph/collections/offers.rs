@@ -12,7 +12,7 @@ use crate::world::{Seen, Tenant, assignments, stored, text};
 
 /// Frontline service plans; what is allotted and used is counted from the present policies. An assignment without a number
 /// uses all licences of its plan, as it does in the life of Cloud PCs (assumed).
-pub fn front_line_plans(tenant: &Tenant) -> Vec<Seen<'_>> {
+pub(crate) fn front_line_plans(tenant: &Tenant) -> Vec<Seen<'_>> {
     stored(tenant, "frontLineServicePlans")
         .map(|plan| {
             let id = text(plan, "id").unwrap_or_default();
@@ -27,7 +27,7 @@ pub fn front_line_plans(tenant: &Tenant) -> Vec<Seen<'_>> {
 }
 
 /// The licences of a plan that policies allot, one policy left out.
-pub fn allotted(tenant: &Tenant, plan: &str, without_policy: Option<&str>) -> i64 {
+pub(crate) fn allotted(tenant: &Tenant, plan: &str, without_policy: Option<&str>) -> i64 {
     allotments(tenant, plan, without_policy).flatten().sum()
 }
 
@@ -42,7 +42,7 @@ fn allotments(tenant: &Tenant, plan: &str, without_policy: Option<&str>) -> impl
 }
 
 /// The Enterprise service plans; they are the same in every tenant.
-pub fn enterprise_plans(_: &Tenant) -> Vec<Seen<'_>> {
+pub(crate) fn enterprise_plans(_: &Tenant) -> Vec<Seen<'_>> {
     fixed(plans::service_plans(), &SERVICE_PLAN)
 }
 

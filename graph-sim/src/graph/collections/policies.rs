@@ -33,7 +33,7 @@ pub fn change_options(world: &mut World, patch: &OptionsPatch) -> Result<(), Str
 }
 
 /// Sets what the service derives itself.
-pub fn normalise(options: &Options, policy: &mut Map<String, Value>) {
+pub(crate) fn normalise(options: &Options, policy: &mut Map<String, Value>) {
     if policy.get(GRACE_PERIOD).is_none_or(Value::is_null) {
         policy.insert(GRACE_PERIOD.to_owned(), json!(options.grace_period.in_hours()));
     }
@@ -58,7 +58,7 @@ pub fn normalise(options: &Options, policy: &mut Map<String, Value>) {
 const AUTOPATCH_ROLES: [&str; 2] = ["Intune Administrator", "Global Administrator"];
 
 /// Refuses values that only some people may set.
-pub fn authorise(request: &GraphRequest<'_>, given: &Map<String, Value>) -> Result<(), Problem> {
+pub(crate) fn authorise(request: &GraphRequest<'_>, given: &Map<String, Value>) -> Result<(), Problem> {
     let managed = given.get("microsoftManagedDesktop").and_then(Value::as_object);
     let is_managed = managed
         .and_then(|managed| text(managed, "managedType"))

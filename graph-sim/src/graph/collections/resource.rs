@@ -83,7 +83,7 @@ impl Resource {
     }
 
     /// Refuses a malformed id.
-    pub fn expect_id(&self, id: &str) -> Result<(), Problem> {
+    pub(crate) fn expect_id(&self, id: &str) -> Result<(), Problem> {
         if !self.guid_ids || is_guid(id) {
             return Ok(());
         }
@@ -122,7 +122,7 @@ impl Resource {
     }
 
     /// The object with an id as readers see it at this time.
-    pub fn seen_one<'a>(&self, tenant: &'a Tenant, id: &str, now: Timestamp) -> Option<Seen<'a>> {
+    pub(crate) fn seen_one<'a>(&self, tenant: &'a Tenant, id: &str, now: Timestamp) -> Option<Seen<'a>> {
         match self.source {
             Source::Stored => {
                 let object = tenant.collections.get(self.name)?.seen_one(id, now);

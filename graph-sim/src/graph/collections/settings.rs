@@ -8,7 +8,7 @@ use crate::options::Options;
 use crate::world::{Tenant, text};
 
 /// A new region of the recovery network without a group does not keep the old group.
-pub fn drop_stale(stored: &Map<String, Value>, given: &mut Map<String, Value>) {
+pub(crate) fn drop_stale(stored: &Map<String, Value>, given: &mut Map<String, Value>) {
     let (recovery, network) = ("crossRegionDisasterRecoverySetting", "disasterRecoveryNetworkSetting");
     let before = stored.get(recovery).and_then(|recovery| recovery.get(network)?.get("regionGroup"));
     let group = before.and_then(Value::as_str);
@@ -21,7 +21,7 @@ pub fn drop_stale(stored: &Map<String, Value>, given: &mut Map<String, Value>) {
 }
 
 /// The service replaces the frequency `default` by the one that it means.
-pub fn normalise(_: &Options, setting: &mut Map<String, Value>) {
+pub(crate) fn normalise(_: &Options, setting: &mut Map<String, Value>) {
     let restore = setting.get_mut("restorePointSetting").and_then(Value::as_object_mut);
     if let Some(restore) = restore
         && text(restore, "frequencyType") == Some("default")

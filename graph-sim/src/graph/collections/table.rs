@@ -117,7 +117,7 @@ pub static CONNECTIONS: Resource = cloud_pc!(
 );
 
 /// `frontLineServicePlans`; beta only
-pub static FRONT_LINE_PLANS: Resource = cloud_pc!(
+pub(crate) static FRONT_LINE_PLANS: Resource = cloud_pc!(
     "frontLineServicePlans",
     &FRONT_LINE_SERVICE_PLAN,
     &tables::FRONT_LINE_SERVICE_PLANS,
@@ -133,7 +133,7 @@ pub static SERVICE_PLANS: Resource = cloud_pc!(
 );
 
 /// `supportedRegions`; beta only
-pub static REGIONS: Resource = cloud_pc!(
+pub(crate) static REGIONS: Resource = cloud_pc!(
     "supportedRegions",
     &SUPPORTED_REGION,
     &tables::SUPPORTED_REGIONS,
@@ -167,7 +167,7 @@ pub static GROUPS: Resource = directory(
 );
 
 /// `groups/{id}/members`
-pub static MEMBERS: Resource = Resource {
+pub(crate) static MEMBERS: Resource = Resource {
     context: "directoryObjects",
     ..directory("members", &USER, &tables::USERS, Source::Part(&GROUPS, directory::members))
 };

@@ -53,7 +53,7 @@ pub fn apply(call: Call<'_, '_>) -> Outcome {
 }
 
 /// POST to `applyConfig`: some Cloud PCs, each with the settings of its own policy.
-pub fn apply_config(call: Call<'_, '_>) -> Outcome {
+pub(crate) fn apply_config(call: Call<'_, '_>) -> Outcome {
     let parameters = parameters(call.request, &APPLY_CONFIG)?;
     let setting = setting_of(&parameters)?;
     let asked = parameters.get("cloudPcIds").and_then(Value::as_array);

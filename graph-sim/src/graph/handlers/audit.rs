@@ -116,7 +116,7 @@ fn activity_types() -> Vec<String> {
 }
 
 /// GET of `getAuditActivityTypes`.
-pub fn list_activity_types(call: Call<'_, '_>) -> Outcome {
+pub(crate) fn list_activity_types(call: Call<'_, '_>) -> Outcome {
     odata::none(call.request)?;
     let (root, version) = (&call.request.root, call.request.version.as_str());
     let context = format!("{root}/{version}/$metadata#Collection(Edm.String)");

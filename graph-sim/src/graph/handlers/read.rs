@@ -63,7 +63,7 @@ pub fn assignments(call: Call<'_, '_>) -> Outcome {
 }
 
 /// GET of the number of an entity's assignments.
-pub fn count_assignments(call: Call<'_, '_>) -> Outcome {
+pub(crate) fn count_assignments(call: Call<'_, '_>) -> Outcome {
     let (_, allowed) = of_assignments(&call)?;
     odata::parse(call.request, counted(allowed))?;
     let now = call.world.now();

@@ -48,7 +48,7 @@ pub fn create(call: Call<'_, '_>) -> Outcome {
 }
 
 /// PATCH of an entity. The merge is described in [`defaults`].
-pub fn update(call: Call<'_, '_>) -> Outcome {
+pub(crate) fn update(call: Call<'_, '_>) -> Outcome {
     odata::none(call.request)?;
     let (resource, rules) = (call.resource, rules(&call)?);
     let stored = current(&call)?.clone();
@@ -126,7 +126,7 @@ fn expect_free_name(call: &Call<'_, '_>, object: &Object) -> Result<(), Problem>
 }
 
 /// The object of the path. Writes have no replication lag.
-pub fn current<'a>(call: &'a Call<'_, '_>) -> Result<&'a Object, Problem> {
+pub(crate) fn current<'a>(call: &'a Call<'_, '_>) -> Result<&'a Object, Problem> {
     call.resource.expect_id(&call.id)?;
     stored_one(call.tenant()?, call.resource.name, &call.id).ok_or_else(|| call.not_found())
 }

@@ -85,7 +85,7 @@ fn within(own: Option<&Value>, literal: &Literal, layer: Layer, found: fn(&str, 
 }
 
 /// A text in the form in which a layer compares it.
-pub fn folded(text: &str, layer: Layer) -> Cow<'_, str> {
+pub(crate) fn folded(text: &str, layer: Layer) -> Cow<'_, str> {
     match layer {
         Layer::Directory => Cow::Owned(text.to_lowercase()),
         Layer::DeviceManagement => Cow::Borrowed(text),

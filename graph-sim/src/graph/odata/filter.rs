@@ -86,12 +86,12 @@ pub enum Flaw {
 
 impl Flaw {
     /// A flaw at a place, counted in characters.
-    pub fn syntax(at: usize, what: &str) -> Self {
+    pub(crate) fn syntax(at: usize, what: &str) -> Self {
         Self::Malformed(format!("Invalid filter clause: {what}, at position {at}."))
     }
 
     /// The refusal. The directory has a code of its own for what it cannot filter by (general knowledge of Graph).
-    pub fn into_problem(self, layer: Layer) -> Problem {
+    pub(crate) fn into_problem(self, layer: Layer) -> Problem {
         match (self, layer) {
             (Self::Unsupported(message), Layer::Directory) => Problem::new(400, "Request_UnsupportedQuery", message),
             (Self::Unsupported(message) | Self::Malformed(message), _) => Problem::bad_request(message),

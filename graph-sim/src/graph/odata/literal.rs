@@ -11,7 +11,7 @@ use crate::base::ids::is_guid;
 use crate::schema::Kind;
 
 /// A literal without quotes.
-pub fn of_word(word: &str) -> Option<Literal> {
+pub(crate) fn of_word(word: &str) -> Option<Literal> {
     match word {
         "null" => Some(Literal::Null),
         "true" => Some(Literal::Boolean(true)),
@@ -26,7 +26,7 @@ pub fn of_word(word: &str) -> Option<Literal> {
 }
 
 /// A moment: a date with a time and an offset, or a date alone for its first moment in UTC.
-pub fn instant(text: &str) -> Option<Timestamp> {
+pub(crate) fn instant(text: &str) -> Option<Timestamp> {
     // What else the parser of the library takes, such as a zone in brackets, is not OData.
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"-+:.TZ".contains(&byte));
     if !plain || text.get(4..5) != Some("-") {
@@ -48,7 +48,7 @@ pub fn members(text: &str) -> Vec<String> {
 }
 
 /// The literal in the form in which it is compared; nothing when the property cannot be compared with it.
-pub fn fitting(literal: Literal, kind: Kind, version: ApiVersion, operator: Operator, operators: Operators) -> Option<Literal> {
+pub(crate) fn fitting(literal: Literal, kind: Kind, version: ApiVersion, operator: Operator, operators: Operators) -> Option<Literal> {
     if operator.is_function() && !matches!((&literal, kind), (Literal::Text(_), Kind::Text)) {
         return None;
     }

@@ -72,7 +72,7 @@ impl Query {
     }
 
     /// Whether a relationship is in the answer.
-    pub fn expands(&self, name: &str) -> bool {
+    pub(crate) fn expands(&self, name: &str) -> bool {
         self.expand.iter().any(|one| one == name)
     }
 

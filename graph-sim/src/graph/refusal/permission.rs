@@ -29,7 +29,7 @@ pub enum Layer {
 }
 
 /// Reads of the Cloud PC service.
-pub static CLOUD_PC_READ: Permission = Permission {
+pub(crate) static CLOUD_PC_READ: Permission = Permission {
     any_of: &["CloudPC.Read.All", "CloudPC.ReadWrite.All"],
     user_roles: &[
         "Windows 365 Administrator",
@@ -42,7 +42,7 @@ pub static CLOUD_PC_READ: Permission = Permission {
 };
 
 /// Writes of the Cloud PC service.
-pub static CLOUD_PC_WRITE: Permission = Permission {
+pub(crate) static CLOUD_PC_WRITE: Permission = Permission {
     any_of: &["CloudPC.ReadWrite.All"],
     user_roles: &["Windows 365 Administrator", "Intune Administrator", "Global Administrator"],
     layer: Layer::DeviceManagement,
@@ -50,7 +50,7 @@ pub static CLOUD_PC_WRITE: Permission = Permission {
 };
 
 /// The list of groups.
-pub static GROUP_LIST: Permission = directory(&[
+pub(crate) static GROUP_LIST: Permission = directory(&[
     "Group.ReadBasic.All",
     "GroupMember.Read.All",
     "Group.Read.All",
@@ -59,7 +59,7 @@ pub static GROUP_LIST: Permission = directory(&[
 ]);
 
 /// One group.
-pub static GROUP_GET: Permission = directory(&[
+pub(crate) static GROUP_GET: Permission = directory(&[
     "GroupMember.Read.All",
     "Group.Read.All",
     "Group.ReadWrite.All",
@@ -67,7 +67,7 @@ pub static GROUP_GET: Permission = directory(&[
 ]);
 
 /// Creates and deletes of groups. Administrators of Cloud PCs manage security groups too (documented).
-pub static GROUP_WRITE: Permission = Permission {
+pub(crate) static GROUP_WRITE: Permission = Permission {
     user_roles: &[
         "Groups Administrator",
         "User Administrator",
@@ -79,20 +79,20 @@ pub static GROUP_WRITE: Permission = Permission {
 };
 
 /// The organization.
-pub static ORGANIZATION_READ: Permission = directory(&[
+pub(crate) static ORGANIZATION_READ: Permission = directory(&[
     "DeviceManagementServiceConfig.Read.All",
     "Organization.Read.All",
     "Directory.Read.All",
 ]);
 
 /// Writes of Azure network connections: the documentation says "Application: not supported", in both versions.
-pub static CONNECTION_WRITE: Permission = Permission {
+pub(crate) static CONNECTION_WRITE: Permission = Permission {
     people_only: true,
     ..CLOUD_PC_WRITE
 };
 
 /// Users, as a list or one.
-pub static USER_READ: Permission = directory(&[
+pub(crate) static USER_READ: Permission = directory(&[
     "User.ReadBasic.All",
     "User.Read.All",
     "User.ReadWrite.All",
@@ -101,7 +101,7 @@ pub static USER_READ: Permission = directory(&[
 ]);
 
 /// The members of a group.
-pub static MEMBERS_READ: Permission = directory(&[
+pub(crate) static MEMBERS_READ: Permission = directory(&[
     "GroupMember.ReadBasic.All",
     "GroupMember.Read.All",
     "Group.Read.All",
@@ -111,7 +111,7 @@ pub static MEMBERS_READ: Permission = directory(&[
 ]);
 
 /// The licences that the tenant has bought.
-pub static SKU_READ: Permission = directory(&[
+pub(crate) static SKU_READ: Permission = directory(&[
     "LicenseAssignment.Read.All",
     "Organization.Read.All",
     "Organization.ReadWrite.All",
@@ -120,7 +120,7 @@ pub static SKU_READ: Permission = directory(&[
 ]);
 
 /// Devices that Intune manages.
-pub static DEVICE_READ: Permission = Permission {
+pub(crate) static DEVICE_READ: Permission = Permission {
     any_of: &[
         "DeviceManagementManagedDevices.Read.All",
         "DeviceManagementManagedDevices.ReadWrite.All",

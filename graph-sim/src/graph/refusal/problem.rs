@@ -30,7 +30,7 @@ impl Problem {
     }
 
     /// A request that does not fit the model or the query conventions.
-    pub fn bad_request(message: impl Into<String>) -> Self {
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(400, "BadRequest", message)
     }
 
@@ -48,23 +48,23 @@ impl Problem {
     }
 
     /// An unknown path.
-    pub fn no_segment(segment: &str) -> Self {
+    pub(crate) fn no_segment(segment: &str) -> Self {
         let segment = excerpt(segment);
         Self::new(404, "ResourceNotFound", format!("Resource not found for the segment '{segment}'."))
     }
 
     /// The tenant of the token does not exist.
-    pub fn no_tenant() -> Self {
+    pub(crate) fn no_tenant() -> Self {
         Self::new(404, "ResourceNotFound", "The tenant of this token does not exist.")
     }
 
     /// A bug of the simulator. It is answered, so that a test sees it.
-    pub fn bug(what: &str) -> Self {
+    pub(crate) fn bug(what: &str) -> Self {
         Self::new(500, "generalException", format!("The simulator has a bug: {what}."))
     }
 
     /// A known path without this method.
-    pub fn method_not_allowed(method: &str, allowed: &str) -> Self {
+    pub(crate) fn method_not_allowed(method: &str, allowed: &str) -> Self {
         let method = excerpt(method);
         Self {
             headers: vec![("Allow".to_owned(), allowed.to_owned())],
@@ -85,7 +85,7 @@ impl Problem {
     }
 
     /// The answer in Graph's error shape.
-    pub fn into_answer(self) -> Answer {
+    pub(crate) fn into_answer(self) -> Answer {
         let mut answer = match self.inner {
             None => Answer::error(self.status, self.code, self.message),
             Some((inner_code, reason)) => Answer::error_inner(self.status, self.code, inner_code, self.message).inner("message", &reason),

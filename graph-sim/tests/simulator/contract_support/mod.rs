@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
 use graph_sim::base::answer::ApiVersion;
+use graph_sim::contract::tolerated::{TOLERATED, Tolerance};
 use graph_sim::contract::{self, Checked, Contract, Part, Rule, Violation};
 use serde_json::Value;
 
@@ -24,7 +25,7 @@ pub fn contract() -> Option<&'static Contract> {
     CONTRACT.as_deref()
 }
 
-/// The same, for a simulator that is to be held against it.
+/// The same, for a simulator that is to be checked against it.
 pub fn shared() -> Option<Arc<Contract>> {
     CONTRACT.clone()
 }
@@ -32,6 +33,12 @@ pub fn shared() -> Option<Arc<Contract>> {
 pub fn description(version: ApiVersion) -> Option<Value> {
     let file = directory()?.join(format!("openapi-{}-cloudpc.yaml", version.as_str()));
     Some(serde_saphyr::from_str(&std::fs::read_to_string(file).unwrap()).unwrap())
+}
+
+/// The tolerances that none of these strictly checked violations needs.
+pub fn unused_tolerances(violations: &[Violation]) -> Vec<&'static Tolerance> {
+    let needed = |tolerance: &&Tolerance| violations.iter().any(|violation| tolerance.covers(violation));
+    TOLERATED.iter().filter(|tolerance| !needed(tolerance)).collect()
 }
 
 /// Fails when an exchange breaks the description.
