@@ -1,6 +1,7 @@
 //! A simulator of Microsoft Graph's Cloud PC API and of the Entra token endpoint, over HTTPS, without a tenant.
 //!
-//! It knows nothing of its clients. What it does not know, it refuses. See this crate's README.
+//! It knows nothing of its clients. What it does not know, it refuses. See this crate's README, which also says
+//! what *documented*, *captured*, *author* and *assumed* mean in comments.
 //!
 //! Floors, from the ground up. A module imports from lower floors only, and modules of one floor do not import each other:
 //!

@@ -24,7 +24,7 @@ use crate::world::World;
 #[derive(Clone, Debug)]
 pub struct SimulatorOptions {
     /// Seeds as YAML text, merged in their order. Relative paths in them count from the working directory;
-    /// a certificate may also stand in the seed itself, as PEM.
+    /// a certificate may also be in the seed itself, as PEM.
     pub seeds: Vec<String>,
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,

@@ -16,7 +16,7 @@ pub enum ApiVersion {
 }
 
 impl ApiVersion {
-    /// The version as it stands in a path.
+    /// The version as it is in a path.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! The Enterprise service plans: which sizes of Cloud PC a licence stands for.
+//! The Enterprise service plans: the sizes of Cloud PC of each licence.
 //!
 //! Frontline plans are not here; a tenant has those that its seed names.
 
@@ -24,7 +24,7 @@ const SIZES: [(u32, u32, u32); 14] = [
     (16, 64, 1024),
 ];
 
-/// The plan that an Enterprise licence stands for.
+/// The plan of an Enterprise licence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnterprisePlan {
     /// The part number of the licence, such as `CPC_E_2C_8GB_128GB`.

@@ -254,7 +254,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The name of a query option and what it takes. A name with a star stands for a parameter alias, `@name`.
+/// The name of a query option and what it takes. A name with a star is a parameter alias, `@name`.
 fn option(parameter: &Value) -> anyhow::Result<(String, OptionKind)> {
     let Some(name) = parameter["name"].as_str() else {
         bail!("a parameter has no name");

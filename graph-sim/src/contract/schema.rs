@@ -1,7 +1,7 @@
 //! Schemas of OpenAPI 3.0 as JSON Schemas that refuse what they do not name.
 //!
 //! Inheritance is flattened, since a closed type cannot be composed of closed parts; what is referred to stays referred to,
-//! because the types are recursive. A schema that is not understood is an error: a judge must not wave through what it cannot
+//! because the types are recursive. A schema that is not understood is an error: a check must not pass what it cannot
 //! read.
 
 use std::collections::BTreeSet;
@@ -103,7 +103,7 @@ impl Definitions {
             return Ok(json!({ "enum": members }));
         }
         if let Some(Value::Array(parts)) = schema.get("allOf") {
-            // A single reference is only dressed up: in OpenAPI 3.0 nothing may stand beside a reference.
+            // A single reference in `allOf`: in OpenAPI 3.0 a reference has no siblings.
             return match parts.as_slice() {
                 [one] if one.get("$ref").is_some() && schema.get("properties").is_none() => self.single(one, nullable),
                 _ => self.closed(&self.members(schema)?, nullable),

@@ -4,7 +4,7 @@
 use super::violation::{Part, Rule, Violation};
 use crate::base::answer::ApiVersion;
 
-/// A deviation that is not reported. In globs, `*` stands for one segment and `**` for any number of them.
+/// A deviation that is not reported. In globs, `*` matches one segment and `**` for any number of them.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Tolerance {
     /// The version, or both.

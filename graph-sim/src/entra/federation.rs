@@ -1,4 +1,4 @@
-//! Federated assertions: tokens of another issuer, such as a cluster's service account tokens, that stand for an application.
+//! Federated assertions: tokens of another issuer, such as a cluster's service account tokens, as credentials of an application.
 //!
 //! The signature is verified. An issuer's documents are fetched only when an application is registered for it, so that no request
 //! can make the simulator call an address that the seed does not name.

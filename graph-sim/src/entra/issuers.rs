@@ -40,7 +40,7 @@ struct KeySet {
 }
 
 impl Issuers {
-    /// Trusts these CAs as well, and asks every issuer anew.
+    /// Trusts these CAs as well, and forgets all fetched keys.
     pub fn trust(&self, more: Vec<CertificateDer<'static>>) {
         lock(&self.trusted).extend(more);
         lock(&self.known).clear();

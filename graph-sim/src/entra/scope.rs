@@ -49,7 +49,7 @@ pub fn audience(scope: &str, names: Names<'_>) -> Result<&'static str, Failure> 
     names.graph(resource)
 }
 
-/// What this scope asks of a person. `.default` stands for what the application's `roles` name (assumed: people have
+/// What this scope asks of a person. `.default` means what the application's `roles` name (assumed: people have
 /// consented to the same); any permission that is named is granted.
 pub fn delegated(scope: &str, names: Names<'_>, app: &App) -> Result<Delegated, Failure> {
     let mut wanted = Delegated {
@@ -112,7 +112,7 @@ impl Delegated {
 }
 
 impl Names<'_> {
-    /// The audience that a resource stands for.
+    /// The audience of a resource.
     fn graph(&self, resource: &str) -> Result<&'static str, Failure> {
         let cloud = Cloud::of_root(self.root);
         let is_own = |url| cloud == PUBLIC && (url == self.root || url == self.own_root);

@@ -31,7 +31,7 @@ fn once() -> i64 {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct Match {
     method: Option<String>,
-    /// `*` stands for any run of characters, slashes included.
+    /// `*` matches any run of characters, slashes included.
     path: Option<String>,
     tenant: Option<String>,
     /// How many matching requests pass first.
@@ -97,7 +97,7 @@ impl Rule {
     }
 }
 
-/// Whether a path fits a pattern in which `*` stands for any run of characters.
+/// Whether a path fits a pattern in which `*` matches any run of characters.
 fn glob_matches(glob: &str, path: &str) -> bool {
     let mut parts = glob.split('*');
     let first = parts.next().unwrap_or_default();

@@ -10,7 +10,7 @@ use crate::base::answer::{ApiVersion, GraphRequest};
 pub struct Unsimulated {
     /// The HTTP method.
     pub method: &'static str,
-    /// The path; `{id}` stands for one segment. Functions are without their parentheses and parameters.
+    /// The path; `{id}` matches one segment. Functions are without their parentheses and parameters.
     pub path: &'static str,
     /// Whether v1.0 does not have it.
     pub beta_only: bool,

@@ -15,7 +15,7 @@ type Handler = fn(Call<'_, '_>) -> Outcome;
 
 /// A path and what can be done there.
 pub struct Route {
-    /// The path; `{id}` stands for one segment.
+    /// The path; `{id}` matches one segment.
     pub path: &'static str,
     /// Whether v1.0 does not have it.
     pub beta_only: bool,

@@ -73,7 +73,7 @@ fn checked(
     assume(resource.name, &mut given);
     let given = check::object(resource.ty, ApiVersion::Beta, Mode::Seed, &given)?;
     let Some(rules) = resource.rules else {
-        return Ok(defaults::complete_and_lean(resource.ty, given));
+        return Ok(defaults::complete_without_nulls(resource.ty, given));
     };
     let mut object = defaults::complete(resource.ty, given);
     (rules.normalise)(&world.options, &mut object);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::names::device_name;
 use super::plans::Plan;
 use crate::base::ids::stable_id;
-use crate::schema::defaults::whole_cloud_pc;
+use crate::schema::defaults::complete_cloud_pc;
 use crate::world::{Assignment, Object, Tenant, set, text};
 
 /// Where a Cloud PC keeps the name of its device's enrollment profile, once that is not its policy's name any more. It is no
@@ -97,7 +97,7 @@ pub fn new(id: &str, origin: &Origin<'_>, at: Timestamp) -> Object {
         "diskEncryptionState": "notAvailable",
     });
     match pc {
-        Value::Object(pc) => whole_cloud_pc(pc),
+        Value::Object(pc) => complete_cloud_pc(pc),
         _ => Object::new(),
     }
 }

@@ -60,7 +60,7 @@ pub fn directory_changed(world: &mut World, tenant: &str, is_new: bool) {
         return;
     };
     if is_new {
-        let lots = provisioner.learn(&changes);
+        let lots = provisioner.apply_changes(&changes);
         provisioner.state.touch(lots);
     } else {
         let due = provisioner.tenant.known_directory.expect_changes(lag);

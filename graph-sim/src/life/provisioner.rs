@@ -53,7 +53,7 @@ impl<'a> Provisioner<'a> {
         match event {
             Event::DirectoryChanged(changes) => {
                 self.tenant.known_directory.changes_arrived();
-                let mut lots = self.learn(&changes);
+                let mut lots = self.apply_changes(&changes);
                 lots.append(&mut self.state.undecided);
                 lots
             }
@@ -66,8 +66,8 @@ impl<'a> Provisioner<'a> {
     }
 
     /// Applies changes of the directory. Returns the lots that they affect.
-    pub(crate) fn learn(&mut self, changes: &DirectoryChanges) -> BTreeSet<Lot> {
-        let touched = self.tenant.known_directory.learn(changes);
+    pub(crate) fn apply_changes(&mut self, changes: &DirectoryChanges) -> BTreeSet<Lot> {
+        let touched = self.tenant.known_directory.apply(changes);
         self.state.renamed.extend(touched.renamed);
         let assignments = touched.groups.iter().flat_map(|group| self.state.assignments.of_group(group));
         let mut lots: BTreeSet<Lot> = assignments.filter_map(|(_, assignment)| assignment.lot()).collect();

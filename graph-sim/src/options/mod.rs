@@ -93,7 +93,7 @@ impl OptionsPatch {
     }
 }
 
-/// A default that stands in this file.
+/// A default of this file.
 fn iso(text: &str) -> IsoDuration {
     text.parse().expect("the defaults are durations")
 }

@@ -22,7 +22,7 @@ pub enum Throttling {
     Limits(Limits),
 }
 
-/// Limits; one that is left out does not count. An application stands for a user here when a user sends the request.
+/// Limits; one that is left out does not count. For a user's request, the user counts as the application.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Limits {
@@ -68,7 +68,7 @@ pub struct Limits {
     /// Any Graph request of one application in all tenants, in 10 s.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requests_per10s: Option<NonZeroU32>,
-    /// Whether refused requests use up the limit too, so that a client that does not wait is never let in.
+    /// Whether refused requests use up the limit too, so that a client that does not wait is always refused.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub count_refused: bool,
 }

@@ -105,7 +105,7 @@ static GROUP_DETAIL: Type = Type::new(
     ],
 );
 
-/// The user of a Cloud PC that is held in reserve.
+/// The user of a Cloud PC in reserve.
 static USER_DETAIL: Type = Type::new(
     "cloudPcEntraUserDetail",
     &[read_only_beta("userId", Kind::Text), read_only_beta("userDisplayName", Kind::Text)],

@@ -27,15 +27,15 @@ pub fn complete(ty: &'static Type, mut given: Map<String, Value>) -> Map<String,
 }
 
 /// A whole object without nulls, for collections of which a tenant can have many thousands of objects.
-pub(crate) fn complete_and_lean(ty: &'static Type, given: Map<String, Value>) -> Map<String, Value> {
+pub(crate) fn complete_without_nulls(ty: &'static Type, given: Map<String, Value>) -> Map<String, Value> {
     let mut whole = complete(ty, given);
     whole.retain(|_, value| !value.is_null());
     whole
 }
 
 /// A Cloud PC that the service itself makes, with what is not said of it.
-pub(crate) fn whole_cloud_pc(given: Map<String, Value>) -> Map<String, Value> {
-    complete_and_lean(&CLOUD_PC, given)
+pub(crate) fn complete_cloud_pc(given: Map<String, Value>) -> Map<String, Value> {
+    complete_without_nulls(&CLOUD_PC, given)
 }
 
 /// A stored object with a checked change in it.

@@ -4,7 +4,7 @@
 
 use crate::base::answer::ApiVersion;
 
-/// The member that stands for every member that a caller is not known to understand.
+/// The placeholder for every member that a caller is not known to understand.
 pub const UNKNOWN_FUTURE_VALUE: &str = "unknownFutureValue";
 
 /// An enumeration, its members in the order of the metadata. Most are evolvable: they have [`UNKNOWN_FUTURE_VALUE`].
@@ -34,7 +34,7 @@ impl EnumType {
     }
 
     /// What a reader sees of a stored member: those after `unknownFutureValue` only when it asked for them, and those
-    /// that its version does not have never, as far as the enumeration has a member to stand for them.
+    /// that its version does not have never, as far as the enumeration has a placeholder for them.
     #[must_use]
     pub fn shown<'a>(&self, version: ApiVersion, include_unknown: bool, stored: &'a str) -> &'a str {
         let members = self.members(version);

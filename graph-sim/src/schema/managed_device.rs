@@ -1,6 +1,6 @@
 //! `managedDevice`, Intune's side of a Cloud PC, as far as the OpenAPI description has it. All of it is read-only here.
 //!
-//! The values that stand in for missing ones are those of a managed, corporate device (assumed), and zero or "unknown"
+//! The defaults are those of a managed, corporate device (assumed), and zero or "unknown"
 //! for what nothing is known of (documented).
 
 use super::cloud_pc::REMOTE_ACTION_RESULT;

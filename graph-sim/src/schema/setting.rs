@@ -94,7 +94,7 @@ static RECOVERY_CONNECTION: Type = Type::new(
     &[text("onPremisesConnectionId").beta()],
 );
 
-/// What a user is told.
+/// Notifications to a user.
 static NOTIFICATION: Type = Type::new("cloudPcNotificationSetting", &[flag("restartPromptsDisabled", false).beta()]);
 
 /// One assignment of a user setting.

@@ -3,7 +3,7 @@
 use super::enum_type::EnumType;
 use super::types::{Access, Fallback, Kind, Property, Twin};
 
-/// The time that stands for none where null is not allowed (author): the first one that the service's platform can write.
+/// The time for none where null is not allowed (author): the first one that the service's platform can write.
 pub(crate) const NEVER: &str = "0001-01-01T00:00:00Z";
 
 /// A string property.

@@ -227,7 +227,7 @@ pub struct Type {
     pub properties: &'static [Property],
     /// Properties that are taken and never answered, and that the metadata does not have: old spellings of others.
     pub taken: &'static [Property],
-    /// For an abstract type: the types that can stand for it; an object names its own in `@odata.type`.
+    /// For an abstract type: its concrete types; an object names its own in `@odata.type`.
     pub variants: &'static [&'static Type],
 }
 

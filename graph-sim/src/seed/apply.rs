@@ -95,7 +95,7 @@ impl Seed {
         })
     }
 
-    /// The PEM text that a path names, or that stands in the seed itself.
+    /// The PEM text at a path, or in the seed itself.
     fn pem(&self, source: &str) -> Result<String, String> {
         if source.contains("-----BEGIN ") {
             return Ok(source.to_owned());

@@ -20,15 +20,15 @@ pub fn put_users(tenant: &mut Tenant, seeds: &[UserSeed]) -> Result<(), String> 
     let mut by_id: HashMap<String, usize> = tenant.users.iter().map(|user| user.id.to_lowercase()).zip(0..).collect();
     for (index, seed) in seeds.iter().enumerate() {
         let name = seed.user_principal_name.to_lowercase();
-        let namesake = by_name.get(&name).copied();
-        let own_id = || namesake.and_then(|place| tenant.users.get(place)).map(|user| user.id.clone());
+        let same_name = by_name.get(&name).copied();
+        let own_id = || same_name.and_then(|place| tenant.users.get(place)).map(|user| user.id.clone());
         let id = seed.id.as_deref().map(object_id).or_else(own_id);
         let id = id.unwrap_or_else(|| stable_id(&[&tenant.id, "user", &name]));
         let known = by_id.get(&id.to_lowercase()).copied();
-        if known.is_some() && namesake.is_some() && known != namesake {
+        if known.is_some() && same_name.is_some() && known != same_name {
             return Err(format!("users[{index}].userPrincipalName: another user has this name"));
         }
-        let place = known.or(namesake).unwrap_or(tenant.users.len());
+        let place = known.or(same_name).unwrap_or(tenant.users.len());
         if let Some(before) = tenant.users.get(place) {
             by_id.remove(&before.id.to_lowercase());
             by_name.remove(&before.user_principal_name.to_lowercase());

@@ -9,8 +9,8 @@ use crate::base::uri::graph_route;
 use crate::contract::Checked;
 use crate::wire::exchange::Exchange;
 
-/// The answer, if it and what was accepted are as described; otherwise a 500 that tells what is not.
-pub fn held_to_contract(service: &Service, exchange: &Exchange, answer: Answer, now: Timestamp) -> Answer {
+/// The answer, if it and what was accepted are as described; otherwise a 500 with the violations.
+pub fn checked_answer(service: &Service, exchange: &Exchange, answer: Answer, now: Timestamp) -> Answer {
     let (Some(contract), Some((version, path))) = (service.contract(), graph_route(&exchange.path)) else {
         return answer;
     };

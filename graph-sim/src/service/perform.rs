@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::response::Response;
 
 use super::Service;
-use super::conformance::held_to_contract;
+use super::conformance::checked_answer;
 use super::ledger::Draft;
 use crate::base::answer::{Answer, ApiVersion, GraphRequest};
 use crate::base::caller::Caller;
@@ -72,7 +72,7 @@ fn performed(service: &Service, exchange: &Exchange, version: ApiVersion, path: 
         answer
     });
     let now = world.now();
-    let answer = held_to_contract(service, exchange, exchange.completed(answer, now), now);
+    let answer = checked_answer(service, exchange, exchange.completed(answer, now), now);
     service.record(draft, exchange, now, answer.status, answer.committed);
     answer
 }
@@ -86,7 +86,7 @@ pub fn carry_out(service: &Service, exchange: &Exchange, version: ApiVersion, pa
 /// Records a request that reaches no handler, and returns its answer.
 pub fn refused(service: &Service, exchange: &Exchange, answer: Answer, draft: &Draft) -> Answer {
     let now = service.now();
-    let answer = held_to_contract(service, exchange, exchange.completed(answer, now), now);
+    let answer = checked_answer(service, exchange, exchange.completed(answer, now), now);
     service.record(draft, exchange, now, answer.status, false);
     answer
 }

@@ -119,11 +119,11 @@ impl DirectoryView {
     }
 
     /// Applies changes.
-    pub(crate) fn learn(&mut self, changes: &DirectoryChanges) -> Touched {
+    pub(crate) fn apply(&mut self, changes: &DirectoryChanges) -> Touched {
         let mut touched = Touched::default();
         for (id, group) in &changes.groups {
             let before = put(&mut self.known.groups, id, group.as_ref());
-            self.learn_members(id, before.as_deref(), group.as_deref(), &mut touched.users);
+            self.apply_members(id, before.as_deref(), group.as_deref(), &mut touched.users);
             touched.groups.insert(id.clone());
         }
         for (id, user) in &changes.users {
@@ -139,7 +139,7 @@ impl DirectoryView {
         touched
     }
 
-    fn learn_members(&mut self, id: &str, before: Option<&KnownGroup>, after: Option<&KnownGroup>, moved: &mut BTreeSet<String>) {
+    fn apply_members(&mut self, id: &str, before: Option<&KnownGroup>, after: Option<&KnownGroup>, moved: &mut BTreeSet<String>) {
         let members =
             |group: Option<&KnownGroup>| -> HashSet<String> { group.into_iter().flat_map(|group| group.members.iter().cloned()).collect() };
         let (before, after) = (members(before), members(after));

@@ -134,7 +134,7 @@ fn apply_config_leaves_an_event_about_each_cloud_pc() {
     );
     let sign_on = entry(&event, "connectionSetting").unwrap();
     assert_eq!(sign_on[1], r#"{"enableSingleSignOn":true}"#);
-    // Whoever lists the events gets them all; the list is held against the description.
+    // The list has all events; it is checked against the description.
     world.clock.advance("PT5M").unwrap();
     for version in VERSIONS {
         let events = get(&mut world, version, "/deviceManagement/virtualEndpoint/auditEvents")

@@ -151,7 +151,7 @@ fn members_of_a_deleted_group_lose_their_reason() {
             assert_eq!(summary(world), ["ada provisioned"], "{kind}")
         });
         assert_eq!(summary(&world), ["ada inGracePeriod"], "{kind}");
-        // One made anew under the name reaches nobody: the assignment is to the one that is gone.
+        // A new one with the name does not get the assignment, which is the deleted one's.
         let mut anew = new_group("finance");
         anew["displayName"] = json!("Finance O'Neil");
         anew["members@odata.bind"] = json!([format!("https://graph.test/v1.0/users/{ADA}")]);

@@ -14,7 +14,7 @@ const GROUPS: [&str; 2] = [GROUP_A, GROUP_B];
 const LARGE_NAME: &str = "Cloud PC Enterprise 4vCPU/16GB/256GB";
 const PARTS: [&str; 2] = [SMALL, LARGE];
 
-/// One thing that somebody does. Numbers say to which user, group, licence and policy.
+/// One action. Numbers name the user, group, licence and policy.
 #[derive(Clone, Debug)]
 enum Step {
     Assign(usize, BTreeSet<usize>),

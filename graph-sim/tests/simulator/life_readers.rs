@@ -26,7 +26,7 @@ fn cloud_pcs_that_life_makes_are_whole() {
             group(GROUP_A)
         };
         give(&mut world, &policy, &[target]);
-        // Each state is held against the description, and beside a seeded Cloud PC nothing is missing.
+        // Each state is checked against the description, and beside a seeded Cloud PC nothing is missing.
         seed(
             &mut world,
             "cloudPCs",

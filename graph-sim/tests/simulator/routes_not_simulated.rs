@@ -8,7 +8,7 @@ use serde_json::json;
 
 const ENDPOINT: &str = "/deviceManagement/virtualEndpoint";
 /// Paths of the metadata that no document calls an operation of the service: single objects of lists that are lists only, and
-/// what hangs on a single assignment. Whoever reads one does not hear that there is no such object.
+/// what hangs on a single assignment. Its reader is not told that there is no such object.
 fn is_metadata_alone(path: &str) -> bool {
     ["/servicePlans/{id}", "/supportedRegions/{id}"].contains(&path)
         || path.ends_with("/assignments/{id}")
@@ -96,7 +96,7 @@ fn an_application_may_change_a_connections_password_and_nothing_else_of_it() {
     }
 }
 
-/// Whoever reads the description meets no path that the simulator takes for a malformed id or for nothing.
+/// The simulator takes no path of the description for a malformed id or an unknown path.
 #[test]
 fn every_described_operation_is_done_refused_as_a_method_or_501() {
     for version in VERSIONS {

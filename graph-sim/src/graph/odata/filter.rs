@@ -124,7 +124,7 @@ impl fmt::Display for Expression {
     }
 }
 
-/// Parts that are joined themselves stand in parentheses, so that what is read back is built the same way.
+/// Joined parts are in parentheses, so that the text parses to the same expression.
 fn joined(to: &mut fmt::Formatter<'_>, parts: &[Expression], by: &str) -> fmt::Result {
     for (index, part) in parts.iter().enumerate() {
         to.write_str(if index == 0 { "" } else { by })?;

@@ -52,7 +52,7 @@ struct Parser<'t, 's> {
     next: usize,
     end: usize,
     depth: usize,
-    /// Whether what is read stands below a `not`.
+    /// Whether the parser is below a `not`.
     negated: bool,
     scope: &'s Scope,
 }

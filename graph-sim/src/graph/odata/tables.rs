@@ -20,7 +20,7 @@ pub struct Queries {
     pub skip: bool,
     /// Whether there is `$count`.
     pub count: bool,
-    /// What stands instead in v1.0, where the versions differ by more than their properties.
+    /// The options of v1.0, where the versions differ by more than their properties.
     pub v1: Option<&'static Queries>,
 }
 
@@ -144,7 +144,7 @@ impl Operators {
         self.null
     }
 
-    /// Whether the comparison can stand below `not`.
+    /// Whether the comparison can be below `not`.
     pub(crate) fn can_be_negated(self) -> bool {
         self.negation
     }

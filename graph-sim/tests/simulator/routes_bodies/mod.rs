@@ -227,7 +227,7 @@ fn any_described_body_is_taken_or_refused_and_what_is_taken_can_be_read() {
                     refused.set(refused.get() + 1);
                     return expect_refused(&start, &world, &answer);
                 }
-                // To be assigned to nobody says little.
+                // An empty set of assignments would show little.
                 let is_empty = body["assignments"].as_array().is_some_and(Vec::is_empty);
                 taken.set(taken.get() + u32::from(!is_empty));
                 prop_assert!(matches!(answer.status, 200 | 201 | 204) && answer.committed);

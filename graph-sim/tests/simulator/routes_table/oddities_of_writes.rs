@@ -169,7 +169,7 @@ fn readers_lag_behind_writers() {
             assert_eq!(get(world, Beta, &format!("{list}/$count")).body.unwrap(), json!(before));
         };
         unseen(&mut world);
-        // By its id it can be changed and assigned although nobody can read it.
+        // By its id it can be changed and assigned although no reader sees it.
         world.clock.advance("PT10S").unwrap();
         assert_eq!(change(&mut world, V1, &new, "renamed").0, 200);
         assert_eq!(assign(&mut world, V1, &new, &json!([{"target": {"groupId": GROUP_A}}])).status, 204);

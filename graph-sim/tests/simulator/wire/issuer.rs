@@ -93,7 +93,7 @@ impl Issuer {
 
     pub fn publish(&self, keys: &[&SigningKey]) {
         let mut published: Vec<Value> = keys.iter().map(|key| key.published()).collect();
-        // Of a kind that nobody knows; it must not hide the others.
+        // Of an unknown kind; it must not hide the others.
         published.insert(0, json!({"kty": "future", "kid": "unknown-kind"}));
         *self.keys.lock().unwrap() = published;
     }

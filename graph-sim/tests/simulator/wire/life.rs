@@ -35,7 +35,7 @@ async fn advance(sim: &Sim, duration: &str) -> Value {
     control(sim, Method::GET, "/state", Value::Null).await["tenants"][TENANT].clone()
 }
 
-/// A policy that is assigned and later assigned to nobody, with the state of the tenant after each step.
+/// A policy that is assigned and later assigned to no group, with the state of the tenant after each step.
 async fn story() -> Vec<Value> {
     let sim = Sim::start(&licensed_seed());
     let policy = json!({
@@ -124,7 +124,7 @@ async fn options_do_not_reach_back_to_what_has_begun() {
     });
     seed["tenants"][0]["provisioningPolicies"] = json!([policy]);
     let status = |state: &Value| state["cloudPCs"][0]["status"].clone();
-    // It begins with the seed; nobody asked for anything since.
+    // It begins with the seed; no request was made since.
     let sim = Sim::start(&seed);
     control(&sim, Method::PATCH, "/options", json!({"provisioningTime": "PT1M"})).await;
     assert_eq!(status(&advance(&sim, "PT39M").await), "provisioning");
