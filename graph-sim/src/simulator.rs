@@ -152,7 +152,7 @@ impl Drop for Simulator {
 }
 
 /// The world that seeds describe, and the CAs that they trust.
-pub fn seeded(seeds: &[Seed]) -> Result<(World, Vec<CertificateDer<'static>>)> {
+pub(crate) fn seeded(seeds: &[Seed]) -> Result<(World, Vec<CertificateDer<'static>>)> {
     let mut world = World::new();
     let mut trusted = Vec::new();
     for seed in seeds {

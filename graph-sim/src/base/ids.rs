@@ -15,7 +15,6 @@ impl IdSource {
         }
     }
 
-    /// The next id.
     pub(crate) fn next_id(&mut self) -> String {
         let mut bytes = [0_u8; 16];
         bytes[..8].copy_from_slice(&self.next_word().to_be_bytes());

@@ -26,7 +26,7 @@ const SIZES: [(u32, u32, u32); 14] = [
 
 /// The plan of an Enterprise licence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EnterprisePlan {
+pub(crate) struct EnterprisePlan {
     /// The part number of the licence, such as `CPC_E_2C_8GB_128GB`.
     pub part_number: String,
     /// The plan's id, `servicePlanId` of a Cloud PC.

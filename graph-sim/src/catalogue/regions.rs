@@ -76,7 +76,7 @@ fn is_supported(region: &str) -> bool {
 
 /// What is wrong with a region and a group that are named together. `automatic` is a region of every group, and needs one; the
 /// group `default` says nothing of a region (assumed).
-pub fn check(region: Option<&str>, group: Option<&str>) -> Result<(), String> {
+pub(crate) fn check(region: Option<&str>, group: Option<&str>) -> Result<(), String> {
     let wrong = || "Target Geography is invalid.".to_owned();
     match (region, group) {
         (None, _) => Ok(()),

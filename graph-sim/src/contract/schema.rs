@@ -16,7 +16,7 @@ const DEEPEST: usize = 32;
 
 /// What a body is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Use {
+pub(super) enum Use {
     /// A whole object.
     Whole,
     /// A change of one, in which nothing is required.
@@ -25,7 +25,7 @@ pub enum Use {
 
 /// All named schemas, each with and without null.
 #[derive(Debug)]
-pub struct Definitions {
+pub(super) struct Definitions {
     source: Map<String, Value>,
     usage: Use,
     converted: Map<String, Value>,
@@ -40,7 +40,7 @@ struct Members {
 
 impl Definitions {
     /// Converts the named schemas of a description.
-    pub fn of(schemas: &Value, usage: Use) -> anyhow::Result<Self> {
+    pub(super) fn of(schemas: &Value, usage: Use) -> anyhow::Result<Self> {
         let source = schemas.as_object().context("the schemas are no object")?.clone();
         let mut definitions = Self {
             source,
@@ -61,7 +61,7 @@ impl Definitions {
     }
 
     /// A schema with all that it refers to.
-    pub fn complete(&self, root: &Value) -> Value {
+    pub(super) fn complete(&self, root: &Value) -> Value {
         let mut reached = Map::new();
         let mut pending = Vec::new();
         collect_references(root, &mut pending);

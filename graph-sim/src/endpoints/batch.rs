@@ -45,12 +45,12 @@ struct Step {
 }
 
 /// Whether a path after the version is that of a batch.
-pub fn is_batch(path: &str) -> bool {
+pub(crate) fn is_batch(path: &str) -> bool {
     matches!(path.trim_end_matches('/'), "/$batch" | "/%24batch")
 }
 
 /// Answers a batch and records it; its parts have entries of their own after it.
-pub async fn answer(service: &Service, exchange: &Exchange, version: ApiVersion, caller: &Caller, draft: &Draft) -> Response {
+pub(crate) async fn answer(service: &Service, exchange: &Exchange, version: ApiVersion, caller: &Caller, draft: &Draft) -> Response {
     if exchange.method != Method::POST {
         let mut answer = Answer::error(405, "MethodNotAllowed", "A batch is sent with POST.");
         answer.headers.push(("Allow".to_owned(), "POST".to_owned()));

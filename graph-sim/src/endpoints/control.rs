@@ -35,7 +35,7 @@ const PORTAL_SCOPES: [&str; 3] = ["CloudPC.ReadWrite.All", "Group.ReadWrite.All"
 type Refusal = (u16, String);
 
 /// Answers a control request; `path` is what comes after `/_sim`.
-pub fn handle(service: &Service, exchange: &Exchange, path: &str) -> Response {
+pub(crate) fn handle(service: &Service, exchange: &Exchange, path: &str) -> Response {
     if (&exchange.method, path) == (&Method::POST, "/portal") {
         return portal(service, exchange).unwrap_or_else(refused);
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::world::{App, Group, Tenant, User, World};
 
 /// The whole world as JSON.
-pub fn state(world: &World) -> Value {
+pub(super) fn state(world: &World) -> Value {
     let now = world.now();
     let tenants: Map<String, Value> = world.tenants.iter().map(|(id, tenant)| (id.clone(), of_tenant(tenant))).collect();
     json!({"now": now, "options": world.options, "tenants": tenants})

@@ -23,7 +23,7 @@ use crate::world::{Tenant, User, World};
 const REMEMBERED: usize = 1024;
 
 /// The key pair of this run.
-pub struct AccessTokens {
+pub(crate) struct AccessTokens {
     private: EncodingKey,
     public: DecodingKey,
     published: Jwk,
@@ -37,7 +37,7 @@ impl AccessTokens {
     ///
     /// # Errors
     /// The cryptographic library cannot make one.
-    pub fn new() -> anyhow::Result<Self> {
+    pub(crate) fn new() -> anyhow::Result<Self> {
         let pair = rcgen::KeyPair::generate()?;
         let private = EncodingKey::from_ec_der(&pair.serialize_der());
         let mut published = Jwk::from_encoding_key(&private, Algorithm::ES256)?;
@@ -55,12 +55,12 @@ impl AccessTokens {
     }
 
     /// The public key for the keys document.
-    pub fn published(&self) -> &Jwk {
+    pub(crate) fn published(&self) -> &Jwk {
         &self.published
     }
 
     /// A signed token.
-    pub fn sign<T: Serialize>(&self, claims: &T) -> Result<String, Failure> {
+    pub(crate) fn sign<T: Serialize>(&self, claims: &T) -> Result<String, Failure> {
         let header = Header {
             kid: Some(self.kid.clone()),
             ..Header::new(Algorithm::ES256)
@@ -69,7 +69,7 @@ impl AccessTokens {
     }
 
     /// The claims of a request's token, if this run signed it. Their lifetime and audience are not checked.
-    pub fn claims(&self, headers: &HeaderMap) -> Result<Arc<Claims>, Answer> {
+    pub(crate) fn claims(&self, headers: &HeaderMap) -> Result<Arc<Claims>, Answer> {
         self.verified(bearer(headers)?)
     }
 
@@ -103,7 +103,7 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Answer> {
 }
 
 /// The sender that a verified token names to the Graph at `root`, or the 401 that it gets.
-pub fn sender(world: &World, root: &str, claims: &Claims) -> Result<Caller, Answer> {
+pub(crate) fn sender(world: &World, root: &str, claims: &Claims) -> Result<Caller, Answer> {
     let now = world.now().as_second();
     if now >= claims.exp {
         return Err(unauthorized("Lifetime validation failed, the token is expired."));
@@ -140,7 +140,7 @@ pub fn sender(world: &World, root: &str, claims: &Claims) -> Result<Caller, Answ
 }
 
 /// A user who sends requests with these permissions.
-pub fn delegated(tenant: &Tenant, user: &User, scopes: Vec<String>) -> Caller {
+pub(crate) fn delegated(tenant: &Tenant, user: &User, scopes: Vec<String>) -> Caller {
     Caller {
         tenant: tenant.id.clone(),
         actor: Actor::User {

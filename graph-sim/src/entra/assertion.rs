@@ -14,7 +14,7 @@ use crate::world::App;
 const SKEW: f64 = 60.0;
 
 /// An assertion that is not verified yet.
-pub struct Assertion<'a> {
+pub(crate) struct Assertion<'a> {
     pub header: Header,
     pub claims: Claims,
     text: &'a str,
@@ -22,7 +22,7 @@ pub struct Assertion<'a> {
 
 /// The claims that matter. Dates may have fractions: MSAL for Python sends them.
 #[derive(Deserialize)]
-pub struct Claims {
+pub(crate) struct Claims {
     pub iss: String,
     pub sub: String,
     pub aud: Audiences,
@@ -34,13 +34,13 @@ pub struct Claims {
 /// One audience or a list of them.
 #[derive(Deserialize)]
 #[serde(untagged)]
-pub enum Audiences {
+pub(crate) enum Audiences {
     One(String),
     Many(Vec<String>),
 }
 
 impl Audiences {
-    pub fn as_slice(&self) -> &[String] {
+    pub(crate) fn as_slice(&self) -> &[String] {
         match self {
             Self::One(audience) => std::slice::from_ref(audience),
             Self::Many(audiences) => audiences,
@@ -51,7 +51,7 @@ impl Audiences {
 impl<'a> Assertion<'a> {
     /// Reads an assertion. One whose header has an unknown algorithm, such as `none`, is no JWT here. Its parts may be padded, as
     /// the Azure SDK for Python pads them (captured); what is signed is then the padded text.
-    pub fn read(text: &'a str) -> Result<Self, Failure> {
+    pub(crate) fn read(text: &'a str) -> Result<Self, Failure> {
         let malformed = |_| Failure::request(50_027, "The assertion is not a well-formed JWT with iss, sub, aud and exp.");
         let parts: Vec<&str> = text.split('.').map(|part| part.trim_end_matches('=')).collect();
         let plain = parts.join(".");
@@ -63,12 +63,12 @@ impl<'a> Assertion<'a> {
     }
 
     /// Whether the application signed it itself. Federated issuers are URLs and not the application's id (assumed).
-    pub fn is_self_signed(&self, app: &App) -> bool {
+    pub(crate) fn is_self_signed(&self, app: &App) -> bool {
         self.claims.iss.eq_ignore_ascii_case(&app.app_id) || !self.claims.iss.contains("://")
     }
 
     /// Whether this key signed it with the algorithm that its header names. The caller decides which algorithms are accepted.
-    pub fn is_signed_by(&self, key: &DecodingKey) -> bool {
+    pub(crate) fn is_signed_by(&self, key: &DecodingKey) -> bool {
         let Some((message, signature)) = self.text.rsplit_once('.') else {
             return false;
         };
@@ -77,7 +77,7 @@ impl<'a> Assertion<'a> {
     }
 
     /// Whether it is valid now. `nbf` may be missing, as MSAL for Python leaves it out; `exp` may not.
-    pub fn in_time(&self) -> Result<(), Failure> {
+    pub(crate) fn in_time(&self) -> Result<(), Failure> {
         let now = Timestamp::now().as_second();
         let Claims { exp, nbf, .. } = self.claims;
         if (now as f64) < exp && nbf.is_none_or(|start| start <= now as f64 + SKEW) {
@@ -95,12 +95,12 @@ impl<'a> Assertion<'a> {
 }
 
 /// The refusal of an assertion whose signature is not valid.
-pub fn invalid_signature(reason: &str) -> Failure {
+pub(crate) fn invalid_signature(reason: &str) -> Failure {
     Failure::client(700_027, format!("The assertion failed signature validation: {reason}."))
 }
 
 /// A validation of nothing but the signature: lifetimes are compared with different clocks, and each claim has its own error.
-pub fn signature_only(algorithm: Algorithm) -> Validation {
+pub(crate) fn signature_only(algorithm: Algorithm) -> Validation {
     let mut validation = Validation::new(algorithm);
     validation.required_spec_claims.clear();
     validation.validate_exp = false;

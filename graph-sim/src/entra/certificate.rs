@@ -23,7 +23,7 @@ const FORGIVING: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Whether the assertion proves that its bearer is the application. `roots` are the addresses of this login service.
-pub fn verify(assertion: &Assertion<'_>, roots: [&str; 2], tenant: &Tenant, app: &App) -> Result<(), Failure> {
+pub(crate) fn verify(assertion: &Assertion<'_>, roots: [&str; 2], tenant: &Tenant, app: &App) -> Result<(), Failure> {
     if !matches!(assertion.header.alg, Algorithm::PS256 | Algorithm::RS256) {
         return Err(invalid_signature("only PS256 and RS256 are accepted of an application"));
     }

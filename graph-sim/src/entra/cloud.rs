@@ -4,11 +4,11 @@
 //! a client with configurable addresses can use any of them.
 
 /// Microsoft Graph's application id, which is the same in every cloud.
-pub const GRAPH_APP_ID: &str = "00000003-0000-0000-c000-000000000000";
+pub(crate) const GRAPH_APP_ID: &str = "00000003-0000-0000-c000-000000000000";
 
 /// One cloud (documented).
 #[derive(Debug, PartialEq, Eq)]
-pub struct Cloud {
+pub(crate) struct Cloud {
     /// The name of its login service in discovery documents.
     pub instance: &'static str,
     /// Hosts of its login service.
@@ -35,23 +35,23 @@ static CLOUDS: [Cloud; 3] = [
     },
 ];
 
-pub static PUBLIC: &Cloud = &CLOUDS[0];
+pub(crate) static PUBLIC: &Cloud = &CLOUDS[0];
 
 impl Cloud {
     /// The cloud whose login service has this host.
-    pub fn of_login(host: &str) -> Option<&'static Self> {
+    pub(crate) fn of_login(host: &str) -> Option<&'static Self> {
         CLOUDS.iter().find(|cloud| cloud.login.contains(&host))
     }
 
     /// The cloud that a root belongs to, the public one for the simulator's own names.
-    pub fn of_root(root: &str) -> &'static Self {
+    pub(crate) fn of_root(root: &str) -> &'static Self {
         let of_graph = || CLOUDS.iter().find(|cloud| graph_at(cloud, host(root)).is_some());
         Self::of_login(host(root)).or_else(of_graph).unwrap_or(PUBLIC)
     }
 }
 
 /// Whether Graph takes a token with this audience from a client that called this root.
-pub fn accepts_audience(root: &str, audience: &str) -> bool {
+pub(crate) fn accepts_audience(root: &str, audience: &str) -> bool {
     let called = CLOUDS.iter().find_map(|cloud| graph_at(cloud, host(root)));
     let is_graph = |audience| CLOUDS.iter().any(|cloud| cloud.graph.contains(&audience));
     audience == GRAPH_APP_ID || called.map_or_else(|| is_graph(audience), |called| called == audience)

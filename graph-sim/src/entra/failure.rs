@@ -9,7 +9,7 @@ use crate::wire::response::{dated, json_response, put};
 
 /// Why the login service refuses.
 #[derive(Clone, Debug)]
-pub struct Failure {
+pub(crate) struct Failure {
     status: u16,
     error: String,
     code: u32,
@@ -18,7 +18,7 @@ pub struct Failure {
 
 impl Failure {
     /// A failure with any status; the text must hold nothing secret.
-    pub fn new(status: u16, error: &str, code: u32, text: impl Into<String>) -> Self {
+    pub(crate) fn new(status: u16, error: &str, code: u32, text: impl Into<String>) -> Self {
         Self {
             status,
             error: error.to_owned(),
@@ -27,36 +27,35 @@ impl Failure {
         }
     }
 
-    pub fn request(code: u32, text: impl Into<String>) -> Self {
+    pub(crate) fn request(code: u32, text: impl Into<String>) -> Self {
         Self::new(400, "invalid_request", code, text)
     }
 
     /// The client is not authenticated.
-    pub fn client(code: u32, text: impl Into<String>) -> Self {
+    pub(crate) fn client(code: u32, text: impl Into<String>) -> Self {
         Self::new(401, "invalid_client", code, text)
     }
 
-    pub fn missing(parameter: &str) -> Self {
+    pub(crate) fn missing(parameter: &str) -> Self {
         Self::request(900_144, format!("The request body must contain the parameter '{parameter}'."))
     }
 
-    pub fn no_tenant(tenant: &str) -> Self {
+    pub(crate) fn no_tenant(tenant: &str) -> Self {
         Self::request(90_002, format!("Tenant '{tenant}' not found. Check the tenant id and the cloud."))
     }
 
     /// The same failure with another `error`.
-    #[must_use]
-    pub fn with_error(mut self, error: &str) -> Self {
+    pub(crate) fn with_error(mut self, error: &str) -> Self {
         error.clone_into(&mut self.error);
         self
     }
 
-    pub fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         self.status
     }
 
     /// The failure as an HTTP response.
-    pub fn response(&self, exchange: &Exchange, now: Timestamp) -> Response {
+    pub(crate) fn response(&self, exchange: &Exchange, now: Timestamp) -> Response {
         let timestamp = now.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
         let trace = &exchange.request_id;
         let correlation = exchange.client_request_id.as_ref().unwrap_or(trace);

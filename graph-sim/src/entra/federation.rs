@@ -11,7 +11,7 @@ use super::issuers::Issuers;
 use crate::world::{App, Tenant};
 
 /// Whether the assertion proves that its bearer is the application.
-pub async fn verify(issuers: &Issuers, assertion: &Assertion<'_>, tenant: &Tenant, app: &App) -> Result<(), Failure> {
+pub(crate) async fn verify(issuers: &Issuers, assertion: &Assertion<'_>, tenant: &Tenant, app: &App) -> Result<(), Failure> {
     let Assertion { header, claims, .. } = assertion;
     matching(claims, tenant, app)?;
     // Entra documents RS256 only for external issuers, so other algorithms are refused.

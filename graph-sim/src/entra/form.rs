@@ -15,10 +15,10 @@ use crate::base::uri::decoded;
 use crate::wire::exchange::Exchange;
 
 /// Fields by name.
-pub type Form = BTreeMap<String, String>;
+pub(crate) type Form = BTreeMap<String, String>;
 
 /// The fields of a token request that the ledger keeps: the client, the scope and the kind of credential, never the credential.
-pub fn redacted_form(exchange: &Exchange) -> Value {
+pub(crate) fn redacted_form(exchange: &Exchange) -> Value {
     let form = fields(exchange).unwrap_or_default();
     let proof = ["client_assertion", "client_secret", "device_code", "refresh_token"]
         .into_iter()
@@ -32,13 +32,13 @@ pub fn redacted_form(exchange: &Exchange) -> Value {
 }
 
 /// A field that must be there.
-pub fn field<'a>(form: &'a Form, name: &str) -> Result<&'a String, Failure> {
+pub(crate) fn field<'a>(form: &'a Form, name: &str) -> Result<&'a String, Failure> {
     let given = form.get(name).filter(|value| !value.is_empty());
     given.ok_or_else(|| Failure::missing(name))
 }
 
 /// The fields; one that is given twice could mean either value and is refused.
-pub fn fields(exchange: &Exchange) -> Result<Form, Failure> {
+pub(crate) fn fields(exchange: &Exchange) -> Result<Form, Failure> {
     let mut form = Form::new();
     for (name, value) in decoded(text(exchange)) {
         if form.insert(name, value).is_some() {

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The keys of issuers, and the CAs that are trusted when they are fetched.
 #[derive(Debug, Default)]
-pub struct Issuers {
+pub(crate) struct Issuers {
     trusted: Mutex<Vec<CertificateDer<'static>>>,
     known: Mutex<HashMap<String, Known>>,
 }
@@ -41,7 +41,7 @@ struct KeySet {
 
 impl Issuers {
     /// Trusts these CAs as well, and forgets all fetched keys.
-    pub fn trust(&self, more: Vec<CertificateDer<'static>>) {
+    pub(crate) fn trust(&self, more: Vec<CertificateDer<'static>>) {
         lock(&self.trusted).extend(more);
         lock(&self.known).clear();
     }
@@ -50,7 +50,7 @@ impl Issuers {
     ///
     /// # Errors
     /// Its documents cannot be fetched.
-    pub async fn key(&self, issuer: &str, kid: &str) -> Result<Option<Jwk>, String> {
+    pub(crate) async fn key(&self, issuer: &str, kid: &str) -> Result<Option<Jwk>, String> {
         let cached = lock(&self.known).get(issuer).and_then(|known| known.find(kid));
         if cached.is_some() {
             return Ok(cached);

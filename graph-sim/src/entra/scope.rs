@@ -11,7 +11,7 @@ const OF_PEOPLE: [&str; 3] = ["openid", "offline_access", "profile"];
 
 /// The names of Graph in a token request.
 #[derive(Clone, Copy)]
-pub struct Names<'a> {
+pub(crate) struct Names<'a> {
     /// The root that was called.
     pub root: &'a str,
     /// The listener's own root, which counts as Graph of the public cloud.
@@ -22,7 +22,7 @@ pub struct Names<'a> {
 
 /// What a person permits an application.
 #[derive(Clone, Debug)]
-pub struct Delegated {
+pub(crate) struct Delegated {
     /// The audience of the access token.
     pub audience: &'static str,
     /// The permissions, as `scp` in the access token has them.
@@ -36,7 +36,7 @@ pub struct Delegated {
 }
 
 /// The audience of an application's token for this scope.
-pub fn audience(scope: &str, names: Names<'_>) -> Result<&'static str, Failure> {
+pub(crate) fn audience(scope: &str, names: Names<'_>) -> Result<&'static str, Failure> {
     let mut scopes = scope.split_whitespace().filter(|one| !OF_PEOPLE.contains(one));
     let (Some(only), None) = (scopes.next(), scopes.next()) else {
         let text = format!("The scope '{scope}' is not valid: give exactly one resource.");
@@ -51,7 +51,7 @@ pub fn audience(scope: &str, names: Names<'_>) -> Result<&'static str, Failure> 
 
 /// What this scope asks of a person. `.default` means what the application's `roles` name (assumed: people have
 /// consented to the same); any permission that is named is granted.
-pub fn delegated(scope: &str, names: Names<'_>, app: &App) -> Result<Delegated, Failure> {
+pub(crate) fn delegated(scope: &str, names: Names<'_>, app: &App) -> Result<Delegated, Failure> {
     let mut wanted = Delegated {
         audience: Cloud::of_root(names.root).graph[0],
         permissions: Vec::new(),

@@ -12,20 +12,20 @@ use super::form::{Form, field};
 use super::scope::Delegated;
 
 /// Seconds between two requests for the token (documented).
-pub const INTERVAL: u64 = 5;
+pub(crate) const INTERVAL: u64 = 5;
 /// The codes that are remembered at most; the oldest are forgotten.
 const REMEMBERED: usize = 1000;
 
 /// Sign-ins of people.
 #[derive(Debug, Default)]
-pub struct SignIns {
+pub(crate) struct SignIns {
     pub devices: DeviceCodes,
     /// By the token's text.
     pub refresh_tokens: HashMap<String, RefreshToken>,
 }
 
 #[derive(Clone, Debug)]
-pub struct RefreshToken {
+pub(crate) struct RefreshToken {
     pub tenant: String,
     pub app_id: String,
     pub user: String,
@@ -35,13 +35,13 @@ pub struct RefreshToken {
 
 /// Device codes that wait for a decision.
 #[derive(Debug, Default)]
-pub struct DeviceCodes {
+pub(crate) struct DeviceCodes {
     codes: Vec<Code>,
 }
 
 /// A pair of codes and its state.
 #[derive(Debug)]
-pub struct Code {
+pub(crate) struct Code {
     pub device_code: String,
     pub user_code: String,
     pub tenant: String,
@@ -53,7 +53,7 @@ pub struct Code {
 }
 
 #[derive(Clone, Debug)]
-pub enum Decision {
+pub(crate) enum Decision {
     /// By the user with this id.
     Approved(String),
     Declined,
@@ -61,14 +61,14 @@ pub enum Decision {
 
 /// What an application asks a person for.
 #[derive(Debug)]
-pub struct SignInRequest {
+pub(crate) struct SignInRequest {
     pub tenant: String,
     pub app_id: String,
     pub permissions: Vec<String>,
 }
 
 impl DeviceCodes {
-    pub fn add(&mut self, code: Code) {
+    pub(crate) fn add(&mut self, code: Code) {
         if self.codes.len() >= REMEMBERED {
             self.codes.remove(0);
         }
@@ -79,7 +79,7 @@ impl DeviceCodes {
     ///
     /// # Errors
     /// A code that is unknown, expired or used.
-    pub fn asked(&self, user_code: &str, now: Timestamp) -> Result<SignInRequest, String> {
+    pub(crate) fn asked(&self, user_code: &str, now: Timestamp) -> Result<SignInRequest, String> {
         let code = self.codes.iter().find(|code| code.is_shown_as(user_code));
         match code {
             None => Err(format!("no device code is shown as '{user_code}'")),
@@ -94,14 +94,14 @@ impl DeviceCodes {
     }
 
     /// Records the decision: approved by the user with an id, or declined.
-    pub fn decide(&mut self, user_code: &str, approved_by: Option<String>) {
+    pub(crate) fn decide(&mut self, user_code: &str, approved_by: Option<String>) {
         if let Some(code) = self.codes.iter_mut().find(|code| code.is_shown_as(user_code)) {
             code.decided = Some(approved_by.map_or(Decision::Declined, Decision::Approved));
         }
     }
 
     /// The user's id and what was asked for, once the person has approved.
-    pub fn redeem(&mut self, form: &Form, tenant: &str, app_id: &str, now: Timestamp) -> Result<(String, Delegated), Failure> {
+    pub(crate) fn redeem(&mut self, form: &Form, tenant: &str, app_id: &str, now: Timestamp) -> Result<(String, Delegated), Failure> {
         let given = field(form, "device_code")?;
         let is_given = |code: &Code| code.device_code == *given && code.tenant == tenant && code.app_id == app_id;
         let refused = |error: &str, number, text: &str| Failure::new(400, error, number, text);

@@ -14,7 +14,7 @@ use crate::wire::exchange::Exchange;
 use crate::wire::response::{GRAPH_JSON, put, set, status as code};
 
 /// The response of a fault with a status or a token error.
-pub fn fault_response(exchange: &Exchange, kind: RouteKind, fault: &Fault, now: Timestamp) -> Response {
+pub(crate) fn fault_response(exchange: &Exchange, kind: RouteKind, fault: &Fault, now: Timestamp) -> Response {
     let status = fault.status.unwrap_or(400);
     let (mut response, default) = match (&fault.token, kind) {
         (Some(token), _) => {
@@ -55,7 +55,7 @@ pub fn fault_response(exchange: &Exchange, kind: RouteKind, fault: &Fault, now: 
 }
 
 /// The answer of a fault with a status to one part of a batch.
-pub fn fault_answer(exchange: &Exchange, fault: &Fault, now: Timestamp) -> Answer {
+pub(crate) fn fault_answer(exchange: &Exchange, fault: &Fault, now: Timestamp) -> Answer {
     let default = graph_default(fault.status.unwrap_or(400));
     let mut answer = exchange.completed(default, now);
     if let Some(body) = &fault.body {

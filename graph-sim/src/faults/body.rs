@@ -16,7 +16,7 @@ use crate::wire::response::put;
 static BLANKS: [u8; 64 * 1024] = [b' '; 64 * 1024];
 
 /// The same response, broken off after so many bytes of its body although its length promises more.
-pub async fn truncated(response: Response, at: usize, version: Version) -> Response {
+pub(crate) async fn truncated(response: Response, at: usize, version: Version) -> Response {
     let (mut parts, body) = response.into_parts();
     let Ok(whole) = to_bytes(body, usize::MAX).await else {
         return Response::from_parts(parts, Body::empty());
@@ -47,7 +47,7 @@ pub async fn truncated(response: Response, at: usize, version: Version) -> Respo
 }
 
 /// The same response, its body sent at so many bytes a second. The first of them come at once.
-pub async fn trickled(response: Response, per_second: usize) -> Response {
+pub(crate) async fn trickled(response: Response, per_second: usize) -> Response {
     let (mut parts, body) = response.into_parts();
     let Ok(whole) = to_bytes(body, usize::MAX).await else {
         return Response::from_parts(parts, Body::empty());
@@ -65,7 +65,7 @@ pub async fn trickled(response: Response, per_second: usize) -> Response {
 }
 
 /// A text as a body, filled up to so many bytes. It is made as it is sent, so that its size costs no memory here.
-pub fn padded(text: String, bytes: usize) -> Body {
+pub(crate) fn padded(text: String, bytes: usize) -> Body {
     let missing = bytes.saturating_sub(text.len());
     let beginning = futures::stream::once(async move { Ok::<_, Infallible>(Bytes::from(text)) });
     let rest = futures::stream::unfold(missing, |missing| async move {

@@ -8,7 +8,7 @@ use super::{Fault, RouteKind};
 /// Which requests get a fault, how often, and which one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Rule {
+pub(crate) struct Rule {
     #[serde(default, rename = "match")]
     matching: Match,
     /// How many requests get the fault; -1 for all.
@@ -39,7 +39,7 @@ struct Match {
 }
 
 #[derive(Debug, Default)]
-pub struct Faults {
+pub(crate) struct Faults {
     rules: Vec<Rule>,
 }
 
@@ -48,7 +48,7 @@ impl Faults {
     ///
     /// # Errors
     /// A rule without a fault, or with two; none is added then.
-    pub fn add(&mut self, rules: Vec<Rule>) -> Result<(), String> {
+    pub(crate) fn add(&mut self, rules: Vec<Rule>) -> Result<(), String> {
         for rule in &rules {
             rule.fault.check()?;
             if rule.times < -1 {
@@ -59,17 +59,17 @@ impl Faults {
         Ok(())
     }
 
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.rules.clear();
     }
 
     /// The rules with their counts.
-    pub fn rules(&self) -> &[Rule] {
+    pub(crate) fn rules(&self) -> &[Rule] {
         &self.rules
     }
 
     /// The fault of this request, if any; it is counted.
-    pub fn take(&mut self, kind: RouteKind, method: &str, path: &str, tenant: Option<&str>) -> Option<Fault> {
+    pub(crate) fn take(&mut self, kind: RouteKind, method: &str, path: &str, tenant: Option<&str>) -> Option<Fault> {
         self.rules.iter_mut().find_map(|rule| rule.take(kind, method, path, tenant))
     }
 }

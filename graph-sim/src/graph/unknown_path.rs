@@ -45,7 +45,7 @@ fn is_known(text: &str) -> bool {
 }
 
 /// The refusal of a path of which only the first segments, `furthest` of them, are known.
-pub fn refusal(path: &[Segment], furthest: usize, request: &GraphRequest<'_>) -> Problem {
+pub(super) fn refusal(path: &[Segment], furthest: usize, request: &GraphRequest<'_>) -> Problem {
     // A path that ends too early has no wrong segment; its last one is then no collection of its own.
     let Some(segment) = path.get(furthest) else {
         return Problem::no_segment(path.last().map_or("", |last| last.text.as_str()));

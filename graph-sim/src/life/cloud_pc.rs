@@ -17,7 +17,7 @@ pub(crate) const ENROLLMENT_PROFILE: &str = "enrollmentProfileName";
 
 /// The stage of a Cloud PC's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub(super) enum Stage {
     /// Not ready yet; no user loses anything when it is deleted.
     Coming,
     /// In use, or in the middle of an action.
@@ -32,7 +32,7 @@ pub enum Stage {
 
 impl Stage {
     /// By the status. One without a status counts as provisioned.
-    pub fn of(pc: &Object) -> Self {
+    pub(super) fn of(pc: &Object) -> Self {
         match text(pc, "status") {
             Some("provisioning" | "pendingProvision" | "preparing") => Self::Coming,
             Some("inGracePeriod") => Self::Grace,
@@ -45,7 +45,7 @@ impl Stage {
 
 /// What a new Cloud PC is made from.
 #[derive(Debug)]
-pub struct Origin<'a> {
+pub(super) struct Origin<'a> {
     /// For the objects that the policy refers to.
     pub tenant: &'a Tenant,
     pub policy: &'a Object,
@@ -56,7 +56,7 @@ pub struct Origin<'a> {
 }
 
 /// A Cloud PC that is being provisioned.
-pub fn new(id: &str, origin: &Origin<'_>, at: Timestamp) -> Object {
+pub(super) fn new(id: &str, origin: &Origin<'_>, at: Timestamp) -> Object {
     let Origin { tenant, policy, .. } = *origin;
     let directory = &tenant.known_directory;
     let user = origin.user.and_then(|id| directory.user(id));
@@ -103,7 +103,7 @@ pub fn new(id: &str, origin: &Origin<'_>, at: Timestamp) -> Object {
 }
 
 /// The region and the connection's name that a policy leads to; the first network of the policy counts (assumed).
-pub fn network(tenant: &Tenant, policy: &Object) -> (Option<String>, String) {
+pub(super) fn network(tenant: &Tenant, policy: &Object) -> (Option<String>, String) {
     let join = policy.get("domainJoinConfigurations").and_then(|joins| joins.get(0)?.as_object());
     let connections = tenant.collections.get("onPremisesConnections");
     let connection = join
@@ -122,7 +122,7 @@ pub fn network(tenant: &Tenant, policy: &Object) -> (Option<String>, String) {
 }
 
 /// Provisioning ends. The device is a new one each time.
-pub fn finish(pc: &mut Object, naming_template: Option<&str>, at: Timestamp) {
+pub(super) fn finish(pc: &mut Object, naming_template: Option<&str>, at: Timestamp) {
     let id = text(pc, "id").unwrap_or_default().to_owned();
     let name = device_name(naming_template, text(pc, "userPrincipalName"), &id);
     let at = written(at);
@@ -190,6 +190,6 @@ pub(crate) fn name_policy(pc: &mut Object, name: Option<&str>, at: Timestamp) {
 }
 
 /// A time as the service writes it: never finer than microseconds.
-pub fn written(at: Timestamp) -> String {
+pub(super) fn written(at: Timestamp) -> String {
     Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at).to_string()
 }

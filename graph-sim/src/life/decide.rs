@@ -13,7 +13,7 @@ const MOST_LICENCES: i64 = 900;
 
 /// A decision on one Cloud PC. Assignments are named by their number.
 #[derive(Debug)]
-pub enum Decision {
+pub(super) enum Decision {
     /// A new one is to be provisioned.
     Create {
         assignment: u64,
@@ -38,7 +38,7 @@ impl Decision {
 
 /// What decisions are made from.
 #[derive(Clone, Copy, Debug)]
-pub struct Facts<'a> {
+pub(super) struct Facts<'a> {
     pub tenant: &'a Tenant,
     pub assignments: &'a Assignments,
     pub fleet: &'a Fleet,
@@ -46,7 +46,7 @@ pub struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// Decides on the Cloud PCs of a lot.
-    pub fn decide(&self, lot: &Lot) -> Vec<Decision> {
+    pub(super) fn decide(&self, lot: &Lot) -> Vec<Decision> {
         match lot {
             Lot::User(user) => self.of_user(lot, user),
             Lot::Plan(id) => self.of_plan(lot, id),

@@ -4,14 +4,14 @@ use crate::catalogue::plans;
 use crate::world::{Object, Tenant, text};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
+pub(super) struct Plan {
     pub id: String,
     pub name: String,
 }
 
 impl Plan {
     /// Whether a Cloud PC has this plan. A seed may know it by its name only.
-    pub fn is_of(&self, pc: &Object) -> bool {
+    pub(super) fn is_of(&self, pc: &Object) -> bool {
         let has = |name, value: &str| text(pc, name).is_some_and(|own| own.eq_ignore_ascii_case(value));
         has("servicePlanId", &self.id) || has("servicePlanName", &self.name)
     }

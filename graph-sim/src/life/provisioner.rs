@@ -12,7 +12,7 @@ use crate::base::ids::IdSource;
 use crate::options::Options;
 use crate::world::{
     Assignment, Collection, Deleted, DirectoryChanges, Event, Kind, Lot, Object, ProvisioningState, Queue, Tenant, Tracked, World, same_id,
-    set, text,
+    set, stored_one, text,
 };
 
 /// The client id of the Windows 365 service where the simulator says who deleted an object: its first-party application
@@ -23,7 +23,7 @@ pub const SERVICE_APP_ID: &str = "0af06dc6-e4b5-4f28-818e-e78e62d137a5";
 const CLEAN_UP: SignedDuration = SignedDuration::from_hours(3);
 
 /// The service's provisioning in one tenant, at one time.
-pub struct Provisioner<'a> {
+pub(super) struct Provisioner<'a> {
     pub at: Timestamp,
     pub id: &'a str,
     pub tenant: &'a mut Tenant,
@@ -36,7 +36,7 @@ pub struct Provisioner<'a> {
 
 impl<'a> Provisioner<'a> {
     /// `None` when there is no such tenant.
-    pub fn open(world: &'a mut World, tenant: &'a str, at: Timestamp) -> Option<Self> {
+    pub(super) fn open(world: &'a mut World, tenant: &'a str, at: Timestamp) -> Option<Self> {
         Some(Self {
             at,
             id: tenant,
@@ -49,7 +49,7 @@ impl<'a> Provisioner<'a> {
     }
 
     /// Carries out an event. Returns the lots to decide on afterwards.
-    pub fn handle(&mut self, event: Event) -> BTreeSet<Lot> {
+    pub(super) fn handle(&mut self, event: Event) -> BTreeSet<Lot> {
         match event {
             Event::DirectoryChanged(changes) => {
                 self.tenant.known_directory.changes_arrived();
@@ -281,7 +281,7 @@ impl<'a> Provisioner<'a> {
     }
 
     /// Deletes a Cloud PC. Returns its lot when it was entitled: a new one is then provisioned.
-    pub fn end(&mut self, id: &str) -> Option<Lot> {
+    pub(super) fn end(&mut self, id: &str) -> Option<Lot> {
         self.unschedule(id);
         let tracked = self.state.fleet.remove(id)?;
         let collection = self.tenant.collections.get_mut("cloudPCs")?;
@@ -294,7 +294,7 @@ impl<'a> Provisioner<'a> {
     }
 
     /// Changes a Cloud PC; readers see it when the replication lag is over.
-    pub fn change<T>(&mut self, id: &str, change: impl FnOnce(&mut Object) -> T) -> Option<T> {
+    pub(super) fn change<T>(&mut self, id: &str, change: impl FnOnce(&mut Object) -> T) -> Option<T> {
         let seen_from = self.options.replication_lag.after(self.at);
         let collection = self.tenant.collections.get_mut("cloudPCs")?;
         collection.change(id, self.at, seen_from, change)
@@ -320,10 +320,12 @@ impl<'a> Provisioner<'a> {
     }
 }
 
-pub fn cloud_pc<'a>(tenant: &'a Tenant, id: &str) -> Option<&'a Object> {
-    tenant.collections.get("cloudPCs")?.get(id)
+/// A Cloud PC of a tenant.
+pub(super) fn cloud_pc<'a>(tenant: &'a Tenant, id: &str) -> Option<&'a Object> {
+    stored_one(tenant, "cloudPCs", id)
 }
 
-pub fn policy<'a>(tenant: &'a Tenant, id: &str) -> Option<&'a Object> {
-    tenant.collections.get("provisioningPolicies")?.get(id)
+/// A policy of a tenant.
+pub(super) fn policy<'a>(tenant: &'a Tenant, id: &str) -> Option<&'a Object> {
+    stored_one(tenant, "provisioningPolicies", id)
 }

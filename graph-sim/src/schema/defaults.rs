@@ -10,7 +10,7 @@ use super::types::{Fallback, Kind, Property, Type};
 use crate::base::answer::ApiVersion;
 
 /// The whole object in the order of its table, with each property that was left out or null at its default.
-pub fn complete(ty: &'static Type, mut given: Map<String, Value>) -> Map<String, Value> {
+pub(crate) fn complete(ty: &'static Type, mut given: Map<String, Value>) -> Map<String, Value> {
     let mut whole = Map::new();
     let ty = resolve(ty, &given);
     if let Some(named) = given.remove("@odata.type") {
@@ -39,7 +39,7 @@ pub(crate) fn complete_cloud_pc(given: Map<String, Value>) -> Map<String, Value>
 }
 
 /// A stored object with a checked change in it.
-pub fn merge(ty: &'static Type, stored: &Map<String, Value>, change: Map<String, Value>) -> Map<String, Value> {
+pub(crate) fn merge(ty: &'static Type, stored: &Map<String, Value>, change: Map<String, Value>) -> Map<String, Value> {
     complete(ty, overlay(ty, stored, change))
 }
 

@@ -13,8 +13,7 @@ pub const fn text(name: &'static str) -> Property {
 }
 
 /// The key of every entity.
-#[must_use]
-pub const fn id() -> Property {
+pub(super) const fn id() -> Property {
     Property::new("id", Kind::Text).not_null().access(Access::ReadOnly)
 }
 
@@ -25,8 +24,7 @@ pub const fn flag(name: &'static str, default: bool) -> Property {
 }
 
 /// A property that only the service sets.
-#[must_use]
-pub const fn read_only(name: &'static str, kind: Kind) -> Property {
+pub(super) const fn read_only(name: &'static str, kind: Kind) -> Property {
     Property::new(name, kind).access(Access::ReadOnly)
 }
 
@@ -42,8 +40,7 @@ pub(crate) const fn read_only_beta(name: &'static str, kind: Kind) -> Property {
 }
 
 /// An enum property that only the service sets; it is never null.
-#[must_use]
-pub const fn read_only_enum(name: &'static str, members: &'static EnumType, fallback: &'static str) -> Property {
+pub(super) const fn read_only_enum(name: &'static str, members: &'static EnumType, fallback: &'static str) -> Property {
     read_only(name, Kind::Enum(members)).not_null().or(Fallback::Text(fallback))
 }
 
@@ -53,8 +50,7 @@ pub(crate) const fn read_only_time(name: &'static str) -> Property {
 }
 
 /// An old spelling whose values are the same.
-#[must_use]
-pub const fn same(of: &'static str) -> Twin {
+pub(super) const fn same(of: &'static str) -> Twin {
     Twin {
         of,
         current: |value| Some(value.clone()),

@@ -21,7 +21,7 @@ impl Seed {
     ///
     /// # Errors
     /// What is wrong and where. The world may have been changed in part then.
-    pub fn apply(&self, world: &mut World) -> Result<Vec<CertificateDer<'static>>, String> {
+    pub(crate) fn apply(&self, world: &mut World) -> Result<Vec<CertificateDer<'static>>, String> {
         if let Some(now) = self.content.now {
             world.clock = Clock::frozen(now);
         }

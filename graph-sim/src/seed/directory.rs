@@ -14,7 +14,7 @@ use crate::world::{Group, Tenant, User};
 ///
 /// # Errors
 /// A user would get another user's name.
-pub fn put_users(tenant: &mut Tenant, seeds: &[UserSeed]) -> Result<(), String> {
+pub(super) fn put_users(tenant: &mut Tenant, seeds: &[UserSeed]) -> Result<(), String> {
     let names: Vec<String> = tenant.users.iter().map(|user| user.user_principal_name.to_lowercase()).collect();
     let mut by_name: HashMap<String, usize> = names.iter().cloned().zip(0..).collect();
     let mut by_id: HashMap<String, usize> = tenant.users.iter().map(|user| user.id.to_lowercase()).zip(0..).collect();
@@ -42,7 +42,7 @@ pub fn put_users(tenant: &mut Tenant, seeds: &[UserSeed]) -> Result<(), String> 
 }
 
 /// A group is known by its id: names are not unique. An existing one keeps its creation time.
-pub fn put_groups(tenant: &mut Tenant, seeds: &[GroupSeed], now: Timestamp) {
+pub(super) fn put_groups(tenant: &mut Tenant, seeds: &[GroupSeed], now: Timestamp) {
     let mut places: HashMap<String, usize> = tenant.groups.iter().map(|group| group.id.to_lowercase()).zip(0..).collect();
     for seed in seeds {
         let id = seed.id.as_deref().map(object_id);

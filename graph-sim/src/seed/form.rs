@@ -11,7 +11,7 @@ use crate::options::OptionsPatch;
 
 /// A seed with a valid form. Its objects are checked when it is applied.
 #[derive(Clone, Debug)]
-pub struct Seed {
+pub(crate) struct Seed {
     pub(super) content: SeedContent,
     /// The base of relative paths.
     pub(super) folder: Option<PathBuf>,
@@ -25,7 +25,7 @@ impl Seed {
     ///
     /// # Errors
     /// What is wrong and where: the line of broken YAML, or the path of an unknown key or a wrong value.
-    pub fn parse(yaml: &str, folder: Option<&Path>) -> Result<Self, String> {
+    pub(crate) fn parse(yaml: &str, folder: Option<&Path>) -> Result<Self, String> {
         // The lines around a mistake may hold a secret.
         let options = serde_saphyr::options! {
             with_snippet: false,

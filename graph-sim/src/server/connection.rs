@@ -5,13 +5,13 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 #[derive(Clone)]
-pub struct Connection {
+pub(super) struct Connection {
     pub(super) cut: Arc<Notify>,
 }
 
 impl Connection {
     /// Closes the connection at once, whatever else is under way on it; the caller is dropped with it.
-    pub async fn cut(&self) -> ! {
+    pub(super) async fn cut(&self) -> ! {
         self.cut.notify_one();
         std::future::pending().await
     }

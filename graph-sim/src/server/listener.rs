@@ -22,7 +22,7 @@ const MOST_HEADERS: usize = 512;
 const HEADER_BYTES: u32 = 256 * 1024;
 
 /// Serves until `stop` is sent or dropped.
-pub async fn serve(listener: TcpListener, tls: TlsAcceptor, service: Arc<Service>, mut stop: oneshot::Receiver<()>) {
+pub(crate) async fn serve(listener: TcpListener, tls: TlsAcceptor, service: Arc<Service>, mut stop: oneshot::Receiver<()>) {
     loop {
         let accepted = tokio::select! {
             _ = &mut stop => return,

@@ -39,7 +39,7 @@ enum Job<'a> {
 }
 
 /// Answers one request. A panic anywhere on the way is answered and counted.
-pub async fn serve(service: Arc<Service>, connection: Connection, request: Request) -> Response {
+pub(super) async fn serve(service: Arc<Service>, connection: Connection, request: Request) -> Response {
     let (exchange, refusal) = request::read(&service, request).await;
     if let Some(refusal) = refusal {
         return refuse_unread(&service, &exchange, refusal);

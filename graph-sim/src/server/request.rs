@@ -21,7 +21,7 @@ const LARGEST_OF_ALL: usize = 64 * 1024 * 1024;
 const LARGEST_HEADERS: usize = 64 * 1024;
 
 /// Reads a request; with a refusal when it is too large or its encoding is not supported.
-pub async fn read(service: &Service, request: Request) -> (Exchange, Option<Answer>) {
+pub(super) async fn read(service: &Service, request: Request) -> (Exchange, Option<Answer>) {
     let arrived = service.now();
     let (parts, body) = request.into_parts();
     let limit = if control_route(parts.uri.path()).is_some() {

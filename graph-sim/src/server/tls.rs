@@ -14,7 +14,7 @@ use rustls::pki_types::PrivatePkcs8KeyDer;
 use crate::wire::hosts::{LOCAL_HOSTS, MICROSOFT_HOSTS};
 
 /// What the listener needs, and what its clients need.
-pub struct Certificates {
+pub(crate) struct Certificates {
     /// The CA's certificate as PEM.
     pub ca_pem: String,
     /// TLS for the listener, HTTP/2 and HTTP/1.1.
@@ -22,7 +22,7 @@ pub struct Certificates {
 }
 
 /// Makes a CA and a server certificate for all known names and for the address that is listened on.
-pub fn make_certificates(listen: IpAddr) -> Result<Certificates> {
+pub(crate) fn make_certificates(listen: IpAddr) -> Result<Certificates> {
     let ca_key = KeyPair::generate()?;
     let mut ca = CertificateParams::new(Vec::new())?;
     ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));

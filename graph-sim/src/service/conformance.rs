@@ -10,7 +10,7 @@ use crate::contract::Checked;
 use crate::wire::exchange::Exchange;
 
 /// The answer, if it and what was accepted are as described; otherwise a 500 with the violations.
-pub fn checked_answer(service: &Service, exchange: &Exchange, answer: Answer, now: Timestamp) -> Answer {
+pub(crate) fn checked_answer(service: &Service, exchange: &Exchange, answer: Answer, now: Timestamp) -> Answer {
     let (Some(contract), Some((version, path))) = (service.contract(), graph_route(&exchange.path)) else {
         return answer;
     };

@@ -20,7 +20,7 @@ const REMOVED: &str = "[removed]";
 /// One request and its outcome.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Counts from 1.
     pub seq: u64,
     /// When the request reached the simulator, by its clock; of a part, when the batch did.
@@ -53,7 +53,7 @@ pub struct Entry {
 
 /// An entry before the request is carried out.
 #[derive(Clone, Debug)]
-pub struct Draft {
+pub(crate) struct Draft {
     /// The tenant's id, when it is known.
     pub tenant: Option<String>,
     /// The proven sender.
@@ -65,7 +65,7 @@ pub struct Draft {
 
 impl Draft {
     /// A draft of a request whose sender is not proven. The body must be free of secrets.
-    pub fn new(api: Option<&'static str>, body: Option<Value>) -> Self {
+    pub(crate) fn new(api: Option<&'static str>, body: Option<Value>) -> Self {
         Self {
             tenant: None,
             actor: None,
@@ -76,7 +76,7 @@ impl Draft {
     }
 
     /// The entry. `status` is the handler's; the one of a fault replaces it.
-    pub fn entry(&self, exchange: &Exchange, now: Timestamp, status: u16, committed: bool) -> Entry {
+    pub(crate) fn entry(&self, exchange: &Exchange, now: Timestamp, status: u16, committed: bool) -> Entry {
         let fault = self.fault.as_ref();
         let sent = match fault {
             Some(Fault { cut: Some(_), .. }) => None,
@@ -105,12 +105,12 @@ impl Draft {
 }
 
 #[derive(Debug, Default)]
-pub struct Ledger {
+pub(crate) struct Ledger {
     entries: Vec<Entry>,
 }
 
 impl Ledger {
-    pub fn record(&mut self, mut entry: Entry) {
+    pub(crate) fn record(&mut self, mut entry: Entry) {
         entry.seq = self.entries.len() as u64 + 1;
         tracing::info!(
             seq = entry.seq, method = %entry.method, path = %entry.path, status = entry.status,
@@ -120,14 +120,14 @@ impl Ledger {
     }
 
     /// The entries after this number.
-    pub fn since(&self, seq: u64) -> &[Entry] {
+    pub(crate) fn since(&self, seq: u64) -> &[Entry] {
         let start = usize::try_from(seq).unwrap_or(usize::MAX).min(self.entries.len());
         &self.entries[start..]
     }
 }
 
 /// A request body as the ledger keeps it: JSON with secret properties redacted; `None` when it is not JSON.
-pub fn redacted_body(body: &[u8]) -> Option<Value> {
+pub(crate) fn redacted_body(body: &[u8]) -> Option<Value> {
     if body.is_empty() {
         return None;
     }

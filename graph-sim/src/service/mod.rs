@@ -32,7 +32,7 @@ use ledger::{Draft, Ledger};
 /// More violations than this say nothing new.
 const MOST_VIOLATIONS: usize = 1000;
 
-pub struct Service {
+pub(crate) struct Service {
     world: Arc<Mutex<World>>,
     ledger: Mutex<Ledger>,
     faults: Mutex<Faults>,
@@ -51,7 +51,7 @@ pub struct Service {
 }
 
 impl Service {
-    pub fn new(world: Arc<Mutex<World>>, issuers: Issuers, tokens: AccessTokens, own_root: String) -> Self {
+    pub(crate) fn new(world: Arc<Mutex<World>>, issuers: Issuers, tokens: AccessTokens, own_root: String) -> Self {
         Self {
             world,
             ledger: Mutex::default(),
@@ -70,52 +70,52 @@ impl Service {
     }
 
     /// The same service, checked against the description of Graph.
-    pub fn with_contract(mut self, contract: Option<Arc<Contract>>) -> Self {
+    pub(crate) fn with_contract(mut self, contract: Option<Arc<Contract>>) -> Self {
         self.contract = contract;
         self
     }
 
-    pub fn world(&self) -> MutexGuard<'_, World> {
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         lock(&self.world)
     }
 
     /// The time by the simulator's clock.
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.world().now()
     }
 
-    pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         lock(&self.ledger)
     }
 
     /// Writes the ledger's entry of a request.
-    pub fn record(&self, draft: &Draft, exchange: &Exchange, now: Timestamp, status: u16, committed: bool) {
+    pub(crate) fn record(&self, draft: &Draft, exchange: &Exchange, now: Timestamp, status: u16, committed: bool) {
         self.ledger().record(draft.entry(exchange, now, status, committed));
     }
 
     /// The sender of a Graph request, or the 401 that it gets.
-    pub fn caller(&self, exchange: &Exchange) -> Result<Caller, Answer> {
+    pub(crate) fn caller(&self, exchange: &Exchange) -> Result<Caller, Answer> {
         let claims = self.tokens.claims(&exchange.headers)?;
         sender(&self.world(), &exchange.root, &claims)
     }
 
-    pub fn faults(&self) -> MutexGuard<'_, Faults> {
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
         lock(&self.faults)
     }
 
-    pub fn sign_ins(&self) -> MutexGuard<'_, SignIns> {
+    pub(crate) fn sign_ins(&self) -> MutexGuard<'_, SignIns> {
         lock(&self.sign_ins)
     }
 
-    pub fn limiter(&self) -> MutexGuard<'_, Limiter> {
+    pub(crate) fn limiter(&self) -> MutexGuard<'_, Limiter> {
         lock(&self.limiter)
     }
 
-    pub fn contract(&self) -> Option<&Contract> {
+    pub(crate) fn contract(&self) -> Option<&Contract> {
         self.contract.as_deref()
     }
 
-    pub fn record_violation(&self, violation: String) {
+    pub(crate) fn record_violation(&self, violation: String) {
         tracing::error!(violation, "not as described");
         let mut violations = lock(&self.violations);
         if violations.len() < MOST_VIOLATIONS {
@@ -124,27 +124,27 @@ impl Service {
     }
 
     /// The first [`MOST_VIOLATIONS`].
-    pub fn violations(&self) -> Vec<String> {
+    pub(crate) fn violations(&self) -> Vec<String> {
         lock(&self.violations).clone()
     }
 
     /// A fresh id for a request or a token.
-    pub fn new_request_id(&self) -> String {
+    pub(crate) fn new_request_id(&self) -> String {
         lock(&self.request_ids).next_id()
     }
 
     /// How many handlers panicked.
-    pub fn panics(&self) -> u64 {
+    pub(crate) fn panics(&self) -> u64 {
         self.panics.load(Ordering::Relaxed)
     }
 
-    pub fn count_panic(&self) {
+    pub(crate) fn count_panic(&self) {
         self.panics.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Runs a handler; a panic becomes a 500 and is counted. What the handler did until then stays
     /// visible, because it helps to find the bug.
-    pub fn catch_panic(&self, handler: impl FnOnce() -> Answer) -> Answer {
+    pub(crate) fn catch_panic(&self, handler: impl FnOnce() -> Answer) -> Answer {
         catch_unwind(AssertUnwindSafe(handler)).unwrap_or_else(|_| {
             self.count_panic();
             Answer::error(500, "generalException", "The simulator's handler of this request failed.")
@@ -152,7 +152,7 @@ impl Service {
     }
 
     /// Merges a seed; one that fails changes nothing.
-    pub fn merge(&self, seed: &Seed) -> Result<(), String> {
+    pub(crate) fn merge(&self, seed: &Seed) -> Result<(), String> {
         let mut world = self.world();
         let mut copy = world.clone();
         // Due events happen before the seed counts.
@@ -166,12 +166,12 @@ impl Service {
         Ok(())
     }
 
-    pub fn own_root(&self) -> &str {
+    pub(crate) fn own_root(&self) -> &str {
         &self.own_root
     }
 
     /// The root of links in an answer: the authority that the client called, when it is one of the known hosts.
-    pub fn root(&self, authority: Option<&str>) -> String {
+    pub(crate) fn root(&self, authority: Option<&str>) -> String {
         let known = authority.filter(|authority| {
             let host: Option<http::uri::Authority> = authority.parse().ok();
             host.is_some_and(|host| {

@@ -16,7 +16,7 @@ use crate::wire::response::{dated, response};
 use crate::{graph, life};
 
 /// The fault of a request, after its latency.
-pub async fn fault_for(service: &Service, exchange: &Exchange, kind: RouteKind, tenant: Option<&str>) -> Option<Fault> {
+pub(crate) async fn fault_for(service: &Service, exchange: &Exchange, kind: RouteKind, tenant: Option<&str>) -> Option<Fault> {
     let fault = service.faults().take(kind, exchange.method.as_str(), &exchange.path, tenant)?;
     if let Some(latency) = fault.latency_ms {
         tokio::time::sleep(Duration::from_millis(latency)).await;
@@ -25,7 +25,7 @@ pub async fn fault_for(service: &Service, exchange: &Exchange, kind: RouteKind, 
 }
 
 /// Carries out a Graph request of a verified sender if the limits allow it.
-pub fn admitted(service: &Service, exchange: &Exchange, version: ApiVersion, path: &str, caller: &Caller, draft: &Draft) -> Answer {
+pub(crate) fn admitted(service: &Service, exchange: &Exchange, version: ApiVersion, path: &str, caller: &Caller, draft: &Draft) -> Answer {
     let asked = LimitedRequest {
         caller,
         method: &exchange.method,
@@ -78,13 +78,20 @@ fn performed(service: &Service, exchange: &Exchange, version: ApiVersion, path: 
 }
 
 /// The response to a request without limits, such as an administrator's in the portal.
-pub fn carry_out(service: &Service, exchange: &Exchange, version: ApiVersion, path: &str, caller: &Caller, draft: &Draft) -> Response {
+pub(crate) fn carry_out(
+    service: &Service,
+    exchange: &Exchange,
+    version: ApiVersion,
+    path: &str,
+    caller: &Caller,
+    draft: &Draft,
+) -> Response {
     let answer = performed(service, exchange, version, path, caller, draft);
     dated(response(&answer), service.now())
 }
 
 /// Records a request that reaches no handler, and returns its answer.
-pub fn refused(service: &Service, exchange: &Exchange, answer: Answer, draft: &Draft) -> Answer {
+pub(crate) fn refused(service: &Service, exchange: &Exchange, answer: Answer, draft: &Draft) -> Answer {
     let now = service.now();
     let answer = checked_answer(service, exchange, exchange.completed(answer, now), now);
     service.record(draft, exchange, now, answer.status, false);
@@ -92,7 +99,7 @@ pub fn refused(service: &Service, exchange: &Exchange, answer: Answer, draft: &D
 }
 
 /// As [`refused`], as a response.
-pub fn refuse(service: &Service, exchange: &Exchange, answer: Answer, draft: &Draft) -> Response {
+pub(crate) fn refuse(service: &Service, exchange: &Exchange, answer: Answer, draft: &Draft) -> Response {
     let answer = refused(service, exchange, answer, draft);
     dated(response(&answer), service.now())
 }

@@ -16,7 +16,7 @@ use crate::world::World;
 
 /// A request as the limits see it.
 #[derive(Clone, Copy)]
-pub struct LimitedRequest<'a> {
+pub(crate) struct LimitedRequest<'a> {
     pub caller: &'a Caller,
     pub method: &'a Method,
     /// The path after the version.
@@ -26,7 +26,7 @@ pub struct LimitedRequest<'a> {
 }
 
 #[derive(Debug, Default)]
-pub struct Limiter {
+pub(crate) struct Limiter {
     windows: HashMap<(Rule, String), Window>,
     buckets: HashMap<String, Bucket>,
 }
@@ -78,7 +78,7 @@ enum Target {
 
 impl Limiter {
     /// Counts a request. Returns the headers that its answer gets, or the refusal.
-    pub fn admit(&mut self, world: &World, asked: LimitedRequest<'_>) -> Result<Vec<(String, String)>, Answer> {
+    pub(crate) fn admit(&mut self, world: &World, asked: LimitedRequest<'_>) -> Result<Vec<(String, String)>, Answer> {
         let (limits, published) = match &world.options.throttling {
             Throttling::Off => return Ok(Vec::new()),
             Throttling::Published => (&PUBLISHED, true),

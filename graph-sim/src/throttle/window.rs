@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 /// The requests of the last milliseconds.
 #[derive(Debug, Default)]
-pub struct Window {
+pub(super) struct Window {
     /// When, and how much; the oldest first, one entry a millisecond.
     counted: VecDeque<(i64, u64)>,
     sum: u64,
@@ -14,7 +14,7 @@ pub struct Window {
 
 impl Window {
     /// Milliseconds until so much more fits under the limit; 0 when it does now.
-    pub fn wait(&mut self, now: i64, length: i64, limit: u64, cost: u64) -> i64 {
+    pub(super) fn wait(&mut self, now: i64, length: i64, limit: u64, cost: u64) -> i64 {
         self.forget(now, length);
         let mut left = self.sum;
         let mut wait = 0;
@@ -28,7 +28,7 @@ impl Window {
         wait
     }
 
-    pub fn add(&mut self, now: i64, cost: u64) {
+    pub(super) fn add(&mut self, now: i64, cost: u64) {
         self.sum += cost;
         match self.counted.back_mut() {
             Some((at, amount)) if *at == now => *amount += cost,
@@ -49,7 +49,7 @@ impl Window {
 
 /// A token bucket, kept as what is in use: it drains by `per_period` in a period of 10 s.
 #[derive(Debug, Default)]
-pub struct Bucket {
+pub(super) struct Bucket {
     /// In millionths of a unit.
     used: i64,
     at: i64,
@@ -63,7 +63,7 @@ const RATE: i64 = UNIT / PERIOD;
 
 impl Bucket {
     /// Milliseconds until so much more fits; 0 when it does now.
-    pub fn wait(&mut self, now: i64, limit: i64, cost: i64) -> i64 {
+    pub(super) fn wait(&mut self, now: i64, limit: i64, cost: i64) -> i64 {
         let drained = now.saturating_sub(self.at).saturating_mul(limit * RATE);
         self.used = if drained < 0 { 0 } else { self.used.saturating_sub(drained).max(0) };
         self.at = now;
@@ -74,12 +74,12 @@ impl Bucket {
     }
 
     /// Takes units, up to 1.8 of the limit: no higher share is ever reported (documented).
-    pub fn add(&mut self, limit: i64, cost: i64) {
+    pub(super) fn add(&mut self, limit: i64, cost: i64) {
         self.used = (self.used + cost * UNIT).min((limit * UNIT / 10 * 18).max(self.used));
     }
 
     /// The share of the limit that is in use, in tenths.
-    pub fn tenths(&self, limit: i64) -> i64 {
+    pub(super) fn tenths(&self, limit: i64) -> i64 {
         self.used * 10 / (limit * UNIT).max(1)
     }
 }

@@ -12,7 +12,7 @@ use crate::base::answer::Answer;
 use crate::options::GzipBodies;
 
 /// The body as it was before it was compressed, of at most so many bytes.
-pub fn plain(headers: &HeaderMap, body: Bytes, gzip: GzipBodies, longest: usize) -> Result<Bytes, Answer> {
+pub(crate) fn plain(headers: &HeaderMap, body: Bytes, gzip: GzipBodies, longest: usize) -> Result<Bytes, Answer> {
     let mut encodings = headers.get_all(CONTENT_ENCODING).iter();
     let is = |name: &str, value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(name.as_bytes());
     match (encodings.next(), encodings.next()) {

@@ -10,7 +10,7 @@ use super::response::{GRAPH_JSON, dated, response, set};
 use crate::base::answer::Answer;
 use crate::base::uri::decoded;
 
-pub struct Exchange {
+pub(crate) struct Exchange {
     pub method: Method,
     /// The version of HTTP.
     pub version: Version,
@@ -31,12 +31,12 @@ pub struct Exchange {
 
 impl Exchange {
     /// Decoded query options in their order.
-    pub fn query_options(&self) -> Vec<(String, String)> {
+    pub(crate) fn query_options(&self) -> Vec<(String, String)> {
         decoded(self.query.as_deref().unwrap_or_default())
     }
 
     /// The values of all `Prefer` headers.
-    pub fn prefer(&self) -> Vec<String> {
+    pub(crate) fn prefer(&self) -> Vec<String> {
         let values = self.headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
         values
             .flat_map(|value| value.split(','))
@@ -45,7 +45,7 @@ impl Exchange {
     }
 
     /// The answer in Graph's manner: all headers but the date, and error details filled in.
-    pub fn completed(&self, mut answer: Answer, now: Timestamp) -> Answer {
+    pub(crate) fn completed(&self, mut answer: Answer, now: Timestamp) -> Answer {
         self.fill_error(&mut answer, now);
         let own = std::mem::take(&mut answer.headers);
         if answer.body.is_some() {
@@ -63,7 +63,7 @@ impl Exchange {
     }
 
     /// A response in Graph's manner, dated by the simulator's clock.
-    pub fn graph_response(&self, answer: Answer, now: Timestamp) -> Response {
+    pub(crate) fn graph_response(&self, answer: Answer, now: Timestamp) -> Response {
         dated(response(&self.completed(answer, now)), now)
     }
 

@@ -1,7 +1,7 @@
 //! The host names that the simulator answers to.
 
 /// Names of Graph and of the login service in every Microsoft cloud.
-pub const MICROSOFT_HOSTS: [&str; 8] = [
+pub(crate) const MICROSOFT_HOSTS: [&str; 8] = [
     "graph.microsoft.com",
     "login.microsoftonline.com",
     "graph.microsoft.us",
@@ -13,4 +13,4 @@ pub const MICROSOFT_HOSTS: [&str; 8] = [
 ];
 
 /// Names of this machine.
-pub const LOCAL_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+pub(crate) const LOCAL_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];

@@ -53,7 +53,7 @@ impl Agenda {
 
 /// The state of the service's provisioning in one tenant.
 #[derive(Clone, Debug, Default)]
-pub struct ProvisioningState {
+pub(crate) struct ProvisioningState {
     /// The assignments as of the last reconcile.
     pub assignments: Assignments,
     pub fleet: Fleet,
@@ -89,7 +89,7 @@ impl ProvisioningState {
     }
 
     /// Begins a reconcile. Returns the lots that were added when one was requested, `None` when events alone led here.
-    pub fn begin(&mut self) -> Option<BTreeSet<Lot>> {
+    pub(crate) fn begin(&mut self) -> Option<BTreeSet<Lot>> {
         self.pending.take()?;
         self.reconciled = true;
         Some(std::mem::take(&mut self.touched))

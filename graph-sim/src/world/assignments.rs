@@ -11,7 +11,7 @@ use super::object::{Object, text};
 /// The assignments in the order in which they were made: a user that several policies reach gets the first assigned one
 /// (documented). Assignments of one request are in the order of the list.
 #[derive(Clone, Debug, Default)]
-pub struct Assignments {
+pub(crate) struct Assignments {
     entries: BTreeMap<u64, Assignment>,
     of_group: HashMap<String, Vec<u64>>,
     of_lot: HashMap<Lot, Vec<u64>>,
@@ -19,7 +19,7 @@ pub struct Assignments {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Assignment {
+pub(crate) struct Assignment {
     pub policy: String,
     pub kind: Kind,
     /// The group's id in lower case.
@@ -51,7 +51,7 @@ impl Assignment {
 }
 
 impl Assignments {
-    pub fn get(&self, number: u64) -> Option<&Assignment> {
+    pub(crate) fn get(&self, number: u64) -> Option<&Assignment> {
         self.entries.get(&number)
     }
 
@@ -71,7 +71,7 @@ impl Assignments {
     }
 
     /// Reads the present policies. Returns the assignments that are new, changed (both states) or removed.
-    pub fn refresh<'a>(&mut self, policies: impl Iterator<Item = &'a Object>) -> Vec<Assignment> {
+    pub(crate) fn refresh<'a>(&mut self, policies: impl Iterator<Item = &'a Object>) -> Vec<Assignment> {
         let before = std::mem::take(&mut self.entries);
         let mut before: HashMap<_, _> = before.into_iter().map(|(number, one)| (one.key(), (number, one))).collect();
         let mut changed = Vec::new();

@@ -10,7 +10,7 @@ use super::queue::Place;
 
 /// What the service remembers of a Cloud PC beside the object.
 #[derive(Clone, Debug, Default)]
-pub struct Tracked {
+pub(crate) struct Tracked {
     /// `None` when no policy decides on it.
     pub lot: Option<Lot>,
     /// The id of its user, whatever name the object has; unknown for a seeded one whose user is not in the directory.
@@ -40,7 +40,7 @@ impl Tracked {
 
 /// The Cloud PCs of a tenant by id (in lower case) and by lot.
 #[derive(Clone, Debug, Default)]
-pub struct Fleet {
+pub(crate) struct Fleet {
     tracked: HashMap<String, Tracked>,
     /// In the order in which they came.
     lots: HashMap<Lot, BTreeMap<u64, String>>,
@@ -55,7 +55,7 @@ impl Fleet {
     }
 
     /// Finds Cloud PCs that were added or removed by other ways than [`Fleet::add`] and [`Fleet::remove`]. Returns the new ones.
-    pub fn refresh(&mut self, collection: Option<&Collection>, directory: &DirectoryView) -> Vec<String> {
+    pub(crate) fn refresh(&mut self, collection: Option<&Collection>, directory: &DirectoryView) -> Vec<String> {
         let count = collection.map_or(0, Collection::len);
         if !std::mem::take(&mut self.rescan) && count == self.tracked.len() {
             return Vec::new();
@@ -80,7 +80,7 @@ impl Fleet {
         new
     }
 
-    pub fn add(&mut self, id: String, mut tracked: Tracked) {
+    pub(crate) fn add(&mut self, id: String, mut tracked: Tracked) {
         tracked.place = self.next_place;
         self.next_place += 1;
         if let Some(lot) = &tracked.lot {
@@ -89,7 +89,7 @@ impl Fleet {
         self.tracked.insert(id, tracked);
     }
 
-    pub fn remove(&mut self, id: &str) -> Option<Tracked> {
+    pub(crate) fn remove(&mut self, id: &str) -> Option<Tracked> {
         let tracked = self.tracked.remove(id)?;
         if let Some(lot) = &tracked.lot
             && let Some(ids) = self.lots.get_mut(lot)
@@ -102,12 +102,12 @@ impl Fleet {
         Some(tracked)
     }
 
-    pub fn get(&self, id: &str) -> Option<&Tracked> {
+    pub(crate) fn get(&self, id: &str) -> Option<&Tracked> {
         self.tracked.get(id)
     }
 
     /// For a change of anything but the lot.
-    pub fn get_mut(&mut self, id: &str) -> Option<&mut Tracked> {
+    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Tracked> {
         self.tracked.get_mut(id)
     }
 
@@ -117,7 +117,7 @@ impl Fleet {
     }
 
     /// The Cloud PCs of the users in a map, each by its id with the user's entry.
-    pub fn owned<'a, T>(&self, by_user: &'a BTreeMap<String, T>) -> Vec<(String, &'a T)> {
+    pub(crate) fn owned<'a, T>(&self, by_user: &'a BTreeMap<String, T>) -> Vec<(String, &'a T)> {
         if by_user.is_empty() {
             return Vec::new();
         }

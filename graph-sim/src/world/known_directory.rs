@@ -34,7 +34,7 @@ struct Directory {
 
 /// A user as the service knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownUser {
+pub(crate) struct KnownUser {
     /// The sign-in name as it is written.
     pub name: String,
     pub display_name: String,
@@ -43,7 +43,7 @@ pub struct KnownUser {
 
 /// A group as the service knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownGroup {
+pub(crate) struct KnownGroup {
     pub display_name: String,
     /// Users' ids, each once, in the group's order.
     pub members: Vec<String>,
@@ -51,14 +51,14 @@ pub struct KnownGroup {
 
 /// What has changed in a directory; `None` for what was removed.
 #[derive(Clone, Debug, Default)]
-pub struct DirectoryChanges {
+pub(crate) struct DirectoryChanges {
     users: Vec<(String, Option<Arc<KnownUser>>)>,
     groups: Vec<(String, Option<Arc<KnownGroup>>)>,
 }
 
 /// The users and groups that changes are about.
 #[derive(Debug, Default)]
-pub struct Touched {
+pub(crate) struct Touched {
     pub users: BTreeSet<String>,
     /// The new sign-in names of users who have another one now.
     pub renamed: BTreeMap<String, String>,

@@ -4,7 +4,7 @@ use super::object::{Object, text};
 
 /// What a policy provisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A Cloud PC for each Enterprise licence of a user.
     Enterprise,
     /// Frontline: a Cloud PC for each user, three to a licence (documented).
@@ -15,7 +15,7 @@ pub enum Kind {
 
 impl Kind {
     /// By the `provisioningType` of a policy or a Cloud PC. `None` for `reserve`, which provisions no Cloud PC here (assumed).
-    pub fn of(object: &Object) -> Option<Self> {
+    pub(crate) fn of(object: &Object) -> Option<Self> {
         match text(object, "provisioningType") {
             None | Some("dedicated") => Some(Self::Enterprise),
             Some("shared" | "sharedByUser") => Some(Self::PerUser),
@@ -25,7 +25,7 @@ impl Kind {
     }
 
     /// The `productType` of its Cloud PCs.
-    pub fn product(self) -> &'static str {
+    pub(crate) fn product(self) -> &'static str {
         match self {
             Self::Enterprise => "enterprise",
             Self::PerUser | Self::PerGroup => "frontline",
@@ -35,7 +35,7 @@ impl Kind {
 
 /// Cloud PCs on which the service decides together. Ids are in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Lot {
+pub(crate) enum Lot {
     /// A user's Enterprise Cloud PCs, by the user's id: all of the user's licences follow one policy (documented). By the
     /// sign-in name where no user has it.
     User(String),
@@ -47,7 +47,7 @@ pub enum Lot {
 
 impl Lot {
     /// The lot of a Cloud PC; none for one that no policy decides on, such as one of another product.
-    pub fn of(pc: &Object, owner: Option<&str>) -> Option<Self> {
+    pub(crate) fn of(pc: &Object, owner: Option<&str>) -> Option<Self> {
         if !is_windows_365(pc) {
             return None;
         }

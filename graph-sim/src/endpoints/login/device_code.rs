@@ -20,7 +20,7 @@ const LIFETIME: i64 = 900;
 const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
 /// Answers a request for codes and records it.
-pub fn answer(service: &Service, exchange: &Exchange, tenant: &str, draft: &Draft) -> Response {
+pub(super) fn answer(service: &Service, exchange: &Exchange, tenant: &str, draft: &Draft) -> Response {
     let begun = begin(service, exchange, tenant);
     let now = service.now();
     match begun {

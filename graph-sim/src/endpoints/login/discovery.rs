@@ -11,7 +11,7 @@ use crate::wire::exchange::Exchange;
 /// Names for any tenant. They can be described as well, because keys and endpoints are the same for every tenant.
 const ANY_TENANT: [&str; 2] = ["common", "organizations"];
 
-pub fn document(service: &Service, exchange: &Exchange, route: &LoginRoute<'_>) -> Result<Value, Failure> {
+pub(super) fn document(service: &Service, exchange: &Exchange, route: &LoginRoute<'_>) -> Result<Value, Failure> {
     let Some(tenant) = route.tenant() else {
         return instance(service, exchange);
     };

@@ -16,7 +16,7 @@ use crate::service::perform::refuse;
 use crate::wire::exchange::Exchange;
 
 /// The endpoints of the login service, with the tenant's id or domain as it was sent.
-pub enum LoginRoute<'a> {
+pub(crate) enum LoginRoute<'a> {
     /// The token endpoint.
     Token(&'a str),
     /// Where codes for the device code flow come from.
@@ -31,7 +31,7 @@ pub enum LoginRoute<'a> {
 
 impl<'a> LoginRoute<'a> {
     /// The tenant in the path.
-    pub fn tenant(&self) -> Option<&'a str> {
+    pub(crate) fn tenant(&self) -> Option<&'a str> {
         match self {
             Self::Token(tenant) | Self::DeviceCode(tenant) | Self::Configuration(tenant) | Self::Keys(tenant) => Some(tenant),
             Self::Instance => None,
@@ -40,7 +40,7 @@ impl<'a> LoginRoute<'a> {
 }
 
 /// The route that a path names, if it is one of the login service.
-pub fn route(path: &str) -> Option<LoginRoute<'_>> {
+pub(crate) fn route(path: &str) -> Option<LoginRoute<'_>> {
     let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
     match segments.as_slice() {
         [tenant, "oauth2", "v2.0", "token"] => Some(LoginRoute::Token(tenant)),
@@ -53,7 +53,7 @@ pub fn route(path: &str) -> Option<LoginRoute<'_>> {
 }
 
 /// Answers a request of the login service and records it.
-pub async fn answer(service: &Service, exchange: &Exchange, route: &LoginRoute<'_>, draft: &Draft) -> Response {
+pub(crate) async fn answer(service: &Service, exchange: &Exchange, route: &LoginRoute<'_>, draft: &Draft) -> Response {
     if let LoginRoute::Token(tenant) = route {
         return token::answer(service, exchange, tenant, draft).await;
     }

@@ -35,7 +35,7 @@ struct Granted {
 }
 
 /// Answers a token request and records it.
-pub async fn answer(service: &Service, exchange: &Exchange, tenant: &str, draft: &Draft) -> Response {
+pub(super) async fn answer(service: &Service, exchange: &Exchange, tenant: &str, draft: &Draft) -> Response {
     let granted = grant(service, exchange, tenant).await;
     let mut draft = draft.clone();
     let now = service.now();
@@ -101,7 +101,7 @@ async fn of_application(service: &Service, exchange: &Exchange, form: &Form, ten
 
 /// The tenant and the application that a request names. They are copies, because nothing may be locked while an issuer's
 /// documents are fetched.
-pub fn client(service: &Service, tenant: &str, form: &Form) -> Result<(Tenant, App), Failure> {
+pub(super) fn client(service: &Service, tenant: &str, form: &Form) -> Result<(Tenant, App), Failure> {
     let (tenant, app) = {
         let world = service.world();
         let tenant = world.find_tenant(tenant).ok_or_else(|| Failure::no_tenant(tenant))?;
@@ -120,7 +120,7 @@ pub fn client(service: &Service, tenant: &str, form: &Form) -> Result<(Tenant, A
 }
 
 /// An answer of the login service, not to be cached.
-pub fn json_answer(body: &Value, now: Timestamp) -> Response {
+pub(super) fn json_answer(body: &Value, now: Timestamp) -> Response {
     let mut response = json_response(200, "application/json; charset=utf-8", Some(body));
     put(response.headers_mut(), "cache-control", "no-store, no-cache");
     dated(response, now)

@@ -18,7 +18,7 @@ use crate::world::{App, Tenant, User};
 const REFRESHABLE: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// A token request of a known application.
-pub struct TokenRequest<'a> {
+pub(super) struct TokenRequest<'a> {
     pub service: &'a Service,
     pub exchange: &'a Exchange,
     pub form: &'a Form,
@@ -27,11 +27,11 @@ pub struct TokenRequest<'a> {
 }
 
 /// The user's sign-in name and the answer.
-pub type Signed = (String, Value);
+pub(super) type Signed = (String, Value);
 
 impl TokenRequest<'_> {
     /// The answer to a device code.
-    pub fn by_device_code(&self) -> Result<Signed, Failure> {
+    pub(super) fn by_device_code(&self) -> Result<Signed, Failure> {
         let now = self.service.now();
         let redeemed = self
             .service
@@ -44,7 +44,7 @@ impl TokenRequest<'_> {
     }
 
     /// The answer to a refresh token. It stays valid, and the answer has another one (documented).
-    pub fn by_refresh_token(&self) -> Result<Signed, Failure> {
+    pub(super) fn by_refresh_token(&self) -> Result<Signed, Failure> {
         let given = field(self.form, "refresh_token")?;
         let known = self.service.sign_ins().refresh_tokens.get(given).cloned();
         let known = known.filter(|known| known.tenant == self.tenant.id && known.app_id == self.app.app_id);

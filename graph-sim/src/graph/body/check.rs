@@ -13,7 +13,7 @@ use crate::schema::{Access, EnumType, Kind, Property, Type, UNKNOWN_FUTURE_VALUE
 
 /// What a body is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
+pub(crate) enum Mode {
     /// A new object: required properties must be given.
     Create,
     /// A change: anything may be left out.
@@ -23,7 +23,7 @@ pub enum Mode {
 }
 
 /// Reads a request's body as a JSON object.
-pub fn parse(body: &[u8]) -> Result<Map<String, Value>, Problem> {
+pub(crate) fn parse(body: &[u8]) -> Result<Map<String, Value>, Problem> {
     if body.is_empty() {
         return Err(Problem::bad_request("The request needs a JSON body and has none."));
     }
@@ -36,14 +36,19 @@ pub fn parse(body: &[u8]) -> Result<Map<String, Value>, Problem> {
 
 /// Checks an object of a type and returns it in the present spellings. Properties that only the service sets are refused,
 /// other than in a seed.
-pub fn object(ty: &'static Type, version: ApiVersion, mode: Mode, given: &Map<String, Value>) -> Result<Map<String, Value>, Problem> {
+pub(crate) fn object(
+    ty: &'static Type,
+    version: ApiVersion,
+    mode: Mode,
+    given: &Map<String, Value>,
+) -> Result<Map<String, Value>, Problem> {
     let read_only = ReadOnlyInBody::Refuse;
     Reading { version, mode, read_only }.object(ty, given)
 }
 
 /// How a body is read.
 #[derive(Clone, Copy, Debug)]
-pub struct Reading {
+pub(crate) struct Reading {
     pub version: ApiVersion,
     pub mode: Mode,
     pub read_only: ReadOnlyInBody,
@@ -51,7 +56,7 @@ pub struct Reading {
 
 impl Reading {
     /// Checks an object of a type and returns it in the present spellings.
-    pub fn object(&self, ty: &'static Type, given: &Map<String, Value>) -> Result<Map<String, Value>, Problem> {
+    pub(crate) fn object(&self, ty: &'static Type, given: &Map<String, Value>) -> Result<Map<String, Value>, Problem> {
         self.object_at(ty, given, "")
     }
 

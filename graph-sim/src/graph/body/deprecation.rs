@@ -17,7 +17,7 @@ const ASSUMED_SUNSET: &str = SUNSETS[0].1;
 const REFERENCE: &str = "https://learn.microsoft.com/graph/api/resources";
 
 /// The headers for a body that was accepted; none when it uses present names only.
-pub fn headers(ty: &'static Type, version: ApiVersion, body: &[u8]) -> Vec<(String, String)> {
+pub(crate) fn headers(ty: &'static Type, version: ApiVersion, body: &[u8]) -> Vec<(String, String)> {
     let Ok(Value::Object(given)) = serde_json::from_slice(body) else {
         return Vec::new();
     };

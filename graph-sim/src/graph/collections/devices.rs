@@ -10,7 +10,7 @@ use crate::schema::managed_device::MANAGED_DEVICE;
 use crate::world::{Seen, Tenant, into_map, stored, text};
 
 /// One device for each Cloud PC that has one. Its id is the Cloud PC's `managedDeviceId`.
-pub fn managed(tenant: &Tenant) -> Vec<Seen<'_>> {
+pub(super) fn managed(tenant: &Tenant) -> Vec<Seen<'_>> {
     stored(tenant, "cloudPCs")
         .filter(|cloud_pc| text(cloud_pc, "managedDeviceId").is_some())
         .map(|cloud_pc| Cow::Owned(device(tenant, cloud_pc)))

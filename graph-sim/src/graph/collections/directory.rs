@@ -9,12 +9,11 @@ use super::licences::sku_id;
 use crate::world::{Group, Seen, Tenant, User, into_map};
 
 /// The tenant's groups. They are assigned security groups.
-pub fn groups(tenant: &Tenant) -> Vec<Seen<'_>> {
+pub(crate) fn groups(tenant: &Tenant) -> Vec<Seen<'_>> {
     tenant.groups.iter().map(|one| Cow::Owned(group(one))).collect()
 }
 
-/// One group.
-pub fn one_group<'a>(tenant: &'a Tenant, id: &str) -> Option<Seen<'a>> {
+pub(crate) fn one_group<'a>(tenant: &'a Tenant, id: &str) -> Option<Seen<'a>> {
     tenant.group(id).map(|one| Cow::Owned(group(one)))
 }
 
@@ -23,13 +22,12 @@ pub(crate) fn one_user<'a>(tenant: &'a Tenant, id: &str) -> Option<Seen<'a>> {
     tenant.find_user(id).map(|one| Cow::Owned(user(one)))
 }
 
-/// The tenant's users.
-pub fn users(tenant: &Tenant) -> Vec<Seen<'_>> {
+pub(crate) fn users(tenant: &Tenant) -> Vec<Seen<'_>> {
     tenant.users.iter().map(|one| Cow::Owned(user(one))).collect()
 }
 
 /// The members of one group. A member that is no user of the tenant is left out: the directory could not have it.
-pub fn members<'a>(tenant: &'a Tenant, group: &str) -> Option<Vec<Seen<'a>>> {
+pub(crate) fn members<'a>(tenant: &'a Tenant, group: &str) -> Option<Vec<Seen<'a>>> {
     let group = tenant.group(group)?;
     // A group can have many thousands, so each is not looked for one by one.
     let known: HashMap<String, &User> = tenant
@@ -47,7 +45,7 @@ pub fn members<'a>(tenant: &'a Tenant, group: &str) -> Option<Vec<Seen<'a>>> {
 }
 
 /// The one organization of a tenant.
-pub fn organizations(tenant: &Tenant) -> Vec<Seen<'_>> {
+pub(crate) fn organizations(tenant: &Tenant) -> Vec<Seen<'_>> {
     let domains: Vec<Value> = tenant.verified_domains.iter().enumerate().map(domain).collect();
     let organization = json!({
         "id": tenant.id,
@@ -60,7 +58,7 @@ pub fn organizations(tenant: &Tenant) -> Vec<Seen<'_>> {
 }
 
 /// A group as Graph JSON.
-pub fn group(group: &Group) -> Map<String, Value> {
+pub(crate) fn group(group: &Group) -> Map<String, Value> {
     into_map(json!({
         "id": group.id,
         "createdDateTime": group.created,

@@ -47,12 +47,12 @@ pub(crate) fn enterprise_plans(_: &Tenant) -> Vec<Seen<'_>> {
 }
 
 /// The regions that Cloud PCs can be in; they are the same in every tenant.
-pub fn regions(_: &Tenant) -> Vec<Seen<'_>> {
+pub(crate) fn regions(_: &Tenant) -> Vec<Seen<'_>> {
     fixed(regions::supported_regions(), &SUPPORTED_REGION)
 }
 
 /// Azure network connections. Whether one is in use follows from the present policies.
-pub fn connections(tenant: &Tenant) -> Vec<Seen<'_>> {
+pub(crate) fn connections(tenant: &Tenant) -> Vec<Seen<'_>> {
     let used: Vec<&str> = stored(tenant, "provisioningPolicies")
         .filter_map(|policy| policy.get("domainJoinConfigurations")?.as_array())
         .flatten()

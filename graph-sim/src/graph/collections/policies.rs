@@ -83,7 +83,7 @@ pub(crate) fn authorise(request: &GraphRequest<'_>, given: &Map<String, Value>) 
 }
 
 /// The rules across properties.
-pub fn check(tenant: &Tenant, policy: &Map<String, Value>) -> Result<(), Problem> {
+pub(crate) fn check(tenant: &Tenant, policy: &Map<String, Value>) -> Result<(), Problem> {
     for name in ["displayName", "imageId", "imageDisplayName"] {
         if text(policy, name).is_none_or(|text| text.trim().is_empty()) {
             return Err(Problem::invalid(format!("The property '{name}' must not be empty.")));

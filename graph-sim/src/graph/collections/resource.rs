@@ -17,7 +17,7 @@ use crate::world::{Seen, Tenant, has_id};
 
 /// A collection of entities.
 #[derive(Debug)]
-pub struct Resource {
+pub(crate) struct Resource {
     /// Its key in the tenant and last path segment.
     pub name: &'static str,
     /// Its name below `$metadata#`.
@@ -38,7 +38,7 @@ pub struct Resource {
 
 /// Where the objects of a collection are.
 #[derive(Debug)]
-pub enum Source {
+pub(crate) enum Source {
     /// In the tenant's collection of the same name.
     Stored,
     /// Derived from the tenant.
@@ -51,7 +51,7 @@ pub enum Source {
 
 /// The rules of a write beyond types.
 #[derive(Debug)]
-pub struct Rules {
+pub(crate) struct Rules {
     /// Resets the properties that a change of a stored object makes stale.
     pub drop_stale: fn(&Map<String, Value>, &mut Map<String, Value>),
     /// Normalises values to the form in which the service keeps them.
@@ -66,7 +66,7 @@ pub struct Rules {
 
 /// The rules of assignments.
 #[derive(Debug)]
-pub struct Assignable {
+pub(crate) struct Assignable {
     /// The type of an assignment.
     pub ty: &'static Type,
     /// Whether an object with assignments may be refused to be deleted.
@@ -78,7 +78,7 @@ pub struct Assignable {
 }
 
 impl Resource {
-    pub fn assigned(&self) -> Option<&'static Assignable> {
+    pub(crate) fn assigned(&self) -> Option<&'static Assignable> {
         self.rules?.assigned
     }
 
@@ -95,7 +95,7 @@ impl Resource {
     }
 
     /// No object has this id; for a list of parts, their owner does not exist.
-    pub fn not_found(&self, id: &str, status: MissingId) -> Problem {
+    pub(crate) fn not_found(&self, id: &str, status: MissingId) -> Problem {
         if let Source::Part(owner, _) = self.source {
             return owner.not_found(id, status);
         }
@@ -110,7 +110,7 @@ impl Resource {
 
     /// The objects as readers see them at this time, in the order of the collection; of those that are parts of something,
     /// the parts of `owner`. `None` when there is no such owner.
-    pub fn seen<'a>(&self, tenant: &'a Tenant, owner: &str, now: Timestamp) -> Option<Vec<Seen<'a>>> {
+    pub(crate) fn seen<'a>(&self, tenant: &'a Tenant, owner: &str, now: Timestamp) -> Option<Vec<Seen<'a>>> {
         Some(match self.source {
             Source::Stored => {
                 let collection = tenant.collections.get(self.name).into_iter();

@@ -31,7 +31,7 @@ pub(crate) fn normalise(_: &Options, setting: &mut Map<String, Value>) {
 }
 
 /// The rules across properties.
-pub fn check(_: &Tenant, setting: &Map<String, Value>) -> Result<(), Problem> {
+pub(super) fn check(_: &Tenant, setting: &Map<String, Value>) -> Result<(), Problem> {
     if text(setting, "displayName").is_none_or(|name| name.trim().is_empty()) {
         return Err(Problem::invalid("The property 'displayName' must not be empty."));
     }

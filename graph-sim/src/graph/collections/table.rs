@@ -48,7 +48,7 @@ const fn directory(name: &'static str, ty: &'static Type, queries: &'static Quer
 }
 
 /// `provisioningPolicies`
-pub static POLICIES: Resource = Resource {
+pub(crate) static POLICIES: Resource = Resource {
     rules: Some(&Rules {
         drop_stale: |_, _| {},
         normalise: policies::normalise,
@@ -65,7 +65,7 @@ pub static POLICIES: Resource = Resource {
 };
 
 /// `userSettings`
-pub static SETTINGS: Resource = Resource {
+pub(crate) static SETTINGS: Resource = Resource {
     rules: Some(&Rules {
         drop_stale: settings::drop_stale,
         normalise: settings::normalise,
@@ -83,7 +83,7 @@ pub static SETTINGS: Resource = Resource {
 };
 
 /// `organizationSettings`, of which a tenant has one; beta only.
-pub static ORGANIZATION_SETTINGS: Resource = Resource {
+pub(crate) static ORGANIZATION_SETTINGS: Resource = Resource {
     rules: Some(&Rules {
         drop_stale: |_, _| {},
         normalise: |_, _| {},
@@ -100,16 +100,16 @@ pub static ORGANIZATION_SETTINGS: Resource = Resource {
 };
 
 /// `galleryImages`
-pub static GALLERY_IMAGES: Resource = Resource {
+pub(crate) static GALLERY_IMAGES: Resource = Resource {
     guid_ids: false,
     ..cloud_pc!("galleryImages", &GALLERY_IMAGE, &tables::GALLERY_IMAGES, Source::Stored)
 };
 
 /// `deviceImages`
-pub static DEVICE_IMAGES: Resource = cloud_pc!("deviceImages", &DEVICE_IMAGE, &tables::DEVICE_IMAGES, Source::Stored);
+pub(crate) static DEVICE_IMAGES: Resource = cloud_pc!("deviceImages", &DEVICE_IMAGE, &tables::DEVICE_IMAGES, Source::Stored);
 
 /// `onPremisesConnections`, Azure network connections
-pub static CONNECTIONS: Resource = cloud_pc!(
+pub(crate) static CONNECTIONS: Resource = cloud_pc!(
     "onPremisesConnections",
     &ON_PREMISES_CONNECTION,
     &tables::CONNECTIONS,
@@ -125,7 +125,7 @@ pub(crate) static FRONT_LINE_PLANS: Resource = cloud_pc!(
 );
 
 /// `servicePlans`
-pub static SERVICE_PLANS: Resource = cloud_pc!(
+pub(crate) static SERVICE_PLANS: Resource = cloud_pc!(
     "servicePlans",
     &SERVICE_PLAN,
     &tables::SERVICE_PLANS,
@@ -141,13 +141,13 @@ pub(crate) static REGIONS: Resource = cloud_pc!(
 );
 
 /// `cloudPCs`
-pub static CLOUD_PCS: Resource = cloud_pc!("cloudPCs", &CLOUD_PC, &tables::CLOUD_PCS, Source::Stored);
+pub(crate) static CLOUD_PCS: Resource = cloud_pc!("cloudPCs", &CLOUD_PC, &tables::CLOUD_PCS, Source::Stored);
 
 /// `auditEvents`
-pub static AUDIT_EVENTS: Resource = cloud_pc!("auditEvents", &AUDIT_EVENT, &tables::AUDIT_EVENTS, Source::Stored);
+pub(crate) static AUDIT_EVENTS: Resource = cloud_pc!("auditEvents", &AUDIT_EVENT, &tables::AUDIT_EVENTS, Source::Stored);
 
 /// `managedDevices`: Intune's side of the Cloud PCs
-pub static MANAGED_DEVICES: Resource = Resource {
+pub(crate) static MANAGED_DEVICES: Resource = Resource {
     name: "managedDevices",
     context: "deviceManagement/managedDevices",
     ty: &MANAGED_DEVICE,
@@ -159,7 +159,7 @@ pub static MANAGED_DEVICES: Resource = Resource {
 };
 
 /// `groups`
-pub static GROUPS: Resource = directory(
+pub(crate) static GROUPS: Resource = directory(
     "groups",
     &GROUP,
     &tables::GROUPS,
@@ -173,13 +173,13 @@ pub(crate) static MEMBERS: Resource = Resource {
 };
 
 /// `users`
-pub static USERS: Resource = Resource {
+pub(crate) static USERS: Resource = Resource {
     guid_ids: false,
     ..directory("users", &USER, &tables::USERS, Source::Keyed(directory::users, directory::one_user))
 };
 
 /// `subscribedSkus`
-pub static SUBSCRIBED_SKUS: Resource = directory(
+pub(crate) static SUBSCRIBED_SKUS: Resource = directory(
     "subscribedSkus",
     &SUBSCRIBED_SKU,
     &tables::SUBSCRIBED_SKUS,
@@ -187,7 +187,7 @@ pub static SUBSCRIBED_SKUS: Resource = directory(
 );
 
 /// `organization`
-pub static ORGANIZATIONS: Resource = directory(
+pub(crate) static ORGANIZATIONS: Resource = directory(
     "organization",
     &ORGANIZATION,
     &tables::ORGANIZATIONS,

@@ -41,7 +41,7 @@ const fn setting() -> Property {
 }
 
 /// POST to a policy's `apply`: all of its Cloud PCs.
-pub fn apply(call: Call<'_, '_>) -> Outcome {
+pub(crate) fn apply(call: Call<'_, '_>) -> Outcome {
     let parameters = parameters(call.request, &APPLY)?;
     let setting = setting_of(&parameters)?;
     let policy = current(&call)?.clone();

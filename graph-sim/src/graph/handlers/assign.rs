@@ -20,7 +20,7 @@ use crate::schema::policy::GROUP_TARGET;
 use crate::world::{Tenant, World, assignments, has_id, stored, stored_one, text};
 
 /// POST to an entity's `assign`.
-pub fn assign(call: Call<'_, '_>) -> Outcome {
+pub(crate) fn assign(call: Call<'_, '_>) -> Outcome {
     odata::none(call.request)?;
     let (resource, rules) = (call.resource, assignable(&call)?);
     let owner = current(&call)?.clone();
@@ -48,7 +48,7 @@ pub fn assign(call: Call<'_, '_>) -> Outcome {
 }
 
 /// The assignments of a seeded object, whose given ids are kept.
-pub fn seed(
+pub(crate) fn seed(
     world: &mut World,
     tenant_id: &str,
     resource: &Resource,

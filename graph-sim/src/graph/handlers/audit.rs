@@ -30,7 +30,7 @@ const AUDITED: [(&str, &[Verb]); 3] = [
 
 /// The operation of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
+pub(crate) enum Verb {
     /// A new object.
     Create,
     /// A change of an object.
@@ -67,7 +67,7 @@ impl Verb {
 
 /// The change of one object.
 #[derive(Clone, Copy, Debug)]
-pub enum Change<'a> {
+pub(crate) enum Change<'a> {
     Created(&'a Object),
     /// The state before and after.
     Updated(&'a Object, &'a Object),
@@ -96,9 +96,9 @@ impl<'a> Change<'a> {
     }
 }
 
-/// One write.
+/// A write and the objects that it changed.
 #[derive(Clone, Copy, Debug)]
-pub struct AuditedWrite<'a> {
+pub(crate) struct AuditedWrite<'a> {
     pub verb: Verb,
     /// The collection that the request was for.
     pub resource: &'static Resource,
@@ -124,7 +124,7 @@ pub(crate) fn list_activity_types(call: Call<'_, '_>) -> Outcome {
 }
 
 /// Records the audit event of a completed write.
-pub fn record(world: &mut World, request: &GraphRequest<'_>, write: &AuditedWrite<'_>) -> Result<(), Problem> {
+pub(crate) fn record(world: &mut World, request: &GraphRequest<'_>, write: &AuditedWrite<'_>) -> Result<(), Problem> {
     let (now, id) = (world.instant(), world.new_id());
     let correlation = match world.options.audit_correlation {
         AuditCorrelation::ClientRequestId => correlation_id(request).to_owned(),

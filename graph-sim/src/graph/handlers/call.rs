@@ -8,7 +8,7 @@ use crate::graph::refusal::problem::{Outcome, Problem};
 use crate::world::{Tenant, World};
 
 /// A request of a handler, with its collection and id.
-pub struct Call<'a, 'r> {
+pub(crate) struct Call<'a, 'r> {
     pub world: &'a mut World,
     pub request: &'a GraphRequest<'r>,
     /// The collection of the path.
@@ -19,16 +19,16 @@ pub struct Call<'a, 'r> {
 
 impl Call<'_, '_> {
     /// Nothing has the id in the path.
-    pub fn not_found(&self) -> Problem {
+    pub(crate) fn not_found(&self) -> Problem {
         self.resource.not_found(&self.id, self.world.options.missing_id)
     }
 
-    pub fn tenant(&self) -> Result<&Tenant, Problem> {
+    pub(crate) fn tenant(&self) -> Result<&Tenant, Problem> {
         self.world.tenants.get(&self.request.caller.tenant).ok_or_else(Problem::no_tenant)
     }
 
     /// How the body is read.
-    pub fn reading(&self, mode: Mode) -> Reading {
+    pub(crate) fn reading(&self, mode: Mode) -> Reading {
         Reading {
             version: self.request.version,
             mode,
@@ -38,7 +38,7 @@ impl Call<'_, '_> {
 }
 
 /// An operation that the service has for people and the simulator does not have.
-pub fn not_simulated(call: Call<'_, '_>) -> Outcome {
+pub(crate) fn not_simulated(call: Call<'_, '_>) -> Outcome {
     odata::none(call.request)?;
     let method = call.request.method.as_str();
     Err(Problem::not_simulated(&format!("{method} of '{}'", call.resource.name)))

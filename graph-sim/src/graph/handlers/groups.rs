@@ -30,7 +30,7 @@ const KNOWN: [&str; 6] = [
 const MOST_MEMBERS: usize = 20;
 
 /// POST of a group.
-pub fn create(call: Call<'_, '_>) -> Outcome {
+pub(crate) fn create(call: Call<'_, '_>) -> Outcome {
     odata::none(call.request)?;
     let given = check::parse(call.request.body)?;
     let mut group = read(call.tenant()?, &given)?;
@@ -51,7 +51,7 @@ pub fn create(call: Call<'_, '_>) -> Outcome {
 }
 
 /// DELETE of a group. Assignments to it stay; to the Cloud PC service the group loses its members.
-pub fn delete(call: Call<'_, '_>) -> Outcome {
+pub(crate) fn delete(call: Call<'_, '_>) -> Outcome {
     odata::none(call.request)?;
     call.resource.expect_id(&call.id)?;
     let groups = &call.tenant()?.groups;

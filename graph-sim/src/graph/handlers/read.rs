@@ -16,7 +16,7 @@ use crate::schema::Type;
 use crate::world::{Seen, assignments as assignments_of};
 
 /// GET of a collection.
-pub fn list(call: Call<'_, '_>) -> Outcome {
+pub(crate) fn list(call: Call<'_, '_>) -> Outcome {
     let resource = call.resource;
     let query = odata::parse(call.request, of_list(&call))?;
     let (page_size, now) = (call.world.options.page_size, call.world.now());
@@ -26,7 +26,7 @@ pub fn list(call: Call<'_, '_>) -> Outcome {
 }
 
 /// GET of the number of objects in a collection.
-pub fn count(call: Call<'_, '_>) -> Outcome {
+pub(crate) fn count(call: Call<'_, '_>) -> Outcome {
     let query = odata::parse(call.request, counted(of_list(&call)))?;
     let now = call.world.now();
     let objects = passing(seen_all(&call, now)?, &query);
@@ -34,7 +34,7 @@ pub fn count(call: Call<'_, '_>) -> Outcome {
 }
 
 /// GET of one entity.
-pub fn get(call: Call<'_, '_>) -> Outcome {
+pub(crate) fn get(call: Call<'_, '_>) -> Outcome {
     let resource = call.resource;
     let of_list = of_list(&call);
     let allowed = Allowed {
@@ -52,7 +52,7 @@ pub fn get(call: Call<'_, '_>) -> Outcome {
 }
 
 /// GET of an entity's assignments.
-pub fn assignments(call: Call<'_, '_>) -> Outcome {
+pub(crate) fn assignments(call: Call<'_, '_>) -> Outcome {
     let (ty, allowed) = of_assignments(&call)?;
     let query = odata::parse(call.request, allowed)?;
     let (page_size, now) = (call.world.options.page_size, call.world.now());
@@ -126,7 +126,7 @@ fn own_assignments(owner: &Map<String, Value>) -> Vec<Seen<'_>> {
 }
 
 /// An entity as an answer's body.
-pub fn entity(request: &GraphRequest<'_>, resource: &Resource, object: &Map<String, Value>, query: &Query) -> Value {
+pub(crate) fn entity(request: &GraphRequest<'_>, resource: &Resource, object: &Map<String, Value>, query: &Query) -> Value {
     let context = format!("{}{}/$entity", resource.context, query.context());
     let mut body = Map::new();
     body.insert("@odata.context".to_owned(), context_url(request, &context));

@@ -20,7 +20,7 @@ use crate::schema::{Access, defaults};
 use crate::world::{Collection, Deleted, Object, Tenant, World, assignments, has_id, stored, stored_one, text};
 
 /// POST to a collection.
-pub fn create(call: Call<'_, '_>) -> Outcome {
+pub(crate) fn create(call: Call<'_, '_>) -> Outcome {
     odata::none(call.request)?;
     let (resource, rules) = (call.resource, rules(&call)?);
     let given = check::parse(call.request.body)?;
@@ -86,7 +86,7 @@ pub(crate) fn update(call: Call<'_, '_>) -> Outcome {
 }
 
 /// DELETE of an entity.
-pub fn delete(call: Call<'_, '_>) -> Outcome {
+pub(crate) fn delete(call: Call<'_, '_>) -> Outcome {
     odata::none(call.request)?;
     let (resource, rules) = (call.resource, rules(&call)?);
     let assigned = !assignments(current(&call)?).is_empty();
@@ -132,7 +132,7 @@ pub(crate) fn current<'a>(call: &'a Call<'_, '_>) -> Result<&'a Object, Problem>
 }
 
 /// Replaces the object with this id; readers see it when the replication lag is over.
-pub fn replace(world: &mut World, request: &GraphRequest<'_>, resource: &Resource, id: &str, object: Object) -> Result<(), Problem> {
+pub(crate) fn replace(world: &mut World, request: &GraphRequest<'_>, resource: &Resource, id: &str, object: Object) -> Result<(), Problem> {
     let now = world.now();
     let seen_from = world.options.replication_lag.after(now);
     collection(world, request, resource)?.replace(id, object, now, seen_from);
@@ -140,7 +140,7 @@ pub fn replace(world: &mut World, request: &GraphRequest<'_>, resource: &Resourc
 }
 
 /// Records the audit event of a write to one object.
-pub fn audit(
+pub(crate) fn audit(
     world: &mut World,
     request: &GraphRequest<'_>,
     resource: &'static Resource,
@@ -178,7 +178,7 @@ fn expect_immutables(resource: &Resource, stored: &Object, given: &Object) -> Re
 }
 
 /// The rules of the collection; only routes with writes lead here, and those have rules.
-pub fn rules(call: &Call<'_, '_>) -> Result<&'static Rules, Problem> {
+pub(crate) fn rules(call: &Call<'_, '_>) -> Result<&'static Rules, Problem> {
     call.resource
         .rules
         .ok_or_else(|| Problem::method_not_allowed(call.request.method.as_str(), "GET"))

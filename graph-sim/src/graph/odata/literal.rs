@@ -40,7 +40,7 @@ pub(crate) fn instant(text: &str) -> Option<Timestamp> {
 }
 
 /// The members in a flags value, sorted.
-pub fn members(text: &str) -> Vec<String> {
+pub(super) fn members(text: &str) -> Vec<String> {
     let mut members: Vec<String> = text.split(',').map(|member| member.trim().to_owned()).collect();
     members.sort_unstable();
     members.dedup();
@@ -71,7 +71,7 @@ pub(crate) fn fitting(literal: Literal, kind: Kind, version: ApiVersion, operato
 }
 
 /// A kind's name in the metadata.
-pub fn type_name(kind: Kind) -> String {
+pub(super) fn type_name(kind: Kind) -> String {
     match kind {
         Kind::Text => "Edm.String".to_owned(),
         Kind::DateTime => "Edm.DateTimeOffset".to_owned(),

@@ -26,7 +26,7 @@ pub struct Order {
 }
 
 /// Reads `name`, `name asc` or `name desc`, several separated by commas.
-pub fn parse(value: &str, scope: &Scope, allowed: &'static [&'static str]) -> Result<Vec<Order>, Problem> {
+pub(super) fn parse(value: &str, scope: &Scope, allowed: &'static [&'static str]) -> Result<Vec<Order>, Problem> {
     let mut orders: Vec<Order> = Vec::new();
     for part in value.split(',') {
         let mut words = part.split_whitespace();

@@ -13,7 +13,7 @@ use crate::graph::refusal::problem::Problem;
 use crate::world::Seen;
 
 #[derive(Debug)]
-pub struct Page<'a> {
+pub(crate) struct Page<'a> {
     /// The objects on it.
     pub objects: &'a [Seen<'a>],
     /// Where the next one is.
@@ -30,7 +30,7 @@ const KEPT_IN_LINKS: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'*');
 
 /// The page of a list that a request asks for.
-pub fn cut<'a>(objects: &'a [Seen<'a>], request: &GraphRequest<'_>, query: &Query, page_size: usize) -> Result<Page<'a>, Problem> {
+pub(crate) fn cut<'a>(objects: &'a [Seen<'a>], request: &GraphRequest<'_>, query: &Query, page_size: usize) -> Result<Page<'a>, Problem> {
     let list = fingerprint(request, query);
     let start = match &query.skip_token {
         // The token of a later page is a place in the whole list, behind what was skipped.

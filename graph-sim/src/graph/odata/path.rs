@@ -7,7 +7,7 @@ use crate::schema::{Kind, Property, Type};
 
 /// A property and what was on the way to it.
 #[derive(Clone, Copy, Debug)]
-pub struct Found {
+pub(super) struct Found {
     /// The last property of the path.
     pub property: &'static Property,
     stored: bool,

@@ -9,14 +9,14 @@ use crate::schema::{Access, EnumType, Kind, Property, Type, UNKNOWN_FUTURE_VALUE
 
 /// How a reader looks at objects.
 #[derive(Clone, Copy, Debug)]
-pub struct View {
+pub(crate) struct View {
     version: ApiVersion,
     include_unknown: bool,
 }
 
 impl View {
     /// The view of a request: its version, and whether it prefers all enum members.
-    pub fn of(request: &GraphRequest<'_>) -> Self {
+    pub(crate) fn of(request: &GraphRequest<'_>) -> Self {
         let include_unknown = request
             .prefer
             .iter()
@@ -29,7 +29,7 @@ impl View {
     }
 
     /// An entity with the properties that a query selects and expands.
-    pub fn entity(self, ty: &'static Type, stored: &Map<String, Value>, query: &Query) -> Map<String, Value> {
+    pub(crate) fn entity(self, ty: &'static Type, stored: &Map<String, Value>, query: &Query) -> Map<String, Value> {
         self.pick(ty, stored, |property| match property.access {
             Access::Navigation => query.expands(property.name),
             _ if property.on_select => query.names(property.name),

@@ -16,7 +16,7 @@ pub struct Problem {
     headers: Vec<(String, String)>,
 }
 
-pub type Outcome = Result<Answer, Problem>;
+pub(crate) type Outcome = Result<Answer, Problem>;
 
 impl Problem {
     pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
