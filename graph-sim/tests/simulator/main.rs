@@ -1,35 +1,8 @@
 //! The simulator against the published description, against clients, and against itself.
 
-mod audit;
-mod authorship;
 mod contract;
-mod contract_support;
-mod groups;
 mod life;
-mod life_front_line;
-mod life_names;
-mod life_property;
-mod life_readers;
-mod life_seed;
-mod life_support;
-mod odata_filter;
-mod odata_routes;
-mod odata_tables;
+mod odata;
 mod readme;
 mod routes;
-mod routes_apply;
-mod routes_assign;
-mod routes_bodies;
-mod routes_create;
-mod routes_not_simulated;
-mod routes_openapi;
-mod routes_policy_rules;
-mod routes_property;
-mod routes_query;
-mod routes_repeat;
-mod routes_support;
-mod routes_table;
-mod routes_unknown;
-mod routes_update;
-mod tolerances;
 mod wire;

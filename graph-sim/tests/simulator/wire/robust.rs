@@ -186,7 +186,7 @@ fn altered_description() -> Option<Arc<Contract>> {
     let folder = tempfile::tempdir().unwrap();
     for version in ["v1.0", "beta"] {
         let name = format!("openapi-{version}-cloudpc.yaml");
-        let text = std::fs::read_to_string(crate::contract_support::directory()?.join(&name)).unwrap();
+        let text = std::fs::read_to_string(crate::contract::support::directory()?.join(&name)).unwrap();
         assert!(text.contains("tenantType"), "{name}");
         std::fs::write(folder.path().join(name), text.replace("tenantType", "tenantKind")).unwrap();
     }

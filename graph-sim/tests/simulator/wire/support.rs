@@ -50,7 +50,7 @@ impl Sim {
         // JSON is YAML.
         let options = SimulatorOptions {
             seeds: vec![seed.to_string()],
-            contract: crate::contract_support::shared(),
+            contract: crate::contract::support::shared(),
             ..SimulatorOptions::default()
         };
         let simulator = Simulator::start(options).expect("simulator starts");
