@@ -18,8 +18,8 @@ use crate::base::json::strictly;
 use crate::faults::RouteKind;
 use crate::faults::answer::fault_answer;
 use crate::service::Service;
-use crate::service::ledger::{Draft, redacted_body};
-use crate::service::perform::{admitted, fault_for, refuse, refused};
+use crate::service::ledger::Draft;
+use crate::service::perform::{GraphCall, answer_without_handler, fault_for, respond_without_handler};
 use crate::wire::exchange::Exchange;
 
 /// The most requests of a batch (documented).
@@ -28,14 +28,14 @@ const MOST_PARTS: usize = 20;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Batch {
-    requests: Vec<Step>,
+    requests: Vec<Part>,
 }
 
-/// One request in a batch. Microsoft's SDK for Python puts more into it than is documented (captured), so other keys are passed
-/// over.
+/// One request in a batch. Microsoft's SDK for Python puts more into it than is documented (captured), so other keys are
+/// ignored.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Step {
+struct Part {
     id: String,
     method: String,
     url: String,
@@ -54,39 +54,37 @@ pub(crate) async fn answer(service: &Service, exchange: &Exchange, version: ApiV
     if exchange.method != Method::POST {
         let mut answer = Answer::error(405, "MethodNotAllowed", "A batch is sent with POST.");
         answer.headers.push(("Allow".to_owned(), "POST".to_owned()));
-        return refuse(service, exchange, answer, draft);
+        return respond_without_handler(service, exchange, answer, draft);
     }
-    let steps = match read(service, exchange, version) {
-        Ok(steps) => steps,
-        Err(reason) => return refuse(service, exchange, Answer::error(400, "BadRequest", reason), draft),
+    let parts = match read(service, exchange, version) {
+        Ok(parts) => parts,
+        Err(reason) => return respond_without_handler(service, exchange, Answer::error(400, "BadRequest", reason), draft),
     };
     service.record(draft, exchange, service.now(), 200, false);
     let mut failed = HashSet::new();
-    let mut responses = Vec::with_capacity(steps.len());
-    for step in steps {
-        let part = step.exchange(service, exchange, version);
-        let waits = step.depends_on.iter().flatten().any(|on| failed.contains(&key(on)));
-        let answer = answer_part(service, &part, version, caller, waits).await;
+    let mut responses = Vec::with_capacity(parts.len());
+    for part in parts {
+        let request = part.exchange(service, exchange, version);
+        let is_blocked = part.depends_on.iter().flatten().any(|on| failed.contains(&key(on)));
+        let answer = answer_part(service, &request, version, caller, is_blocked).await;
         if answer.status >= 400 {
-            failed.insert(key(&step.id));
+            failed.insert(key(&part.id));
         }
-        responses.push(shown(step.id, answer));
+        responses.push(part_response(part.id, answer));
     }
     exchange.graph_response(Answer::ok(json!({"responses": responses})), service.now())
 }
 
-async fn answer_part(service: &Service, part: &Exchange, version: ApiVersion, caller: &Caller, waits: bool) -> Answer {
-    let mut draft = Draft::new(Some(version.as_str()), redacted_body(&part.body));
-    draft.tenant = Some(caller.tenant.clone());
-    draft.actor = Some(caller.actor.clone());
+async fn answer_part(service: &Service, part: &Exchange, version: ApiVersion, caller: &Caller, is_blocked: bool) -> Answer {
+    let mut draft = Draft::of(caller, version, &part.body);
     let path = &part.path[1 + version.as_str().len()..];
-    if waits {
+    if is_blocked {
         let answer = Answer::error(424, "FailedDependency", "A request that this one depends on failed.");
-        return refused(service, part, answer, &draft);
+        return answer_without_handler(service, part, answer, &draft);
     }
     if is_batch(path) {
         let answer = Answer::error(400, "BadRequest", "A batch cannot be part of a batch.");
-        return refused(service, part, answer, &draft);
+        return answer_without_handler(service, part, answer, &draft);
     }
     draft.fault = fault_for(service, part, RouteKind::Part, draft.tenant.as_deref()).await;
     let fault = draft.fault.clone().unwrap_or_default();
@@ -94,9 +92,16 @@ async fn answer_part(service: &Service, part: &Exchange, version: ApiVersion, ca
         service.record(&draft, part, service.now(), 0, false);
         return fault_answer(part, &fault, service.now());
     }
-    let mut answer = admitted(service, part, version, path, caller, &draft);
+    let call = GraphCall {
+        exchange: part,
+        version,
+        path,
+        caller,
+        draft: &draft,
+    };
+    let mut answer = call.answer(service);
     if fault.replay == Some(true) {
-        answer = admitted(service, part, version, path, caller, &draft);
+        answer = call.answer(service);
     }
     match fault.status {
         Some(_) => fault_answer(part, &fault, service.now()),
@@ -105,16 +110,16 @@ async fn answer_part(service: &Service, part: &Exchange, version: ApiVersion, ca
 }
 
 /// A part's answer inside the batch's answer.
-fn shown(id: String, answer: Answer) -> Value {
+fn part_response(id: String, answer: Answer) -> Value {
     let headers: Map<String, Value> = answer.headers.into_iter().map(|(name, value)| (name, json!(value))).collect();
-    let mut shown = json!({"id": id, "status": answer.status, "headers": headers});
+    let mut response = json!({"id": id, "status": answer.status, "headers": headers});
     if let Some(body) = answer.body {
-        shown["body"] = body;
+        response["body"] = body;
     }
-    shown
+    response
 }
 
-impl Step {
+impl Part {
     fn exchange(&self, service: &Service, outer: &Exchange, version: ApiVersion) -> Exchange {
         // `read` has refused all others.
         let url = self.relative(outer, service, version).unwrap_or_default();
@@ -194,16 +199,16 @@ fn key(id: &str) -> String {
 }
 
 /// The parts of a batch, or why it is malformed. A dependency must come before what depends on it (documented by OData).
-fn read(service: &Service, exchange: &Exchange, version: ApiVersion) -> Result<Vec<Step>, String> {
+fn read(service: &Service, exchange: &Exchange, version: ApiVersion) -> Result<Vec<Part>, String> {
     let json: Value = serde_json::from_slice(&exchange.body).map_err(|error| format!("The batch is not JSON: {error}."))?;
     let Batch { requests } = strictly(json).map_err(|reason| format!("The batch is malformed: {reason}."))?;
     if requests.is_empty() || requests.len() > MOST_PARTS {
         return Err(format!("A batch has 1 to {MOST_PARTS} requests, not {}.", requests.len()));
     }
     let mut known = HashSet::new();
-    for step in &requests {
-        step.check(&known, step.relative(exchange, service, version).is_some())?;
-        known.insert(key(&step.id));
+    for part in &requests {
+        part.check(&known, part.relative(exchange, service, version).is_some())?;
+        known.insert(key(&part.id));
     }
     Ok(requests)
 }

@@ -19,10 +19,10 @@ use crate::faults::Rule;
 use crate::options::OptionsPatch;
 use crate::seed::Seed;
 use crate::service::Service;
-use crate::service::ledger::{Draft, redacted_body};
-use crate::service::perform::{carry_out, refuse};
+use crate::service::ledger::Draft;
+use crate::service::perform::{GraphCall, respond_without_handler};
 use crate::wire::exchange::Exchange;
-use crate::wire::response::json_response;
+use crate::wire::response::{dated, json_response, response};
 use crate::world::{Tenant, User};
 use crate::{graph, life};
 
@@ -203,14 +203,25 @@ fn portal(service: &Service, exchange: &Exchange) -> Result<Response, Refusal> {
     let is_administrator = user.roles.iter().any(|role| ADMINISTRATORS.contains(&role.as_str()));
     let scopes = PORTAL_SCOPES.map(str::to_owned).to_vec();
     let caller = delegated(&tenant, &user, scopes);
-    let mut draft = Draft::new(Some(version.as_str()), redacted_body(&inner.body));
-    draft.tenant = Some(caller.tenant.clone());
-    draft.actor = Some(caller.actor.clone());
+    let draft = Draft::of(&caller, version, &inner.body);
     if !is_administrator {
         let message = format!("The user needs one of the directory roles {}.", ADMINISTRATORS.join(", "));
-        return Ok(refuse(service, &inner, Answer::error(403, "Forbidden", message), &draft));
+        return Ok(respond_without_handler(
+            service,
+            &inner,
+            Answer::error(403, "Forbidden", message),
+            &draft,
+        ));
     }
-    Ok(carry_out(service, &inner, version, rest, &caller, &draft))
+    let call = GraphCall {
+        exchange: &inner,
+        version,
+        path: rest,
+        caller: &caller,
+        draft: &draft,
+    };
+    let answer = call.answer_without_limits(service);
+    Ok(dated(response(&answer), service.now()))
 }
 
 /// A user, and the tenant's identity: a whole tenant is too much to copy for a request.

@@ -20,7 +20,7 @@ use crate::faults::body::{trickled, truncated};
 use crate::faults::{Fault, RouteKind};
 use crate::service::Service;
 use crate::service::ledger::{Draft, redacted_body};
-use crate::service::perform::{admitted, fault_for, refuse};
+use crate::service::perform::{GraphCall, fault_for, respond_without_handler};
 use crate::wire::exchange::Exchange;
 use crate::wire::response::{dated, put, response};
 
@@ -62,7 +62,7 @@ fn refuse_unread(service: &Service, exchange: &Exchange, refusal: Answer) -> Res
         return exchange.graph_response(refusal, service.now());
     }
     let api = graph_route(&exchange.path).map(|(version, _)| version.as_str());
-    refuse(service, exchange, refusal, &Draft::new(api, None))
+    respond_without_handler(service, exchange, refusal, &Draft::new(api, None))
 }
 
 /// The answer, or `None` to cut the connection.
@@ -109,11 +109,10 @@ async fn with_body_fault(response: Response, exchange: &Exchange, fault: &Fault)
 fn prepare<'a>(service: &Service, exchange: &'a Exchange) -> (Job<'a>, Draft) {
     if let Some((version, path)) = graph_route(&exchange.path) {
         let caller = service.caller(exchange);
-        let mut draft = Draft::new(Some(version.as_str()), redacted_body(&exchange.body));
-        if let Ok(caller) = &caller {
-            draft.tenant = Some(caller.tenant.clone());
-            draft.actor = Some(caller.actor.clone());
-        }
+        let draft = match &caller {
+            Ok(caller) => Draft::of(caller, version, &exchange.body),
+            Err(_) => Draft::new(Some(version.as_str()), redacted_body(&exchange.body)),
+        };
         return (Job::Graph { version, path, caller }, draft);
     }
     let Some(route) = login::route(&exchange.path) else {
@@ -148,14 +147,20 @@ impl Job<'_> {
                 path,
                 caller: Ok(caller),
             } => {
-                let answer = admitted(service, exchange, *version, path, caller, draft);
-                dated(response(&answer), service.now())
+                let call = GraphCall {
+                    exchange,
+                    version: *version,
+                    path,
+                    caller,
+                    draft,
+                };
+                dated(response(&call.answer(service)), service.now())
             }
-            Self::Graph { caller: Err(refusal), .. } => refuse(service, exchange, refusal.clone(), draft),
+            Self::Graph { caller: Err(refusal), .. } => respond_without_handler(service, exchange, refusal.clone(), draft),
             Self::Login(route) => login::answer(service, exchange, route, draft).await,
             Self::Unknown => {
                 let answer = Answer::error(404, "NotFound", "There is no resource at this path.");
-                refuse(service, exchange, answer, draft)
+                respond_without_handler(service, exchange, answer, draft)
             }
         }
     }

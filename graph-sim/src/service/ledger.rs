@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::base::caller::Actor;
+use crate::base::answer::ApiVersion;
+use crate::base::caller::{Actor, Caller};
 use crate::base::uri::decoded;
 use crate::faults::Fault;
 use crate::wire::exchange::Exchange;
@@ -72,6 +73,15 @@ impl Draft {
             fault: None,
             api,
             body,
+        }
+    }
+
+    /// A draft of a Graph request whose sender is proven.
+    pub(crate) fn of(caller: &Caller, version: ApiVersion, body: &[u8]) -> Self {
+        Self {
+            tenant: Some(caller.tenant.clone()),
+            actor: Some(caller.actor.clone()),
+            ..Self::new(Some(version.as_str()), redacted_body(body))
         }
     }
 

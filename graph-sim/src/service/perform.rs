@@ -24,82 +24,83 @@ pub(crate) async fn fault_for(service: &Service, exchange: &Exchange, kind: Rout
     Some(fault)
 }
 
-/// Carries out a Graph request of a verified sender if the limits allow it.
-pub(crate) fn admitted(service: &Service, exchange: &Exchange, version: ApiVersion, path: &str, caller: &Caller, draft: &Draft) -> Answer {
-    let asked = LimitedRequest {
-        caller,
-        method: &exchange.method,
-        path,
-        query: exchange.query.as_deref(),
-    };
-    let admission = {
-        let world = service.world();
-        service.limiter().admit(&world, asked)
-    };
-    match admission {
-        Err(refusal) => refused(service, exchange, refusal, draft),
-        Ok(headers) => {
-            let mut answer = performed(service, exchange, version, path, caller, draft);
-            answer.headers.extend(headers);
-            answer
+/// A Graph request of a verified sender.
+#[derive(Clone, Copy)]
+pub(crate) struct GraphCall<'a> {
+    pub exchange: &'a Exchange,
+    pub version: ApiVersion,
+    /// The path after the version.
+    pub path: &'a str,
+    pub caller: &'a Caller,
+    pub draft: &'a Draft,
+}
+
+impl GraphCall<'_> {
+    /// Carries it out if the limits allow it.
+    pub(crate) fn answer(self, service: &Service) -> Answer {
+        let limited = LimitedRequest {
+            caller: self.caller,
+            method: &self.exchange.method,
+            path: self.path,
+            query: self.exchange.query.as_deref(),
+        };
+        let admission = {
+            let world = service.world();
+            service.limiter().admit(&world, limited)
+        };
+        match admission {
+            Err(refusal) => answer_without_handler(service, self.exchange, refusal, self.draft),
+            Ok(headers) => {
+                let mut answer = self.answer_without_limits(service);
+                answer.headers.extend(headers);
+                answer
+            }
         }
+    }
+
+    /// Carries it out, whatever the limits. Its ledger entry is written under the world's lock, so that the ledger's order is
+    /// the order of the commits.
+    pub(crate) fn answer_without_limits(self, service: &Service) -> Answer {
+        let Self { exchange, draft, .. } = self;
+        let request = GraphRequest {
+            version: self.version,
+            method: exchange.method.clone(),
+            path: self.path,
+            query: exchange.query_options(),
+            prefer: exchange.prefer(),
+            body: &exchange.body,
+            caller: self.caller,
+            request_id: exchange.request_id.clone(),
+            client_request_id: exchange.client_request_id.clone(),
+            root: exchange.root.clone(),
+        };
+        let mut world = service.world();
+        let answer = service.catch_panic(|| {
+            life::catch_up(&mut world);
+            let answer = graph::handle(&mut world, &request);
+            if answer.committed {
+                // What it started happens by the present options, whatever they are at the next request.
+                life::catch_up(&mut world);
+            }
+            answer
+        });
+        let now = world.now();
+        let answer = checked_answer(service, exchange, exchange.completed(answer, now), now);
+        service.record(draft, exchange, now, answer.status, answer.committed);
+        answer
     }
 }
 
-/// Carries out a Graph request of a verified sender, whatever the limits. Its ledger entry is written under the world's lock,
-/// so that the ledger's order is the order of the commits.
-fn performed(service: &Service, exchange: &Exchange, version: ApiVersion, path: &str, caller: &Caller, draft: &Draft) -> Answer {
-    let request = GraphRequest {
-        version,
-        method: exchange.method.clone(),
-        path,
-        query: exchange.query_options(),
-        prefer: exchange.prefer(),
-        body: &exchange.body,
-        caller,
-        request_id: exchange.request_id.clone(),
-        client_request_id: exchange.client_request_id.clone(),
-        root: exchange.root.clone(),
-    };
-    let mut world = service.world();
-    let answer = service.catch_panic(|| {
-        life::catch_up(&mut world);
-        let answer = graph::handle(&mut world, &request);
-        if answer.committed {
-            // What it started happens by the present options, whatever they are at the next request.
-            life::catch_up(&mut world);
-        }
-        answer
-    });
-    let now = world.now();
-    let answer = checked_answer(service, exchange, exchange.completed(answer, now), now);
-    service.record(draft, exchange, now, answer.status, answer.committed);
-    answer
-}
-
-/// The response to a request without limits, such as an administrator's in the portal.
-pub(crate) fn carry_out(
-    service: &Service,
-    exchange: &Exchange,
-    version: ApiVersion,
-    path: &str,
-    caller: &Caller,
-    draft: &Draft,
-) -> Response {
-    let answer = performed(service, exchange, version, path, caller, draft);
-    dated(response(&answer), service.now())
-}
-
-/// Records a request that reaches no handler, and returns its answer.
-pub(crate) fn refused(service: &Service, exchange: &Exchange, answer: Answer, draft: &Draft) -> Answer {
+/// Records a request that no Graph handler answers, and returns the completed answer.
+pub(crate) fn answer_without_handler(service: &Service, exchange: &Exchange, answer: Answer, draft: &Draft) -> Answer {
     let now = service.now();
     let answer = checked_answer(service, exchange, exchange.completed(answer, now), now);
     service.record(draft, exchange, now, answer.status, false);
     answer
 }
 
-/// As [`refused`], as a response.
-pub(crate) fn refuse(service: &Service, exchange: &Exchange, answer: Answer, draft: &Draft) -> Response {
-    let answer = refused(service, exchange, answer, draft);
+/// As [`answer_without_handler`], as a response.
+pub(crate) fn respond_without_handler(service: &Service, exchange: &Exchange, answer: Answer, draft: &Draft) -> Response {
+    let answer = answer_without_handler(service, exchange, answer, draft);
     dated(response(&answer), service.now())
 }

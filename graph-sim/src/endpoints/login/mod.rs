@@ -12,7 +12,7 @@ use axum::response::Response;
 use crate::base::answer::Answer;
 use crate::service::Service;
 use crate::service::ledger::Draft;
-use crate::service::perform::refuse;
+use crate::service::perform::respond_without_handler;
 use crate::wire::exchange::Exchange;
 
 /// The endpoints of the login service, with the tenant's id or domain as it was sent.
@@ -62,10 +62,10 @@ pub(crate) async fn answer(service: &Service, exchange: &Exchange, route: &Login
     }
     if exchange.method != http::Method::GET {
         let answer = Answer::error(405, "MethodNotAllowed", "This document can only be read.");
-        return refuse(service, exchange, answer, draft);
+        return respond_without_handler(service, exchange, answer, draft);
     }
     match discovery::document(service, exchange, route) {
-        Ok(document) => refuse(service, exchange, Answer::ok(document), draft),
+        Ok(document) => respond_without_handler(service, exchange, Answer::ok(document), draft),
         Err(failure) => {
             service.record(draft, exchange, service.now(), failure.status(), false);
             failure.response(exchange, service.now())
