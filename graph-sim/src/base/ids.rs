@@ -53,9 +53,6 @@ pub fn stable_id(parts: &[&str]) -> String {
 }
 
 /// A GUID in the one spelling that the simulator keeps: small letters with hyphens.
-///
-/// # Errors
-/// The text is not a GUID.
 pub(crate) fn guid(text: &str) -> Result<String, String> {
     uuid::Uuid::parse_str(text)
         .map(|id| id.hyphenated().to_string())

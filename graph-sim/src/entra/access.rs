@@ -34,9 +34,6 @@ pub(crate) struct AccessTokens {
 
 impl AccessTokens {
     /// Makes a key pair.
-    ///
-    /// # Errors
-    /// The cryptographic library cannot make one.
     pub(crate) fn new() -> anyhow::Result<Self> {
         let pair = rcgen::KeyPair::generate()?;
         let private = EncodingKey::from_ec_der(&pair.serialize_der());

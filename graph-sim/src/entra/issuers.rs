@@ -47,9 +47,6 @@ impl Issuers {
     }
 
     /// The issuer's key with this id, or nothing when it publishes no such key.
-    ///
-    /// # Errors
-    /// Its documents cannot be fetched.
     pub(crate) async fn key(&self, issuer: &str, kid: &str) -> Result<Option<Jwk>, String> {
         let cached = lock(&self.known).get(issuer).and_then(|known| known.find(kid));
         if cached.is_some() {

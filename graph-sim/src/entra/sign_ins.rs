@@ -75,10 +75,7 @@ impl DeviceCodes {
         self.codes.push(code);
     }
 
-    /// The request behind a user code; case does not matter.
-    ///
-    /// # Errors
-    /// A code that is unknown, expired or used.
+    /// The request behind a user code; case does not matter. Not for one that is unknown, expired or used.
     pub(crate) fn asked(&self, user_code: &str, now: Timestamp) -> Result<SignInRequest, String> {
         let code = self.codes.iter().find(|code| code.is_shown_as(user_code));
         match code {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::cloud_pc::{self, Stage};
 use super::provisioner::{Provisioner, cloud_pc, policy};
-use crate::world::{Collection, Tenant, World, same_id, set, text};
+use crate::world::{Tenant, World, same_id, set, stored, text};
 
 /// The settings of a policy that can be applied to existing Cloud PCs (documented).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,6 @@ pub(crate) fn policy_renamed(world: &mut World, tenant: &str, id: &str) {
 }
 
 fn of_policy(tenant: &Tenant, policy: &str) -> Vec<String> {
-    let found = tenant.collections.get("cloudPCs").into_iter().flat_map(Collection::iter);
-    let own = found.filter(|pc| same_id(text(pc, "provisioningPolicyId"), policy));
+    let own = stored(tenant, "cloudPCs").filter(|pc| same_id(text(pc, "provisioningPolicyId"), policy));
     own.filter_map(|pc| text(pc, "id").map(str::to_owned)).collect()
 }

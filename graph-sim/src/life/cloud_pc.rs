@@ -9,7 +9,7 @@ use super::names::device_name;
 use super::plans::Plan;
 use crate::base::ids::stable_id;
 use crate::schema::defaults::complete_cloud_pc;
-use crate::world::{Assignment, Object, Tenant, set, text};
+use crate::world::{Assignment, Object, Tenant, set, stored_one, text};
 
 /// Where a Cloud PC keeps the name of its device's enrollment profile, once that is not its policy's name any more. It is no
 /// property of Cloud PCs in Graph, so it is seen in the simulator's state alone.
@@ -105,10 +105,9 @@ pub(super) fn new(id: &str, origin: &Origin<'_>, at: Timestamp) -> Object {
 /// The region and the connection's name that a policy leads to; the first network of the policy counts (assumed).
 pub(super) fn network(tenant: &Tenant, policy: &Object) -> (Option<String>, String) {
     let join = policy.get("domainJoinConfigurations").and_then(|joins| joins.get(0)?.as_object());
-    let connections = tenant.collections.get("onPremisesConnections");
     let connection = join
         .and_then(|join| text(join, "onPremisesConnectionId"))
-        .and_then(|id| connections?.get(id));
+        .and_then(|id| stored_one(tenant, "onPremisesConnections", id));
     let by_name = join
         .and_then(|join| text(join, "regionName"))
         .filter(|region| *region != "automatic");

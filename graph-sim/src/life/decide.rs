@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::cloud_pc::Stage;
 use super::plans::{Plan, enterprise_plan};
-use crate::world::{Assignment, Assignments, Fleet, Kind, Lot, Object, Tenant, same_id, text};
+use crate::world::{Assignment, Assignments, Fleet, Kind, Lot, Object, Tenant, same_id, stored_one, text};
 
 /// Cloud PCs that users can have of one Frontline licence (documented).
 const USERS_PER_LICENCE: i64 = 3;
@@ -197,17 +197,16 @@ impl<'a> Facts<'a> {
     /// The licences of an assignment; all of the plan's where it does not say (assumed), as one that was made by v1.0.
     fn licences(&self, assignment: &Assignment) -> i64 {
         let bought = || {
-            let plans = self.tenant.collections.get("frontLineServicePlans")?;
-            plans.get(assignment.plan.as_deref()?)?.get("totalCount")?.as_i64()
+            let plan = stored_one(self.tenant, "frontLineServicePlans", assignment.plan.as_deref()?);
+            plan?.get("totalCount")?.as_i64()
         };
         assignment.licences.or_else(bought).unwrap_or(0).clamp(0, MOST_LICENCES)
     }
 
     /// A lot's Cloud PCs, those in their grace period last: they are used again only when there is no other.
     fn cloud_pcs(&self, lot: &Lot) -> Vec<(&'a str, &'a Object)> {
-        let collection = self.tenant.collections.get("cloudPCs");
         let ids = self.fleet.of_lot(lot);
-        let mut pcs: Vec<_> = ids.filter_map(|id| Some((id, collection?.get(id)?))).collect();
+        let mut pcs: Vec<_> = ids.filter_map(|id| Some((id, stored_one(self.tenant, "cloudPCs", id)?))).collect();
         pcs.sort_by_key(|(_, pc)| Stage::of(pc) == Stage::Grace);
         pcs
     }

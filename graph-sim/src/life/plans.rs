@@ -1,7 +1,7 @@
 //! Service plans as a Cloud PC names them: of Enterprise licences by their part number, of Frontline from the tenant.
 
 use crate::catalogue::plans;
-use crate::world::{Object, Tenant, text};
+use crate::world::{Object, Tenant, stored_one, text};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Plan {
@@ -18,7 +18,7 @@ impl Plan {
 
     /// A Frontline plan of the tenant.
     pub(crate) fn front_line(tenant: &Tenant, id: &str) -> Self {
-        let stored = tenant.collections.get("frontLineServicePlans").and_then(|plans| plans.get(id));
+        let stored = stored_one(tenant, "frontLineServicePlans", id);
         let name = stored.and_then(|plan| text(plan, "displayName")).unwrap_or(id);
         Self {
             id: stored.and_then(|plan| text(plan, "id")).unwrap_or(id).to_owned(),
@@ -29,9 +29,5 @@ impl Plan {
 
 /// The plan of an Enterprise licence; nothing for other part numbers.
 pub(crate) fn enterprise_plan(part_number: &str) -> Option<Plan> {
-    let plan = plans::enterprise_plan(part_number)?;
-    Some(Plan {
-        id: plan.id,
-        name: plan.name,
-    })
+    plans::enterprise_plan(part_number).map(|plans::EnterprisePlan { id, name, .. }| Plan { id, name })
 }

@@ -11,8 +11,8 @@ use crate::base::caller::Actor;
 use crate::base::ids::IdSource;
 use crate::options::Options;
 use crate::world::{
-    Assignment, Collection, Deleted, DirectoryChanges, Event, Kind, Lot, Object, ProvisioningState, Queue, Tenant, Tracked, World, same_id,
-    set, stored_one, text,
+    Assignment, Deleted, DirectoryChanges, Event, Kind, Lot, Object, ProvisioningState, Queue, Tenant, Tracked, World, same_id, set,
+    stored, stored_one, text,
 };
 
 /// The client id of the Windows 365 service where the simulator says who deleted an object: its first-party application
@@ -126,8 +126,7 @@ impl<'a> Provisioner<'a> {
 
     /// Reads changed assignments and Cloud PCs, and adds the lots that they affect.
     fn refresh(&mut self, lots: &mut BTreeSet<Lot>) {
-        let policies = self.tenant.collections.get("provisioningPolicies");
-        let changed = self.state.assignments.refresh(policies.into_iter().flat_map(Collection::iter));
+        let changed = self.state.assignments.refresh(stored(self.tenant, "provisioningPolicies"));
         for assignment in changed {
             lots.extend(self.touched_by(&assignment));
         }

@@ -10,10 +10,7 @@ use super::form::{GroupSeed, UserSeed};
 use crate::base::ids::{guid, stable_id};
 use crate::world::{Group, Tenant, User};
 
-/// A user is known by its id, or by its sign-in name, which is unique.
-///
-/// # Errors
-/// A user would get another user's name.
+/// A user is known by its id, or by its sign-in name, which is unique: no user may get another user's name.
 pub(super) fn put_users(tenant: &mut Tenant, seeds: &[UserSeed]) -> Result<(), String> {
     let names: Vec<String> = tenant.users.iter().map(|user| user.user_principal_name.to_lowercase()).collect();
     let mut by_name: HashMap<String, usize> = names.iter().cloned().zip(0..).collect();

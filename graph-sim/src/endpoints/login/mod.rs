@@ -54,11 +54,10 @@ pub(crate) fn route(path: &str) -> Option<LoginRoute<'_>> {
 
 /// Answers a request of the login service and records it.
 pub(crate) async fn answer(service: &Service, exchange: &Exchange, route: &LoginRoute<'_>, draft: &Draft) -> Response {
-    if let LoginRoute::Token(tenant) = route {
-        return token::answer(service, exchange, tenant, draft).await;
-    }
-    if let LoginRoute::DeviceCode(tenant) = route {
-        return device_code::answer(service, exchange, tenant, draft);
+    match route {
+        LoginRoute::Token(tenant) => return token::answer(service, exchange, tenant, draft).await,
+        LoginRoute::DeviceCode(tenant) => return device_code::answer(service, exchange, tenant, draft),
+        LoginRoute::Configuration(_) | LoginRoute::Keys(_) | LoginRoute::Instance => {}
     }
     if exchange.method != http::Method::GET {
         let answer = Answer::error(405, "MethodNotAllowed", "This document can only be read.");

@@ -47,10 +47,18 @@ const fn directory(name: &'static str, ty: &'static Type, queries: &'static Quer
     }
 }
 
+/// Rules that change and refuse nothing.
+const NO_RULES: Rules = Rules {
+    drop_stale: |_, _| {},
+    normalise: |_, _| {},
+    check: |_, _| Ok(()),
+    authorise: |_, _| Ok(()),
+    assigned: None,
+};
+
 /// `provisioningPolicies`
 pub(crate) static POLICIES: Resource = Resource {
     rules: Some(&Rules {
-        drop_stale: |_, _| {},
         normalise: policies::normalise,
         check: policies::check,
         authorise: policies::authorise,
@@ -60,6 +68,7 @@ pub(crate) static POLICIES: Resource = Resource {
             licensed: true,
             group_aliases: &[],
         }),
+        ..NO_RULES
     }),
     ..cloud_pc!("provisioningPolicies", &PROVISIONING_POLICY, &tables::POLICIES, Source::Stored)
 };
@@ -70,7 +79,6 @@ pub(crate) static SETTINGS: Resource = Resource {
         drop_stale: settings::drop_stale,
         normalise: settings::normalise,
         check: settings::check,
-        authorise: |_, _| Ok(()),
         assigned: Some(&Assignable {
             ty: &SETTING_ASSIGNMENT,
             blocks_delete: false,
@@ -78,19 +86,14 @@ pub(crate) static SETTINGS: Resource = Resource {
             // Intune's generic name, which a Terraform provider sends (author). That policies refuse it is assumed.
             group_aliases: &["groupAssignmentTarget"],
         }),
+        ..NO_RULES
     }),
     ..cloud_pc!("userSettings", &USER_SETTING, &tables::SETTINGS, Source::Stored)
 };
 
 /// `organizationSettings`, of which a tenant has one; beta only.
 pub(crate) static ORGANIZATION_SETTINGS: Resource = Resource {
-    rules: Some(&Rules {
-        drop_stale: |_, _| {},
-        normalise: |_, _| {},
-        check: |_, _| Ok(()),
-        authorise: |_, _| Ok(()),
-        assigned: None,
-    }),
+    rules: Some(&NO_RULES),
     ..cloud_pc!(
         "organizationSettings",
         &ORGANIZATION_SETTINGS_TYPE,

@@ -16,9 +16,6 @@ const DEEPEST: usize = 32;
 
 impl Filter {
     /// Parses a filter.
-    ///
-    /// # Errors
-    /// It is malformed, or not supported.
     pub fn parse(text: &str, scope: &Scope) -> Result<Self, Flaw> {
         let expression = parse(text, scope)?;
         let layer = scope.layer;
