@@ -17,7 +17,7 @@ use crate::seed::Seed;
 use crate::simulator::{Simulator, seeded};
 use crate::world::Collection;
 
-/// What somebody needs who has the program and nothing else.
+/// Enough to use the program without the repository.
 const EXAMPLE: &str = r#"Example:
   A seed says what exists. Put this into seed.yaml:
 
@@ -47,7 +47,7 @@ const EXAMPLE: &str = r#"Example:
     curl --cacert graph-sim-run/ca.pem -H "Authorization: Bearer $TOKEN" https://127.0.0.1:8443/v1.0/groups
     curl --cacert graph-sim-run/ca.pem https://127.0.0.1:8443/_sim/clock -d '{"advance": "PT1H"}'
 
-  Control API, open to whoever reaches it: /_sim/ledger (requests), state, portal (acts as an administrator), token,
+  Control API, open to every client that reaches it: /_sim/ledger (requests), state, portal (acts as an administrator), token,
   devicecode (approves a person's sign-in), seed, clock, faults, options and health."#;
 
 /// A simulator of Microsoft Graph's Cloud PC API and of the Entra token endpoint.
@@ -101,7 +101,7 @@ struct ServeArguments {
     log: String,
 }
 
-/// Reads the arguments and does what they say.
+/// Runs the program.
 #[must_use]
 pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
@@ -147,7 +147,7 @@ fn serve(arguments: ServeArguments) -> Result<()> {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        // Before the start line: whoever reads it may send a signal at once.
+        // Before the start line: its reader may send a signal at once.
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let simulator = Simulator::start_seeded(&seeds, arguments.listen, arguments.dir, contract)?;
         announce(&simulator)?;
@@ -161,7 +161,7 @@ fn serve(arguments: ServeArguments) -> Result<()> {
     })
 }
 
-/// The wanted filter, without what the libraries below would tell of headers and bodies: those hold secrets and tokens.
+/// The wanted filter, without the libraries' debug logs of headers and bodies, which hold secrets and tokens.
 fn log_filter(wanted: &str) -> Result<EnvFilter> {
     let filter = EnvFilter::try_new(wanted).with_context(|| format!("--log {wanted}"))?;
     ["h2", "hyper", "hyper_util", "reqwest", "rustls", "tokio_rustls"]

@@ -1,37 +1,41 @@
 //! A simulator of Microsoft Graph's Cloud PC API and of the Entra token endpoint, over HTTPS, without a tenant.
 //!
-//! It knows nothing of its clients. What it does not know, it refuses. See this crate's README.
+//! It knows nothing of its clients. What it does not know, it refuses. See this crate's README, which also says
+//! what *documented*, *captured*, *author* and *assumed* mean in comments.
 //!
-//! `pipeline` takes a request through faults, handler and ledger; `graph` and `entra` are what is simulated;
-//! `contract` holds what goes over the wire against the service's published description; `control` is the hatch for tests;
-//! `simulator` is the way in for Rust code.
+//! Floors, from the ground up. A module imports from lower floors only, and modules of one floor do not import each other:
+//!
+//! ```text
+//! floor 1   base                               values: requests and answers, callers, time, ids, addresses
+//! floor 2   catalogue contract options schema  what the service offers; its OpenAPI description; the options; the property tables
+//! floor 3   wire world                         HTTP; everything that exists: tenants, objects, what is due
+//! floor 4   entra life throttle                tokens and assertions; provisioning as time passes; limits
+//! floor 5   faults graph                       fault rules and their answers; Microsoft Graph's routes and handlers
+//! floor 6   seed                               the YAML that says what exists
+//! floor 7   service                            what requests share: the world's lock, the ledger, the steps of every request
+//! floor 8   endpoints                          batches, the login service, the control API
+//! floor 9   server                             TLS, the listener, the pipeline from a connection to its response
+//! floor 10  simulator                          for Rust code: a simulator inside the process
+//! floor 11  cli                                the program
+//! ```
 
-pub mod answer;
-mod batch;
+pub mod base;
+pub mod catalogue;
 pub mod cli;
-pub mod clock;
-pub mod collection;
 pub mod contract;
-mod control;
-pub mod duration;
-mod encoding;
+mod endpoints;
 mod entra;
-mod exchange;
 mod faults;
 pub mod graph;
-mod ids;
-mod judge;
-mod ledger;
 pub mod life;
 pub mod options;
-mod pipeline;
+pub mod schema;
 mod seed;
 mod server;
 mod service;
 mod simulator;
-mod state;
-pub mod throttle;
-mod tls;
+mod throttle;
+mod wire;
 pub mod world;
 
 pub use simulator::{Simulator, SimulatorOptions};

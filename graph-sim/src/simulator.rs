@@ -1,4 +1,4 @@
-//! The way in for Rust code: a simulator inside the process, on its own threads, until it is dropped.
+//! For Rust code: a simulator inside the process, on its own threads, until it is dropped.
 
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -6,23 +6,25 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use anyhow::{Context, Result, anyhow};
+use rustls::pki_types::CertificateDer;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
 use crate::contract::Contract;
-use crate::entra::{AccessTokens, Issuers};
-use crate::seed::{Seed, TrustedCa};
-use crate::server;
+use crate::entra::access::AccessTokens;
+use crate::entra::issuers::Issuers;
+use crate::seed::Seed;
+use crate::server::listener;
+use crate::server::tls::make_certificates;
 use crate::service::Service;
-use crate::tls::make_certificates;
 use crate::world::World;
 
 /// How a simulator starts.
 #[derive(Clone, Debug)]
 pub struct SimulatorOptions {
     /// Seeds as YAML text, merged in their order. Relative paths in them count from the working directory;
-    /// a certificate may also stand in the seed itself, as PEM.
+    /// a certificate may also be in the seed itself, as PEM.
     pub seeds: Vec<String>,
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
@@ -150,7 +152,7 @@ impl Drop for Simulator {
 }
 
 /// The world that seeds describe, and the CAs that they trust.
-pub fn seeded(seeds: &[Seed]) -> Result<(World, Vec<TrustedCa>)> {
+pub(crate) fn seeded(seeds: &[Seed]) -> Result<(World, Vec<CertificateDer<'static>>)> {
     let mut world = World::new();
     let mut trusted = Vec::new();
     for seed in seeds {
@@ -191,7 +193,7 @@ fn spawn(listener: TcpListener, tls: TlsAcceptor, service: Arc<Service>, stopped
         tokio::net::TcpListener::from_std(listener)?
     };
     let serve = move || {
-        runtime.block_on(server::serve(listener, tls, service, stopped));
+        runtime.block_on(listener::serve(listener, tls, service, stopped));
         runtime.shutdown_background();
     };
     Ok(std::thread::Builder::new().name("graph-sim".to_owned()).spawn(serve)?)

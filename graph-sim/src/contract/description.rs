@@ -10,13 +10,13 @@ use serde_json::Value;
 use super::paths::{Tree, segments};
 use super::schema::{Definitions, Use};
 use super::shape::{Content, Shape};
-use crate::answer::ApiVersion;
+use crate::base::answer::ApiVersion;
 
 const METHODS: [&str; 5] = ["get", "post", "patch", "put", "delete"];
 
 /// The operations of one version.
 #[derive(Debug)]
-pub struct Description {
+pub(super) struct Description {
     tree: Tree,
     paths: Vec<Described>,
     /// The body that all failures have, that of undescribed paths too.
@@ -32,25 +32,24 @@ struct Described {
 
 /// What the description says of one method of a path.
 #[derive(Debug)]
-pub struct Operation {
+pub(super) struct Operation {
     options: Vec<(String, OptionKind)>,
-    /// The body that it takes.
     pub request: Option<Request>,
     responses: Vec<(String, Option<Content>)>,
 }
 
 /// The body that an operation takes.
 #[derive(Debug)]
-pub struct Request {
+pub(super) struct Request {
     /// Whether it must be there.
     pub required: bool,
     /// What it looks like.
     pub content: Content,
 }
 
-/// What a query option takes. Texts and lists of names have a grammar of their own, which is not judged here.
+/// What a query option takes. Texts and lists of names have a grammar of their own, which is not checked here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OptionKind {
+pub(super) enum OptionKind {
     /// A number that is not negative.
     Number,
     /// `true` or `false`.
@@ -60,7 +59,7 @@ pub enum OptionKind {
 }
 
 /// What was found for a request.
-pub struct Found<'a> {
+pub(super) struct Found<'a> {
     /// The template of the path, or the path itself in one spelling.
     pub path: String,
     /// The operation, if it is described.
@@ -69,7 +68,7 @@ pub struct Found<'a> {
 
 impl OptionKind {
     /// Whether a value is one that the option takes.
-    pub fn takes(self, value: &str) -> bool {
+    pub(super) fn takes(self, value: &str) -> bool {
         match self {
             Self::Number => value.parse::<u32>().is_ok(),
             Self::Boolean => matches!(value, "true" | "false"),
@@ -78,7 +77,7 @@ impl OptionKind {
     }
 
     /// What it takes, for people.
-    pub fn wanted(self) -> &'static str {
+    pub(super) fn wanted(self) -> &'static str {
         match self {
             Self::Number => "takes a number that is not negative",
             Self::Boolean => "takes true or false",
@@ -89,7 +88,7 @@ impl OptionKind {
 
 impl Operation {
     /// What a query option takes; nothing when the operation does not have it.
-    pub fn option(&self, name: &str) -> Option<OptionKind> {
+    pub(super) fn option(&self, name: &str) -> Option<OptionKind> {
         let known = |wanted: &str| self.options.iter().find(|(known, _)| known == wanted).map(|(_, kind)| *kind);
         // Graph takes its options with and without the dollar sign (documented).
         known(name).or_else(|| known(&format!("${name}"))).or_else(|| {
@@ -100,7 +99,7 @@ impl Operation {
     }
 
     /// The body that goes with a status; nothing when the status is not described.
-    pub fn response(&self, status: u16) -> Option<Option<&Content>> {
+    pub(super) fn response(&self, status: u16) -> Option<Option<&Content>> {
         let wanted = [status.to_string(), format!("{}XX", status / 100), "default".to_owned()];
         let mut found = wanted
             .iter()
@@ -111,7 +110,7 @@ impl Operation {
 
 impl Description {
     /// Reads the file of a version.
-    pub fn read(directory: &Path, version: ApiVersion) -> anyhow::Result<Self> {
+    pub(super) fn read(directory: &Path, version: ApiVersion) -> anyhow::Result<Self> {
         let file = directory.join(format!("openapi-{}-cloudpc.yaml", version.as_str()));
         let text = std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
         let document: Value = serde_saphyr::from_str(&text).with_context(|| format!("parsing {}", file.display()))?;
@@ -141,7 +140,7 @@ impl Description {
     }
 
     /// The operation of a request.
-    pub fn find(&self, path: &str, method: &str) -> Found<'_> {
+    pub(super) fn find(&self, path: &str, method: &str) -> Found<'_> {
         let segments = segments(path);
         match self.tree.find(&segments).and_then(|number| self.paths.get(number)) {
             None => Found {
@@ -255,7 +254,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The name of a query option and what it takes. A name with a star stands for a parameter alias, `@name`.
+/// The name of a query option and what it takes. A name with a star is a parameter alias, `@name`.
 fn option(parameter: &Value) -> anyhow::Result<(String, OptionKind)> {
     let Some(name) = parameter["name"].as_str() else {
         bail!("a parameter has no name");

@@ -1,7 +1,7 @@
-//! The published OpenAPI description of the service as a judge of the simulator: every Graph request that was accepted and
-//! every answer that was given is held against it.
+//! Checks of the simulator against the published OpenAPI description of the service: every Graph request that was accepted and
+//! every answer is checked.
 //!
-//! The description is the only oracle here: nothing in this module may look at the simulator's own property tables or routes,
+//! The description is the only source here: nothing in this module may use the simulator's own property tables or routes,
 //! or both could be wrong in the same way. Where the service is known to differ from its description, [`tolerated`] says so.
 
 mod description;
@@ -15,12 +15,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::answer::ApiVersion;
+use crate::base::answer::ApiVersion;
+pub use crate::contract::violation::{Part, Rule, Violation};
 use description::{Description, Found, Operation};
 use shape::{Content, Fault};
-pub use violation::{Part, Rule, Violation};
 
-/// Both versions' descriptions, ready to judge. What a body must look like is compiled when it is first needed.
+/// Both versions' descriptions. The schema of a body is compiled when it is first needed.
 #[derive(Debug)]
 pub struct Contract {
     v1: Description,
@@ -66,7 +66,7 @@ impl Contract {
         })
     }
 
-    /// What an exchange does against the description, known deviations of the service taken out.
+    /// The violations of an exchange, without the known deviations of the service.
     #[must_use]
     pub fn check(&self, exchange: &Checked<'_>) -> Vec<Violation> {
         let mut violations = self.check_strictly(exchange);
@@ -106,7 +106,7 @@ impl Contract {
     }
 }
 
-/// The judgement of one exchange while it is made.
+/// The check of one exchange in progress.
 struct Verdict<'a> {
     exchange: &'a Checked<'a>,
     path: String,

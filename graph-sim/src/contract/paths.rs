@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 
 /// The segments of a path in one spelling, the same for templates and for requests: a key in parentheses is a segment of its
 /// own, a call without arguments is its name, and a call with arguments is its name with those of its arguments.
-pub fn segments(path: &str) -> Vec<String> {
+pub(super) fn segments(path: &str) -> Vec<String> {
     let mut segments = Vec::new();
     for raw in path.split('/').filter(|raw| !raw.is_empty()) {
         let decoded = percent_decode_str(raw).decode_utf8_lossy();
@@ -46,7 +46,7 @@ fn key(inner: &str) -> String {
 
 /// A tree of path templates; its leaves are the templates' numbers.
 #[derive(Debug, Default)]
-pub struct Tree {
+pub(super) struct Tree {
     fixed: HashMap<String, Tree>,
     any: Option<Box<Tree>>,
     leaf: Option<usize>,
@@ -54,7 +54,7 @@ pub struct Tree {
 
 impl Tree {
     /// Puts a template into the tree.
-    pub fn insert(&mut self, template: &str, number: usize) {
+    pub(super) fn insert(&mut self, template: &str, number: usize) {
         let mut node = self;
         for segment in segments(template) {
             node = if segment.starts_with('{') {
@@ -67,7 +67,7 @@ impl Tree {
     }
 
     /// The template that segments fit; a fixed name goes before an id.
-    pub fn find(&self, segments: &[String]) -> Option<usize> {
+    pub(super) fn find(&self, segments: &[String]) -> Option<usize> {
         let Some((first, rest)) = segments.split_first() else {
             return self.leaf;
         };

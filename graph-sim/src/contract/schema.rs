@@ -1,7 +1,7 @@
 //! Schemas of OpenAPI 3.0 as JSON Schemas that refuse what they do not name.
 //!
 //! Inheritance is flattened, since a closed type cannot be composed of closed parts; what is referred to stays referred to,
-//! because the types are recursive. A schema that is not understood is an error: a judge must not wave through what it cannot
+//! because the types are recursive. A schema that is not understood is an error: a check must not pass what it cannot
 //! read.
 
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ const DEEPEST: usize = 32;
 
 /// What a body is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Use {
+pub(super) enum Use {
     /// A whole object.
     Whole,
     /// A change of one, in which nothing is required.
@@ -25,7 +25,7 @@ pub enum Use {
 
 /// All named schemas, each with and without null.
 #[derive(Debug)]
-pub struct Definitions {
+pub(super) struct Definitions {
     source: Map<String, Value>,
     usage: Use,
     converted: Map<String, Value>,
@@ -40,7 +40,7 @@ struct Members {
 
 impl Definitions {
     /// Converts the named schemas of a description.
-    pub fn of(schemas: &Value, usage: Use) -> anyhow::Result<Self> {
+    pub(super) fn of(schemas: &Value, usage: Use) -> anyhow::Result<Self> {
         let source = schemas.as_object().context("the schemas are no object")?.clone();
         let mut definitions = Self {
             source,
@@ -61,7 +61,7 @@ impl Definitions {
     }
 
     /// A schema with all that it refers to.
-    pub fn complete(&self, root: &Value) -> Value {
+    pub(super) fn complete(&self, root: &Value) -> Value {
         let mut reached = Map::new();
         let mut pending = Vec::new();
         collect_references(root, &mut pending);
@@ -76,7 +76,7 @@ impl Definitions {
     }
 
     /// A schema as a JSON Schema.
-    pub fn convert(&self, schema: &Value) -> anyhow::Result<Value> {
+    pub(crate) fn convert(&self, schema: &Value) -> anyhow::Result<Value> {
         self.single(schema, schema["nullable"] == true)
     }
 
@@ -103,7 +103,7 @@ impl Definitions {
             return Ok(json!({ "enum": members }));
         }
         if let Some(Value::Array(parts)) = schema.get("allOf") {
-            // A single reference is only dressed up: in OpenAPI 3.0 nothing may stand beside a reference.
+            // A single reference in `allOf`: in OpenAPI 3.0 a reference has no siblings.
             return match parts.as_slice() {
                 [one] if one.get("$ref").is_some() && schema.get("properties").is_none() => self.single(one, nullable),
                 _ => self.closed(&self.members(schema)?, nullable),

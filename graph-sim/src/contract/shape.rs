@@ -11,7 +11,7 @@ use super::violation::Rule;
 
 /// A described body.
 #[derive(Clone, Debug)]
-pub enum Content {
+pub(super) enum Content {
     /// A JSON document, or a text that is one.
     Json(Arc<Shape>),
     /// Bytes that the description says nothing about.
@@ -20,7 +20,7 @@ pub enum Content {
 
 /// A schema and its validator.
 #[derive(Debug)]
-pub struct Shape {
+pub(super) struct Shape {
     schema: Value,
     definitions: Arc<Definitions>,
     validator: OnceLock<Result<Validator, String>>,
@@ -28,7 +28,7 @@ pub struct Shape {
 
 /// One place where a body differs.
 #[derive(Debug)]
-pub struct Fault {
+pub(super) struct Fault {
     /// Where, as a JSON pointer.
     pub pointer: String,
     /// What was broken.
@@ -39,7 +39,7 @@ pub struct Fault {
 
 impl Content {
     /// Where a body differs from what is described.
-    pub fn faults(&self, body: &Value) -> Vec<Fault> {
+    pub(super) fn faults(&self, body: &Value) -> Vec<Fault> {
         match self {
             Self::Json(shape) => shape.faults(body),
             Self::Opaque => Vec::new(),
@@ -49,7 +49,7 @@ impl Content {
 
 impl Shape {
     /// A schema that refers to some of the definitions.
-    pub fn new(schema: Value, definitions: Arc<Definitions>) -> Self {
+    pub(super) fn new(schema: Value, definitions: Arc<Definitions>) -> Self {
         Self {
             schema,
             definitions,
@@ -124,6 +124,6 @@ fn member_rule(members: &Value, value: &Value) -> Rule {
 }
 
 /// A name as a token of a JSON pointer.
-pub fn escaped(name: &str) -> String {
+pub(crate) fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::answer::ApiVersion;
+use crate::base::answer::ApiVersion;
 
 /// One difference between an exchange and the description.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,34 +11,30 @@ use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, decode, decode_header, encode};
 use serde::Serialize;
 
-use super::Failure;
 use super::assertion::signature_only;
 use super::claims::{Claims, issuer};
-use super::cloud::{GRAPH_APP_ID, takes};
-use crate::answer::Answer;
-use crate::exchange::Exchange;
-use crate::service::Service;
-use crate::world::{Actor, Caller, Tenant, User, World};
+use super::cloud::{GRAPH_APP_ID, accepts_audience};
+use super::failure::Failure;
+use crate::base::answer::Answer;
+use crate::base::caller::{Actor, Caller};
+use crate::world::{Tenant, User, World};
 
-/// Far more tokens than clients use at a time.
+/// More tokens than clients use at a time.
 const REMEMBERED: usize = 1024;
 
 /// The key pair of this run.
-pub struct AccessTokens {
+pub(crate) struct AccessTokens {
     private: EncodingKey,
     public: DecodingKey,
     published: Jwk,
     kid: String,
-    /// Tokens whose signature was found good, because every request brings one and checking it anew is slow.
+    /// Tokens with a valid signature: every request has one, and checking it each time is slow.
     verified: Mutex<HashMap<String, Arc<Claims>>>,
 }
 
 impl AccessTokens {
     /// Makes a key pair.
-    ///
-    /// # Errors
-    /// The cryptographic library cannot make one.
-    pub fn new() -> anyhow::Result<Self> {
+    pub(crate) fn new() -> anyhow::Result<Self> {
         let pair = rcgen::KeyPair::generate()?;
         let private = EncodingKey::from_ec_der(&pair.serialize_der());
         let mut published = Jwk::from_encoding_key(&private, Algorithm::ES256)?;
@@ -56,12 +52,12 @@ impl AccessTokens {
     }
 
     /// The public key for the keys document.
-    pub fn published(&self) -> &Jwk {
+    pub(crate) fn published(&self) -> &Jwk {
         &self.published
     }
 
     /// A signed token.
-    pub fn sign<T: Serialize>(&self, claims: &T) -> Result<String, Failure> {
+    pub(crate) fn sign<T: Serialize>(&self, claims: &T) -> Result<String, Failure> {
         let header = Header {
             kid: Some(self.kid.clone()),
             ..Header::new(Algorithm::ES256)
@@ -69,24 +65,11 @@ impl AccessTokens {
         encode(&header, claims, &self.private).map_err(|_| Failure::new(500, "server_error", 90_033, "Cannot sign a token."))
     }
 
-    /// The sender of a Graph request, or the 401 that it gets.
-    pub fn caller(&self, service: &Service, exchange: &Exchange) -> Result<Caller, Answer> {
-        let claims = self.verified(bearer(&exchange.headers)?)?;
-        let world = service.world();
-        let now = world.clock.now().as_second();
-        if now >= claims.exp {
-            return Err(unauthorized("Lifetime validation failed, the token is expired."));
-        }
-        if now < claims.nbf {
-            return Err(unauthorized("Lifetime validation failed, the token is not valid yet."));
-        }
-        if !takes(&exchange.root, &claims.aud) {
-            return Err(unauthorized("Access token validation failure. Invalid audience."));
-        }
-        sender(&world, &claims)
+    /// The claims of a request's token, if this run signed it. Their lifetime and audience are not checked.
+    pub(crate) fn claims(&self, headers: &HeaderMap) -> Result<Arc<Claims>, Answer> {
+        self.verified(bearer(headers)?)
     }
 
-    /// The claims of a token that this run signed. Nothing is said of whether they count now.
     fn verified(&self, token: &str) -> Result<Arc<Claims>, Answer> {
         let known = self.verified.lock().unwrap_or_else(PoisonError::into_inner).get(token).cloned();
         if let Some(claims) = known {
@@ -116,7 +99,18 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Answer> {
     Ok(token.trim())
 }
 
-fn sender(world: &World, claims: &Claims) -> Result<Caller, Answer> {
+/// The sender that a verified token names to the Graph at `root`, or the 401 that it gets.
+pub(crate) fn sender(world: &World, root: &str, claims: &Claims) -> Result<Caller, Answer> {
+    let now = world.now().as_second();
+    if now >= claims.exp {
+        return Err(unauthorized("Lifetime validation failed, the token is expired."));
+    }
+    if now < claims.nbf {
+        return Err(unauthorized("Lifetime validation failed, the token is not valid yet."));
+    }
+    if !accepts_audience(root, &claims.aud) {
+        return Err(unauthorized("Access token validation failure. Invalid audience."));
+    }
     let Some(tenant) = world.tenants.get(&claims.tid).filter(|tenant| claims.iss == issuer(tenant)) else {
         return Err(unauthorized("Access token validation failure. Invalid issuer."));
     };
@@ -143,7 +137,7 @@ fn sender(world: &World, claims: &Claims) -> Result<Caller, Answer> {
 }
 
 /// A user who sends requests with these permissions.
-pub fn delegated(tenant: &Tenant, user: &User, scopes: Vec<String>) -> Caller {
+pub(crate) fn delegated(tenant: &Tenant, user: &User, scopes: Vec<String>) -> Caller {
     Caller {
         tenant: tenant.id.clone(),
         actor: Actor::User {
@@ -166,36 +160,4 @@ fn unauthorized(message: &str) -> Answer {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::entra::claims::for_app;
-    use crate::world::App;
-
-    #[test]
-    fn good_signatures_are_remembered_up_to_a_limit_and_bad_ones_never() {
-        let tokens = AccessTokens::new().unwrap();
-        let token = |unique: usize| {
-            let claims = for_app(
-                &Tenant::default(),
-                &App::default(),
-                "audience",
-                jiff::Timestamp::UNIX_EPOCH,
-                unique.to_string(),
-            );
-            tokens.sign(&claims).unwrap()
-        };
-        let remembered = || tokens.verified.lock().unwrap().len();
-        let first = token(0);
-        assert!(Arc::ptr_eq(&tokens.verified(&first).unwrap(), &tokens.verified(&first).unwrap()));
-        assert!(
-            tokens
-                .verified(&AccessTokens::new().unwrap().sign(&*tokens.verified(&first).unwrap()).unwrap())
-                .is_err()
-        );
-        assert_eq!(remembered(), 1);
-        for unique in 1..=REMEMBERED {
-            tokens.verified(&token(unique)).unwrap();
-        }
-        assert!(remembered() <= REMEMBERED && tokens.verified(&first).is_ok());
-    }
-}
+mod tests;

@@ -1,37 +1,31 @@
-//! What certificate and federated assertions have in common: a JWT that is read, told apart, and compared with the **real** time.
+//! What certificate and federated assertions have in common: a JWT that is read and compared with the **real** time.
 //!
-//! Not the simulator's clock: the client or its issuer made the assertion by a clock of its own, which knows nothing of that one.
+//! Not with the simulator's clock: the client or its issuer made the assertion by a real clock.
 
 use jiff::Timestamp;
 use jsonwebtoken::crypto::verify;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode_header};
 use serde::Deserialize;
 
-use super::Failure;
+use super::failure::Failure;
 use crate::world::App;
 
 /// Seconds by which a client's clock may be ahead (assumed). That some are allowed is captured: MSAL for Node.js rounds `nbf` up.
 const SKEW: f64 = 60.0;
 
-/// An assertion whose claims nothing is believed of yet.
-pub struct Assertion<'a> {
-    /// Its header.
+/// An assertion that is not verified yet.
+pub(crate) struct Assertion<'a> {
     pub header: Header,
-    /// Its claims.
     pub claims: Claims,
     text: &'a str,
 }
 
 /// The claims that matter. Dates may have fractions: MSAL for Python sends them.
 #[derive(Deserialize)]
-pub struct Claims {
-    /// Who signed it.
+pub(crate) struct Claims {
     pub iss: String,
-    /// Who it is about.
     pub sub: String,
-    /// Who it is for.
     pub aud: Audiences,
-    /// Its own id.
     pub jti: Option<String>,
     exp: f64,
     nbf: Option<f64>,
@@ -40,16 +34,13 @@ pub struct Claims {
 /// One audience or a list of them.
 #[derive(Deserialize)]
 #[serde(untagged)]
-pub enum Audiences {
-    /// As text.
+pub(crate) enum Audiences {
     One(String),
-    /// As a list.
     Many(Vec<String>),
 }
 
 impl Audiences {
-    /// All of them.
-    pub fn as_slice(&self) -> &[String] {
+    pub(crate) fn as_slice(&self) -> &[String] {
         match self {
             Self::One(audience) => std::slice::from_ref(audience),
             Self::Many(audiences) => audiences,
@@ -60,7 +51,7 @@ impl Audiences {
 impl<'a> Assertion<'a> {
     /// Reads an assertion. One whose header has an unknown algorithm, such as `none`, is no JWT here. Its parts may be padded, as
     /// the Azure SDK for Python pads them (captured); what is signed is then the padded text.
-    pub fn read(text: &'a str) -> Result<Self, Failure> {
+    pub(crate) fn read(text: &'a str) -> Result<Self, Failure> {
         let malformed = |_| Failure::request(50_027, "The assertion is not a well-formed JWT with iss, sub, aud and exp.");
         let parts: Vec<&str> = text.split('.').map(|part| part.trim_end_matches('=')).collect();
         let plain = parts.join(".");
@@ -71,13 +62,13 @@ impl<'a> Assertion<'a> {
         })
     }
 
-    /// Whether the application signed it itself. Federated issuers are URLs, and never speak of the application by its id (assumed).
-    pub fn is_self_signed(&self, app: &App) -> bool {
+    /// Whether the application signed it itself. Federated issuers are URLs and not the application's id (assumed).
+    pub(crate) fn is_self_signed(&self, app: &App) -> bool {
         self.claims.iss.eq_ignore_ascii_case(&app.app_id) || !self.claims.iss.contains("://")
     }
 
-    /// Whether this key signed it with the algorithm that its header names. The caller decides which algorithms are good.
-    pub fn is_signed_by(&self, key: &DecodingKey) -> bool {
+    /// Whether this key signed it with the algorithm that its header names. The caller decides which algorithms are accepted.
+    pub(crate) fn is_signed_by(&self, key: &DecodingKey) -> bool {
         let Some((message, signature)) = self.text.rsplit_once('.') else {
             return false;
         };
@@ -85,8 +76,8 @@ impl<'a> Assertion<'a> {
         verify(signature, message.as_bytes(), key, self.header.alg).unwrap_or(false)
     }
 
-    /// Whether it counts now. `nbf` may be missing, as MSAL for Python leaves it out; `exp` may not.
-    pub fn in_time(&self) -> Result<(), Failure> {
+    /// Whether it is valid now. `nbf` may be missing, as MSAL for Python leaves it out; `exp` may not.
+    pub(crate) fn in_time(&self) -> Result<(), Failure> {
         let now = Timestamp::now().as_second();
         let Claims { exp, nbf, .. } = self.claims;
         if (now as f64) < exp && nbf.is_none_or(|start| start <= now as f64 + SKEW) {
@@ -103,13 +94,13 @@ impl<'a> Assertion<'a> {
     }
 }
 
-/// The refusal of an assertion whose signature does not count.
-pub fn unsigned(reason: &str) -> Failure {
+/// The refusal of an assertion whose signature is not valid.
+pub(crate) fn invalid_signature(reason: &str) -> Failure {
     Failure::client(700_027, format!("The assertion failed signature validation: {reason}."))
 }
 
 /// A validation of nothing but the signature: lifetimes are compared with different clocks, and each claim has its own error.
-pub fn signature_only(algorithm: Algorithm) -> Validation {
+pub(crate) fn signature_only(algorithm: Algorithm) -> Validation {
     let mut validation = Validation::new(algorithm);
     validation.required_spec_claims.clear();
     validation.validate_exp = false;

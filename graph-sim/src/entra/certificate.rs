@@ -1,7 +1,7 @@
 //! Assertions that an application signed itself, with the private key of one of its registered certificates.
 //!
-//! They are verified for real. Whether a certificate has expired is not looked at, and neither is who issued it. The same `jti` may
-//! come again: nothing that is documented says that Entra remembers it (assumed). The order of the checks is assumed as well.
+//! The signature is verified. The certificate's lifetime and issuer are not. The same `jti` may
+//! be used again: no document says that Entra remembers it (assumed). The order of the checks is assumed as well.
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use base64::Engine;
@@ -11,9 +11,9 @@ use jsonwebtoken::{Algorithm, DecodingKey, Header};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::Failure;
-use super::assertion::{Assertion, unsigned};
+use super::assertion::{Assertion, invalid_signature};
 use super::cloud::Cloud;
+use super::failure::Failure;
 use crate::world::{App, Tenant};
 
 /// Padding or none; see [`Thumbprint::named_in`].
@@ -22,18 +22,18 @@ const FORGIVING: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Whether the assertion proves that its bearer is the application. `roots` are the addresses that this login service goes by.
-pub fn verify(assertion: &Assertion<'_>, roots: [&str; 2], tenant: &Tenant, app: &App) -> Result<(), Failure> {
+/// Whether the assertion proves that its bearer is the application. `roots` are the addresses of this login service.
+pub(crate) fn verify(assertion: &Assertion<'_>, roots: [&str; 2], tenant: &Tenant, app: &App) -> Result<(), Failure> {
     if !matches!(assertion.header.alg, Algorithm::PS256 | Algorithm::RS256) {
-        return Err(unsigned("only PS256 and RS256 are accepted of an application"));
+        return Err(invalid_signature("only PS256 and RS256 are accepted of an application"));
     }
     let thumbprint = Thumbprint::named_in(&assertion.header)?;
     let certificate = registered(app)
         .find(|certificate| thumbprint.is_of(certificate))
-        .ok_or_else(|| unsigned("no certificate with the thumbprint that it names is registered"))?;
-    let key = public_key(&certificate).ok_or_else(|| unsigned("the registered certificate has no RSA key"))?;
+        .ok_or_else(|| invalid_signature("no certificate with the thumbprint that it names is registered"))?;
+    let key = public_key(&certificate).ok_or_else(|| invalid_signature("the registered certificate has no RSA key"))?;
     if !assertion.is_signed_by(&key) {
-        return Err(unsigned("the signature is wrong"));
+        return Err(invalid_signature("the signature is wrong"));
     }
     let claims = &assertion.claims;
     if claims.jti.as_deref().is_none_or(str::is_empty) {
@@ -52,7 +52,6 @@ pub fn verify(assertion: &Assertion<'_>, roots: [&str; 2], tenant: &Tenant, app:
     assertion.in_time()
 }
 
-/// What an assertion names its certificate by.
 enum Thumbprint {
     Sha1(Vec<u8>),
     Sha256(Vec<u8>),
@@ -70,7 +69,7 @@ impl Thumbprint {
             return Ok(Self::Sha1(decode(text)));
         }
         if header.kid.is_some() {
-            return Err(unsigned("no key with the id that it names is registered"));
+            return Err(invalid_signature("no key with the id that it names is registered"));
         }
         let text = "The assertion's header has neither x5t#S256 nor x5t to name a certificate by.";
         Err(Failure::request(50_027, text))
@@ -106,11 +105,11 @@ fn is_endpoint(audience: &str, roots: [&str; 2], tenant: &Tenant) -> bool {
         let place = audience.strip_prefix(&root).and_then(|rest| rest.strip_prefix('/'));
         place
             .and_then(|place| place.split_once('/'))
-            .is_some_and(|(name, rest)| goes_by(tenant, name) && matches!(rest, "oauth2/v2.0/token" | "v2.0"))
+            .is_some_and(|(name, rest)| is_name_of(tenant, name) && matches!(rest, "oauth2/v2.0/token" | "v2.0"))
     })
 }
 
-fn goes_by(tenant: &Tenant, name: &str) -> bool {
+fn is_name_of(tenant: &Tenant, name: &str) -> bool {
     let mut names = tenant.verified_domains.iter().chain([&tenant.id]);
     names.any(|own| own.eq_ignore_ascii_case(name))
 }

@@ -6,16 +6,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::cloud::PUBLIC;
-use crate::world::{App, Tenant, User, stable_id};
+use crate::base::ids::stable_id;
+use crate::world::{App, Tenant, User};
 
-/// Seconds that a token is good for.
-pub const LIFETIME: i64 = 3599;
+/// Seconds that a token is valid.
+pub(crate) const LIFETIME: i64 = 3599;
 /// The application that users of `POST /_sim/token` sign in with: Microsoft's public command line client.
 const USERS_CLIENT: &str = "14d82eec-204b-4c2f-b7e8-296a70dab67e";
 
-/// What a token says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Claims {
+pub(crate) struct Claims {
     pub(super) aud: String,
     pub(super) iss: String,
     pub(super) iat: i64,
@@ -37,7 +37,7 @@ pub struct Claims {
 }
 
 /// The claims of an application's token. Roles are those that it has now: a later grant shows only in later tokens.
-pub fn for_app(tenant: &Tenant, app: &App, audience: &str, now: Timestamp, unique: String) -> Claims {
+pub(crate) fn for_app(tenant: &Tenant, app: &App, audience: &str, now: Timestamp, unique: String) -> Claims {
     let service_principal = stable_id(&[&tenant.id, "servicePrincipal", &app.app_id]);
     Claims {
         roles: (!app.roles.is_empty()).then(|| app.roles.clone()),
@@ -48,20 +48,17 @@ pub fn for_app(tenant: &Tenant, app: &App, audience: &str, now: Timestamp, uniqu
     }
 }
 
-/// What a user lets an application do.
+/// What a user permits an application.
 #[derive(Clone, Copy)]
-pub struct Delegation<'a> {
-    /// The application.
+pub(crate) struct Delegation<'a> {
     pub client: &'a str,
-    /// Where.
     pub audience: &'a str,
-    /// What.
     pub scopes: &'a [String],
 }
 
 impl<'a> Delegation<'a> {
     /// To Microsoft's public command line client, in the public cloud.
-    pub fn to_command_line(scopes: &'a [String]) -> Self {
+    pub(crate) fn to_command_line(scopes: &'a [String]) -> Self {
         Self {
             client: USERS_CLIENT,
             audience: PUBLIC.graph[0],
@@ -71,7 +68,7 @@ impl<'a> Delegation<'a> {
 }
 
 /// The claims of a user's token.
-pub fn for_user(tenant: &Tenant, user: &User, delegation: &Delegation<'_>, now: Timestamp, unique: String) -> Claims {
+pub(crate) fn for_user(tenant: &Tenant, user: &User, delegation: &Delegation<'_>, now: Timestamp, unique: String) -> Claims {
     Claims {
         appid: delegation.client.to_owned(),
         scp: Some(delegation.scopes.join(" ")),
@@ -82,7 +79,7 @@ pub fn for_user(tenant: &Tenant, user: &User, delegation: &Delegation<'_>, now: 
 
 /// What an id token says: who signed in to an application. Graph takes none.
 #[derive(Debug, Serialize)]
-pub struct Identity {
+pub(crate) struct Identity {
     aud: String,
     iss: String,
     iat: i64,
@@ -98,7 +95,7 @@ pub struct Identity {
 }
 
 /// The claims of an id token for an application.
-pub fn identity(tenant: &Tenant, user: &User, client: &str, root: &str, now: Timestamp, unique: String) -> Identity {
+pub(crate) fn identity(tenant: &Tenant, user: &User, client: &str, root: &str, now: Timestamp, unique: String) -> Identity {
     let now = now.as_second();
     Identity {
         aud: client.to_owned(),
@@ -138,6 +135,6 @@ fn base(tenant: &Tenant, object: String, audience: &str, now: Timestamp, unique:
 }
 
 /// Graph's tokens are of version 1.0, whose issuer is not the one in the v2.0 discovery document.
-pub fn issuer(tenant: &Tenant) -> String {
+pub(crate) fn issuer(tenant: &Tenant) -> String {
     format!("https://sts.windows.net/{}/", tenant.id)
 }

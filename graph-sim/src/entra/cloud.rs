@@ -1,14 +1,14 @@
-//! Microsoft's clouds: which Graph roots and login hosts belong together. A token of one cloud is worth nothing in another.
+//! Microsoft's clouds: which Graph roots and login hosts belong together. A token of one cloud is not valid in another.
 //!
-//! The simulator's own names stand for the public cloud where tokens are made, and for every cloud where they are used, so that
-//! a client with configurable addresses can play any of them.
+//! The simulator's own names mean the public cloud where tokens are issued, and every cloud where they are used, so that
+//! a client with configurable addresses can use any of them.
 
 /// Microsoft Graph's application id, which is the same in every cloud.
-pub const GRAPH_APP_ID: &str = "00000003-0000-0000-c000-000000000000";
+pub(crate) const GRAPH_APP_ID: &str = "00000003-0000-0000-c000-000000000000";
 
 /// One cloud (documented).
 #[derive(Debug, PartialEq, Eq)]
-pub struct Cloud {
+pub(crate) struct Cloud {
     /// The name of its login service in discovery documents.
     pub instance: &'static str,
     /// Hosts of its login service.
@@ -35,24 +35,23 @@ static CLOUDS: [Cloud; 3] = [
     },
 ];
 
-/// The public cloud.
-pub static PUBLIC: &Cloud = &CLOUDS[0];
+pub(crate) static PUBLIC: &Cloud = &CLOUDS[0];
 
 impl Cloud {
     /// The cloud whose login service has this host.
-    pub fn of_login(host: &str) -> Option<&'static Self> {
+    pub(crate) fn of_login(host: &str) -> Option<&'static Self> {
         CLOUDS.iter().find(|cloud| cloud.login.contains(&host))
     }
 
     /// The cloud that a root belongs to, the public one for the simulator's own names.
-    pub fn of_root(root: &str) -> &'static Self {
+    pub(crate) fn of_root(root: &str) -> &'static Self {
         let of_graph = || CLOUDS.iter().find(|cloud| graph_at(cloud, host(root)).is_some());
         Self::of_login(host(root)).or_else(of_graph).unwrap_or(PUBLIC)
     }
 }
 
 /// Whether Graph takes a token with this audience from a client that called this root.
-pub fn takes(root: &str, audience: &str) -> bool {
+pub(crate) fn accepts_audience(root: &str, audience: &str) -> bool {
     let called = CLOUDS.iter().find_map(|cloud| graph_at(cloud, host(root)));
     let is_graph = |audience| CLOUDS.iter().any(|cloud| cloud.graph.contains(&audience));
     audience == GRAPH_APP_ID || called.map_or_else(|| is_graph(audience), |called| called == audience)
@@ -73,36 +72,4 @@ fn host(root: &str) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::tls::MICROSOFT_HOSTS;
-
-    #[test]
-    fn every_host_with_a_certificate_belongs_to_exactly_one_cloud() {
-        for name in MICROSOFT_HOSTS {
-            let owners = CLOUDS
-                .iter()
-                .filter(|cloud| cloud.login.contains(&name) || graph_at(cloud, name).is_some());
-            assert_eq!(owners.count(), 1, "{name}");
-        }
-        let served: usize = CLOUDS.iter().map(|cloud| cloud.login.len() + cloud.graph.len()).sum();
-        assert_eq!(served, MICROSOFT_HOSTS.len());
-    }
-
-    #[test]
-    fn a_token_is_taken_where_it_belongs() {
-        let cases = [
-            ("https://graph.microsoft.com", "https://graph.microsoft.com", true),
-            ("https://graph.microsoft.com:8443", "https://graph.microsoft.com", true),
-            ("https://graph.microsoft.us", "https://graph.microsoft.com", false),
-            ("https://graph.microsoft.us", "https://dod-graph.microsoft.us", false),
-            ("https://dod-graph.microsoft.us", "https://dod-graph.microsoft.us", true),
-            ("https://microsoftgraph.chinacloudapi.cn", GRAPH_APP_ID, true),
-            ("https://127.0.0.1:1", "https://graph.microsoft.us", true),
-            ("https://127.0.0.1:1", "https://vault.azure.net", false),
-        ];
-        for (root, audience, expected) in cases {
-            assert_eq!(takes(root, audience), expected, "{audience} at {root}");
-        }
-    }
-}
+mod tests;

@@ -1,14 +1,15 @@
 //! Failures in Entra's shape. Texts are this simulator's own; clients may rely on the codes only.
 
 use axum::response::Response;
+use jiff::Timestamp;
 use serde_json::json;
 
-use crate::exchange::{Exchange, dated, json_response, put};
-use crate::service::Service;
+use crate::wire::exchange::Exchange;
+use crate::wire::response::{dated, json_response, put};
 
 /// Why the login service refuses.
 #[derive(Clone, Debug)]
-pub struct Failure {
+pub(crate) struct Failure {
     status: u16,
     error: String,
     code: u32,
@@ -17,7 +18,7 @@ pub struct Failure {
 
 impl Failure {
     /// A failure with any status; the text must hold nothing secret.
-    pub fn new(status: u16, error: &str, code: u32, text: impl Into<String>) -> Self {
+    pub(crate) fn new(status: u16, error: &str, code: u32, text: impl Into<String>) -> Self {
         Self {
             status,
             error: error.to_owned(),
@@ -26,41 +27,35 @@ impl Failure {
         }
     }
 
-    /// The request is wrong.
-    pub fn request(code: u32, text: impl Into<String>) -> Self {
+    pub(crate) fn request(code: u32, text: impl Into<String>) -> Self {
         Self::new(400, "invalid_request", code, text)
     }
 
-    /// The client has not proved who it is.
-    pub fn client(code: u32, text: impl Into<String>) -> Self {
+    /// The client is not authenticated.
+    pub(crate) fn client(code: u32, text: impl Into<String>) -> Self {
         Self::new(401, "invalid_client", code, text)
     }
 
-    /// A parameter is missing.
-    pub fn missing(parameter: &str) -> Self {
+    pub(crate) fn missing(parameter: &str) -> Self {
         Self::request(900_144, format!("The request body must contain the parameter '{parameter}'."))
     }
 
-    /// There is no such tenant.
-    pub fn no_tenant(tenant: &str) -> Self {
+    pub(crate) fn no_tenant(tenant: &str) -> Self {
         Self::request(90_002, format!("Tenant '{tenant}' not found. Check the tenant id and the cloud."))
     }
 
     /// The same failure with another `error`.
-    #[must_use]
-    pub fn with_error(mut self, error: &str) -> Self {
+    pub(crate) fn with_error(mut self, error: &str) -> Self {
         error.clone_into(&mut self.error);
         self
     }
 
-    /// The HTTP status.
-    pub fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         self.status
     }
 
     /// The failure as an HTTP response.
-    pub fn response(&self, service: &Service, exchange: &Exchange) -> Response {
-        let now = service.now();
+    pub(crate) fn response(&self, exchange: &Exchange, now: Timestamp) -> Response {
         let timestamp = now.strftime("%Y-%m-%d %H:%M:%SZ").to_string();
         let trace = &exchange.request_id;
         let correlation = exchange.client_request_id.as_ref().unwrap_or(trace);

@@ -1,31 +1,32 @@
-//! Federated assertions: tokens of another issuer, such as a cluster's service account tokens, that stand for an application.
+//! Federated assertions: tokens of another issuer, such as a cluster's service account tokens, as credentials of an application.
 //!
-//! They are verified for real. An issuer's documents are fetched only when an application is registered for it, so that no request
+//! The signature is verified. An issuer's documents are fetched only when an application is registered for it, so that no request
 //! can make the simulator call an address that the seed does not name.
 
 use jsonwebtoken::{Algorithm, DecodingKey};
 
-use super::assertion::{Assertion, Claims, unsigned};
-use super::{Failure, Issuers};
+use super::assertion::{Assertion, Claims, invalid_signature};
+use super::failure::Failure;
+use super::issuers::Issuers;
 use crate::world::{App, Tenant};
 
 /// Whether the assertion proves that its bearer is the application.
-pub async fn verify(issuers: &Issuers, assertion: &Assertion<'_>, tenant: &Tenant, app: &App) -> Result<(), Failure> {
+pub(crate) async fn verify(issuers: &Issuers, assertion: &Assertion<'_>, tenant: &Tenant, app: &App) -> Result<(), Failure> {
     let Assertion { header, claims, .. } = assertion;
     matching(claims, tenant, app)?;
-    // Entra promises RS256 only for external issuers; anything else may or may not work there, so it does not here.
+    // Entra documents RS256 only for external issuers, so other algorithms are refused.
     if header.alg != Algorithm::RS256 {
-        return Err(unsigned("only RS256 is accepted of another issuer"));
+        return Err(invalid_signature("only RS256 is accepted of another issuer"));
     }
-    let kid = header.kid.as_ref().ok_or_else(|| unsigned("it names no key"))?;
+    let kid = header.kid.as_ref().ok_or_else(|| invalid_signature("it names no key"))?;
     let key = issuers.key(&claims.iss, kid).await.map_err(|reason| {
         tracing::warn!(issuer = %claims.iss, %reason, "cannot get a federated issuer's keys");
         Failure::request(50_166, "Request to the external OIDC endpoint failed.")
     })?;
-    let key = key.ok_or_else(|| unsigned("the issuer does not publish the key that it names"))?;
-    let key = DecodingKey::from_jwk(&key).map_err(|_| unsigned("the issuer's key cannot be used"))?;
+    let key = key.ok_or_else(|| invalid_signature("the issuer does not publish the key that it names"))?;
+    let key = DecodingKey::from_jwk(&key).map_err(|_| invalid_signature("the issuer's key cannot be used"))?;
     if !assertion.is_signed_by(&key) {
-        return Err(unsigned("the signature is wrong"));
+        return Err(invalid_signature("the signature is wrong"));
     }
     assertion.in_time()
 }

@@ -10,14 +10,15 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use super::Failure;
-use crate::exchange::{Exchange, decoded};
+use super::failure::Failure;
+use crate::base::uri::decoded;
+use crate::wire::exchange::Exchange;
 
 /// Fields by name.
-pub type Form = BTreeMap<String, String>;
+pub(crate) type Form = BTreeMap<String, String>;
 
-/// The fields of a token request that the ledger keeps: who asks for what, and the kind of proof, never the proof.
-pub fn harmless_form(exchange: &Exchange) -> Value {
+/// The fields of a token request that the ledger keeps: the client, the scope and the kind of credential, never the credential.
+pub(crate) fn redacted_form(exchange: &Exchange) -> Value {
     let form = fields(exchange).unwrap_or_default();
     let proof = ["client_assertion", "client_secret", "device_code", "refresh_token"]
         .into_iter()
@@ -31,13 +32,13 @@ pub fn harmless_form(exchange: &Exchange) -> Value {
 }
 
 /// A field that must be there.
-pub fn field<'a>(form: &'a Form, name: &str) -> Result<&'a String, Failure> {
+pub(crate) fn field<'a>(form: &'a Form, name: &str) -> Result<&'a String, Failure> {
     let given = form.get(name).filter(|value| !value.is_empty());
     given.ok_or_else(|| Failure::missing(name))
 }
 
 /// The fields; one that is given twice could mean either value and is refused.
-pub fn fields(exchange: &Exchange) -> Result<Form, Failure> {
+pub(crate) fn fields(exchange: &Exchange) -> Result<Form, Failure> {
     let mut form = Form::new();
     for (name, value) in decoded(text(exchange)) {
         if form.insert(name, value).is_some() {
@@ -70,7 +71,7 @@ fn text(exchange: &Exchange) -> &str {
     std::str::from_utf8(&exchange.body).ok().filter(|_| is_form).unwrap_or_default()
 }
 
-/// Id and secret of a Basic header. Other schemes prove nothing here and are passed over.
+/// Id and secret of a Basic header. Other schemes are ignored.
 fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Failure> {
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let Some((scheme, encoded)) = header.split_once(' ') else {

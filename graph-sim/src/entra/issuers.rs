@@ -6,20 +6,19 @@ use std::time::{Duration, Instant};
 
 use jsonwebtoken::jwk::Jwk;
 use reqwest::{Certificate, Client, redirect};
+use rustls::pki_types::CertificateDer;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-
-use crate::seed::TrustedCa;
 
 /// Long enough that a burst of token requests asks once, short enough that a rotated key is soon forgotten. Real time.
 const KEPT_FOR: Duration = Duration::from_secs(60);
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The issuers whose documents were fetched, and whom to believe.
+/// The keys of issuers, and the CAs that are trusted when they are fetched.
 #[derive(Debug, Default)]
-pub struct Issuers {
-    trusted: Mutex<Vec<TrustedCa>>,
+pub(crate) struct Issuers {
+    trusted: Mutex<Vec<CertificateDer<'static>>>,
     known: Mutex<HashMap<String, Known>>,
 }
 
@@ -41,17 +40,14 @@ struct KeySet {
 }
 
 impl Issuers {
-    /// Trusts these CAs as well, and asks every issuer anew.
-    pub fn trust(&self, more: Vec<TrustedCa>) {
+    /// Trusts these CAs as well, and forgets all fetched keys.
+    pub(crate) fn trust(&self, more: Vec<CertificateDer<'static>>) {
         lock(&self.trusted).extend(more);
         lock(&self.known).clear();
     }
 
     /// The issuer's key with this id, or nothing when it publishes no such key.
-    ///
-    /// # Errors
-    /// Why its documents cannot be had.
-    pub async fn key(&self, issuer: &str, kid: &str) -> Result<Option<Jwk>, String> {
+    pub(crate) async fn key(&self, issuer: &str, kid: &str) -> Result<Option<Jwk>, String> {
         let cached = lock(&self.known).get(issuer).and_then(|known| known.find(kid));
         if cached.is_some() {
             return Ok(cached);

@@ -1,17 +1,17 @@
-//! Which resource a token request may ask for: Microsoft Graph of the cloud whose login service was called. What people can
-//! ask for beside it.
+//! The scopes that a token request may ask for: of Microsoft Graph in the cloud whose login service was called, and for
+//! people those of the login service.
 
-use super::Failure;
 use super::cloud::{Cloud, GRAPH_APP_ID, PUBLIC};
+use super::failure::Failure;
 use crate::world::{App, Tenant};
 
-/// What is asked of the login service itself, not of a resource, on behalf of people. Applications get nothing of it, and it
-/// is passed over where they ask for it, because MSAL for Go always does (captured).
+/// Scopes of the login service itself, for people. Applications get nothing by them, and they are
+/// ignored where an application asks for them, because MSAL for Go always does (captured).
 const OF_PEOPLE: [&str; 3] = ["openid", "offline_access", "profile"];
 
-/// The names that Graph goes by where a token is asked for.
+/// The names of Graph in a token request.
 #[derive(Clone, Copy)]
-pub struct Names<'a> {
+pub(crate) struct Names<'a> {
     /// The root that was called.
     pub root: &'a str,
     /// The listener's own root, which counts as Graph of the public cloud.
@@ -20,23 +20,23 @@ pub struct Names<'a> {
     pub tenant: &'a Tenant,
 }
 
-/// What a person lets an application do.
+/// What a person permits an application.
 #[derive(Clone, Debug)]
-pub struct Delegated {
+pub(crate) struct Delegated {
     /// The audience of the access token.
     pub audience: &'static str,
     /// The permissions, as `scp` in the access token has them.
     pub permissions: Vec<String>,
-    /// The same as the answer has them: with the resource where the request had it.
+    /// The permissions as the answer has them: with the resource where the request had it.
     pub shown: Vec<String>,
     /// Whether an id token is wanted.
-    pub identity: bool,
+    pub id_token: bool,
     /// Whether a refresh token is wanted.
-    pub lasting: bool,
+    pub refresh_token: bool,
 }
 
 /// The audience of an application's token for this scope.
-pub fn audience(scope: &str, names: Names<'_>) -> Result<&'static str, Failure> {
+pub(crate) fn audience(scope: &str, names: Names<'_>) -> Result<&'static str, Failure> {
     let mut scopes = scope.split_whitespace().filter(|one| !OF_PEOPLE.contains(one));
     let (Some(only), None) = (scopes.next(), scopes.next()) else {
         let text = format!("The scope '{scope}' is not valid: give exactly one resource.");
@@ -49,22 +49,22 @@ pub fn audience(scope: &str, names: Names<'_>) -> Result<&'static str, Failure> 
     names.graph(resource)
 }
 
-/// What this scope asks of a person. `.default` stands for what the application's `roles` name (assumed: people have
+/// What this scope asks of a person. `.default` means what the application's `roles` name (assumed: people have
 /// consented to the same); any permission that is named is granted.
-pub fn delegated(scope: &str, names: Names<'_>, app: &App) -> Result<Delegated, Failure> {
+pub(crate) fn delegated(scope: &str, names: Names<'_>, app: &App) -> Result<Delegated, Failure> {
     let mut wanted = Delegated {
         audience: Cloud::of_root(names.root).graph[0],
         permissions: Vec::new(),
         shown: Vec::new(),
-        identity: false,
-        lasting: false,
+        id_token: false,
+        refresh_token: false,
     };
     let (mut all, mut resource) = (false, None);
     for one in scope.split_whitespace() {
         match one {
-            "offline_access" => wanted.lasting = true,
+            "offline_access" => wanted.refresh_token = true,
             "openid" | "profile" | "email" => {
-                wanted.identity |= one == "openid";
+                wanted.id_token |= one == "openid";
                 wanted.take("", one);
             }
             _ => {
@@ -112,7 +112,7 @@ impl Delegated {
 }
 
 impl Names<'_> {
-    /// The audience that a resource stands for.
+    /// The audience of a resource.
     fn graph(&self, resource: &str) -> Result<&'static str, Failure> {
         let cloud = Cloud::of_root(self.root);
         let is_own = |url| cloud == PUBLIC && (url == self.root || url == self.own_root);

@@ -3,27 +3,27 @@
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use serde_json::{Value, json};
+use jiff::Timestamp;
+use serde_json::Value;
 
 use super::body::padded;
 use super::{Fault, RouteKind};
-use crate::answer::Answer;
-use crate::entra::Failure;
-use crate::exchange::{Exchange, GRAPH_JSON, put, set, status as code};
-use crate::service::Service;
+use crate::base::answer::Answer;
+use crate::entra::failure::Failure;
+use crate::wire::exchange::Exchange;
+use crate::wire::response::{GRAPH_JSON, put, set, status as code};
 
 /// The response of a fault with a status or a token error.
-pub fn fault_response(service: &Service, exchange: &Exchange, kind: RouteKind, fault: &Fault) -> Response {
+pub(crate) fn fault_response(exchange: &Exchange, kind: RouteKind, fault: &Fault, now: Timestamp) -> Response {
     let status = fault.status.unwrap_or(400);
     let (mut response, default) = match (&fault.token, kind) {
         (Some(token), _) => {
             let failure = Failure::new(token.status(), &token.error, token.aadsts, "A fault rule asked for this error.");
-            return failure.response(service, exchange);
+            return failure.response(exchange, now);
         }
-        (None, RouteKind::Token) => (entra_default(status).response(service, exchange), Value::Null),
+        (None, RouteKind::Token) => (entra_default(status).response(exchange, now), Value::Null),
         (None, _) => {
-            let now = service.now();
-            let answer = exchange.settled(graph_default(status), now);
+            let answer = exchange.completed(graph_default(status), now);
             let body = answer.body.clone().unwrap_or_default();
             (exchange.graph_response(answer, now), body)
         }
@@ -55,9 +55,9 @@ pub fn fault_response(service: &Service, exchange: &Exchange, kind: RouteKind, f
 }
 
 /// The answer of a fault with a status to one part of a batch.
-pub fn fault_answer(service: &Service, exchange: &Exchange, fault: &Fault) -> Answer {
+pub(crate) fn fault_answer(exchange: &Exchange, fault: &Fault, now: Timestamp) -> Answer {
     let default = graph_default(fault.status.unwrap_or(400));
-    let mut answer = exchange.settled(default, service.now());
+    let mut answer = exchange.completed(default, now);
     if let Some(body) = &fault.body {
         answer.body = Some(body.clone());
         set(&mut answer.headers, "Content-Type", GRAPH_JSON);
@@ -86,18 +86,10 @@ fn graph_default(status: u16) -> Answer {
         _ => "UnknownError",
     };
     if status < 300 {
-        return Answer {
-            status,
-            headers: Vec::new(),
-            body: None,
-            committed: false,
-        };
+        return Answer::empty(status);
     }
-    let mut answer = Answer::error_inner(status, code, &status.to_string(), "A fault rule asked for this answer.");
-    if let Some(inner) = answer.body.as_mut().and_then(|body| body.pointer_mut("/error/innerError")) {
-        inner["status"] = json!(status.to_string());
-    }
-    answer
+    let status_text = status.to_string();
+    Answer::error_inner(status, code, &status_text, "A fault rule asked for this answer.").inner("status", &status_text)
 }
 
 fn entra_default(status: u16) -> Failure {

@@ -1,4 +1,4 @@
-//! What faults do to the body of a response: break it off, slow it down, blow it up.
+//! What faults do to the body of a response: truncate it, slow it down, pad it.
 
 use std::convert::Infallible;
 use std::task::Poll;
@@ -10,13 +10,13 @@ use bytes::Bytes;
 use http::Version;
 use http::header::CONTENT_LENGTH;
 
-use crate::exchange::put;
+use crate::wire::response::put;
 
 /// What a body is filled up with, a chunk at a time: space after JSON leaves it JSON.
 static BLANKS: [u8; 64 * 1024] = [b' '; 64 * 1024];
 
 /// The same response, broken off after so many bytes of its body although its length promises more.
-pub async fn truncated(response: Response, at: usize, version: Version) -> Response {
+pub(crate) async fn truncated(response: Response, at: usize, version: Version) -> Response {
     let (mut parts, body) = response.into_parts();
     let Ok(whole) = to_bytes(body, usize::MAX).await else {
         return Response::from_parts(parts, Body::empty());
@@ -32,7 +32,7 @@ pub async fn truncated(response: Response, at: usize, version: Version) -> Respo
             return Poll::Ready(Some(Ok(beginning)));
         }
         if version == Version::HTTP_2 {
-            // A failing stream would be reset, and what was not yet written be dropped; the length shows what is missing.
+            // A failing stream would be reset and unwritten data dropped; the length shows what is missing.
             return Poll::Ready(None);
         }
         if !flushed {
@@ -47,7 +47,7 @@ pub async fn truncated(response: Response, at: usize, version: Version) -> Respo
 }
 
 /// The same response, its body sent at so many bytes a second. The first of them come at once.
-pub async fn trickled(response: Response, per_second: usize) -> Response {
+pub(crate) async fn trickled(response: Response, per_second: usize) -> Response {
     let (mut parts, body) = response.into_parts();
     let Ok(whole) = to_bytes(body, usize::MAX).await else {
         return Response::from_parts(parts, Body::empty());
@@ -65,7 +65,7 @@ pub async fn trickled(response: Response, per_second: usize) -> Response {
 }
 
 /// A text as a body, filled up to so many bytes. It is made as it is sent, so that its size costs no memory here.
-pub fn padded(text: String, bytes: usize) -> Body {
+pub(crate) fn padded(text: String, bytes: usize) -> Body {
     let missing = bytes.saturating_sub(text.len());
     let beginning = futures::stream::once(async move { Ok::<_, Infallible>(Bytes::from(text)) });
     let rest = futures::stream::unfold(missing, |missing| async move {

@@ -1,9 +1,9 @@
 //! Faults: rules that make chosen requests fail the way networks and services do.
 //!
-//! This file is what can happen; `rules` is when it happens, `answer` what is answered instead, `body` what becomes of bodies.
+//! This file has the faults; `rules` says which requests they apply to, `answer` makes their answers, `body` their bodies.
 
-pub mod answer;
-pub mod body;
+pub(crate) mod answer;
+pub(crate) mod body;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use rules::{Faults, Rule};
+pub(crate) use crate::faults::rules::{Faults, Rule};
 
-/// What happens to a request that is struck.
+/// A fault of a request.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Fault {
-    /// Waits so long before anything else; alone or with any other fault.
+pub(crate) struct Fault {
+    /// Delays the request by so much first; alone or with any other fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<u64>,
     /// Answers with this status.
@@ -55,7 +55,7 @@ pub struct Fault {
 /// Before or after the request is carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Moment {
+pub(crate) enum Moment {
     /// Nothing is carried out.
     Before,
     /// It is carried out, but its answer is lost.
@@ -65,24 +65,22 @@ pub enum Moment {
 /// A failure of the token endpoint.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TokenFault {
+pub(crate) struct TokenFault {
     /// OAuth's error, such as `invalid_client`.
     pub error: String,
-    /// Entra's number.
     pub aadsts: u32,
 }
 
 impl TokenFault {
     /// The HTTP status that Entra gives such an error.
-    pub fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         if self.error == "invalid_client" { 401 } else { 400 }
     }
 }
 
 /// What kind of route a request goes to; some faults make sense on one kind only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RouteKind {
-    /// Graph.
+pub(crate) enum RouteKind {
     Graph,
     /// One part of a batch. It has no connection and no body of its own that could be cut or slowed down.
     Part,
@@ -93,12 +91,11 @@ pub enum RouteKind {
 }
 
 impl Fault {
-    /// Whether the request is answered, or cut, without being carried out.
-    pub fn strikes_before(&self) -> bool {
+    pub(crate) fn prevents_commit(&self) -> bool {
         self.cut == Some(Moment::Before) || (self.status.is_some() && self.when != Some(Moment::After)) || self.token.is_some()
     }
 
-    /// Whether the fault makes sense there; a rule whose fault does not leaves the request to the next rule.
+    /// Whether the fault can apply there; otherwise the next rule is tried.
     fn fits(&self, kind: RouteKind) -> bool {
         let of_a_response = [
             self.cut.is_some(),

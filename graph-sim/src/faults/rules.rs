@@ -1,24 +1,24 @@
-//! When faults strike. Rules are asked in their order; the first one that matches and is not used up strikes, and later ones
-//! do not see the request.
+//! Which requests get a fault. Rules are tried in their order; the first one that matches and is not used up applies, and later
+//! ones do not see the request.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Fault, RouteKind};
 
-/// Which requests are struck, how often, and how.
+/// Which requests get a fault, how often, and which one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Rule {
+pub(crate) struct Rule {
     #[serde(default, rename = "match")]
     matching: Match,
-    /// How many requests are struck; -1 is no end.
+    /// How many requests get the fault; -1 for all.
     #[serde(default = "once")]
     times: i64,
     fault: Fault,
     /// How many requests matched so far.
     #[serde(skip_deserializing)]
     seen: u64,
-    /// How many were struck so far.
+    /// How many got the fault so far.
     #[serde(skip_deserializing)]
     struck: u64,
 }
@@ -31,16 +31,15 @@ fn once() -> i64 {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct Match {
     method: Option<String>,
-    /// `*` stands for any run of characters, slashes included.
+    /// `*` matches any run of characters, slashes included.
     path: Option<String>,
     tenant: Option<String>,
-    /// So many matching requests pass first.
+    /// How many matching requests pass first.
     skip: u64,
 }
 
-/// The rules that are in force.
 #[derive(Debug, Default)]
-pub struct Faults {
+pub(crate) struct Faults {
     rules: Vec<Rule>,
 }
 
@@ -48,8 +47,8 @@ impl Faults {
     /// Adds rules after the others.
     ///
     /// # Errors
-    /// A rule that says nothing or two things at once; none is added then.
-    pub fn add(&mut self, rules: Vec<Rule>) -> Result<(), String> {
+    /// A rule without a fault, or with two; none is added then.
+    pub(crate) fn add(&mut self, rules: Vec<Rule>) -> Result<(), String> {
         for rule in &rules {
             rule.fault.check()?;
             if rule.times < -1 {
@@ -60,24 +59,23 @@ impl Faults {
         Ok(())
     }
 
-    /// Removes all rules.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.rules.clear();
     }
 
-    /// The rules with how often they matched and struck.
-    pub fn rules(&self) -> &[Rule] {
+    /// The rules with their counts.
+    pub(crate) fn rules(&self) -> &[Rule] {
         &self.rules
     }
 
-    /// The fault that strikes this request, if any.
-    pub fn strike(&mut self, kind: RouteKind, method: &str, path: &str, tenant: Option<&str>) -> Option<Fault> {
-        self.rules.iter_mut().find_map(|rule| rule.strike(kind, method, path, tenant))
+    /// The fault of this request, if any; it is counted.
+    pub(crate) fn take(&mut self, kind: RouteKind, method: &str, path: &str, tenant: Option<&str>) -> Option<Fault> {
+        self.rules.iter_mut().find_map(|rule| rule.take(kind, method, path, tenant))
     }
 }
 
 impl Rule {
-    fn strike(&mut self, kind: RouteKind, method: &str, path: &str, tenant: Option<&str>) -> Option<Fault> {
+    fn take(&mut self, kind: RouteKind, method: &str, path: &str, tenant: Option<&str>) -> Option<Fault> {
         let wanted = &self.matching;
         let matches = self.fault.fits(kind)
             && wanted.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
@@ -99,7 +97,7 @@ impl Rule {
     }
 }
 
-/// Whether a path fits a pattern in which `*` stands for any run of characters.
+/// Whether a path fits a pattern in which `*` matches any run of characters.
 fn glob_matches(glob: &str, path: &str) -> bool {
     let mut parts = glob.split('*');
     let first = parts.next().unwrap_or_default();
@@ -119,19 +117,4 @@ fn glob_matches(glob: &str, path: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_star_spans_segments_and_the_rest_is_literal() {
-        assert!(glob_matches(
-            "/beta/*/assign",
-            "/beta/deviceManagement/virtualEndpoint/provisioningPolicies/1/assign"
-        ));
-        assert!(glob_matches("*", ""));
-        assert!(glob_matches("/v1.0/*s*", "/v1.0/groups"));
-        assert!(!glob_matches("/v1.0/groups", "/v1.0/groups/1"));
-        assert!(!glob_matches("/v1x0/*", "/v1.0/groups"));
-        assert!(!glob_matches("/a*a", "/a"));
-    }
-}
+mod tests;

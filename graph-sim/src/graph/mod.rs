@@ -1,53 +1,27 @@
 //! The routes of Microsoft Graph: permissions, query options, body checks and the objects behind them.
 //!
-//! Synchronous functions over the world; no input or output, no tokens, no ledger. What is not known is refused.
+//! Synchronous functions over the world; no input or output, no tokens, no ledger. Unknown requests are refused.
+//! Its floors: `refusal`; `body`, `odata`, `not_simulated`; `collections`; `handlers`; `routes`, `seeding`; `unknown_path`; `dispatch`.
 
-mod apply;
-mod assign;
-pub mod audit;
-mod catalogue;
-#[cfg(test)]
-mod catalogue_tests;
-mod check;
-mod deprecation;
-mod devices;
-mod directory;
-mod fill;
-pub mod foreign;
-mod groups;
-mod licences;
+mod body;
+mod collections;
+mod dispatch;
+mod handlers;
+pub mod not_simulated;
 pub mod odata;
-mod page;
-pub(crate) mod path;
-pub mod permission;
-mod plans;
-mod policies;
-mod problem;
-mod project;
-mod read;
-mod regions;
-mod resource;
-mod resources;
+mod refusal;
 pub mod routes;
-pub mod schema;
 mod seeding;
-mod settings;
-mod twins;
-mod unknown;
-mod write;
+mod unknown_path;
 
-pub use catalogue::{default_gallery, default_organization_settings};
-pub use directory::{find_deleted_group, find_group};
-pub use fill::whole_cloud_pc;
-pub use plans::{EnterprisePlan, enterprise_plan, service_plans};
-pub use policies::change_options;
-pub use regions::supported_regions;
+pub use collections::policies::change_options;
+pub use refusal::permission;
 pub use seeding::seed_object;
 
-use crate::answer::{Answer, GraphRequest};
+use crate::base::answer::{Answer, GraphRequest};
 use crate::world::World;
 
 /// Carries out one request of a known caller: route, method, permission, then the handler.
 pub fn handle(world: &mut World, request: &GraphRequest<'_>) -> Answer {
-    routes::dispatch(world, request).unwrap_or_else(problem::Problem::into_answer)
+    dispatch::dispatch(world, request).unwrap_or_else(refusal::problem::Problem::into_answer)
 }

@@ -1,46 +1,27 @@
-//! The table of routes and the way from a path to its handler: route, then method, then permission.
+//! The table of routes: which paths there are, what can be done there, and which permission opens it.
 
-use super::path::Segment;
-use super::permission::{
+use super::collections::resource::Resource;
+use super::collections::table;
+use super::handlers::call::{self, Call};
+use super::handlers::{apply, assign, audit, groups, read, write};
+use super::refusal::permission::{
     CLOUD_PC_READ, CLOUD_PC_WRITE, CONNECTION_WRITE, DEVICE_READ, GROUP_GET, GROUP_LIST, GROUP_WRITE, MEMBERS_READ, ORGANIZATION_READ,
     Permission, SKU_READ, USER_READ,
 };
-use super::problem::{Outcome, Problem};
-use super::resource::{Resource, stored, text};
-use super::{apply, assign, audit, deprecation, foreign, groups, odata, path, read, resources, unknown, write};
-use crate::answer::{ApiVersion, GraphRequest};
-use crate::world::World;
-
-/// One request on its way through a handler.
-pub(super) struct Call<'a, 'r> {
-    /// Everything that exists.
-    pub world: &'a mut World,
-    /// The request.
-    pub request: &'a GraphRequest<'r>,
-    /// The collection that the path leads to.
-    pub resource: &'static Resource,
-    /// The id in the path; empty when the path has none.
-    pub id: String,
-}
-
-impl Call<'_, '_> {
-    /// Nothing has the id in the path.
-    pub fn not_found(&self) -> Problem {
-        self.resource.not_found(&self.id, self.world.options.missing_id)
-    }
-}
+use super::refusal::problem::Outcome;
+use crate::base::answer::ApiVersion;
 
 type Handler = fn(Call<'_, '_>) -> Outcome;
 
 /// A path and what can be done there.
 pub struct Route {
-    /// The path; `{id}` stands for one segment.
+    /// The path; `{id}` matches one segment.
     pub path: &'static str,
     /// Whether v1.0 does not have it.
     pub beta_only: bool,
-    /// Whether it leads to the only object of its collection, which then needs no id in the path.
-    single: bool,
-    resource: &'static Resource,
+    /// Whether it is the path of the only object of its collection, without an id.
+    pub(super) single: bool,
+    pub(super) resource: &'static Resource,
     /// What can be done there.
     pub operations: &'static [Operation],
 }
@@ -51,7 +32,7 @@ pub struct Operation {
     pub method: &'static str,
     /// What opens it.
     pub permission: &'static Permission,
-    handler: Handler,
+    pub(super) handler: Handler,
 }
 
 const fn operation(method: &'static str, permission: &'static Permission, handler: Handler) -> Operation {
@@ -86,22 +67,22 @@ static SINGLETON: [Operation; 2] = [
 ];
 static IMAGE_LIST: [Operation; 2] = [
     operation("GET", &CLOUD_PC_READ, read::list),
-    operation("POST", &CLOUD_PC_WRITE, not_simulated),
+    operation("POST", &CLOUD_PC_WRITE, call::not_simulated),
 ];
 static IMAGE_ENTITY: [Operation; 2] = [
     operation("GET", &CLOUD_PC_READ, read::get),
-    operation("DELETE", &CLOUD_PC_WRITE, not_simulated),
+    operation("DELETE", &CLOUD_PC_WRITE, call::not_simulated),
 ];
 static CONNECTION_LIST: [Operation; 2] = [
     operation("GET", &CLOUD_PC_READ, read::list),
-    operation("POST", &CONNECTION_WRITE, not_simulated),
+    operation("POST", &CONNECTION_WRITE, call::not_simulated),
 ];
 static CONNECTION_ENTITY: [Operation; 3] = [
     operation("GET", &CLOUD_PC_READ, read::get),
-    operation("PATCH", &CONNECTION_WRITE, not_simulated),
-    operation("DELETE", &CONNECTION_WRITE, not_simulated),
+    operation("PATCH", &CONNECTION_WRITE, call::not_simulated),
+    operation("DELETE", &CONNECTION_WRITE, call::not_simulated),
 ];
-static HEALTH_CHECKS: [Operation; 1] = [operation("POST", &CONNECTION_WRITE, not_simulated)];
+static HEALTH_CHECKS: [Operation; 1] = [operation("POST", &CONNECTION_WRITE, call::not_simulated)];
 static DEVICES_LIST: [Operation; 1] = [operation("GET", &DEVICE_READ, read::list)];
 static DEVICES_ENTITY: [Operation; 1] = [operation("GET", &DEVICE_READ, read::get)];
 static GROUPS_LIST: [Operation; 2] = [
@@ -145,11 +126,7 @@ const fn single(path: &'static str, resource: &'static Resource, operations: &'s
 /// `deviceManagement/virtualEndpoint/…`
 macro_rules! cloud_pc {
     ($kind:ident $path:literal, $resource:ident, $operations:ident) => {
-        $kind(
-            concat!("deviceManagement/virtualEndpoint/", $path),
-            &resources::$resource,
-            &$operations,
-        )
+        $kind(concat!("deviceManagement/virtualEndpoint/", $path), &table::$resource, &$operations)
     };
 }
 
@@ -195,80 +172,16 @@ pub static ROUTES: &[Route] = &[
     cloud_pc!(beta "supportedRegions", REGIONS, READ_LIST),
     cloud_pc!(beta "supportedRegions/$count", REGIONS, COUNT),
     cloud_pc!(single "organizationSettings", ORGANIZATION_SETTINGS, SINGLETON),
-    route("deviceManagement/managedDevices", &resources::MANAGED_DEVICES, &DEVICES_LIST),
-    route("deviceManagement/managedDevices/{id}", &resources::MANAGED_DEVICES, &DEVICES_ENTITY),
-    route("groups", &resources::GROUPS, &GROUPS_LIST),
-    route("groups/{id}", &resources::GROUPS, &GROUPS_ENTITY),
-    route("groups/{id}/members", &resources::MEMBERS, &MEMBERS_LIST),
-    route("users", &resources::USERS, &USERS_LIST),
-    route("users/{id}", &resources::USERS, &USERS_ENTITY),
-    route("subscribedSkus", &resources::SUBSCRIBED_SKUS, &SKUS),
-    route("organization", &resources::ORGANIZATIONS, &ORGANIZATION),
+    route("deviceManagement/managedDevices", &table::MANAGED_DEVICES, &DEVICES_LIST),
+    route("deviceManagement/managedDevices/{id}", &table::MANAGED_DEVICES, &DEVICES_ENTITY),
+    route("groups", &table::GROUPS, &GROUPS_LIST),
+    route("groups/{id}", &table::GROUPS, &GROUPS_ENTITY),
+    route("groups/{id}/members", &table::MEMBERS, &MEMBERS_LIST),
+    route("users", &table::USERS, &USERS_LIST),
+    route("users/{id}", &table::USERS, &USERS_ENTITY),
+    route("subscribedSkus", &table::SUBSCRIBED_SKUS, &SKUS),
+    route("organization", &table::ORGANIZATIONS, &ORGANIZATION),
 ];
-
-/// What the service does for people and this simulator does not know.
-fn not_simulated(call: Call<'_, '_>) -> Outcome {
-    odata::none(call.request)?;
-    let method = call.request.method.as_str();
-    Err(Problem::not_simulated(&format!("{method} of '{}'", call.resource.name)))
-}
-
-/// Finds the operation of a request, checks the permission and runs it.
-pub(super) fn dispatch(world: &mut World, request: &GraphRequest<'_>) -> Outcome {
-    let path = path::parse(request.path)?;
-    foreign::refuse(request, &path::texts(&path))?;
-    let (route, id) = find(&path, request)?;
-    let operation = route
-        .operations
-        .iter()
-        .find(|operation| operation.method == request.method.as_str())
-        .ok_or_else(|| {
-            let allowed: Vec<&str> = route.operations.iter().map(|one| one.method).collect();
-            Problem::method_not_allowed(request.method.as_str(), &allowed.join(", "))
-        })?;
-    operation.permission.expect(request)?;
-    let tenant = world.tenants.get(&request.caller.tenant).ok_or_else(Problem::no_tenant)?;
-    let id = if route.single {
-        let only = stored(tenant, route.resource.name).next();
-        only.and_then(|only| text(only, "id")).unwrap_or_default().to_owned()
-    } else {
-        id
-    };
-    let mut answer = (operation.handler)(Call {
-        world,
-        request,
-        resource: route.resource,
-        id,
-    })?;
-    if answer.committed {
-        let headers = deprecation::headers(route.resource.ty, request.version, request.body);
-        answer.headers.extend(headers);
-    }
-    Ok(answer)
-}
-
-/// The route that a path is, or why it is none.
-fn find(path: &[Segment], request: &GraphRequest<'_>) -> Result<(&'static Route, String), Problem> {
-    let mut furthest = 0;
-    for route in ROUTES.iter().filter(|route| route.is_in(request.version)) {
-        let mut id = String::new();
-        let mut matched = 0;
-        let mut pattern = route.path.split('/');
-        for segment in path {
-            match pattern.next() {
-                Some("{id}") if !unknown::is_operation(segment, path.last(), request) => segment.text.clone_into(&mut id),
-                Some(fixed) if fixed == segment.text => {}
-                _ => break,
-            }
-            matched += 1;
-        }
-        if matched == path.len() && matched > 0 && pattern.next().is_none() {
-            return Ok((route, id));
-        }
-        furthest = furthest.max(matched);
-    }
-    Err(unknown::refusal(path, furthest, request))
-}
 
 impl Route {
     /// Whether a version has it.

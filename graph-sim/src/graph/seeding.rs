@@ -2,17 +2,19 @@
 
 use serde_json::{Map, Value, json};
 
-use super::check::{self, Mode};
-use super::resource::{Resource, text};
-use super::resources::{
+use super::body::check::{self, Mode};
+use super::collections::resource::Resource;
+use super::collections::table::{
     AUDIT_EVENTS, CLOUD_PCS, CONNECTIONS, DEVICE_IMAGES, FRONT_LINE_PLANS, GALLERY_IMAGES, ORGANIZATION_SETTINGS, POLICIES, SETTINGS,
 };
-use super::write::instant;
-use super::{assign, fill};
-use crate::answer::ApiVersion;
-use crate::world::{World, stable_id};
+use super::handlers::assign;
+use super::refusal::problem::Problem;
+use crate::base::answer::ApiVersion;
+use crate::base::ids::stable_id;
+use crate::schema::defaults;
+use crate::world::{World, text};
 
-/// What a seed can put objects into.
+/// The collections that a seed can fill.
 static SEEDED: [&Resource; 9] = [
     &POLICIES,
     &SETTINGS,
@@ -25,7 +27,7 @@ static SEEDED: [&Resource; 9] = [
     &AUDIT_EVENTS,
 ];
 
-/// Puts one object into a tenant's collection. `assignments` stand inline, so the groups must be there already, and the
+/// Puts one object into a tenant's collection. `assignments` are inline, so the groups must exist already, and the
 /// images before the policies that use them.
 ///
 /// # Errors
@@ -46,7 +48,7 @@ pub fn seed_object(world: &mut World, tenant_id: &str, collection: &str, value: 
         Some(Value::Array(assignments)) if resource.assigned().is_some() => assignments,
         Some(_) => return Err("'assignments' takes a list, and only policies and settings have them".to_owned()),
     };
-    let object = checked(world, tenant_id, resource, given, &assignments).map_err(super::problem::Problem::reason)?;
+    let object = checked(world, tenant_id, resource, given, &assignments).map_err(Problem::reason)?;
     insert(world, tenant_id, resource.name, object)
 }
 
@@ -56,8 +58,8 @@ fn checked(
     resource: &'static Resource,
     mut given: Map<String, Value>,
     assignments: &[Value],
-) -> Result<Map<String, Value>, super::problem::Problem> {
-    let now = instant(world).to_string();
+) -> Result<Map<String, Value>, Problem> {
+    let now = world.instant().to_string();
     for name in ["createdDateTime", "lastModifiedDateTime"] {
         let known = resource.ty.property(ApiVersion::Beta, name).is_some();
         if known && text(&given, name).is_none() {
@@ -71,10 +73,10 @@ fn checked(
     assume(resource.name, &mut given);
     let given = check::object(resource.ty, ApiVersion::Beta, Mode::Seed, &given)?;
     let Some(rules) = resource.rules else {
-        return Ok(fill::complete_and_lean(resource.ty, given));
+        return Ok(defaults::complete_without_nulls(resource.ty, given));
     };
-    let mut object = fill::complete(resource.ty, given);
-    (rules.settle)(&world.options, &mut object);
+    let mut object = defaults::complete(resource.ty, given);
+    (rules.normalise)(&world.options, &mut object);
     if let Some(tenant) = world.tenants.get(tenant_id) {
         (rules.check)(tenant, &object)?;
     }
@@ -85,7 +87,7 @@ fn checked(
     Ok(object)
 }
 
-/// What the service would know of an object although a short seed does not say it. What is given stays.
+/// Adds what the service would know of an object although a short seed does not say it.
 fn assume(collection: &str, given: &mut Map<String, Value>) {
     let id = text(given, "id").unwrap_or_default().to_owned();
     let subscription = stable_id(&["subscription", &id]);

@@ -1,54 +1,24 @@
 //! One Cloud PC object: how it looks when it is new, and how each event changes it. Property names are those of beta.
 //!
-//! It knows nothing of what is due or who decides.
+//! It knows nothing of events or decisions.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::assignments::Assignment;
 use super::names::device_name;
 use super::plans::Plan;
-use crate::graph;
-use crate::world::{Object, Tenant, stable_id};
+use crate::base::ids::stable_id;
+use crate::schema::defaults::complete_cloud_pc;
+use crate::world::{Assignment, Object, Tenant, set, stored_one, text};
 
 /// Where a Cloud PC keeps the name of its device's enrollment profile, once that is not its policy's name any more. It is no
 /// property of Cloud PCs in Graph, so it is seen in the simulator's state alone.
-pub const ENROLLMENT_PROFILE: &str = "enrollmentProfileName";
+pub(crate) const ENROLLMENT_PROFILE: &str = "enrollmentProfileName";
 
-/// What a policy provisions.
+/// The stage of a Cloud PC's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A Cloud PC for each Enterprise licence of a user.
-    Enterprise,
-    /// Frontline: a Cloud PC for each user, three to a licence (documented).
-    PerUser,
-    /// Frontline: a Cloud PC for each licence, shared by a group (documented).
-    PerGroup,
-}
-
-impl Kind {
-    /// By the `provisioningType` of a policy or a Cloud PC. Nothing for `reserve`, which provisions no Cloud PC here (assumed).
-    pub fn of(object: &Object) -> Option<Self> {
-        match text(object, "provisioningType") {
-            None | Some("dedicated") => Some(Self::Enterprise),
-            Some("shared" | "sharedByUser") => Some(Self::PerUser),
-            Some("sharedByEntraGroup") => Some(Self::PerGroup),
-            Some(_) => None,
-        }
-    }
-
-    fn product(self) -> &'static str {
-        match self {
-            Self::Enterprise => "enterprise",
-            Self::PerUser | Self::PerGroup => "frontline",
-        }
-    }
-}
-
-/// Where a Cloud PC is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// Not ready yet; nobody loses anything when it goes.
+pub(super) enum Stage {
+    /// Not ready yet; no user loses anything when it is deleted.
     Coming,
     /// In use, or in the middle of an action.
     Live,
@@ -56,13 +26,13 @@ pub enum Stage {
     Grace,
     /// It could not be provisioned.
     Failed,
-    /// Nothing that a policy or licence would change.
+    /// Neither policies nor licences change it.
     Idle,
 }
 
 impl Stage {
     /// By the status. One without a status counts as provisioned.
-    pub fn of(pc: &Object) -> Self {
+    pub(super) fn of(pc: &Object) -> Self {
         match text(pc, "status") {
             Some("provisioning" | "pendingProvision" | "preparing") => Self::Coming,
             Some("inGracePeriod") => Self::Grace,
@@ -73,34 +43,25 @@ impl Stage {
     }
 }
 
-/// Whether policies of Windows 365 decide on it: other products are in the same collection.
-pub fn is_windows_365(pc: &Object) -> bool {
-    matches!(text(pc, "productType"), None | Some("enterprise" | "frontline"))
-        && matches!(text(pc, "servicePlanType"), None | Some("enterprise"))
-}
-
-/// What a new Cloud PC comes from.
+/// What a new Cloud PC is made from.
 #[derive(Debug)]
-pub struct Origin<'a> {
-    /// The tenant, for what the policy points at.
+pub(super) struct Origin<'a> {
+    /// For the objects that the policy refers to.
     pub tenant: &'a Tenant,
-    /// The policy.
     pub policy: &'a Object,
-    /// The policy's assignment.
     pub assignment: &'a Assignment,
-    /// The service plan.
     pub plan: &'a Plan,
-    /// The user's id; nobody for one that a group shares.
+    /// The user's id; `None` for one that a group shares.
     pub user: Option<&'a str>,
 }
 
 /// A Cloud PC that is being provisioned.
-pub fn new(id: &str, origin: &Origin<'_>, at: Timestamp) -> Object {
+pub(super) fn new(id: &str, origin: &Origin<'_>, at: Timestamp) -> Object {
     let Origin { tenant, policy, .. } = *origin;
     let directory = &tenant.known_directory;
     let user = origin.user.and_then(|id| directory.user(id));
     let group = directory.group(&origin.assignment.group);
-    // Named after the group when it is nobody's own (assumed).
+    // Named after the group when it is shared (assumed).
     let whose = user.map(|user| &user.display_name).or(group.map(|group| &group.display_name));
     let policy_name = text(policy, "displayName").unwrap_or_default();
     let own = |name: &str| policy.get(name).cloned().unwrap_or(Value::Null);
@@ -122,7 +83,7 @@ pub fn new(id: &str, origin: &Origin<'_>, at: Timestamp) -> Object {
         "servicePlanName": origin.plan.name,
         "servicePlanType": "enterprise",
         "productType": origin.assignment.kind.product(),
-        "allotmentDisplayName": origin.assignment.slice,
+        "allotmentDisplayName": origin.assignment.allotment,
         "status": "provisioning",
         "lastModifiedDateTime": written(at),
         "imageDisplayName": image,
@@ -136,18 +97,17 @@ pub fn new(id: &str, origin: &Origin<'_>, at: Timestamp) -> Object {
         "diskEncryptionState": "notAvailable",
     });
     match pc {
-        Value::Object(pc) => graph::whole_cloud_pc(pc),
+        Value::Object(pc) => complete_cloud_pc(pc),
         _ => Object::new(),
     }
 }
 
 /// The region and the connection's name that a policy leads to; the first network of the policy counts (assumed).
-pub fn network(tenant: &Tenant, policy: &Object) -> (Option<String>, String) {
+pub(super) fn network(tenant: &Tenant, policy: &Object) -> (Option<String>, String) {
     let join = policy.get("domainJoinConfigurations").and_then(|joins| joins.get(0)?.as_object());
-    let connections = tenant.collections.get("onPremisesConnections");
     let connection = join
         .and_then(|join| text(join, "onPremisesConnectionId"))
-        .and_then(|id| connections?.get(id));
+        .and_then(|id| stored_one(tenant, "onPremisesConnections", id));
     let by_name = join
         .and_then(|join| text(join, "regionName"))
         .filter(|region| *region != "automatic");
@@ -160,8 +120,8 @@ pub fn network(tenant: &Tenant, policy: &Object) -> (Option<String>, String) {
     (region.map(str::to_owned), name.to_owned())
 }
 
-/// It is ready. Its device is a new one each time.
-pub fn finish(pc: &mut Object, naming_template: Option<&str>, at: Timestamp) {
+/// Provisioning ends. The device is a new one each time.
+pub(super) fn finish(pc: &mut Object, naming_template: Option<&str>, at: Timestamp) {
     let id = text(pc, "id").unwrap_or_default().to_owned();
     let name = device_name(naming_template, text(pc, "userPrincipalName"), &id);
     let at = written(at);
@@ -177,23 +137,23 @@ pub fn finish(pc: &mut Object, naming_template: Option<&str>, at: Timestamp) {
     set(pc, "lastModifiedDateTime", at);
 }
 
-/// It has lost its reason.
-pub fn enter_grace(pc: &mut Object, end: Timestamp, at: Timestamp) {
+/// It lost its licence or assignment.
+pub(crate) fn enter_grace(pc: &mut Object, end: Timestamp, at: Timestamp) {
     set(pc, "status", "inGracePeriod");
     set(pc, "gracePeriodEndDateTime", written(end));
     set(pc, "lastModifiedDateTime", written(at));
 }
 
-/// It has its reason again.
-pub fn leave_grace(pc: &mut Object, at: Timestamp) {
+/// It is entitled again.
+pub(crate) fn leave_grace(pc: &mut Object, at: Timestamp) {
     set(pc, "status", "provisioned");
     set(pc, "gracePeriodEndDateTime", Value::Null);
     set(pc, "lastModifiedDateTime", written(at));
 }
 
-/// Puts it under a policy. It stays as it was provisioned: nothing of the policy but its name counts before a reprovision
+/// Moves it to another policy. It stays as it was provisioned: only the policy's name counts before a reprovision
 /// (documented).
-pub fn move_to(pc: &mut Object, policy: &Object, assignment: &Assignment, at: Timestamp) {
+pub(crate) fn move_to(pc: &mut Object, policy: &Object, assignment: &Assignment, at: Timestamp) {
     name_policy(pc, text(policy, "displayName"), at);
     set(
         pc,
@@ -201,24 +161,24 @@ pub fn move_to(pc: &mut Object, policy: &Object, assignment: &Assignment, at: Ti
         policy.get("provisioningType").cloned().unwrap_or(Value::Null),
     );
     set(pc, "provisioningPolicyId", assignment.policy.as_str());
-    name_slice(pc, assignment.slice.as_deref(), at);
+    name_allotment(pc, assignment.allotment.as_deref(), at);
 }
 
-/// Its slice of the licences has this name.
-pub fn name_slice(pc: &mut Object, name: Option<&str>, at: Timestamp) {
+/// Its allotment has this name.
+pub(crate) fn name_allotment(pc: &mut Object, name: Option<&str>, at: Timestamp) {
     set(pc, "allotmentDisplayName", name);
     set(pc, "lastModifiedDateTime", written(at));
 }
 
 /// Its user has this sign-in name. Its own name and its device's stay as they were provisioned (assumed).
-pub fn name_user(pc: &mut Object, name: &str, at: Timestamp) {
+pub(crate) fn name_user(pc: &mut Object, name: &str, at: Timestamp) {
     set(pc, "userPrincipalName", name);
     set(pc, "lastModifiedDateTime", written(at));
 }
 
 /// Its policy has this name. The enrollment profile of a device is what the policy was called when it was enrolled
 /// (documented), so that name is kept for the device.
-pub fn name_policy(pc: &mut Object, name: Option<&str>, at: Timestamp) {
+pub(crate) fn name_policy(pc: &mut Object, name: Option<&str>, at: Timestamp) {
     let is_enrolled = text(pc, "managedDeviceId").is_some() && text(pc, ENROLLMENT_PROFILE).is_none();
     let before = text(pc, "provisioningPolicyName").filter(|_| is_enrolled).map(str::to_owned);
     if let Some(before) = before {
@@ -228,25 +188,7 @@ pub fn name_policy(pc: &mut Object, name: Option<&str>, at: Timestamp) {
     set(pc, "lastModifiedDateTime", written(at));
 }
 
-/// Sets a property; null is the same as none.
-pub fn set(pc: &mut Object, name: &str, value: impl Into<Value>) {
-    match value.into() {
-        Value::Null => drop(pc.remove(name)),
-        value => drop(pc.insert(name.to_owned(), value)),
-    }
-}
-
-/// A string property that is not empty.
-pub fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
-}
-
-/// Whether two texts are one id.
-pub fn same_id(one: Option<&str>, other: &str) -> bool {
-    one.is_some_and(|one| one.eq_ignore_ascii_case(other))
-}
-
 /// A time as the service writes it: never finer than microseconds.
-pub fn written(at: Timestamp) -> String {
+pub(super) fn written(at: Timestamp) -> String {
     Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at).to_string()
 }

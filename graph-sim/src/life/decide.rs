@@ -1,68 +1,52 @@
-//! Who is to have a Cloud PC by which assignment: compares what there is with what there should be. It changes nothing.
+//! Which Cloud PCs are to exist by which assignment: compares the present with the wanted state. Pure.
 
 use std::collections::HashMap;
 
-use super::assignments::{Assignment, Assignments};
-use super::cloud_pc::{Kind, Stage, same_id, text};
-use super::fleet::{Fleet, Lot};
+use super::cloud_pc::Stage;
 use super::plans::{Plan, enterprise_plan};
-use crate::world::{Object, Tenant};
+use crate::world::{Assignment, Assignments, Fleet, Kind, Lot, Object, Tenant, same_id, stored_one, text};
 
 /// Cloud PCs that users can have of one Frontline licence (documented).
 const USERS_PER_LICENCE: i64 = 3;
 /// The most licences that one assignment can set aside (captured: the portal's own limit).
 const MOST_LICENCES: i64 = 900;
 
-/// What is to become of a Cloud PC, or that there is to be one. Assignments are named by their number.
+/// A decision on one Cloud PC. Assignments are named by their number.
 #[derive(Debug)]
-pub enum Decision {
-    /// There is to be a new one.
+pub(super) enum Decision {
+    /// A new one is to be provisioned.
     Create {
-        /// By which assignment.
         assignment: u64,
-        /// For whom, by the id.
+        /// The user's id.
         user: Option<String>,
-        /// Of which plan.
         plan: Plan,
     },
-    /// It has its reason.
-    Keep {
-        /// The Cloud PC.
-        id: String,
-        /// By which assignment.
-        assignment: u64,
-    },
-    /// It has no reason.
-    Let {
-        /// The Cloud PC.
-        id: String,
-    },
+    /// This assignment entitles it.
+    Keep { id: String, assignment: u64 },
+    /// Nothing entitles it.
+    Retire { id: String },
 }
 
 impl Decision {
-    /// One with an assignment is kept by it.
     fn of(id: String, assignment: Option<u64>) -> Self {
         match assignment {
             Some(assignment) => Self::Keep { id, assignment },
-            None => Self::Let { id },
+            None => Self::Retire { id },
         }
     }
 }
 
-/// What decisions are made by.
+/// What decisions are made from.
 #[derive(Clone, Copy, Debug)]
-pub struct Facts<'a> {
-    /// The directory as the service knows it, and the objects.
+pub(super) struct Facts<'a> {
     pub tenant: &'a Tenant,
-    /// The assignments.
     pub assignments: &'a Assignments,
-    /// The Cloud PCs.
     pub fleet: &'a Fleet,
 }
 
 impl<'a> Facts<'a> {
     /// Decides on the Cloud PCs of a lot.
-    pub fn decide(&self, lot: &Lot) -> Vec<Decision> {
+    pub(super) fn decide(&self, lot: &Lot) -> Vec<Decision> {
         match lot {
             Lot::User(user) => self.of_user(lot, user),
             Lot::Plan(id) => self.of_plan(lot, id),
@@ -129,7 +113,7 @@ impl<'a> Facts<'a> {
         let mut assignment_of: HashMap<&str, u64> = granted.iter().copied().collect();
         let mut decisions = Vec::new();
         for (id, _) in &pcs {
-            // A second one of the same user finds nothing left.
+            // A second one of the same user gets none.
             let assignment = self.owner(id).and_then(|owner| assignment_of.remove(owner));
             decisions.push(Decision::of((*id).to_owned(), assignment));
         }
@@ -152,7 +136,7 @@ impl<'a> Facts<'a> {
             .collect();
         let mut granted: HashMap<&str, u64> = HashMap::new();
         let mut order = Vec::new();
-        for round in [Claim::Held, Claim::HadOne, Claim::New] {
+        for round in [Claim::Current, Claim::HadOne, Claim::New] {
             for (number, assignment, free) in &mut free {
                 let members = directory.group(&assignment.group).map_or(&[][..], |group| &group.members);
                 for member in members {
@@ -169,8 +153,8 @@ impl<'a> Facts<'a> {
         order
     }
 
-    /// As many as there are licences, for nobody in particular. A group has those that came by its own assignment, of which
-    /// the newest go first (assumed).
+    /// As many as there are licences, without a user. A group has those that its own assignment created, of which
+    /// the newest are deleted first (assumed).
     fn of_pool(&self, lot: &Lot, plan: &str) -> Vec<Decision> {
         let plan = Plan::front_line(self.tenant, plan);
         let assignments = self.assignments.of_lot(lot);
@@ -179,9 +163,9 @@ impl<'a> Facts<'a> {
             .collect();
         let pcs = self.cloud_pcs(lot);
         let mut assignment_of: HashMap<&str, u64> = HashMap::new();
-        for tie in [Tie::Group, Tie::Slice, Tie::Any] {
+        for tie in [Tie::Group, Tie::Allotment, Tie::Any] {
             for (id, pc) in &pcs {
-                let group = self.fleet.get(id).and_then(|held| held.group.as_deref());
+                let group = self.fleet.get(id).and_then(|tracked| tracked.group.as_deref());
                 let fits = |assignment: &Assignment| tie.holds(group, pc, assignment);
                 let mut open = free.iter_mut().filter(|(_, assignment, free)| *free > 0 && fits(assignment));
                 if !assignment_of.contains_key(id)
@@ -192,8 +176,8 @@ impl<'a> Facts<'a> {
                 }
             }
         }
-        let keep_or_let = |(id, _): &(&str, _)| Decision::of((*id).to_owned(), assignment_of.get(id).copied());
-        let mut decisions: Vec<Decision> = pcs.iter().map(keep_or_let).collect();
+        let keep_or_retire = |(id, _): &(&str, _)| Decision::of((*id).to_owned(), assignment_of.get(id).copied());
+        let mut decisions: Vec<Decision> = pcs.iter().map(keep_or_retire).collect();
         for (assignment, _, free) in free {
             let new = || Decision::Create {
                 assignment,
@@ -213,27 +197,26 @@ impl<'a> Facts<'a> {
     /// The licences of an assignment; all of the plan's where it does not say (assumed), as one that was made by v1.0.
     fn licences(&self, assignment: &Assignment) -> i64 {
         let bought = || {
-            let plans = self.tenant.collections.get("frontLineServicePlans")?;
-            plans.get(assignment.plan.as_deref()?)?.get("totalCount")?.as_i64()
+            let plan = stored_one(self.tenant, "frontLineServicePlans", assignment.plan.as_deref()?);
+            plan?.get("totalCount")?.as_i64()
         };
         assignment.licences.or_else(bought).unwrap_or(0).clamp(0, MOST_LICENCES)
     }
 
-    /// A lot's Cloud PCs, those in their grace period last, so that they are taken up again when there is no other.
+    /// A lot's Cloud PCs, those in their grace period last: they are used again only when there is no other.
     fn cloud_pcs(&self, lot: &Lot) -> Vec<(&'a str, &'a Object)> {
-        let collection = self.tenant.collections.get("cloudPCs");
         let ids = self.fleet.of_lot(lot);
-        let mut pcs: Vec<_> = ids.filter_map(|id| Some((id, collection?.get(id)?))).collect();
+        let mut pcs: Vec<_> = ids.filter_map(|id| Some((id, stored_one(self.tenant, "cloudPCs", id)?))).collect();
         pcs.sort_by_key(|(_, pc)| Stage::of(pc) == Stage::Grace);
         pcs
     }
 }
 
-/// How good a member's claim to a licence is, the best first: nobody loses a Cloud PC to a newcomer (assumed).
+/// A member's claim to a licence, the best first: no user loses a Cloud PC to a new member (assumed).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Claim {
     /// The member has a Cloud PC by this very policy.
-    Held,
+    Current,
     /// There is one of the member's, in its grace period or by another policy.
     HadOne,
     /// There is none.
@@ -243,20 +226,20 @@ enum Claim {
 impl Claim {
     fn of(pc: Option<&Object>, assignment: &Assignment) -> Self {
         match pc {
-            Some(pc) if is_under(pc, assignment) => Self::Held,
+            Some(pc) if is_under(pc, assignment) => Self::Current,
             Some(_) => Self::HadOne,
             None => Self::New,
         }
     }
 }
 
-/// What ties a shared Cloud PC to an assignment, the strongest first. Of a seeded one it is not known by which it came.
+/// How a shared Cloud PC is matched to an assignment, the surest way first. The origin of a seeded one is not known.
 #[derive(Clone, Copy, Debug)]
 enum Tie {
-    /// It came by it.
+    /// The assignment's group created it.
     Group,
-    /// It is a seeded one of the slice with this name.
-    Slice,
+    /// It is a seeded one of the allotment with this name.
+    Allotment,
     /// It is a seeded one.
     Any,
 }
@@ -265,7 +248,9 @@ impl Tie {
     fn holds(self, group: Option<&str>, pc: &Object, assignment: &Assignment) -> bool {
         match (self, group) {
             (Self::Group, Some(group)) => group == assignment.group,
-            (Self::Slice, None) => assignment.slice.is_some() && text(pc, "allotmentDisplayName") == assignment.slice.as_deref(),
+            (Self::Allotment, None) => {
+                assignment.allotment.is_some() && text(pc, "allotmentDisplayName") == assignment.allotment.as_deref()
+            }
             (Self::Any, None) => true,
             _ => false,
         }

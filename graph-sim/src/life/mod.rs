@@ -1,41 +1,32 @@
-//! What the service does of itself as time goes by: Cloud PCs are provisioned, lose their reason, and go.
+//! What the service does of itself as time passes: it provisions Cloud PCs, puts those that lost their licence or assignment
+//! into their grace period, and deletes them.
 //!
-//! Everything happens at an explicit time and in one order, so that a run can be repeated: `agenda` says what is due,
-//! `directory` what is known of users and groups, `assignments` and `fleet` what there is to compare, `decide` compares and
-//! `settle` carries out. It answers no requests and never waits for the real clock.
+//! Everything happens at an explicit time and in one order, so that a run can be repeated. The state is in `world`: `agenda`
+//! says what is due. Here `decide` compares the wanted with the present Cloud PCs, and `provisioner` carries out the decisions.
+//! Nothing here answers requests or waits for the real clock.
 //!
 //! Provisioning always succeeds: failures are not simulated.
 
 mod actions;
-mod agenda;
-mod assignments;
 mod cloud_pc;
 mod decide;
-mod directory;
-mod fleet;
 mod names;
 mod plans;
-mod settle;
+mod provisioner;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-pub use actions::{PolicySetting, apply_policy, apply_to, policy_renamed};
-pub use agenda::Agenda;
-pub use cloud_pc::ENROLLMENT_PROFILE;
-pub use directory::DirectoryView;
+pub(crate) use actions::policy_renamed;
+pub use actions::{PolicySetting, apply_policy, apply_to};
+pub(crate) use cloud_pc::ENROLLMENT_PROFILE;
+pub use provisioner::SERVICE_APP_ID;
 
-use crate::world::World;
-use agenda::What;
-use fleet::Lot;
-use settle::Desk;
+use crate::world::{Event, Lot, World};
+use provisioner::Provisioner;
 
-/// The client id that stands for the service where it is said who deleted something: the first-party application Windows 365
-/// (assumed: it is the id that sign-in rules name).
-pub const SERVICE_APP_ID: &str = "0af06dc6-e4b5-4f28-818e-e78e62d137a5";
-
-/// Does all that has fallen due, in order, each at its own time.
+/// Does all that is due, in order, each at its own time.
 pub fn catch_up(world: &mut World) {
     let now = world.now();
     while let Some(at) = world.agenda.next(now) {
@@ -43,51 +34,57 @@ pub fn catch_up(world: &mut World) {
     }
 }
 
-/// The assignments of a tenant's policies are not what they were. The service knows of that at once (assumed).
+/// A tenant's assignments have changed. The service knows at once (assumed).
 pub fn policies_changed(world: &mut World, tenant: &str) {
     let now = world.now();
-    world.agenda.standing(tenant).unsettle(now);
+    world.agenda.state_of(tenant).request_reconcile(now);
 }
 
-/// The users or groups of a tenant are not what they were. A new tenant's are known at once, as are those of a tenant that
+/// A tenant's users or groups have changed. A new tenant's are known at once, as are those of a tenant that
 /// several seeds describe before anything happens in it.
 pub fn directory_changed(world: &mut World, tenant: &str, is_new: bool) {
     let now = world.now();
     let lag = world.options.directory_lag.after(now);
-    let Some(mut desk) = Desk::open(world, tenant, now) else { return };
-    let is_new = is_new || !desk.standing.has_settled();
-    // Even without news, Cloud PCs may have come with the same seed.
-    desk.standing.look_again();
-    desk.standing.unsettle(now);
-    let Some(news) = desk.tenant.known_directory.report(&desk.tenant.users, &desk.tenant.groups) else {
+    let Some(mut provisioner) = Provisioner::open(world, tenant, now) else {
+        return;
+    };
+    let is_new = is_new || !provisioner.state.was_reconciled();
+    // Even without changes, Cloud PCs may have come with the same seed.
+    provisioner.state.rescan();
+    provisioner.state.request_reconcile(now);
+    let Some(changes) = provisioner
+        .tenant
+        .known_directory
+        .report(&provisioner.tenant.users, &provisioner.tenant.groups)
+    else {
         return;
     };
     if is_new {
-        let lots = desk.learn(&news);
-        desk.standing.touch(lots);
+        let lots = provisioner.apply_changes(&changes);
+        provisioner.state.touch(lots);
     } else {
-        let due = desk.tenant.known_directory.expect_news(lag);
-        desk.queue.add(due, tenant, What::Known(news));
+        let due = provisioner.tenant.known_directory.expect_changes(lag);
+        provisioner.queue.add(due, tenant, Event::DirectoryChanged(changes));
     }
 }
 
-/// All that happens at one time: first what was due, then what follows from it.
+/// All that happens at one time: first the due events, then what follows from them.
 fn step(world: &mut World, at: Timestamp) {
     let mut touched: BTreeMap<String, BTreeSet<Lot>> = BTreeMap::new();
-    while let Some((tenant, what)) = world.agenda.pop(at) {
-        if let Some(mut desk) = Desk::open(world, &tenant, at) {
-            let lots = desk.happen(what);
+    while let Some((tenant, event)) = world.agenda.pop(at) {
+        if let Some(mut provisioner) = Provisioner::open(world, &tenant, at) {
+            let lots = provisioner.handle(event);
             if !lots.is_empty() {
                 touched.entry(tenant).or_default().extend(lots);
             }
         }
     }
-    for tenant in world.agenda.unsettled(at) {
+    for tenant in world.agenda.pending(at) {
         touched.entry(tenant).or_default();
     }
     for (tenant, lots) in touched {
-        if let Some(mut desk) = Desk::open(world, &tenant, at) {
-            desk.settle(lots);
+        if let Some(mut provisioner) = Provisioner::open(world, &tenant, at) {
+            provisioner.reconcile(lots);
         }
     }
 }

@@ -1,28 +1,24 @@
 //! Service plans as a Cloud PC names them: of Enterprise licences by their part number, of Frontline from the tenant.
 
-use super::cloud_pc::text;
-use crate::graph;
-use crate::world::{Object, Tenant};
+use crate::catalogue::plans;
+use crate::world::{Object, Tenant, stored_one, text};
 
-/// A service plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
-    /// Its id.
+pub(super) struct Plan {
     pub id: String,
-    /// The name that is shown.
     pub name: String,
 }
 
 impl Plan {
     /// Whether a Cloud PC has this plan. A seed may know it by its name only.
-    pub fn is_of(&self, pc: &Object) -> bool {
+    pub(super) fn is_of(&self, pc: &Object) -> bool {
         let has = |name, value: &str| text(pc, name).is_some_and(|own| own.eq_ignore_ascii_case(value));
         has("servicePlanId", &self.id) || has("servicePlanName", &self.name)
     }
 
     /// A Frontline plan of the tenant.
-    pub fn front_line(tenant: &Tenant, id: &str) -> Self {
-        let stored = tenant.collections.get("frontLineServicePlans").and_then(|plans| plans.get(id));
+    pub(crate) fn front_line(tenant: &Tenant, id: &str) -> Self {
+        let stored = stored_one(tenant, "frontLineServicePlans", id);
         let name = stored.and_then(|plan| text(plan, "displayName")).unwrap_or(id);
         Self {
             id: stored.and_then(|plan| text(plan, "id")).unwrap_or(id).to_owned(),
@@ -32,10 +28,6 @@ impl Plan {
 }
 
 /// The plan of an Enterprise licence; nothing for other part numbers.
-pub fn enterprise_plan(part_number: &str) -> Option<Plan> {
-    let plan = graph::enterprise_plan(part_number)?;
-    Some(Plan {
-        id: plan.id,
-        name: plan.name,
-    })
+pub(crate) fn enterprise_plan(part_number: &str) -> Option<Plan> {
+    plans::enterprise_plan(part_number).map(|plans::EnterprisePlan { id, name, .. }| Plan { id, name })
 }

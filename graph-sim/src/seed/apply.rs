@@ -1,4 +1,4 @@
-//! Puts a seed into a world. An application, user or group that is there already is replaced, a Cloud PC object with an id
+//! Puts a seed into a world. An existing application, user or group is replaced, a Cloud PC object with an id
 //! that is taken is refused, and the rest stays.
 //!
 //! The caller works on a copy of the world, so that a seed that fails half way leaves no trace.
@@ -8,20 +8,20 @@ use std::path::PathBuf;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::{AppSeed, Seed, TenantSeed, directory};
-use crate::clock::Clock;
+use super::directory;
+use super::form::{AppSeed, Seed, TenantSeed};
+use crate::base::clock::Clock;
+use crate::base::ids::guid;
+use crate::catalogue::gallery;
 use crate::world::{App, FederatedCredential, Tenant, World};
 use crate::{graph, life};
 
-/// A certificate authority that federated issuers may be signed by.
-pub type TrustedCa = CertificateDer<'static>;
-
 impl Seed {
-    /// Merges this seed into a world and gives the CAs that it trusts.
+    /// Merges this seed into a world and returns the CAs that it trusts.
     ///
     /// # Errors
     /// What is wrong and where. The world may have been changed in part then.
-    pub fn apply(&self, world: &mut World) -> Result<Vec<TrustedCa>, String> {
+    pub(crate) fn apply(&self, world: &mut World) -> Result<Vec<CertificateDer<'static>>, String> {
         if let Some(now) = self.content.now {
             world.clock = Clock::frozen(now);
         }
@@ -95,7 +95,7 @@ impl Seed {
         })
     }
 
-    /// The PEM text that a path names, or that stands in the seed itself.
+    /// The PEM text at a path, or in the seed itself.
     fn pem(&self, source: &str) -> Result<String, String> {
         if source.contains("-----BEGIN ") {
             return Ok(source.to_owned());
@@ -111,7 +111,7 @@ impl Seed {
 /// Collections after groups, and policies after what they refer to.
 fn objects(world: &mut World, tenant: &str, seed: &TenantSeed, is_new: bool) -> Result<(), String> {
     if is_new && seed.gallery_images.is_none() {
-        for image in graph::default_gallery() {
+        for image in gallery::default_gallery() {
             graph::seed_object(world, tenant, "galleryImages", image)?;
         }
     }
@@ -119,7 +119,7 @@ fn objects(world: &mut World, tenant: &str, seed: &TenantSeed, is_new: bool) -> 
         let settings = seed
             .organization_settings
             .clone()
-            .unwrap_or_else(graph::default_organization_settings);
+            .unwrap_or_else(gallery::default_organization_settings);
         graph::seed_object(world, tenant, "organizationSettings", settings).map_err(|reason| format!("organizationSettings: {reason}"))?;
     } else if seed.organization_settings.is_some() {
         return Err("organizationSettings: the tenant has them already".to_owned());
@@ -143,14 +143,7 @@ fn objects(world: &mut World, tenant: &str, seed: &TenantSeed, is_new: bool) -> 
     Ok(())
 }
 
-/// A GUID as it is written everywhere else.
-pub fn guid(text: &str) -> Result<String, String> {
-    uuid::Uuid::parse_str(text)
-        .map(|id| id.hyphenated().to_string())
-        .map_err(|_| format!("'{text}' is not a GUID"))
-}
-
-fn certificates(pem: &str) -> Result<Vec<TrustedCa>, String> {
+fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, String> {
     let found: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes())
         .collect::<Result<_, _>>()
         .map_err(|error| format!("not PEM: {error}"))?;

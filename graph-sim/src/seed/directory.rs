@@ -1,35 +1,31 @@
-//! Puts the users and groups of a seed into a tenant. One that is there already is replaced as a whole.
+//! Puts the users and groups of a seed into a tenant. Existing ones are replaced as a whole.
 //!
-//! The case of letters counts neither in an id nor in a sign-in name.
+//! Case does not matter in ids and sign-in names.
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::apply::guid;
-use super::{GroupSeed, UserSeed};
-use crate::graph::{find_deleted_group, find_group};
-use crate::world::{Group, Tenant, User, stable_id};
+use super::form::{GroupSeed, UserSeed};
+use crate::base::ids::{guid, stable_id};
+use crate::world::{Group, Tenant, User};
 
-/// Puts users in. A user is known by its id, or by its sign-in name, which no two users have.
-///
-/// # Errors
-/// The place of a user who is to have another user's name.
-pub fn put_users(tenant: &mut Tenant, seeds: &[UserSeed]) -> Result<(), String> {
+/// A user is known by its id, or by its sign-in name, which is unique: no user may get another user's name.
+pub(super) fn put_users(tenant: &mut Tenant, seeds: &[UserSeed]) -> Result<(), String> {
     let names: Vec<String> = tenant.users.iter().map(|user| user.user_principal_name.to_lowercase()).collect();
     let mut by_name: HashMap<String, usize> = names.iter().cloned().zip(0..).collect();
     let mut by_id: HashMap<String, usize> = tenant.users.iter().map(|user| user.id.to_lowercase()).zip(0..).collect();
     for (index, seed) in seeds.iter().enumerate() {
         let name = seed.user_principal_name.to_lowercase();
-        let namesake = by_name.get(&name).copied();
-        let own_id = || namesake.and_then(|place| tenant.users.get(place)).map(|user| user.id.clone());
+        let same_name = by_name.get(&name).copied();
+        let own_id = || same_name.and_then(|place| tenant.users.get(place)).map(|user| user.id.clone());
         let id = seed.id.as_deref().map(object_id).or_else(own_id);
         let id = id.unwrap_or_else(|| stable_id(&[&tenant.id, "user", &name]));
         let known = by_id.get(&id.to_lowercase()).copied();
-        if known.is_some() && namesake.is_some() && known != namesake {
+        if known.is_some() && same_name.is_some() && known != same_name {
             return Err(format!("users[{index}].userPrincipalName: another user has this name"));
         }
-        let place = known.or(namesake).unwrap_or(tenant.users.len());
+        let place = known.or(same_name).unwrap_or(tenant.users.len());
         if let Some(before) = tenant.users.get(place) {
             by_id.remove(&before.id.to_lowercase());
             by_name.remove(&before.user_principal_name.to_lowercase());
@@ -42,8 +38,8 @@ pub fn put_users(tenant: &mut Tenant, seeds: &[UserSeed]) -> Result<(), String> 
     Ok(())
 }
 
-/// Puts groups in, made now. A group is known by its id: names are not unique. One that was there before keeps its age.
-pub fn put_groups(tenant: &mut Tenant, seeds: &[GroupSeed], now: Timestamp) {
+/// A group is known by its id: names are not unique. An existing one keeps its creation time.
+pub(super) fn put_groups(tenant: &mut Tenant, seeds: &[GroupSeed], now: Timestamp) {
     let mut places: HashMap<String, usize> = tenant.groups.iter().map(|group| group.id.to_lowercase()).zip(0..).collect();
     for seed in seeds {
         let id = seed.id.as_deref().map(object_id);
@@ -58,7 +54,7 @@ pub fn put_groups(tenant: &mut Tenant, seeds: &[GroupSeed], now: Timestamp) {
 /// The id of a group that a seed gives none: the same in every run, and another one after a group of that name was deleted.
 fn id_of_name(tenant: &Tenant, name: &str) -> String {
     let mut id = stable_id(&[&tenant.id, "group", name]);
-    let is_gone = |id: &str| find_deleted_group(tenant, id).is_some() && find_group(tenant, id).is_none();
+    let is_gone = |id: &str| tenant.deleted_group(id).is_some() && tenant.group(id).is_none();
     while is_gone(&id) {
         id = stable_id(&[&tenant.id, "group", name, &id]);
     }
@@ -72,8 +68,8 @@ fn put<T>(list: &mut Vec<T>, place: usize, one: T) {
     }
 }
 
-/// Users who have another name now stay members of their groups: members are written by name here, but a membership is one
-/// of the user.
+/// Renamed users stay members of their groups: members are kept by name here, but a membership is
+/// the user's.
 fn keep_members(tenant: &mut Tenant, names: &[String]) {
     let users = names.iter().zip(&tenant.users);
     let renamed: HashMap<&str, &str> = users
@@ -117,77 +113,4 @@ fn new_group(id: String, seed: &GroupSeed, created: Option<Timestamp>) -> Group 
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    const ID: &str = "aaaaaaaa-0000-4000-8000-00000000000A";
-
-    /// Ids and names after these lists of users were put in, one after the other.
-    fn merged(tenant: &mut Tenant, users: &[Value]) -> Result<Vec<(String, String)>, String> {
-        for list in users {
-            let seeds: Vec<UserSeed> = serde_json::from_value(list.clone()).unwrap();
-            put_users(tenant, &seeds)?;
-        }
-        let users = tenant.users.iter();
-        Ok(users.map(|user| (user.id.clone(), user.user_principal_name.clone())).collect())
-    }
-
-    #[test]
-    fn a_user_is_there_once_by_id_and_by_name() {
-        let (lower, other) = (ID.to_lowercase(), "bbbbbbbb-0000-4000-8000-00000000000b");
-        let ada = json!([{"id": ID, "userPrincipalName": "Ada@contoso.com"}]);
-        let cases = [
-            (
-                json!([{"userPrincipalName": "ada@Contoso.com"}]),
-                (lower.as_str(), "ada@Contoso.com"),
-            ),
-            (
-                json!([{"id": lower, "userPrincipalName": "ada.l@contoso.com"}]),
-                (lower.as_str(), "ada.l@contoso.com"),
-            ),
-            (
-                json!([{"id": format!("{{{ID}}}"), "userPrincipalName": "ADA@contoso.com"}]),
-                (lower.as_str(), "ADA@contoso.com"),
-            ),
-            (
-                json!([{"id": other, "userPrincipalName": "ADA@contoso.com"}]),
-                (other, "ADA@contoso.com"),
-            ),
-        ];
-        for (again, (id, name)) in cases {
-            let all = merged(&mut Tenant::default(), &[ada.clone(), again.clone()]).unwrap();
-            assert_eq!(all, [(id.to_owned(), name.to_owned())], "{again}");
-        }
-        let twice = [json!([{"userPrincipalName": "Bob@contoso.com"}, {"userPrincipalName": "bob@contoso.com"}])];
-        let once = [json!([{"userPrincipalName": "bob@contoso.com"}])];
-        assert_eq!(merged(&mut Tenant::default(), &twice), merged(&mut Tenant::default(), &once));
-    }
-
-    #[test]
-    fn a_renamed_user_stays_a_member_and_names_stay_unique() {
-        let mut tenant = Tenant::default();
-        let id = ID.to_lowercase();
-        let start = json!([{"id": id, "userPrincipalName": "ada@contoso.com"}, {"id": "b", "userPrincipalName": "bob@contoso.com"}]);
-        merged(&mut tenant, &[start]).unwrap();
-        for name in ["Finance", "FINANCE"] {
-            let spelt = if name == "Finance" { ID.to_owned() } else { format!("{{{ID}}}") };
-            let members = ["ADA@contoso.com", "bob@contoso.com"];
-            let group = json!([{"id": spelt, "displayName": name, "members": members}]);
-            put_groups(
-                &mut tenant,
-                &serde_json::from_value::<Vec<GroupSeed>>(group).unwrap(),
-                Timestamp::UNIX_EPOCH,
-            );
-        }
-        assert_eq!((tenant.groups.len(), &tenant.groups[0].id), (1, &id));
-        let taken = merged(&mut tenant, &[json!([{"id": id, "userPrincipalName": "BOB@contoso.com"}])]);
-        assert_eq!(taken.unwrap_err(), "users[0].userPrincipalName: another user has this name");
-        // Bob has the name that was Ada's: each stays who they were.
-        let both = json!([{"id": id, "userPrincipalName": "al@contoso.com"}, {"id": "B", "userPrincipalName": "ada@contoso.com"}]);
-        merged(&mut tenant, &[both]).unwrap();
-        assert_eq!((tenant.users.len(), &tenant.groups[0].display_name), (2, &"FINANCE".to_owned()));
-        assert_eq!(tenant.groups[0].members, ["al@contoso.com", "ada@contoso.com"]);
-    }
-}
+mod tests;

@@ -1,26 +1,23 @@
-//! Counts the requests that limits are for, and refuses those that are too many.
+//! Counts limited requests, and refuses those above the limits.
 //!
-//! It looks at who asks and for which path; whether the path exists, and what the sender may do, is not its business.
+//! It decides by sender and path alone, whether or not the path exists and the sender has the permission.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 
 use http::Method;
-use serde_json::json;
 
 use super::window::{Bucket, Window};
-use super::{Limits, PUBLISHED, Throttling, published_units};
-use crate::answer::Answer;
-use crate::exchange::decoded;
-use crate::graph::path::segments;
-use crate::world::{Actor, Caller, World};
+use crate::base::answer::Answer;
+use crate::base::caller::{Actor, Caller};
+use crate::base::uri::{decoded, segments};
+use crate::options::throttling::{Limits, PUBLISHED, Throttling, published_units};
+use crate::world::World;
 
 /// A request as the limits see it.
 #[derive(Clone, Copy)]
-pub struct Asked<'a> {
-    /// Who sends it.
+pub(crate) struct LimitedRequest<'a> {
     pub caller: &'a Caller,
-    /// The method.
     pub method: &'a Method,
     /// The path after the version.
     pub path: &'a str,
@@ -28,14 +25,13 @@ pub struct Asked<'a> {
     pub query: Option<&'a str>,
 }
 
-/// What was counted until now.
 #[derive(Debug, Default)]
-pub struct Limiter {
+pub(crate) struct Limiter {
     windows: HashMap<(Rule, String), Window>,
     buckets: HashMap<String, Bucket>,
 }
 
-/// What is limited.
+/// The limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Rule {
     List,
@@ -53,7 +49,7 @@ enum Rule {
     Requests,
 }
 
-/// What one request counts as.
+/// What one request adds to a window.
 struct Charge {
     key: (Rule, String),
     limit: u64,
@@ -69,7 +65,7 @@ struct Draw {
     units: i64,
 }
 
-/// Where a request goes.
+/// What a request is counted as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Target {
     List { cloud_pcs: bool },
@@ -81,8 +77,8 @@ enum Target {
 }
 
 impl Limiter {
-    /// Counts a request. Gives the headers that its answer gets, or the refusal.
-    pub fn admit(&mut self, world: &World, asked: Asked<'_>) -> Result<Vec<(String, String)>, Answer> {
+    /// Counts a request. Returns the headers that its answer gets, or the refusal.
+    pub(crate) fn admit(&mut self, world: &World, asked: LimitedRequest<'_>) -> Result<Vec<(String, String)>, Answer> {
         let (limits, published) = match &world.options.throttling {
             Throttling::Off => return Ok(Vec::new()),
             Throttling::Published => (&PUBLISHED, true),
@@ -104,7 +100,7 @@ impl Limiter {
             self.count(now, &charges, draw.as_ref());
         }
         if refused && limits.count_refused {
-            // What was just counted is in the way of the next one too.
+            // The request that was just counted delays the next one too.
             longest = self.longest_wait(now, &charges, draw.as_ref());
         }
         let mut headers = draw.map_or_else(Vec::new, |draw| self.fullness(&draw));
@@ -117,7 +113,7 @@ impl Limiter {
         Err(refusal(longest.0, headers))
     }
 
-    /// The longest wait that a limit asks for, and whose it is; no rule stands for the directory's bucket.
+    /// The longest wait that a limit asks for, and that limit; `None` for the directory's bucket.
     fn longest_wait(&mut self, now: i64, charges: &[Charge], draw: Option<&Draw>) -> (i64, Option<Rule>) {
         let mut longest = (0, None);
         for charge in charges {
@@ -147,7 +143,7 @@ impl Limiter {
         }
     }
 
-    /// What the directory tells of every request: its cost, and the share in use from 0.8 on (documented).
+    /// Headers of every directory request: its cost, and the share in use from 0.8 on (documented).
     fn fullness(&self, draw: &Draw) -> Vec<(String, String)> {
         let mut headers = vec![("x-ms-resource-unit".to_owned(), draw.units.to_string())];
         let tenths = self.buckets.get(&draw.sender).map_or(0, |bucket| bucket.tenths(draw.limit));
@@ -159,19 +155,17 @@ impl Limiter {
     }
 }
 
-/// 429 as the fact sheet's sample has it, and whole seconds until the same request would be let in.
+/// 429 as in the sample of <https://learn.microsoft.com/graph/throttling>, and whole seconds until the same request is allowed.
 fn refusal(wait: i64, headers: Vec<(String, String)>) -> Answer {
-    let mut answer = Answer::error_inner(429, "TooManyRequests", "429", "Too many requests: wait before the next one.");
-    if let Some(inner) = answer.body.as_mut().and_then(|body| body.pointer_mut("/error/innerError")) {
-        inner["status"] = json!("429");
-    }
+    let message = "Too many requests: wait before the next one.";
+    let mut answer = Answer::error_inner(429, "TooManyRequests", "429", message).inner("status", "429");
     let seconds = (wait + 999) / 1000;
     answer.headers.push(("Retry-After".to_owned(), seconds.to_string()));
     answer.headers.extend(headers);
     answer
 }
 
-/// What the directory tells of a refusal. The forms and words are documented; a user's name in the application's place is
+/// Headers of a directory's refusal. Their form is documented; a user's name in the application's place is
 /// our choice.
 fn why(rule: Option<Rule>, caller: &Caller) -> [(String, String); 2] {
     let (scope, limit, information) = match rule {
@@ -256,8 +250,8 @@ fn charges(limits: &Limits, published: bool, caller: &Caller, target: Target) ->
     charges
 }
 
-fn target(asked: Asked<'_>) -> Target {
-    // As the routes see it, so that no spelling of a path is let in without being counted. What is no path leads nowhere.
+fn target(asked: LimitedRequest<'_>) -> Target {
+    // As the routes read it, so that every spelling of a path is counted.
     let segments = segments(asked.path).unwrap_or_default();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let write = *asked.method != Method::GET;
@@ -305,93 +299,4 @@ fn units(segments: &[&str], query: &str) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn target_of(method: &str, path: &str, query: &str) -> Target {
-        let caller = Caller {
-            tenant: "t".to_owned(),
-            actor: Actor::App { app_id: "a".to_owned() },
-            application_roles: Vec::new(),
-            scopes: Vec::new(),
-            directory_roles: Vec::new(),
-        };
-        let method: Method = method.parse().unwrap();
-        target(Asked {
-            caller: &caller,
-            method: &method,
-            path,
-            query: Some(query),
-        })
-    }
-
-    #[test]
-    fn a_path_is_counted_where_its_service_counts_it() {
-        let directory = |units| Target::Directory { write: false, units };
-        for (method, path, query, expected) in [
-            (
-                "GET",
-                "/deviceManagement/virtualEndpoint/cloudPCs",
-                "",
-                Target::List { cloud_pcs: true },
-            ),
-            (
-                "GET",
-                "/deviceManagement/virtualEndpoint/cloudPCs/$count",
-                "",
-                Target::List { cloud_pcs: true },
-            ),
-            (
-                "GET",
-                "/deviceManagement/virtualEndpoint/cloudPCs('1')",
-                "",
-                Target::Get { cloud_pcs: true },
-            ),
-            (
-                "GET",
-                "/deviceManagement/virtualEndpoint/userSettings/1/assignments",
-                "",
-                Target::Get { cloud_pcs: false },
-            ),
-            // Spellings of the same path.
-            (
-                "GET",
-                "//deviceManagement/virtualEndpoint//cloudPCs/",
-                "",
-                Target::List { cloud_pcs: true },
-            ),
-            (
-                "GET",
-                "/deviceManagement/virtualEndpoint/cloudPC%73",
-                "",
-                Target::List { cloud_pcs: true },
-            ),
-            (
-                "GET",
-                "/device%4Danagement/virtualEndpoint/cloudPCs//1",
-                "",
-                Target::Get { cloud_pcs: true },
-            ),
-            (
-                "PATCH",
-                "//deviceManagement/managedDevices('1')",
-                "",
-                Target::Device { write: true },
-            ),
-            ("GET", "/group%73//1/member%73", "", directory(3)),
-            ("GET", "/%FF", "", Target::Other),
-            ("POST", "/deviceManagement/virtualEndpoint/cloudPCs/1/reboot", "", Target::Write),
-            ("PATCH", "/deviceManagement/managedDevices/1", "", Target::Device { write: true }),
-            ("GET", "/users", "", directory(2)),
-            ("GET", "/users", "$select=id&$top=19", directory(1)),
-            ("GET", "/users", "%24expand=manager&$top=20", directory(3)),
-            ("GET", "/groups/1/members", "$select=id", directory(2)),
-            ("GET", "/groups/1/transitiveMembers", "", directory(5)),
-            ("GET", "/subscribedSkus", "", directory(3)),
-            ("GET", "/organization", "$select=id&$select=id", directory(1)),
-            ("GET", "/groupsettings", "", Target::Other),
-        ] {
-            assert_eq!(target_of(method, path, query), expected, "{method} {path}?{query}");
-        }
-    }
-}
+mod tests;

@@ -4,9 +4,9 @@
 
 use std::collections::VecDeque;
 
-/// What was counted in the last so many milliseconds.
+/// The requests of the last milliseconds.
 #[derive(Debug, Default)]
-pub struct Window {
+pub(super) struct Window {
     /// When, and how much; the oldest first, one entry a millisecond.
     counted: VecDeque<(i64, u64)>,
     sum: u64,
@@ -14,7 +14,7 @@ pub struct Window {
 
 impl Window {
     /// Milliseconds until so much more fits under the limit; 0 when it does now.
-    pub fn wait(&mut self, now: i64, length: i64, limit: u64, cost: u64) -> i64 {
+    pub(super) fn wait(&mut self, now: i64, length: i64, limit: u64, cost: u64) -> i64 {
         self.forget(now, length);
         let mut left = self.sum;
         let mut wait = 0;
@@ -28,8 +28,7 @@ impl Window {
         wait
     }
 
-    /// Counts something.
-    pub fn add(&mut self, now: i64, cost: u64) {
+    pub(super) fn add(&mut self, now: i64, cost: u64) {
         self.sum += cost;
         match self.counted.back_mut() {
             Some((at, amount)) if *at == now => *amount += cost,
@@ -50,7 +49,7 @@ impl Window {
 
 /// A token bucket, kept as what is in use: it drains by `per_period` in a period of 10 s.
 #[derive(Debug, Default)]
-pub struct Bucket {
+pub(super) struct Bucket {
     /// In millionths of a unit.
     used: i64,
     at: i64,
@@ -64,60 +63,26 @@ const RATE: i64 = UNIT / PERIOD;
 
 impl Bucket {
     /// Milliseconds until so much more fits; 0 when it does now.
-    pub fn wait(&mut self, now: i64, limit: i64, cost: i64) -> i64 {
+    pub(super) fn wait(&mut self, now: i64, limit: i64, cost: i64) -> i64 {
         let drained = now.saturating_sub(self.at).saturating_mul(limit * RATE);
         self.used = if drained < 0 { 0 } else { self.used.saturating_sub(drained).max(0) };
         self.at = now;
-        // A request that costs more than everything is let in when the bucket is empty.
+        // A request that costs more than the limit is allowed when the bucket is empty.
         let excess = (self.used + cost * UNIT - limit * UNIT).min(self.used).max(0);
         let rate = (limit * RATE).max(1);
         (excess + rate - 1) / rate
     }
 
-    /// Takes units, up to 1.8 of the limit: no higher share is ever told (documented).
-    pub fn add(&mut self, limit: i64, cost: i64) {
+    /// Takes units, up to 1.8 of the limit: no higher share is ever reported (documented).
+    pub(super) fn add(&mut self, limit: i64, cost: i64) {
         self.used = (self.used + cost * UNIT).min((limit * UNIT / 10 * 18).max(self.used));
     }
 
     /// The share of the limit that is in use, in tenths.
-    pub fn tenths(&self, limit: i64) -> i64 {
+    pub(super) fn tenths(&self, limit: i64) -> i64 {
         self.used * 10 / (limit * UNIT).max(1)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_window_lets_in_what_leaves_it_and_tells_when() {
-        let mut window = Window::default();
-        let mut take = |now: i64| {
-            let wait = window.wait(now, 60_000, 2, 1);
-            if wait == 0 {
-                window.add(now, 1);
-            }
-            wait
-        };
-        let seen = [0, 10_000, 59_999, 60_000, 60_000, 70_000].map(&mut take);
-        assert_eq!(seen, [0, 0, 1, 0, 10_000, 0]);
-        // The clock was set back.
-        assert_eq!(take(5), 0);
-    }
-
-    #[test]
-    fn a_bucket_drains_steadily() {
-        let mut bucket = Bucket::default();
-        for _ in 0..5 {
-            assert_eq!(bucket.wait(0, 10, 2), 0);
-            bucket.add(10, 2);
-        }
-        assert_eq!((bucket.wait(0, 10, 2), bucket.tenths(10)), (2000, 10));
-        assert_eq!((bucket.wait(1999, 10, 2), bucket.wait(2000, 10, 2)), (1, 0));
-        for _ in 0..20 {
-            bucket.add(10, 2);
-        }
-        assert_eq!((bucket.tenths(10), bucket.wait(2000, 10, 1)), (18, 9000));
-        assert_eq!(Bucket::default().wait(0, 1, 5), 0, "never let in");
-    }
-}
+mod tests;

@@ -1,15 +1,14 @@
-//! A `$filter` as it is understood: the tests, how they are joined, and why one is refused. It prints as it is written.
+//! A parsed `$filter`: its tests, how they are joined, and why one is refused. It prints as it is written.
 
 use std::fmt;
 
 use jiff::Timestamp;
 
-use super::parser;
 use super::tables::{Filterable, Operator};
-use crate::answer::ApiVersion;
-use crate::graph::permission::Guard;
-use crate::graph::problem::Problem;
-use crate::graph::schema::Type;
+use crate::base::answer::ApiVersion;
+use crate::graph::refusal::permission::Layer;
+use crate::graph::refusal::problem::Problem;
+use crate::schema::Type;
 
 /// What a filter is read against.
 #[derive(Clone, Copy, Debug)]
@@ -21,16 +20,16 @@ pub struct Scope {
     /// The properties that can be compared.
     pub filter: &'static [Filterable],
     /// The layer that compares: the directory without regard to case, the Cloud PC service exactly (assumed).
-    pub guard: Guard,
+    pub layer: Layer,
 }
 
-/// A filter that was understood.
+/// A parsed filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
     /// The condition.
     pub expression: Expression,
-    /// Who compares.
-    pub guard: Guard,
+    /// The layer that compares.
+    pub layer: Layer,
 }
 
 /// A condition on one object.
@@ -72,38 +71,29 @@ pub enum Literal {
     Members(Vec<String>),
     /// A date with a time, or a date for its first moment in UTC.
     Instant(Timestamp),
-    /// A GUID in small letters.
+    /// A GUID in lower case.
     Guid(String),
 }
 
 /// Why a filter is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flaw {
-    /// It is not written as a filter is.
+    /// Its syntax or a type in it is wrong.
     Malformed(String),
     /// It asks for what is not served.
     Unsupported(String),
 }
 
-impl Filter {
-    /// Reads a filter.
-    pub fn parse(text: &str, scope: &Scope) -> Result<Self, Flaw> {
-        let expression = parser::parse(text, scope)?;
-        let guard = scope.guard;
-        Ok(Self { expression, guard })
-    }
-}
-
 impl Flaw {
     /// A flaw at a place, counted in characters.
-    pub fn syntax(at: usize, what: &str) -> Self {
+    pub(crate) fn syntax(at: usize, what: &str) -> Self {
         Self::Malformed(format!("Invalid filter clause: {what}, at position {at}."))
     }
 
     /// The refusal. The directory has a code of its own for what it cannot filter by (general knowledge of Graph).
-    pub fn into_problem(self, guard: Guard) -> Problem {
-        match (self, guard) {
-            (Self::Unsupported(message), Guard::Directory) => Problem::new(400, "Request_UnsupportedQuery", message),
+    pub(crate) fn into_problem(self, layer: Layer) -> Problem {
+        match (self, layer) {
+            (Self::Unsupported(message), Layer::Directory) => Problem::new(400, "Request_UnsupportedQuery", message),
             (Self::Unsupported(message) | Self::Malformed(message), _) => Problem::bad_request(message),
         }
     }
@@ -134,7 +124,7 @@ impl fmt::Display for Expression {
     }
 }
 
-/// Parts that are joined themselves stand in parentheses, so that what is read back is built the same way.
+/// Joined parts are in parentheses, so that the text parses to the same expression.
 fn joined(to: &mut fmt::Formatter<'_>, parts: &[Expression], by: &str) -> fmt::Result {
     for (index, part) in parts.iter().enumerate() {
         to.write_str(if index == 0 { "" } else { by })?;

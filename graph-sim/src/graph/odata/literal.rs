@@ -6,12 +6,12 @@ use jiff::tz::TimeZone;
 
 use super::filter::Literal;
 use super::tables::{Operator, Operators};
-use crate::answer::ApiVersion;
-use crate::graph::check::is_guid;
-use crate::graph::schema::Kind;
+use crate::base::answer::ApiVersion;
+use crate::base::ids::is_guid;
+use crate::schema::Kind;
 
 /// A literal without quotes.
-pub fn of_word(word: &str) -> Option<Literal> {
+pub(crate) fn of_word(word: &str) -> Option<Literal> {
     match word {
         "null" => Some(Literal::Null),
         "true" => Some(Literal::Boolean(true)),
@@ -26,7 +26,7 @@ pub fn of_word(word: &str) -> Option<Literal> {
 }
 
 /// A moment: a date with a time and an offset, or a date alone for its first moment in UTC.
-pub fn instant(text: &str) -> Option<Timestamp> {
+pub(crate) fn instant(text: &str) -> Option<Timestamp> {
     // What else the parser of the library takes, such as a zone in brackets, is not OData.
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"-+:.TZ".contains(&byte));
     if !plain || text.get(4..5) != Some("-") {
@@ -40,7 +40,7 @@ pub fn instant(text: &str) -> Option<Timestamp> {
 }
 
 /// The members in a flags value, sorted.
-pub fn members(text: &str) -> Vec<String> {
+pub(super) fn members(text: &str) -> Vec<String> {
     let mut members: Vec<String> = text.split(',').map(|member| member.trim().to_owned()).collect();
     members.sort_unstable();
     members.dedup();
@@ -48,7 +48,7 @@ pub fn members(text: &str) -> Vec<String> {
 }
 
 /// The literal in the form in which it is compared; nothing when the property cannot be compared with it.
-pub fn fitting(literal: Literal, kind: Kind, version: ApiVersion, operator: Operator, operators: Operators) -> Option<Literal> {
+pub(crate) fn fitting(literal: Literal, kind: Kind, version: ApiVersion, operator: Operator, operators: Operators) -> Option<Literal> {
     if operator.is_function() && !matches!((&literal, kind), (Literal::Text(_), Kind::Text)) {
         return None;
     }
@@ -71,7 +71,7 @@ pub fn fitting(literal: Literal, kind: Kind, version: ApiVersion, operator: Oper
 }
 
 /// A kind's name in the metadata.
-pub fn type_name(kind: Kind) -> String {
+pub(super) fn type_name(kind: Kind) -> String {
     match kind {
         Kind::Text => "Edm.String".to_owned(),
         Kind::DateTime => "Edm.DateTimeOffset".to_owned(),

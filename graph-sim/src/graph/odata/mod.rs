@@ -1,33 +1,36 @@
-//! Query options: those that a route documents are understood, all others are refused.
+//! Query options: a route takes those that are documented for it and refuses all others.
 
 mod evaluate;
 pub mod filter;
 mod literal;
 mod order;
+pub(crate) mod page;
 mod parser;
 mod path;
 pub mod tables;
 mod token;
+pub(crate) mod view;
 
-use filter::{Filter, Scope};
-pub use order::{Order, sort};
-use tables::Queries;
+use super::odata::filter::{Filter, Scope};
+pub use super::odata::order::{Order, sort};
+use super::odata::tables::Queries;
 
-use super::permission::Guard;
-use super::problem::{Problem, excerpt};
-use super::schema::{Access, Type};
-use crate::answer::{ApiVersion, GraphRequest};
+use super::refusal::permission::Layer;
+use super::refusal::problem::Problem;
+use crate::base::answer::{ApiVersion, GraphRequest};
+use crate::base::text::excerpt;
+use crate::schema::{Access, Type};
 
 /// The most objects that one page may be asked for.
 const LARGEST_PAGE: usize = 999;
 
-/// What a route understands.
+/// The query options of a route.
 #[derive(Clone, Copy, Debug)]
 pub struct Allowed {
     /// The type that is read.
     pub ty: &'static Type,
     /// The layer that answers.
-    pub guard: Guard,
+    pub layer: Layer,
     /// Whether it answers in pages.
     pub paged: bool,
     /// Whether `assignments` can be expanded.
@@ -69,7 +72,7 @@ impl Query {
     }
 
     /// Whether a relationship is in the answer.
-    pub fn expands(&self, name: &str) -> bool {
+    pub(crate) fn expands(&self, name: &str) -> bool {
         self.expand.iter().any(|one| one == name)
     }
 
@@ -114,7 +117,7 @@ fn read(query: &mut Query, name: &str, value: &str, version: ApiVersion, allowed
         ty: allowed.ty,
         version,
         filter: queries.filter,
-        guard: allowed.guard,
+        layer: allowed.layer,
     };
     match name {
         "select" if queries.select => query.select = Some(select(value, allowed.ty, version)?),
@@ -124,7 +127,7 @@ fn read(query: &mut Query, name: &str, value: &str, version: ApiVersion, allowed
         "skiptoken" if allowed.paged => query.skip_token = Some(value.to_owned()),
         "count" if queries.count => query.count = count(value)?,
         "filter" if !queries.filter.is_empty() => {
-            query.filter = Some(Filter::parse(value, &scope).map_err(|flaw| flaw.into_problem(scope.guard))?);
+            query.filter = Some(Filter::parse(value, &scope).map_err(|flaw| flaw.into_problem(scope.layer))?);
         }
         "orderby" if !queries.order.is_empty() => query.order = order::parse(value, &scope, queries.order)?,
         _ => return Ok(false),
@@ -132,7 +135,7 @@ fn read(query: &mut Query, name: &str, value: &str, version: ApiVersion, allowed
     Ok(true)
 }
 
-/// Expects that a write has no options.
+/// Refuses any option, for writes.
 pub fn none(request: &GraphRequest<'_>) -> Result<(), Problem> {
     match request.query.first() {
         None => Ok(()),

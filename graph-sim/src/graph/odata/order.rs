@@ -9,10 +9,11 @@ use super::evaluate::folded;
 use super::filter::Scope;
 use super::literal::instant;
 use super::path::{property_at, value_at};
-use crate::graph::page::Object;
-use crate::graph::permission::Guard;
-use crate::graph::problem::{Problem, excerpt};
-use crate::graph::schema::Kind;
+use crate::base::text::excerpt;
+use crate::graph::refusal::permission::Layer;
+use crate::graph::refusal::problem::Problem;
+use crate::schema::Kind;
+use crate::world::Seen;
 
 /// One property that a list is sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,7 +26,7 @@ pub struct Order {
 }
 
 /// Reads `name`, `name asc` or `name desc`, several separated by commas.
-pub fn parse(value: &str, scope: &Scope, allowed: &'static [&'static str]) -> Result<Vec<Order>, Problem> {
+pub(super) fn parse(value: &str, scope: &Scope, allowed: &'static [&'static str]) -> Result<Vec<Order>, Problem> {
     let mut orders: Vec<Order> = Vec::new();
     for part in value.split(',') {
         let mut words = part.split_whitespace();
@@ -55,9 +56,9 @@ pub fn parse(value: &str, scope: &Scope, allowed: &'static [&'static str]) -> Re
 }
 
 /// Sorts a list. What is equal keeps its order, so that pages are the same each time.
-pub fn sort(objects: &mut [Object<'_>], orders: &[Order], guard: Guard) {
+pub fn sort(objects: &mut [Seen<'_>], orders: &[Order], layer: Layer) {
     if !orders.is_empty() {
-        objects.sort_by_cached_key(|object| orders.iter().map(|order| order.key(object, guard)).collect::<Vec<_>>());
+        objects.sort_by_cached_key(|object| orders.iter().map(|order| order.key(object, layer)).collect::<Vec<_>>());
     }
 }
 
@@ -79,12 +80,12 @@ enum Key {
 }
 
 impl Order {
-    fn key(&self, object: &Map<String, Value>, guard: Guard) -> Directed {
+    fn key(&self, object: &Map<String, Value>, layer: Layer) -> Directed {
         let key = match value_at(object, self.path) {
             Some(Value::Bool(flag)) => Key::Flag(*flag),
             Some(Value::Number(number)) => number.as_i64().map_or(Key::Null, Key::Number),
             Some(Value::String(text)) if self.moments => instant(text).map_or(Key::Null, Key::Moment),
-            Some(Value::String(text)) => Key::Text(folded(text, guard).into_owned()),
+            Some(Value::String(text)) => Key::Text(folded(text, layer).into_owned()),
             _ => Key::Null,
         };
         if self.descending {

@@ -1,21 +1,29 @@
-//! From the text of a `$filter` to its meaning, by recursive descent. Depth and length are bounded, because anybody can
-//! send one. What a property can be compared with is read from the tables of types and queries.
+//! Parses a `$filter` by recursive descent. Depth and length are bounded, because any client can
+//! send one. The tables of types and queries say what a property can be compared with.
 
-use super::filter::{Expression, Flaw, Literal, Scope, Test};
+use super::filter::{Expression, Filter, Flaw, Literal, Scope, Test};
 use super::literal;
 use super::path::property_at;
 use super::tables::{Filterable, Operator};
 use super::token::{Placed, Token, tokens};
-use crate::graph::problem::excerpt;
-use crate::graph::schema::Property;
+use crate::base::text::excerpt;
+use crate::schema::Property;
 
 /// The longest filter, in bytes (assumed; some bound must be).
 const LONGEST: usize = 4096;
 /// The most parentheses and negations in each other (assumed).
 const DEEPEST: usize = 32;
 
-/// Reads a filter.
-pub fn parse(text: &str, scope: &Scope) -> Result<Expression, Flaw> {
+impl Filter {
+    /// Parses a filter.
+    pub fn parse(text: &str, scope: &Scope) -> Result<Self, Flaw> {
+        let expression = parse(text, scope)?;
+        let layer = scope.layer;
+        Ok(Self { expression, layer })
+    }
+}
+
+fn parse(text: &str, scope: &Scope) -> Result<Expression, Flaw> {
     if text.len() > LONGEST {
         return Err(Flaw::Malformed(format!(
             "Invalid filter clause: it is longer than {LONGEST} characters."
@@ -41,7 +49,7 @@ struct Parser<'t, 's> {
     next: usize,
     end: usize,
     depth: usize,
-    /// Whether what is read stands below a `not`.
+    /// Whether the parser is below a `not`.
     negated: bool,
     scope: &'s Scope,
 }

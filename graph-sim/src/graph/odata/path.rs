@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use crate::answer::ApiVersion;
-use crate::graph::schema::{Kind, Property, Type};
+use crate::base::answer::ApiVersion;
+use crate::schema::{Kind, Property, Type};
 
 /// A property and what was on the way to it.
 #[derive(Clone, Copy, Debug)]
-pub struct Found {
+pub(super) struct Found {
     /// The last property of the path.
     pub property: &'static Property,
     stored: bool,
@@ -17,14 +17,14 @@ pub struct Found {
 impl Found {
     /// Whether there is a single stored value that a version lets a filter compare. Deprecated properties are left to
     /// beta (assumed).
-    pub fn is_comparable(&self, version: ApiVersion) -> bool {
+    pub(crate) fn is_comparable(&self, version: ApiVersion) -> bool {
         let simple = !self.property.collection && !matches!(self.property.kind, Kind::Complex(_) | Kind::Opaque(_));
         simple && self.stored && !(self.deprecated && version == ApiVersion::V1)
     }
 }
 
 /// The property that a path leads to in a version. Lists are not gone through.
-pub fn property_at(ty: &'static Type, version: ApiVersion, path: &str) -> Option<Found> {
+pub(crate) fn property_at(ty: &'static Type, version: ApiVersion, path: &str) -> Option<Found> {
     let (mut ty, mut stored, mut deprecated) = (ty, true, false);
     let mut names = path.split('/').peekable();
     loop {
@@ -46,7 +46,7 @@ pub fn property_at(ty: &'static Type, version: ApiVersion, path: &str) -> Option
 }
 
 /// The value that a path leads to; nothing when it is null or not there.
-pub fn value_at<'o>(object: &'o Map<String, Value>, path: &str) -> Option<&'o Value> {
+pub(crate) fn value_at<'o>(object: &'o Map<String, Value>, path: &str) -> Option<&'o Value> {
     let mut names = path.split('/');
     let mut value = object.get(names.next()?)?;
     for name in names {

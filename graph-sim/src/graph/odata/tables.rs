@@ -3,7 +3,7 @@
 //! "Documented" is the reference text of a list or of a property. It rarely names operators; where it does not, the sets
 //! below are assumed. A property that a version does not have is refused there by its type, whatever a table says.
 
-use crate::answer::ApiVersion;
+use crate::base::answer::ApiVersion;
 
 /// The query options of a list. `$expand` and `$skiptoken` are not here: they follow from the type and from paging.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,7 @@ pub struct Queries {
     pub skip: bool,
     /// Whether there is `$count`.
     pub count: bool,
-    /// What stands instead in v1.0, where the versions differ by more than their properties.
+    /// The options of v1.0, where the versions differ by more than their properties.
     pub v1: Option<&'static Queries>,
 }
 
@@ -140,21 +140,19 @@ impl Operators {
     }
 
     /// Whether the property can be compared with null.
-    #[must_use]
-    pub fn can_be_null(self) -> bool {
+    pub(crate) fn can_be_null(self) -> bool {
         self.null
     }
 
-    /// Whether the comparison can stand below `not`.
-    #[must_use]
-    pub fn can_be_negated(self) -> bool {
+    /// Whether the comparison can be below `not`.
+    pub(crate) fn can_be_negated(self) -> bool {
         self.negation
     }
 }
 
 impl Queries {
     /// No options at all.
-    pub const NONE: Self = Self {
+    pub(crate) const NONE: Self = Self {
         filter: &[],
         order: &[],
         select: false,
@@ -166,7 +164,7 @@ impl Queries {
 
     /// What every list of the simulator takes unless the documents say otherwise (assumed: the metadata lists these for
     /// all collections).
-    pub const USUAL: Self = Self {
+    pub(crate) const USUAL: Self = Self {
         select: true,
         top: true,
         count: true,
@@ -267,7 +265,7 @@ pub static SETTINGS: Queries = Queries {
 };
 
 /// The assignments of a policy or of a user setting: nothing is documented for them (assumed).
-pub static ASSIGNMENTS: Queries = Queries::USUAL;
+pub(crate) static ASSIGNMENTS: Queries = Queries::USUAL;
 
 /// `auditEvents`: `$top` and `$filter` are documented, the property is assumed.
 pub static AUDIT_EVENTS: Queries = Queries {
@@ -328,12 +326,6 @@ pub static CONNECTIONS: Queries = Queries {
         by("healthCheckStatus", EQUALITY),
         by("managedBy", EQUALITY),
     ],
-    ..Queries::USUAL
-};
-
-/// `snapshots`: `cloudPcId eq` is documented.
-pub static SNAPSHOTS: Queries = Queries {
-    filter: &[by("cloudPcId", EXACT)],
     ..Queries::USUAL
 };
 

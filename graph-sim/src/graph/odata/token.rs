@@ -1,10 +1,10 @@
-//! The words of a `$filter`: names, literals and punctuation with their places. What they mean is not known here.
+//! The tokens of a `$filter`: names, literals and punctuation with their places.
 
 use super::filter::Flaw;
 
 /// One piece of a filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Token<'a> {
+pub(super) enum Token<'a> {
     /// `(`
     Open,
     /// `)`
@@ -19,7 +19,7 @@ pub enum Token<'a> {
 
 /// A piece and where it starts.
 #[derive(Clone, Debug)]
-pub struct Placed<'a> {
+pub(super) struct Placed<'a> {
     /// The piece.
     pub token: Token<'a>,
     /// The number of characters before it.
@@ -27,7 +27,7 @@ pub struct Placed<'a> {
 }
 
 /// Cuts a filter into pieces.
-pub fn tokens(text: &str) -> Result<Vec<Placed<'_>>, Flaw> {
+pub(super) fn tokens(text: &str) -> Result<Vec<Placed<'_>>, Flaw> {
     let mut tokens: Vec<Placed<'_>> = Vec::new();
     let (mut rest, mut at) = (text, 0);
     while let Some(first) = rest.chars().next() {

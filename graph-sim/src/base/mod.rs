@@ -1,0 +1,10 @@
+//! Values that every floor may know: requests and answers, callers, time, ids, and how text is read.
+
+pub mod answer;
+pub mod caller;
+pub mod clock;
+pub mod duration;
+pub mod ids;
+pub mod json;
+pub mod text;
+pub mod uri;

@@ -1,0 +1,9 @@
+//! The operations of Graph, each from a request whose permission has been checked to its answer.
+
+pub(crate) mod apply;
+pub(crate) mod assign;
+pub(crate) mod audit;
+pub(crate) mod call;
+pub(crate) mod groups;
+pub(crate) mod read;
+pub(crate) mod write;

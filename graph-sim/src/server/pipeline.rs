@@ -1,0 +1,167 @@
+//! The pipeline of every request: route, sender, faults, handler, ledger, answer.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::response::Response;
+use futures::FutureExt;
+
+use super::connection::Connection;
+use super::request;
+use crate::base::answer::{Answer, ApiVersion};
+use crate::base::caller::Caller;
+use crate::base::uri::{control_route, graph_route};
+use crate::endpoints::login::{self, LoginRoute};
+use crate::endpoints::{batch, control};
+use crate::entra::form::redacted_form;
+use crate::faults::answer::fault_response;
+use crate::faults::body::{trickled, truncated};
+use crate::faults::{Fault, RouteKind};
+use crate::service::Service;
+use crate::service::ledger::{Draft, redacted_body};
+use crate::service::perform::{GraphCall, fault_for, respond_without_handler};
+use crate::wire::exchange::Exchange;
+use crate::wire::response::{dated, put, response};
+
+/// What a simulated request asks for.
+enum Job<'a> {
+    /// A Graph request, with its sender or the refusal that it gets.
+    Graph {
+        version: ApiVersion,
+        path: &'a str,
+        caller: Result<Caller, Answer>,
+    },
+    /// A request of the login service.
+    Login(LoginRoute<'a>),
+    /// An unknown path.
+    Unknown,
+}
+
+/// Answers one request. A panic anywhere on the way is answered and counted.
+pub(super) async fn serve(service: Arc<Service>, connection: Connection, request: Request) -> Response {
+    let (exchange, refusal) = request::read(&service, request).await;
+    if let Some(refusal) = refusal {
+        return refuse_unread(&service, &exchange, refusal);
+    }
+    let answered = AssertUnwindSafe(dispatch(&service, &exchange)).catch_unwind().await;
+    match answered {
+        Ok(Some(response)) => response,
+        Ok(None) => connection.cut().await,
+        Err(_) => {
+            service.count_panic();
+            let answer = Answer::error(500, "generalException", "The simulator failed.");
+            exchange.graph_response(answer, service.now())
+        }
+    }
+}
+
+/// Refuses a request that is too large. Those of the control API are not in the ledger.
+fn refuse_unread(service: &Service, exchange: &Exchange, refusal: Answer) -> Response {
+    if control_route(&exchange.path).is_some() {
+        return exchange.graph_response(refusal, service.now());
+    }
+    let api = graph_route(&exchange.path).map(|(version, _)| version.as_str());
+    respond_without_handler(service, exchange, refusal, &Draft::new(api, None))
+}
+
+/// The answer, or `None` to cut the connection.
+async fn dispatch(service: &Service, exchange: &Exchange) -> Option<Response> {
+    if let Some(path) = control_route(&exchange.path) {
+        let mut response = control::handle(service, exchange, path);
+        put(response.headers_mut(), "request-id", &exchange.request_id);
+        return Some(response);
+    }
+    let (job, mut draft) = prepare(service, exchange);
+    let kind = job.kind();
+    draft.fault = fault_for(service, exchange, kind, draft.tenant.as_deref()).await;
+    let fault = draft.fault.clone().unwrap_or_default();
+    if fault.prevents_commit() {
+        service.record(&draft, exchange, service.now(), 0, false);
+        if fault.cut.is_some() {
+            return None;
+        }
+        return Some(with_body_fault(fault_response(exchange, kind, &fault, service.now()), exchange, &fault).await);
+    }
+    let mut response = job.run(service, exchange, &draft).await;
+    if fault.replay == Some(true) {
+        response = job.run(service, exchange, &draft).await;
+    }
+    if fault.cut.is_some() {
+        return None;
+    }
+    if fault.status.is_some() {
+        response = fault_response(exchange, kind, &fault, service.now());
+    }
+    Some(with_body_fault(response, exchange, &fault).await)
+}
+
+/// The response with what the fault does to its body.
+async fn with_body_fault(response: Response, exchange: &Exchange, fault: &Fault) -> Response {
+    match (fault.truncate_at, fault.trickle) {
+        (Some(at), _) => truncated(response, at, exchange.version).await,
+        (None, Some(per_second)) => trickled(response, per_second).await,
+        (None, None) => response,
+    }
+}
+
+/// What a request asks for, and what is known for the ledger before it is done.
+fn prepare<'a>(service: &Service, exchange: &'a Exchange) -> (Job<'a>, Draft) {
+    if let Some((version, path)) = graph_route(&exchange.path) {
+        let caller = service.caller(exchange);
+        let draft = match &caller {
+            Ok(caller) => Draft::of(caller, version, &exchange.body),
+            Err(_) => Draft::new(Some(version.as_str()), redacted_body(&exchange.body)),
+        };
+        return (Job::Graph { version, path, caller }, draft);
+    }
+    let Some(route) = login::route(&exchange.path) else {
+        return (Job::Unknown, Draft::new(None, None));
+    };
+    let body = matches!(route, LoginRoute::Token(_) | LoginRoute::DeviceCode(_)).then(|| redacted_form(exchange));
+    let mut draft = Draft::new(Some("entra"), body);
+    draft.tenant = route
+        .tenant()
+        .and_then(|tenant| service.world().find_tenant(tenant).map(|found| found.id.clone()));
+    (Job::Login(route), draft)
+}
+
+impl Job<'_> {
+    fn kind(&self) -> RouteKind {
+        match self {
+            Self::Graph { .. } => RouteKind::Graph,
+            Self::Login(LoginRoute::Token(_) | LoginRoute::DeviceCode(_)) => RouteKind::Token,
+            Self::Login(_) | Self::Unknown => RouteKind::Other,
+        }
+    }
+
+    async fn run(&self, service: &Service, exchange: &Exchange, draft: &Draft) -> Response {
+        match self {
+            Self::Graph {
+                version,
+                path,
+                caller: Ok(caller),
+            } if batch::is_batch(path) => batch::answer(service, exchange, *version, caller, draft).await,
+            Self::Graph {
+                version,
+                path,
+                caller: Ok(caller),
+            } => {
+                let call = GraphCall {
+                    exchange,
+                    version: *version,
+                    path,
+                    caller,
+                    draft,
+                };
+                dated(response(&call.answer(service)), service.now())
+            }
+            Self::Graph { caller: Err(refusal), .. } => respond_without_handler(service, exchange, refusal.clone(), draft),
+            Self::Login(route) => login::answer(service, exchange, route, draft).await,
+            Self::Unknown => {
+                let answer = Answer::error(404, "NotFound", "There is no resource at this path.");
+                respond_without_handler(service, exchange, answer, draft)
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Reads a request from its connection, within bounds.
+
+use axum::body::Body;
+use axum::extract::Request;
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
+use http::header::HOST;
+
+use crate::base::answer::Answer;
+use crate::base::uri::control_route;
+use crate::service::Service;
+use crate::wire::encoding;
+use crate::wire::exchange::Exchange;
+
+/// Larger than any body of this API, and Graph's limit for a batch.
+const LARGEST_BODY: usize = 4 * 1024 * 1024;
+/// For the control API, which takes whole seeds. A longer body than is allowed is read up to here before it is refused,
+/// because a client that still sends does not see the answer.
+const LARGEST_OF_ALL: usize = 64 * 1024 * 1024;
+/// Bytes of all headers together.
+const LARGEST_HEADERS: usize = 64 * 1024;
+
+/// Reads a request; with a refusal when it is too large or its encoding is not supported.
+pub(super) async fn read(service: &Service, request: Request) -> (Exchange, Option<Answer>) {
+    let arrived = service.now();
+    let (parts, body) = request.into_parts();
+    let limit = if control_route(parts.uri.path()).is_some() {
+        LARGEST_OF_ALL
+    } else {
+        LARGEST_BODY
+    };
+    let read = read_body(body, limit).await;
+    let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let authority = parts.uri.authority().map(ToString::to_string).or_else(|| text(HOST.as_str()));
+    let header_bytes: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let gzip = service.world().options.gzip_bodies;
+    let read = if header_bytes > LARGEST_HEADERS {
+        let message = "The headers are too long.";
+        Err(Answer::error(431, "RequestHeaderFieldsTooLarge", message))
+    } else if let Some(body) = read {
+        encoding::plain(&parts.headers, body, gzip, limit)
+    } else {
+        Err(Answer::error(413, "RequestEntityTooLarge", "The body is too long."))
+    };
+    let (body, refusal) = match read {
+        Ok(body) => (body, None),
+        Err(refusal) => (Bytes::new(), Some(refusal)),
+    };
+    let exchange = Exchange {
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().map(str::to_owned),
+        root: service.root(authority.as_deref()),
+        request_id: service.new_request_id(),
+        client_request_id: text("client-request-id"),
+        method: parts.method,
+        version: parts.version,
+        headers: parts.headers,
+        body,
+        arrived,
+    };
+    (exchange, refusal)
+}
+
+/// The whole body; `None` when it is too long or incomplete.
+async fn read_body(body: Body, limit: usize) -> Option<Bytes> {
+    let mut chunks = body.into_data_stream();
+    let (mut read, mut length) = (BytesMut::new(), 0_usize);
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.ok()?;
+        length = length.saturating_add(chunk.len());
+        if length <= limit {
+            read.extend_from_slice(&chunk);
+        } else if length > LARGEST_OF_ALL {
+            break;
+        }
+    }
+    (length <= limit).then(|| read.freeze())
+}

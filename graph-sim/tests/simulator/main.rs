@@ -1,0 +1,8 @@
+//! The simulator against the published description, against clients, and against itself.
+
+mod contract;
+mod life;
+mod odata;
+mod readme;
+mod routes;
+mod wire;
