@@ -11,9 +11,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::api::{AssignmentGroup, AssignmentOwnership, DeletionPolicy, ManagedStatus, Mode, Resolved, TargetKind};
-use crate::cluster::Cluster;
-use crate::cluster::caches::Cached;
-use crate::cluster::wakes::Wake;
+use crate::cluster::caches::{Cached, Caches};
+use crate::cluster::wakes::{Wake, Wakes};
 use crate::graph::Collection;
 
 /// The fields that every managed kind shares (design 2.1).
@@ -79,11 +78,11 @@ pub trait Managed:
         None
     }
     /// All objects of the kind.
-    fn all(cluster: &Cluster) -> Vec<Arc<Self>> {
-        Self::cache(&cluster.caches).state()
+    fn all(caches: &Caches) -> Vec<Arc<Self>> {
+        Self::cache(caches).state()
     }
     /// The kind's trigger.
-    fn wake(cluster: &Cluster) -> &Wake<Self> {
-        Self::trigger(&cluster.wakes)
+    fn wake(wakes: &Wakes) -> &Wake<Self> {
+        Self::trigger(wakes)
     }
 }

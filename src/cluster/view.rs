@@ -44,7 +44,7 @@ impl Cluster {
     /// Goes over every object that stands for something in Graph, whatever its kind.
     fn visit_managed(&self, mut visit: impl FnMut(&Visited<'_>)) {
         fn all<K: Managed>(cluster: &Cluster, visit: &mut impl FnMut(&Visited<'_>)) {
-            for object in K::all(cluster) {
+            for object in K::all(&cluster.caches) {
                 let common = object.common();
                 visit(&Visited {
                     kind: K::KIND,
@@ -52,7 +52,7 @@ impl Cluster {
                     status: object.status(),
                     tenant: common.tenant,
                     is_active: !common.suspend && common.mode != Some(Mode::Observe),
-                    wake: &|| K::wake(cluster).object(&object),
+                    wake: &|| K::wake(&cluster.wakes).object(&object),
                 });
             }
         }

@@ -93,7 +93,7 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
     let uses = |object: &Arc<K>| {
         object.common().tenant == tenant.name && lets_in(described, &object.namespace().unwrap_or_default(), &context.cluster.caches)
     };
-    let objects: Vec<Arc<K>> = K::all(&context.cluster).into_iter().filter(uses).collect();
+    let objects: Vec<Arc<K>> = K::all(&context.cluster.caches).into_iter().filter(uses).collect();
     // Nobody in Kubernetes wants this collection, so nobody needs the list.
     if objects.is_empty() {
         tenant.metrics.not_polled(K::KIND);
@@ -118,7 +118,7 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
             .listed()
             .is_some_and(|listed| listed.elapsed() > interval(&described.spec) * 2)
         {
-            objects.iter().for_each(|object| K::wake(&context.cluster).object(object));
+            objects.iter().for_each(|object| K::wake(&context.cluster.wakes).object(object));
         }
         return;
     }
@@ -127,7 +127,7 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
     let mut woken = 0_u32;
     for object in &objects {
         if differs(&**object, tenant, context) {
-            K::wake(&context.cluster).object(object);
+            K::wake(&context.cluster.wakes).object(object);
             woken += 1;
         }
     }

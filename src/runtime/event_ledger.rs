@@ -8,8 +8,25 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::ObjectReference;
 use tokio::time::Instant;
 
-use crate::runtime::events::EventKind;
 use crate::runtime::text::without_ids;
+
+/// Whether an event is good news.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// Something happened as it should.
+    Normal,
+    /// Somebody may have to act.
+    Warning,
+}
+
+impl EventKind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Normal => "Normal",
+            Self::Warning => "Warning",
+        }
+    }
+}
 
 /// For how long a repetition counts as the same event.
 const SAME_EVENT: Duration = Duration::from_secs(600);

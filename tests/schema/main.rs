@@ -8,6 +8,7 @@ mod definitions;
 mod docs;
 mod examples;
 mod fields;
+mod floors;
 mod generated;
 mod isolation;
 mod links;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, RouteKind};
+use super::fault::{Fault, RouteKind};
 
 /// Which requests get a fault, how often, and which one.
 #[derive(Clone, Debug, Serialize, Deserialize)]

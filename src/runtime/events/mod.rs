@@ -14,6 +14,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+pub use crate::runtime::event_ledger::EventKind;
 use crate::runtime::event_ledger::{Entry, Ledger, Occurrence, Write};
 use crate::runtime::text::shortened;
 
@@ -28,24 +29,6 @@ const QUEUE: usize = 256;
 const WRITE_LIMIT: Duration = Duration::from_secs(5);
 /// Where events about cluster-scoped objects live.
 const DEFAULT_NAMESPACE: &str = "default";
-
-/// Whether an event is good news.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum EventKind {
-    /// Something happened as it should.
-    Normal,
-    /// Somebody may have to act.
-    Warning,
-}
-
-impl EventKind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Normal => "Normal",
-            Self::Warning => "Warning",
-        }
-    }
-}
 
 /// Publishes events in the background. Clones share the queue; the background task ends with the last clone.
 #[derive(Clone, Debug)]
