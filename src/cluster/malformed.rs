@@ -1,7 +1,8 @@
 //! The objects that cannot be read as their kind.
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
+
+use parking_lot::Mutex;
 
 /// The objects that could not be decoded: `(kind, namespace, name)`.
 #[derive(Default)]
@@ -36,7 +37,7 @@ impl Malformed {
             .collect()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<(&'static str, String, String)>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn lock(&self) -> parking_lot::MutexGuard<'_, BTreeSet<(&'static str, String, String)>> {
+        self.0.lock()
     }
 }

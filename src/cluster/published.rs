@@ -1,10 +1,11 @@
 //! The newest status of objects that others read.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kube::ResourceExt;
+use parking_lot::Mutex;
 
 use crate::api::ManagedStatus;
 use crate::cluster::managed::Managed;
@@ -53,7 +54,7 @@ impl Published {
         written.unwrap_or_else(|| Arc::new(object.status().cloned().unwrap_or_default()))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Written>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn lock(&self) -> parking_lot::MutexGuard<'_, HashMap<String, Written>> {
+        self.0.lock()
     }
 }

@@ -1,9 +1,8 @@
 //! Triggers between kinds, inside the process.
 
-use std::sync::Mutex;
-
 use futures::Stream;
 use kube::runtime::reflector::ObjectRef;
+use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use crate::api::{Assignment, EntraTenant, ProvisioningPolicy, UserSetting};
@@ -34,7 +33,7 @@ impl<K: kube::Resource<DynamicType = ()> + 'static> Wake<K> {
 
     /// The wakes, for the kind's controller; empty for a second caller.
     pub fn stream(&self) -> impl Stream<Item = ObjectRef<K>> + Send + 'static {
-        let receiver = self.receiver.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let receiver = self.receiver.lock().take();
         futures::stream::unfold(receiver, |receiver| async move {
             let mut receiver = receiver?;
             let object = receiver.recv().await?;

@@ -1,12 +1,12 @@
 //! The claims that were proved in this process: which resource holds which object in Graph.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::api::IdOwner;
 use crate::cluster::managed::Managed;
 use crate::graph::Collection;
 use crate::tenant::shared::TenantKey;
+use parking_lot::{Mutex, MutexGuard};
 
 /// An object in Graph.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -85,6 +85,6 @@ impl Claims {
     }
 
     fn lock(&self) -> MutexGuard<'_, Proved> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }

@@ -2,7 +2,6 @@
 //! that correctness rests on is in the object's status; a restart loses this and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::Mutex;
 use std::time::Instant;
 
 use crate::api::Resolved;
@@ -11,6 +10,7 @@ use crate::reconcile::plan::Key;
 use crate::reconcile::proofs::Proofs;
 use crate::reconcile::replaced::Replaced;
 use crate::reconcile::trial::Trial;
+use parking_lot::Mutex;
 
 /// One object's notes.
 #[derive(Clone, Debug, Default)]
@@ -139,7 +139,7 @@ impl Memory {
 
     /// Notes whether an object's status shows drift; returns how many of its kind do.
     pub fn set_drifted(&self, kind: &'static str, uid: &str, drifted: bool) -> i64 {
-        let mut kinds = self.drifted.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut kinds = self.drifted.lock();
         let uids = kinds.entry(kind).or_default();
         if drifted {
             uids.insert(uid.to_owned());
@@ -151,7 +151,7 @@ impl Memory {
 
     /// Forgets the drift of whatever is not in `alive`; returns how many of each kind show drift.
     pub fn retain_drifted(&self, alive: &HashSet<String>) -> Vec<(&'static str, i64)> {
-        let mut kinds = self.drifted.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut kinds = self.drifted.lock();
         for uids in kinds.values_mut() {
             uids.retain(|uid| alive.contains(uid));
         }
@@ -159,7 +159,7 @@ impl Memory {
         kinds.iter().map(number).collect()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Box<Notes>>> {
-        self.notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn lock(&self) -> parking_lot::MutexGuard<'_, HashMap<String, Box<Notes>>> {
+        self.notes.lock()
     }
 }

@@ -1,12 +1,12 @@
 //! What the API server says about the end of the operator: of its definitions, its namespace and its service account.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{Api, Client};
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::report::failure::Failure;
 use crate::report::reason;
@@ -81,7 +81,7 @@ impl Uninstall {
     }
 
     fn seen(&self) -> MutexGuard<'_, HashMap<String, (Instant, bool)>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        self.seen.lock()
     }
 }
 

@@ -4,8 +4,10 @@
 //! object that is deleted and created again starts afresh.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+
+use parking_lot::{Mutex, MutexGuard};
 
 const BASE: Duration = Duration::from_secs(2);
 const CAP: Duration = Duration::from_secs(600);
@@ -56,8 +58,7 @@ impl Backoff {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, u32>> {
-        // Every critical section is one map operation, so a poisoned map is still a consistent one.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -3,7 +3,9 @@
 //! Liveness is not here: a process that answers is alive.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
 
 /// Which components are ready. Clones share the state.
 #[derive(Clone, Debug, Default)]
@@ -65,7 +67,6 @@ impl Health {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, State>> {
-        // Every critical section is one map operation, so a poisoned map is still a consistent one.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }

@@ -5,8 +5,10 @@
 //! order, so there is no way back and no grace.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 /// How often the pulse is taken.
 const BEAT: Duration = Duration::from_millis(500);
@@ -68,13 +70,13 @@ impl Pulse {
 
     /// Makes the pulse count as lost, without ending the process: its owner is about to.
     pub fn give_up(&self) {
-        *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.0.last.lock() = None;
     }
 }
 
 impl State {
     fn beat(&self) -> bool {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last.lock();
         let Some(before) = *last else { return false };
         // Looked at as late as can be: what is decided here holds for what follows.
         let now = (self.now)();

@@ -4,7 +4,9 @@
 //! any counted work are not counted.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+
+use parking_lot::Mutex;
+use std::sync::Arc;
 
 tokio::task_local! {
     static CURRENT: Arc<Tally>;
@@ -35,14 +37,14 @@ pub fn sent(write_id: Option<&str>) {
     let _uncounted = CURRENT.try_with(|tally| {
         tally.requests.fetch_add(1, Ordering::Relaxed);
         if let Some(id) = write_id {
-            *tally.last_write.lock().unwrap_or_else(PoisonError::into_inner) = Some(id.to_owned());
+            *tally.last_write.lock() = Some(id.to_owned());
         }
     });
 }
 
 /// The id of the last write of the work that runs now.
 pub fn last_write() -> Option<String> {
-    let last = CURRENT.try_with(|tally| tally.last_write.lock().unwrap_or_else(PoisonError::into_inner).clone());
+    let last = CURRENT.try_with(|tally| tally.last_write.lock().clone());
     last.ok().flatten()
 }
 

@@ -2,7 +2,7 @@
 //! request. Only reads.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
@@ -60,14 +60,14 @@ impl<T: Clone> Catalogue<T> {
 
 /// Groups by how they are named, each looked up by one pass at a time.
 #[derive(Debug, Default)]
-struct Groups(std::sync::Mutex<HashMap<String, Slot>>);
+struct Groups(parking_lot::Mutex<HashMap<String, Slot>>);
 
 type Slot = Arc<Mutex<Option<(Instant, ResolvedGroup)>>>;
 
 impl Groups {
     /// Where a group is noted. Notes that are old, and that nobody is looking at, go.
     fn slot(&self, reference: &str) -> Slot {
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.0.lock();
         if slots.len() >= MANY {
             slots.retain(|_, slot| {
                 let known = slot.try_lock();

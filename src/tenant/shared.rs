@@ -5,8 +5,9 @@
 use crate::api::ResolvedGroup;
 use crate::graph::{AuditEvent, Connection, DeviceImage, GalleryImage, Named};
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use crate::api;
@@ -414,8 +415,8 @@ impl Tenants {
         self.lock().tenants.remove(name);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn lock(&self) -> parking_lot::MutexGuard<'_, Known> {
+        self.known.lock()
     }
 }
 

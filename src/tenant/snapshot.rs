@@ -4,7 +4,6 @@
 //! change an object reads it afresh first. For speed and for Graph's sake; each who asks says how old an answer may be.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::graph::Entity;
@@ -13,6 +12,7 @@ use crate::runtime::backoff::jitter;
 use crate::tenant::fingerprint::judged;
 use crate::tenant::list_demand::Waiting;
 use crate::tenant::packed::Packed;
+use parking_lot::{Mutex, MutexGuard};
 
 /// What a page of a list holds; Graph decides, and this is only for estimates of what a list costs.
 const PAGE: usize = 100;
@@ -224,7 +224,7 @@ impl Snapshot {
 
     /// What the last list failed with, for as long as asking again would be a nuisance.
     pub fn recent_failure(&self, shortest: Duration) -> Option<Failure> {
-        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let failed = self.failed.lock();
         let (at, failure) = failed.as_ref()?;
         let left = shortest.checked_sub(at.elapsed())?;
         Some(Failure {
@@ -235,11 +235,11 @@ impl Snapshot {
 
     /// Notes how the last list ended.
     pub fn note_failure(&self, failure: Option<Failure>) {
-        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = failure.map(|failure| (Instant::now(), failure));
+        *self.failed.lock() = failure.map(|failure| (Instant::now(), failure));
     }
 
     fn lock(&self) -> MutexGuard<'_, Entries> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock()
     }
 }
 

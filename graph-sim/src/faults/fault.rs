@@ -88,7 +88,7 @@ impl Fault {
     }
 
     /// Whether the fault can apply there; otherwise the next rule is tried.
-    fn fits(&self, kind: RouteKind) -> bool {
+    pub(crate) fn fits(&self, kind: RouteKind) -> bool {
         let of_a_response = [
             self.cut.is_some(),
             self.truncate_at.is_some(),
@@ -103,7 +103,7 @@ impl Fault {
         }
     }
 
-    fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         let kinds = [
             self.status.is_some(),
             self.cut.is_some(),

@@ -7,5 +7,5 @@ pub(crate) mod body;
 mod fault;
 mod rules;
 
-pub(crate) use crate::faults::fault::{Fault, Moment, RouteKind, TokenFault};
+pub(crate) use crate::faults::fault::{Fault, RouteKind};
 pub(crate) use crate::faults::rules::{Faults, Rule};

@@ -10,7 +10,9 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::{Mutex, MutexGuard};
 
 /// A party without a worker has one more while there are so many times the workers at work.
 const FOR_PARTIES: usize = 2;
@@ -122,7 +124,7 @@ impl<T: Clone + Eq + Hash> Workers<T> {
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

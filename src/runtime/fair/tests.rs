@@ -12,7 +12,7 @@ impl Scene {
         let called = Arc::<Mutex<Vec<String>>>::default();
         let calls = Arc::clone(&called);
         Self {
-            workers: Workers::new(number, move |work| calls.lock().unwrap().push(work)),
+            workers: Workers::new(number, move |work| calls.lock().push(work)),
             called,
             at_work: HashMap::new(),
         }
@@ -42,7 +42,7 @@ impl Scene {
         own.sort();
         let first = own[0].clone();
         self.at_work.remove(&first);
-        let called = std::mem::take(&mut *self.called.lock().unwrap());
+        let called = std::mem::take(&mut *self.called.lock());
         for work in &called {
             assert!(self.enter(work, true), "{work} was called");
         }
@@ -139,11 +139,11 @@ fn what_is_gone_when_it_is_called_keeps_no_worker_and_nothing_is_kept_in_the_end
     let mut scene = Scene::new(1);
     scene.crowd("t/a", 3);
     scene.at_work.clear();
-    let called = std::mem::take(&mut *scene.called.lock().unwrap());
+    let called = std::mem::take(&mut *scene.called.lock());
     assert_eq!(called, ["t/a/1"]);
     scene.workers.gone(&called[0]);
     scene.workers.gone(&called[0]);
-    let called = std::mem::take(&mut *scene.called.lock().unwrap());
+    let called = std::mem::take(&mut *scene.called.lock());
     assert_eq!(called, ["t/a/2"]);
     assert!(scene.enter("t/a/2", true));
     scene.at_work.clear();

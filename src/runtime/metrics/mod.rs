@@ -10,9 +10,10 @@ mod series;
 mod tenant;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use prometheus_client::encoding::text;
 use prometheus_client::registry::Registry;
 
@@ -89,7 +90,7 @@ impl Metrics {
         series.clear_tenants();
         sources.tenants.retain(|gauges| {
             let Some(gauges) = gauges.upgrade() else { return false };
-            series.add_tenant(&gauges.lock().unwrap_or_else(PoisonError::into_inner));
+            series.add_tenant(&gauges.lock());
             true
         });
     }
@@ -144,7 +145,7 @@ impl Metrics {
 
     fn sources(&self) -> MutexGuard<'_, Sources> {
         // A reader that panicked has left gauges behind that the next one tells anew.
-        self.0.sources.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.sources.lock()
     }
 }
 

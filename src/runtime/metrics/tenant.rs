@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 
@@ -126,8 +127,7 @@ impl TenantMetrics {
     }
 
     fn lock(&self) -> MutexGuard<'_, Gauges> {
-        // Every critical section is one assignment, so poisoned gauges are still consistent ones.
-        self.gauges.lock().unwrap_or_else(PoisonError::into_inner)
+        self.gauges.lock()
     }
 }
 

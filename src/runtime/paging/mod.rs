@@ -5,12 +5,13 @@
 //! smaller parts. The token by which a list goes on does not depend on the number.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use http::{Method, Request, Response, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kube::Client;
 use kube::client::Body;
+use parking_lot::Mutex;
 use tower::{BoxError, service_fn};
 use url::form_urlencoded;
 
@@ -59,7 +60,7 @@ async fn page(client: &Client, counts: &Counts, request: Request<Body>, asked: u
     // A page has no body to send.
     let (head, _) = request.into_parts();
     let path = head.uri.path().to_owned();
-    let known = counts.lock().unwrap_or_else(PoisonError::into_inner).get(&path).copied();
+    let known = counts.lock().get(&path).copied();
     let mut count = known.unwrap_or(FIRST).min(asked);
     loop {
         let mut part = head.clone();
@@ -75,7 +76,7 @@ async fn page(client: &Client, counts: &Counts, request: Request<Body>, asked: u
             Ok(body) => {
                 let body = body.to_bytes();
                 let next = following(count, body.len());
-                counts.lock().unwrap_or_else(PoisonError::into_inner).insert(path, next);
+                counts.lock().insert(path, next);
                 return Ok(Response::from_parts(parts, Body::from(body)));
             }
             Err(error) if error.is::<LengthLimitError>() => count = (count / GROWTH).max(1),

@@ -19,7 +19,7 @@ fn server(sizes: Vec<usize>) -> (Client, Asked) {
         let (from, limit) = (number("continue").unwrap_or(0), number("limit"));
         let until = limit.map_or(sizes.len(), |limit| sizes.len().min(from + limit));
         let bytes = sizes[from..until].iter().sum();
-        seen.lock().unwrap().push((from, u32::try_from(limit.unwrap_or(0)).unwrap(), bytes));
+        seen.lock().push((from, u32::try_from(limit.unwrap_or(0)).unwrap(), bytes));
         let status = if request.uri().path() == "/gone" { 410 } else { 200 };
         let response = Response::builder().status(status).body(Body::from(vec![b' '; bytes]));
         std::future::ready(Ok::<_, BoxError>(response.unwrap()))
@@ -37,12 +37,12 @@ async fn list(sizes: Vec<usize>) -> (usize, Vec<(usize, u32, usize)>) {
         let response = client.send(request).await.unwrap();
         let bytes = response.into_body().collect().await.unwrap().to_bytes().len();
         // The fake says what a real one's answer holds.
-        let (at, count, sent) = *asked.lock().unwrap().last().unwrap();
+        let (at, count, sent) = *asked.lock().last().unwrap();
         assert_eq!((at, sent), (from, bytes));
         from += count as usize;
         largest = largest.max(bytes);
     }
-    let asked = asked.lock().unwrap().clone();
+    let asked = asked.lock().clone();
     (largest, asked)
 }
 
@@ -91,7 +91,7 @@ async fn what_is_no_page_and_what_fails_is_passed_on() {
         let response = client.send(request).await.unwrap();
         assert_eq!(response.status(), status, "{uri}");
         assert_eq!(response.into_body().collect().await.unwrap().to_bytes().len(), bytes, "{uri}");
-        assert_eq!(asked.lock().unwrap().last().unwrap().1, count, "{uri}");
+        assert_eq!(asked.lock().last().unwrap().1, count, "{uri}");
     }
 }
 

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use futures::stream::{BoxStream, Stream, StreamExt};
 use kube::api::{Api, ObjectMeta};
@@ -15,6 +15,7 @@ use kube::core::error_boundary::InvalidObject;
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::utils::PredicateConfig;
 use kube::runtime::{WatchStreamExt, watcher};
+use parking_lot::{Mutex, MutexGuard};
 use serde::de::DeserializeOwned;
 
 use crate::runtime::decoded::Decoded;
@@ -166,8 +167,7 @@ impl Recovered {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashSet<Identity>> {
-        // Every critical section is one set operation, so a poisoned set is still a consistent one.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 
