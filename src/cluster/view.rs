@@ -15,7 +15,7 @@ use crate::cluster::managed::Managed;
 use crate::cluster::published::Published;
 use crate::cluster::wakes::Wakes;
 use crate::report::failure::Failure;
-use crate::report::reason;
+use crate::report::reason::Reason;
 
 /// What the controllers know of the cluster, and the client that they write with.
 pub struct Cluster {
@@ -37,7 +37,7 @@ impl Cluster {
         let system = self.caches.namespaces.get(&ObjectRef::new("kube-system"));
         system.and_then(|namespace| namespace.metadata.uid.clone()).ok_or_else(|| {
             let message = "the namespace kube-system, by whose UID the controller recognises its cluster, is not there or cannot be seen";
-            Failure::retry(reason::KUBERNETES_API, message)
+            Failure::retry(Reason::KubernetesApi, message)
         })
     }
 

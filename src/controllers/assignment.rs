@@ -17,7 +17,7 @@ use crate::reconcile::plan::Key;
 use crate::reconcile::uninstall::lets_go;
 use crate::report::conditions::{Conditions, Verdict};
 use crate::report::failure::{Class, Failure};
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::report::reason::event;
 use crate::report::status::now;
 
@@ -68,7 +68,7 @@ impl Kind for Assignment {
         }
         if self.spec.suspend == Some(true) && self.spec.deletion_policy != Some(DeletionPolicy::Orphan) {
             return Err(Failure::waiting(
-                reason::SUSPENDED,
+                Reason::Suspended,
                 "spec.suspend is set, so the deletion waits; lift it, or set spec.deletionPolicy to Orphan to leave the groups on the target",
             ));
         }
@@ -83,7 +83,7 @@ impl Kind for Assignment {
             counted(held),
             why(&target.status)
         );
-        Err(Failure::waiting(reason::DELETING, message))
+        Err(Failure::waiting(Reason::Deleting, message))
     }
 
     fn report(old: &AssignmentStatus, mut draft: AssignmentStatus, verdict: &Verdict, generation: Option<i64>) -> AssignmentStatus {
@@ -146,7 +146,7 @@ pub fn assess(assignment: &Assignment, target: Option<&Target>) -> (Vec<Assigned
             "does not exist in this namespace; create it, or name another one in a new Assignment"
         };
         let message = format!("waiting for {kind} {:?}: it {state}", reference.name);
-        return (groups, Err(Failure::waiting(reason::TARGET_NOT_FOUND, message)));
+        return (groups, Err(Failure::waiting(Reason::TargetNotFound, message)));
     };
     let status = &*target.status;
     let groups: Vec<AssignedGroup> = assignment.spec.groups.iter().map(|group| state_of(group, &name, status)).collect();
@@ -243,17 +243,15 @@ fn state_of(group: &AssignmentGroup, assignment: &str, target: &ManagedStatus) -
 
 /// A problem that the target's pass had with this Assignment, under its own class.
 fn told(reason: &str, message: &str) -> Failure {
+    let Some(reason) = Reason::of(reason) else {
+        return Failure::stalled(Reason::Refused, message);
+    };
     match reason {
-        reason::GROUP_NOT_FOUND => Failure::waiting(reason::GROUP_NOT_FOUND, message),
-        reason::SERVICE_PLAN_NOT_FOUND => Failure::waiting(reason::SERVICE_PLAN_NOT_FOUND, message).permanent(),
-        reason::REMOVAL_HELD => Failure::waiting(reason::REMOVAL_HELD, message),
-        reason::RESOLVING => Failure::waiting(reason::RESOLVING, message),
-        reason::AMBIGUOUS_REFERENCE => Failure::stalled(reason::AMBIGUOUS_REFERENCE, message),
-        reason::CONFLICT => Failure::stalled(reason::CONFLICT, message),
-        reason::INVALID_SPEC => Failure::stalled(reason::INVALID_SPEC, message),
-        reason::REFERENCE_GONE => Failure::stalled(reason::REFERENCE_GONE, message),
-        reason::PERMISSION_DENIED => Failure::retry(reason::PERMISSION_DENIED, message),
-        _ => Failure::stalled(reason::REFUSED, message),
+        Reason::GroupNotFound | Reason::RemovalHeld | Reason::ResolvingReferences => Failure::waiting(reason, message),
+        Reason::ServicePlanNotFound => Failure::waiting(reason, message).permanent(),
+        Reason::AmbiguousReference | Reason::Conflict | Reason::InvalidSpec | Reason::ReferenceGone => Failure::stalled(reason, message),
+        Reason::PermissionDenied => Failure::retry(reason, message),
+        _ => Failure::stalled(Reason::Refused, message),
     }
 }
 
@@ -265,9 +263,9 @@ fn not_yet(what: &str, target: &ManagedStatus) -> Failure {
         .iter()
         .any(|condition| condition.type_ == "Stalled" && condition.status == "True");
     if stalled {
-        return Failure::stalled(reason::TARGET_NOT_READY, message);
+        return Failure::stalled(Reason::TargetNotReady, message);
     }
-    let failure = Failure::waiting(reason::TARGET_NOT_READY, message);
+    let failure = Failure::waiting(Reason::TargetNotReady, message);
     match condition(target, "Ready") {
         // What the target does not know, its Assignments do not know either.
         Some(ready) if ready.status == "Unknown" => Failure {
@@ -285,13 +283,13 @@ fn condition<'a>(target: &'a ManagedStatus, kind: &str) -> Option<&'a Condition>
 /// Whether the target was seen as its spec asks; one that is suspended since keeps its last word.
 fn is_synced(target: &ManagedStatus) -> bool {
     let holds = |kind| condition(target, kind).is_some_and(|condition| condition.status == "True");
-    let suspended = condition(target, "Synced").is_some_and(|synced| synced.reason == reason::SUSPENDED);
+    let suspended = condition(target, "Synced").is_some_and(|synced| synced.reason == Reason::Suspended.as_str());
     holds("Synced") || suspended && holds("Ready")
 }
 
 /// Whether nothing is written to the target by configuration, and its report is current.
 fn is_observed(target: &ManagedStatus) -> bool {
-    condition(target, "Ready").is_some_and(|ready| ready.status == "True" && ready.reason == reason::OBSERVED)
+    condition(target, "Ready").is_some_and(|ready| ready.status == "True" && ready.reason == Reason::Observed.as_str())
 }
 
 fn why(target: &ManagedStatus) -> String {
@@ -324,7 +322,7 @@ fn found<K: Managed>(assignment: &Assignment, store: &Store<K>, context: &Contex
     let Some(target) = store.get(&ObjectRef::new(name).within(&namespace)) else {
         if context.cluster.malformed.names(K::KIND, &namespace).contains(name) {
             return Err(Failure::waiting(
-                reason::MALFORMED,
+                Reason::Malformed,
                 format!(
                     "{} {name} cannot be read, its events say why; mend it with kubectl edit. What is on it stays as it is",
                     K::KIND

@@ -15,7 +15,7 @@ use crate::reconcile::pass::{Kind, Run};
 use crate::reconcile::uninstall::lets_go;
 use crate::report::conditions::{Conditions, Verdict};
 use crate::report::failure::{Class, Failure};
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::report::reason::event;
 use crate::report::status::now;
 use crate::tenant::credentials::kind;
@@ -58,7 +58,7 @@ impl Kind for EntraTenant {
         if let Some(failure) = tenant
             .gate
             .closed()
-            .filter(|failure| failure.reason == reason::AUTHENTICATION_FAILED)
+            .filter(|failure| failure.reason == Reason::AuthenticationFailed)
         {
             return Err(failure);
         }
@@ -94,7 +94,7 @@ impl Kind for EntraTenant {
             "in use by {}{more}; delete them first",
             users.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ")
         );
-        Err(Failure::waiting_for(reason::IN_USE, message, LOOK_AGAIN))
+        Err(Failure::waiting_for(Reason::InUse, message, LOOK_AGAIN))
     }
 
     fn report(old: &EntraTenantStatus, mut draft: EntraTenantStatus, verdict: &Verdict, generation: Option<i64>) -> EntraTenantStatus {
@@ -178,7 +178,7 @@ async fn look(object: &EntraTenant, tenant: &Tenant, run: &mut Run<EntraTenant>,
     let application = run.draft.application_id.as_deref().unwrap_or("of the managed identity");
     Err(Failure {
         after: Some(Duration::from_secs(60)),
-        ..Failure::retry(reason::PERMISSION_MISSING, explain(&missing, application))
+        ..Failure::retry(Reason::PermissionMissing, explain(&missing, application))
     })
 }
 

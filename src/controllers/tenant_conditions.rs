@@ -3,7 +3,7 @@
 use crate::api::{ClockSkew, EntraTenantStatus};
 use crate::report::conditions::{Conditions, Truth, Verdict};
 use crate::report::failure::Class;
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::tenant::credentials::CLIENT_SECRET;
 
 const KINDS: [&str; 3] = ["Authenticated", "Reachable", "PermissionsSufficient"];
@@ -26,17 +26,17 @@ pub(crate) fn details(conditions: &mut Conditions<'_>, verdict: &Verdict, draft:
                 let message = format!(
                     "{granted}. {why}, so nothing is written, as with mode: Observe; a deletion that would have to delete something waits for it"
                 );
-                conditions.set("PermissionsSufficient", Truth::True, reason::READ_ONLY, message);
+                conditions.set("PermissionsSufficient", Truth::True, Reason::ReadOnly, message);
             } else {
-                conditions.set("PermissionsSufficient", Truth::True, reason::GRANTED, granted);
+                conditions.set("PermissionsSufficient", Truth::True, Reason::Granted, granted);
             }
         }
-        Verdict::Failed(failure) if failure.reason == reason::AUTHENTICATION_FAILED => {
+        Verdict::Failed(failure) if failure.reason == Reason::AuthenticationFailed => {
             let message = format!("{}{}", failure.message, clock(draft));
             conditions.set("Authenticated", Truth::False, failure.reason, message);
             unknown(conditions, &KINDS[1..]);
         }
-        Verdict::Failed(failure) if [reason::PERMISSION_MISSING, reason::PERMISSION_DENIED].contains(&failure.reason) => {
+        Verdict::Failed(failure) if [Reason::PermissionMissing, Reason::PermissionDenied].contains(&failure.reason) => {
             signed_in(conditions, draft);
             conditions.set("PermissionsSufficient", Truth::False, failure.reason, &failure.message);
         }
@@ -62,13 +62,13 @@ fn signed_in(conditions: &mut Conditions<'_>, draft: &EntraTenantStatus) {
         ""
     };
     let message = format!("Entra issued a token{development}{}", clock(draft));
-    conditions.set("Authenticated", Truth::True, reason::SIGNED_IN, message);
-    conditions.set("Reachable", Truth::True, reason::SYNCED, "Graph answers");
+    conditions.set("Authenticated", Truth::True, Reason::SignedIn, message);
+    conditions.set("Reachable", Truth::True, Reason::Synced, "Graph answers");
 }
 
 fn unknown(conditions: &mut Conditions<'_>, kinds: &[&str]) {
     for kind in kinds {
-        conditions.set(kind, Truth::Unknown, reason::NOT_CHECKED, NOT_CHECKED);
+        conditions.set(kind, Truth::Unknown, Reason::NotChecked, NOT_CHECKED);
     }
 }
 
@@ -107,16 +107,16 @@ mod tests {
     #[test]
     fn every_verdict_states_the_three_conditions_once() {
         let failed = |failure| Verdict::Failed(failure);
-        let refused = Failure::retry(reason::AUTHENTICATION_FAILED, "no");
+        let refused = Failure::retry(Reason::AuthenticationFailed, "no");
         for verdict in [
             Verdict::Ready { message: String::new() },
             Verdict::Suspended,
             failed(refused),
-            failed(Failure::stalled(reason::CLOUD_NOT_SUPPORTED, "no")),
-            failed(Failure::retry(reason::PERMISSION_MISSING, "no")),
+            failed(Failure::stalled(Reason::CloudNotSupported, "no")),
+            failed(Failure::retry(Reason::PermissionMissing, "no")),
             failed(Failure {
                 class: Class::Unreachable,
-                ..Failure::retry(reason::GRAPH_UNAVAILABLE, "no")
+                ..Failure::retry(Reason::GraphUnavailable, "no")
             }),
         ] {
             let conditions = told(&verdict, &EntraTenantStatus::default());
@@ -143,10 +143,10 @@ mod tests {
             "{message}"
         );
         let (status, reason, message) = one(&conditions, "PermissionsSufficient");
-        assert_eq!((status, reason), ("True", reason::READ_ONLY));
+        assert_eq!((status, reason), ("True", "ReadOnly"));
         assert!(message.contains("nothing is written"), "{message}");
 
         let plain = told(&ready, &EntraTenantStatus::default());
-        assert_eq!(one(&plain, "Authenticated"), ("True", reason::SIGNED_IN, "Entra issued a token"));
+        assert_eq!(one(&plain, "Authenticated"), ("True", "SignedIn", "Entra issued a token"));
     }
 }

@@ -10,6 +10,7 @@ use crate::controllers::assignment::{Target, assess};
 use crate::graph::properties;
 use crate::graph::{Shape, property};
 use crate::report::failure::Class;
+use crate::report::reason::Reason;
 
 fn parsed<K: serde::de::DeserializeOwned>(kind: &str, spec: &Value) -> K {
     let object = json!({"apiVersion": "cloudpc.dev/v1alpha1", "kind": kind, "metadata": {"name": "x", "namespace": "team"}, "spec": spec});
@@ -257,7 +258,7 @@ fn assigned() -> Value {
     })
 }
 
-fn class(target: Option<&Target>) -> Option<(Class, &'static str)> {
+fn class(target: Option<&Target>) -> Option<(Class, Reason)> {
     assess(&assignment(), target).1.err().map(|failure| (failure.class, failure.reason))
 }
 
@@ -269,7 +270,7 @@ fn an_assignment_is_ready_only_when_its_groups_and_no_others_are_seen_on_the_tar
         change(&mut status);
         class(Some(&target(status)))
     };
-    let waiting = Some((Class::Waiting, "TargetNotReady"));
+    let waiting = Some((Class::Waiting, Reason::TargetNotReady));
     assert_eq!(
         with(|status| status["assignments"][0]["verified"] = json!(false)),
         waiting,
@@ -289,7 +290,7 @@ fn an_assignment_is_ready_only_when_its_groups_and_no_others_are_seen_on_the_tar
     let problem = |status: &mut Value| {
         status["assignmentProblems"] = json!([{"assignment": "x", "reason": "AmbiguousReference", "message": "two"}]);
     };
-    assert_eq!(with(problem), Some((Class::Stalled, "AmbiguousReference")));
+    assert_eq!(with(problem), Some((Class::Stalled, Reason::AmbiguousReference)));
 }
 
 #[test]
@@ -313,13 +314,13 @@ fn d3_a_targets_trouble_shows_in_its_assignments() {
     );
     assert_eq!(
         with((no, "Refused"), (no, "Refused"), true),
-        Some((Class::Stalled, "TargetNotReady"))
+        Some((Class::Stalled, Reason::TargetNotReady))
     );
     assert_eq!(
         with((no, "Drifted"), (no, "Drifted"), false),
-        Some((Class::Waiting, "TargetNotReady"))
+        Some((Class::Waiting, Reason::TargetNotReady))
     );
-    let unreachable = Some((Class::Unreachable, "TargetNotReady"));
+    let unreachable = Some((Class::Unreachable, Reason::TargetNotReady));
     assert_eq!(
         with((unknown, "GraphUnavailable"), (unknown, "GraphUnavailable"), false),
         unreachable
@@ -357,7 +358,7 @@ fn a_service_plan_by_name_counts_as_the_plan_it_was_resolved_to() {
 
 #[test]
 fn an_assignment_waits_for_a_target_that_is_not_there_or_going() {
-    let missing = Some((Class::Waiting, "TargetNotFound"));
+    let missing = Some((Class::Waiting, Reason::TargetNotFound));
     assert_eq!(class(None), missing);
     assert_eq!(
         class(Some(&Target {

@@ -24,7 +24,7 @@ use crate::reconcile::context::Context;
 use crate::reconcile::memory::Memory;
 use crate::reconcile::pass::Kind;
 use crate::reconcile::terminating::Uninstall;
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::runtime::backoff::Backoff;
 use crate::runtime::contained::InFlight;
 use crate::runtime::decoded::Decoded;
@@ -155,7 +155,13 @@ impl Sink {
             malformed.insert(kind, object.namespace.as_deref().unwrap_or_default(), &object.name);
             metrics.malformed(kind);
             let note = format!("this object cannot be read as a {kind} and is left alone: {}", object.error);
-            events.publish(&reference::<K>(&object), EventKind::Warning, reason::MALFORMED, "Watch", note);
+            events.publish(
+                &reference::<K>(&object),
+                EventKind::Warning,
+                Reason::Malformed.as_str(),
+                "Watch",
+                note,
+            );
         })
     }
 }

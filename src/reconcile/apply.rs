@@ -25,7 +25,7 @@ use crate::reconcile::replaced::Replaced;
 use crate::reconcile::trial;
 use crate::reconcile::uninstall::before_assign;
 use crate::report::failure::{Class, Failure};
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::report::reason::event;
 use crate::report::status::drift_message;
 use crate::tenant::fingerprint::{fingerprint, judged};
@@ -140,7 +140,7 @@ async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Ch
     }
     let Some(entity) = seen else {
         return Err(Failure::retry(
-            reason::INTERNAL_ERROR,
+            Reason::InternalError,
             "a change was planned for an object that was not seen",
         ));
     };
@@ -149,7 +149,7 @@ async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Ch
     for change in &changes {
         match write(work, &entity.id, fresh, change, run).await {
             Ok(answer) => shown = answer,
-            Err(failure) if failure.reason == reason::REFUSED => {
+            Err(failure) if failure.reason == Reason::Refused => {
                 let failure = match change {
                     Change::Assign { fields, targets } => refused_assign(work, fields, targets, failure, run).await?,
                     _ => {
@@ -187,7 +187,7 @@ async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Ch
 
 /// What Graph refused is not sent again; what Kubernetes or a name is in the way of is another matter.
 fn note_refusal<K: Managed>(work: Work<'_, K>, change: &Change, failure: &Failure) {
-    if failure.reason == reason::REFUSED {
+    if failure.reason == Reason::Refused {
         let refusal = (fingerprint(change), failure.message.clone());
         work.context
             .memory
@@ -224,7 +224,7 @@ async fn assign<K: Managed>(
                 "{} {id} was not found when its assignments were to be changed",
                 K::COLLECTION.singular()
             );
-            return Err(Failure::retry(reason::CONFLICT, message));
+            return Err(Failure::retry(Reason::Conflict, message));
         };
         // What it became meanwhile may be what is wanted.
         let Some(Change::Assign { targets, fields }) = plan::assignments(desired, &run.draft.assignments, &entity.assignments) else {
@@ -291,13 +291,13 @@ async fn refused_assign<K: Managed>(
         context,
     } = work;
     let uid = object.uid().unwrap_or_default();
-    let soon = |message: String| Failure::waiting_for(reason::RESOLVING, message, Duration::from_millis(200));
+    let soon = |message: String| Failure::waiting_for(Reason::ResolvingReferences, message, Duration::from_millis(200));
     let again = fingerprint(&fields);
     let notes = context.memory.get(&uid);
     if notes.assign_refused != Some(again) {
         if let Some(gone) = dead_foreign_group(targets, desired, run, tenant).await? {
             return Ok(Failure::stalled(
-                reason::REFUSED,
+                Reason::Refused,
                 format!(
                     "{}. Group {gone}, which no Assignment declares, is not in the directory any more: take it off in the admin center",
                     failure.message
@@ -315,7 +315,7 @@ async fn refused_assign<K: Managed>(
         // A dead group spoils every set, so nothing is found out by trying others before it is known to be dead.
         let message = format!("{}; a group of the set was not found, and is looked up once more", failure.message);
         let left = look.saturating_duration_since(Instant::now()).max(Duration::from_millis(200));
-        return Ok(Failure::waiting_for(reason::RESOLVING, message, left));
+        return Ok(Failure::waiting_for(Reason::ResolvingReferences, message, left));
     }
     let added = |key: &Key| fields.iter().any(|field| field.desired.is_some() && field.path == key.path());
     let adding: BTreeSet<String> = desired
@@ -391,7 +391,7 @@ async fn write<K: Managed>(work: Work<'_, K>, id: &str, fresh: bool, change: &Ch
         }
         Change::Assign { targets, .. } => assign(work, id, fresh, targets, run).await?,
         Change::Create { .. } | Change::Immutable { .. } => {
-            return Err(Failure::retry(reason::INTERNAL_ERROR, "a change came to the wrong place"));
+            return Err(Failure::retry(Reason::InternalError, "a change came to the wrong place"));
         }
     }
     run.wrote = true;

@@ -18,7 +18,7 @@ use crate::reconcile::claim_registry::Remote;
 use crate::reconcile::context::Context;
 use crate::reconcile::pass::Run;
 use crate::report::failure::Failure;
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::report::reason::event;
 use crate::tenant::shared::{Tenant, TenantKey};
 
@@ -131,7 +131,7 @@ pub fn refuse_foreign_owner<K: Managed>(id: &str, owner: Option<&IdOwner>, tenan
         "status.id {id} is {whose} (status.owner: cluster {}, tenant {}), so nothing is read or written for it here. To manage an object of this tenant, create another resource; to remove this one and leave Graph as it is, set spec.deletionPolicy to Orphan and delete it",
         owner.cluster, owner.tenant_id
     );
-    Err(Failure::stalled(reason::FOREIGN_OWNER, message))
+    Err(Failure::stalled(Reason::ForeignOwner, message))
 }
 
 /// An intent that another cluster wrote, or that went to another tenant, is a copy: what it made is not ours, or not here.
@@ -148,7 +148,7 @@ pub fn refuse_foreign_intent<K: Managed>(pending: &PendingCreate, tenant: &Tenan
         K::COLLECTION.singular(),
         pending.display_name
     );
-    Err(Failure::stalled(reason::FOREIGN_OWNER, message))
+    Err(Failure::stalled(Reason::ForeignOwner, message))
 }
 
 /// Refuses an object that another resource holds. Where no claim was proved in this process, as after a restart, the
@@ -178,7 +178,7 @@ fn conflict<K: Managed>(id: &str) -> Failure {
         "another resource of this tenant holds {} {id}, so it is left alone here. Delete one of the two; this one with spec.deletionPolicy Orphan",
         K::COLLECTION.singular()
     );
-    Failure::stalled(reason::CLAIM_CONFLICT, message)
+    Failure::stalled(Reason::ClaimConflict, message)
 }
 
 fn unproven<K: Managed>(id: &str, why: &str) -> Failure {
@@ -186,7 +186,7 @@ fn unproven<K: Managed>(id: &str, why: &str) -> Failure {
         "it is not proven that {} {id} belongs to this resource: {why}. Nothing is written to it. Remove this resource with spec.deletionPolicy Orphan, and manage that object in Graph",
         K::COLLECTION.singular()
     );
-    Failure::stalled(reason::CLAIM_UNPROVEN, message)
+    Failure::stalled(Reason::ClaimUnproven, message)
 }
 
 /// Whether another resource holds this object, by its status or by a proof.
@@ -223,7 +223,7 @@ pub fn refuse_rival<K: Managed>(object: &K, tenant: &TenantKey, context: &Contex
         "{who} uses the displayName {:?} or was the first to ask for it; give one of the two another spec.displayName",
         object.common().display_name
     );
-    Err(Failure::stalled(reason::NAME_CONFLICT, message))
+    Err(Failure::stalled(Reason::NameConflict, message))
 }
 
 /// The other resources of the tenant that have or want the same name.

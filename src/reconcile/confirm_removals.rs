@@ -14,7 +14,7 @@ use crate::cluster::managed::Managed;
 use crate::reconcile::context::Context;
 use crate::reconcile::pass::Version;
 use crate::report::failure::Failure;
-use crate::report::reason;
+use crate::report::reason::Reason;
 
 /// How many Assignments a page of the list has.
 const PAGE: u32 = 500;
@@ -75,7 +75,7 @@ fn names<K: Managed>(assignment: &DynamicObject, object: &K) -> bool {
 
 fn behind(assignment: &str) -> Failure {
     Failure::waiting_for(
-        reason::KUBERNETES_API,
+        Reason::KubernetesApi,
         format!("Assignment {assignment} has changed since this pass began, so no group is taken off now"),
         Duration::from_secs(1),
     )

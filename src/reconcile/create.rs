@@ -19,7 +19,7 @@ use crate::reconcile::context::Context;
 use crate::reconcile::name_reservation;
 use crate::reconcile::plan;
 use crate::report::failure::{Failure, is_conflict, is_gone};
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::tenant::shared::Tenant;
 
 /// How often the id of a new object is written before the recovery has to find it.
@@ -109,7 +109,7 @@ impl<K: Managed> Create<'_, K> {
                 );
                 // With luck, who made it can be told at once.
                 Err(Failure::waiting_for(
-                    reason::CREATE_UNCONFIRMED,
+                    Reason::CreateUnconfirmed,
                     message,
                     context.settle.min(FIRST_LOOK),
                 ))
@@ -156,7 +156,7 @@ pub(crate) async fn record<K: Managed>(
             Err(error) if is_conflict(&error) => match writer.catch_up(ours).await {
                 Ok(true) => continue,
                 Ok(false) => {
-                    return Err(Failure::retry(reason::KUBERNETES_API, "another process has taken this object over"));
+                    return Err(Failure::retry(Reason::KubernetesApi, "another process has taken this object over"));
                 }
                 Err(error) => error,
             },

@@ -22,7 +22,7 @@ use crate::reconcile::plan::{Declared, Key};
 use crate::reconcile::references::service_plan;
 use crate::reconcile::uninstall::keeps_groups;
 use crate::report::failure::{Class, Failure};
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::report::suggestions::missing;
 use crate::tenant::fingerprint::fingerprint;
 use crate::tenant::shared::Tenant;
@@ -191,10 +191,10 @@ impl Declarations {
         let name = assignment.name_any();
         if let Some(rule) = broken_rule(object, assignment) {
             self.freeze(assignment, pins);
-            self.problem(&name, reason::INVALID_SPEC, rule);
+            self.problem(&name, Reason::InvalidSpec, rule);
         } else if let Some(refusal) = notes.trial.refusal(&name, fingerprint(&assignment.spec.groups)) {
             self.freeze(assignment, pins);
-            self.problem(&name, reason::REFUSED, refusal.to_owned());
+            self.problem(&name, Reason::Refused, refusal.to_owned());
         } else if notes.trial.is_waiting(&name) {
             self.pending.insert(name);
             self.freeze(assignment, pins);
@@ -331,13 +331,13 @@ impl Declarations {
             // Going on at once would look up the same ones again, for ever; the others have to wait until some resolve.
             self.frozen.insert(assignment.to_owned());
             let message = format!("group {} is not looked up while {LOOKUPS} others do not resolve", group.reference());
-            self.problem(assignment, reason::RESOLVING, message);
+            self.problem(assignment, Reason::ResolvingReferences, message);
             return;
         }
         if self.lookups == LOOKUPS {
             let message = format!("looked up {LOOKUPS} groups, more are to come");
             self.stopped = Some(Failure::waiting_for(
-                reason::RESOLVING,
+                Reason::ResolvingReferences,
                 message,
                 std::time::Duration::from_millis(100),
             ));
@@ -391,7 +391,7 @@ impl Declarations {
         };
         if let Some(winner) = conflict {
             let message = format!("group {reference} is declared with another allotment by Assignment {winner}, which is older and wins");
-            self.problem(assignment, reason::CONFLICT, message);
+            self.problem(assignment, Reason::Conflict, message);
         }
     }
 
@@ -401,17 +401,17 @@ impl Declarations {
         if exclusive {
             let message =
                 "deletionPolicy Orphan would leave groups that assignmentOwnership Exclusive of the target removes; change one of the two";
-            self.problem(&assignment, reason::CONFLICT, message.to_owned());
+            self.problem(&assignment, Reason::Conflict, message.to_owned());
             self.frozen.insert(assignment);
         } else {
             self.releasing.insert(assignment);
         }
     }
 
-    fn problem(&mut self, assignment: &str, reason: &str, message: String) {
+    fn problem(&mut self, assignment: &str, reason: Reason, message: String) {
         let problem = AssignmentProblem {
             assignment: assignment.to_owned(),
-            reason: reason.to_owned(),
+            reason: reason.as_str().to_owned(),
             message,
         };
         // Many groups may miss the same service plan.
@@ -429,7 +429,7 @@ async fn look_up(group: &AssignmentGroup, tenant: &Tenant) -> Result<ResolvedGro
         (_, _, Some(name)) => tenant.read_request(client.groups_by_mail_nickname(name)).await?.1,
         (None, None, None) => {
             return Err(Failure::stalled(
-                reason::INVALID_SPEC,
+                Reason::InvalidSpec,
                 "an entry of spec.groups names no group: give id, displayName or mailNickname",
             ));
         }
@@ -444,7 +444,7 @@ async fn look_up(group: &AssignmentGroup, tenant: &Tenant) -> Result<ResolvedGro
         }),
         // Groups are not listed to look for near names: a directory can have very many.
         [] => Err(missing(
-            reason::GROUP_NOT_FOUND,
+            Reason::GroupNotFound,
             &format!("group {reference}"),
             "that entry of spec.groups",
             "",
@@ -453,7 +453,7 @@ async fn look_up(group: &AssignmentGroup, tenant: &Tenant) -> Result<ResolvedGro
         several => {
             let ids = several.iter().map(|group| group.id.as_str()).collect::<Vec<_>>().join(", ");
             Err(Failure::stalled(
-                reason::AMBIGUOUS_REFERENCE,
+                Reason::AmbiguousReference,
                 format!("group {reference} stands for {} groups: {ids}; name one by id", several.len()),
             ))
         }

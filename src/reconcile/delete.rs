@@ -17,7 +17,7 @@ use crate::reconcile::recover::recover;
 use crate::reconcile::resolve;
 use crate::reconcile::uninstall::{before_deletion, lets_go};
 use crate::report::failure::{Class, Failure};
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::report::reason::event;
 use crate::tenant::fingerprint::fingerprint;
 use crate::tenant::shared::{Tenant, interval, only_looks};
@@ -41,7 +41,7 @@ pub async fn delete<K: Managed>(object: &K, run: &mut Run<K>, context: &Context)
     }
     if common.suspend {
         return Err(Failure::waiting(
-            reason::SUSPENDED,
+            Reason::Suspended,
             "spec.suspend is set, so the deletion waits; lift it, or set spec.deletionPolicy to Orphan to leave the object in Graph",
         ));
     }
@@ -171,7 +171,7 @@ async fn remove<K: Managed>(
     };
     let deleted = tenant.write_after(before_deletion::<K>(id, context), delete, &context.access).await;
     tenant.snapshot(K::COLLECTION).doubt_name(object.common().display_name, Some(id));
-    let refused = deleted.as_ref().is_err_and(|failure| failure.reason == reason::REFUSED);
+    let refused = deleted.as_ref().is_err_and(|failure| failure.reason == Reason::Refused);
     let mut since = None;
     context.memory.update(&uid, |notes| {
         notes.delete_refused = refused.then(|| notes.delete_refused.unwrap_or_else(Instant::now));
@@ -226,7 +226,7 @@ async fn await_absence<K: Managed>(
     }
     run.draft.assignments.clear();
     let message = format!("Graph accepted the deletion of {id} and still shows it");
-    Err(Failure::waiting_for(reason::DELETING, message, LOOK_AGAIN))
+    Err(Failure::waiting_for(Reason::Deleting, message, LOOK_AGAIN))
 }
 
 fn released<K: Managed>(run: &mut Run<K>, why: &str) -> Result<(), Failure> {
@@ -275,7 +275,7 @@ async fn unassign<K: Managed>(
     }
     if unassigned(uid, context) {
         let message = format!("Graph accepted that {id} is unassigned and still shows {count} assignments");
-        return Err(Failure::waiting_for(reason::DELETING, message, LOOK_AGAIN));
+        return Err(Failure::waiting_for(Reason::Deleting, message, LOOK_AGAIN));
     }
     let assign = |permit| {
         tenant.snapshot(K::COLLECTION).outdate(id);
@@ -323,7 +323,7 @@ mod tests {
     #[test]
     fn a_refused_deletion_is_tried_soon_at_first_and_then_with_the_backoff() {
         let settle = Duration::from_secs(60);
-        let refused = || Failure::stalled(reason::REFUSED, "in use");
+        let refused = || Failure::stalled(Reason::Refused, "in use");
         let begun = Instant::now();
         let first = refused_for_now(refused(), Some(begun), settle);
         assert_eq!((first.class, first.after), (Class::Waiting, Some(LOOK_AGAIN)));

@@ -20,7 +20,7 @@ use crate::reconcile::plan::Desired;
 use crate::reconcile::references;
 use crate::reconcile::vanished::keep_groups_of_the_vanished;
 use crate::report::failure::Failure;
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::report::reason::event;
 use crate::tenant::shared::Tenant;
 
@@ -144,7 +144,7 @@ fn still_waited_for(uid: &str, problems: &[AssignmentProblem], context: &Context
     let now = Instant::now();
     let waiting: Vec<&String> = problems
         .iter()
-        .filter(|problem| reason::comes_by_itself(&problem.reason))
+        .filter(|problem| Reason::of(&problem.reason).is_some_and(Reason::comes_by_itself))
         .map(|problem| &problem.assignment)
         .collect();
     let mut young = Vec::new();

@@ -10,7 +10,7 @@ use crate::reconcile::pass::Run;
 use crate::reconcile::plan::{Change, Desired};
 use crate::report::conditions::Verdict;
 use crate::report::failure::Failure;
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::report::reason::event;
 use crate::report::status::drift_message;
 
@@ -55,7 +55,7 @@ pub fn guard<K: Managed>(
             let message = format!(
                 "{summary}. The application may read Cloud PC objects and not write them: grant it CloudPC.ReadWrite.All, or say mode: Observe"
             );
-            return Decision::Hold(Verdict::Failed(Failure::stalled(reason::PERMISSION_MISSING, message)));
+            return Decision::Hold(Verdict::Failed(Failure::stalled(Reason::PermissionMissing, message)));
         }
         None => {}
     }
@@ -65,7 +65,7 @@ pub fn guard<K: Managed>(
             "Graph does not let {paths} change after creation, and it differs: {}. Delete the resource and create it anew, or set the spec to what Graph holds",
             drift_message(&differing_fields(changes))
         );
-        return Decision::Stop(Failure::stalled(reason::IMMUTABLE_FIELD, message));
+        return Decision::Stop(Failure::stalled(Reason::ImmutableField, message));
     }
     let synced = generation.is_some() && run.draft.synced_generation == generation;
     let drift = drift(changes, desired, run.remembered_assignments(), synced, &run.draft.drift);
@@ -77,7 +77,7 @@ pub fn guard<K: Managed>(
     run.drifted = true;
     run.draft.drift = drift;
     Decision::Hold(Verdict::Working {
-        reason: reason::DRIFTED,
+        reason: Reason::Drifted,
         message: format!("{message}; correcting it"),
     })
 }
@@ -89,7 +89,7 @@ fn observed_only<K: Managed>(changes: &[Change], run: &mut Run<K>, held_by: &str
     let message = note_held(changes, run, held_by);
     if missing {
         return Verdict::Held {
-            reason: reason::OBSERVED_DIFFERENCE,
+            reason: Reason::ObservedDifference,
             message,
         };
     }

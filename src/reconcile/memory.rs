@@ -10,6 +10,7 @@ use crate::reconcile::plan::Key;
 use crate::reconcile::proofs::Proofs;
 use crate::reconcile::replaced::Replaced;
 use crate::reconcile::trial::Trial;
+use crate::report::reason::Reason;
 use parking_lot::Mutex;
 
 /// One object's notes.
@@ -38,7 +39,7 @@ pub struct Notes {
     /// Since when an Assignment waits for something that may come by itself.
     pub unresolved: BTreeMap<String, Instant>,
     /// Since when the object waits, and for what.
-    pub waiting: Option<(&'static str, Instant)>,
+    pub waiting: Option<(Reason, Instant)>,
     /// Sets of assignments that were replaced: whether another writer's change was lost with one.
     pub replaced: Vec<Replaced>,
     /// Foreign entries that have to be assigned again.

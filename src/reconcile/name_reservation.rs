@@ -23,7 +23,7 @@ use crate::graph::{Collection, Entity};
 use crate::reconcile::claims::refuse_rival;
 use crate::reconcile::context::Context;
 use crate::report::failure::Failure;
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::tenant::shared::Tenant;
 use crate::tenant::snapshot::Creating;
 
@@ -62,7 +62,7 @@ pub async fn reserve<'a, K: Managed>(
         K::COLLECTION.singular(),
         taken.join(", ")
     );
-    Err(Failure::stalled(reason::NAME_CONFLICT, message))
+    Err(Failure::stalled(Reason::NameConflict, message))
 }
 
 /// `Ok` when the snapshot tells whether a name is taken. `uid` is the resource that wants to create.

@@ -11,7 +11,7 @@ use crate::cluster::managed::Managed;
 use crate::graph::{Collection, Entity};
 use crate::reconcile::context::Context;
 use crate::report::failure::{Class, Failure};
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::tenant::shared::Tenant;
 
 /// How new an answer has to be.
@@ -163,7 +163,7 @@ async fn not_visible_yet<K: Managed>(id: &str, tenant: &Tenant, context: &Contex
             "Graph answered the create with {} {id} and does not show it yet; it is not created again. If somebody deleted it there, delete this resource and apply it again",
             K::COLLECTION.singular()
         );
-        Failure::waiting_for(reason::NOT_VISIBLE_YET, message, context.settle.min(RECENT))
+        Failure::waiting_for(Reason::NotVisibleYet, message, context.settle.min(RECENT))
     })
 }
 
@@ -181,7 +181,7 @@ pub async fn prove_absence<K: Managed>(uid: &str, id: &str, tenant: &Tenant, con
             "{} {id} was not found; looking once more before it counts as deleted",
             K::COLLECTION.singular()
         );
-        return Err(Failure::waiting_for(reason::ABSENCE_UNCONFIRMED, message, left));
+        return Err(Failure::waiting_for(Reason::AbsenceUnconfirmed, message, left));
     }
     list_since_wanted(uid, K::COLLECTION, tenant, context).await?;
     // Also when a read of its own has said otherwise since the list.
@@ -190,7 +190,7 @@ pub async fn prove_absence<K: Managed>(uid: &str, id: &str, tenant: &Tenant, con
             "{} {id} was not found on its own and is in the list; Graph contradicts itself, so nothing is decided",
             K::COLLECTION.singular()
         );
-        return Err(Failure::waiting_for(reason::ABSENCE_UNCONFIRMED, message, context.settle));
+        return Err(Failure::waiting_for(Reason::AbsenceUnconfirmed, message, context.settle));
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::api::{Resolved, ResolvedName};
 use crate::reconcile::proofs::Proofs;
 use crate::report::failure::Failure;
-use crate::report::reason;
+use crate::report::reason::Reason;
 
 /// What a pass may do with the pins of its object.
 pub struct Pins<'a> {
@@ -48,5 +48,5 @@ pub fn gone(what: &str, id: &str) -> Failure {
     let message = format!(
         "{what} was {id}, which the tenant does not have any more. If something else of that name shall be used now, ask for a reconcile (annotation cloudpc.dev/reconcile-requested-at); otherwise restore it, or name another one"
     );
-    Failure::stalled(reason::REFERENCE_GONE, message)
+    Failure::stalled(Reason::ReferenceGone, message)
 }

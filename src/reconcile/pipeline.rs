@@ -25,7 +25,7 @@ use crate::reconcile::recover::recover;
 use crate::reconcile::resolve;
 use crate::report::conditions::Verdict;
 use crate::report::failure::{Class, Failure, Unseen};
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::report::reason::event;
 use crate::report::status::drift_message;
 use crate::tenant::fingerprint::{fingerprint, judged};
@@ -284,7 +284,7 @@ fn converged<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, left: 
         let left = context.settle.saturating_sub(sent.at.elapsed());
         if !left.is_zero() {
             let message = "an earlier write, for an older spec, may still take effect; looking again before this counts as equal";
-            return Err(Failure::waiting_for(reason::NOT_VISIBLE_YET, message, left));
+            return Err(Failure::waiting_for(Reason::NotVisibleYet, message, left));
         }
     }
     context.memory.update(&uid, |notes| {
@@ -348,7 +348,7 @@ fn without_refused<K: Managed>(object: &K, changes: &[Change], context: &Context
         .update(&uid, |notes| notes.refused.retain(|(refused, _)| current.contains(refused)));
     let refusals = context.memory.get(&uid).refused;
     let is_refused = |change: &Change| refusals.iter().any(|(refused, _)| *refused == fingerprint(change));
-    let failure = refusals.first().map(|(_, message)| Failure::stalled(reason::REFUSED, message));
+    let failure = refusals.first().map(|(_, message)| Failure::stalled(Reason::Refused, message));
     (changes.iter().filter(|change| !is_refused(change)).cloned().collect(), failure)
 }
 
@@ -365,7 +365,7 @@ fn hold_unseen<K: Managed>(object: &K, changes: &[Change], context: &Context) ->
 fn not_visible(changes: &[Change]) -> Failure {
     let fields = differing_fields(changes);
     Failure::waiting(
-        reason::NOT_VISIBLE_YET,
+        Reason::NotVisibleYet,
         format!("Graph accepted the change and does not show it yet: {}", drift_message(&fields)),
     )
 }

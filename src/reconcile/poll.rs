@@ -104,7 +104,7 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
         tracing::warn!(
             tenant = tenant.name,
             collection = K::COLLECTION.as_str(),
-            reason = failure.reason,
+            reason = failure.reason.as_str(),
             detail = failure.message,
             "poll failed"
         );

@@ -21,7 +21,7 @@ use crate::reconcile::memory::Notes;
 use crate::reconcile::observe::list_since_wanted;
 use crate::reconcile::pass::Run;
 use crate::report::failure::Failure;
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::tenant::audit;
 use crate::tenant::audit::LONGEST_LAG;
 use crate::tenant::shared::Tenant;
@@ -42,7 +42,7 @@ pub async fn recover<K: Managed>(object: &K, run: &mut Run<K>, tenant: &Tenant, 
     claims::refuse_foreign_intent::<K>(&pending, tenant)?;
     let Ok(sent) = serde_json::from_str::<Map<String, Value>>(&pending.sent) else {
         return Err(Failure::stalled(
-            reason::INTERNAL_ERROR,
+            Reason::InternalError,
             "status.pendingCreate.sent is not JSON, so what was created cannot be recognised; look in Graph for what the create made, and remove status.pendingCreate when nothing did",
         ));
     };
@@ -139,7 +139,7 @@ fn ask<K: Managed>(ids: &[&str]) -> Failure {
     // The log may still speak, and a person may act in Graph.
     Failure {
         after: Some(ASK_AGAIN),
-        ..Failure::stalled(reason::CLAIM_UNPROVEN, message)
+        ..Failure::stalled(Reason::ClaimUnproven, message)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::cluster::managed::ImageReference;
 use crate::graph::{Connection, DeviceImage, GalleryImage, Named};
 use crate::reconcile::pins::Pins;
 use crate::report::failure::Failure;
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::report::suggestions::missing;
 use crate::tenant::shared::Tenant;
 
@@ -54,7 +54,7 @@ async fn look_up(reference: &ImageReference, text: String, tenant: &Tenant) -> R
             gone: None,
         }),
         (None, None) => Err(Failure::stalled(
-            reason::INVALID_SPEC,
+            Reason::InvalidSpec,
             "the spec names no image: give spec.imageId or spec.imageDisplayName",
         )),
         _ if reference.custom => {
@@ -131,11 +131,11 @@ fn missing_image<'a>(reference: &ImageReference, text: &str, images: impl Iterat
     let failure = match (&reference.id, &reference.display_name) {
         (None, Some(name)) => {
             let there = images.map(|(_, name)| name);
-            missing(reason::IMAGE_NOT_FOUND, &what, "spec.imageDisplayName", name, there)
+            missing(Reason::ImageNotFound, &what, "spec.imageDisplayName", name, there)
         }
         (id, _) => {
             let id = id.as_deref().unwrap_or_default();
-            missing(reason::IMAGE_NOT_FOUND, &what, "spec.imageId", id, images.map(|(id, _)| id))
+            missing(Reason::ImageNotFound, &what, "spec.imageId", id, images.map(|(id, _)| id))
         }
     };
     // What Microsoft's gallery does not have does not come by itself.
@@ -212,13 +212,13 @@ fn connection(name: &str, connections: &[Connection]) -> Result<String, Failure>
     let what = format!("Azure network connection {name:?}");
     let fields = ("onPremisesConnectionName", "onPremisesConnectionId");
     let named = connections.iter().map(|connection| &connection.named);
-    let id = the_only(&what, named, name, reason::CONNECTION_NOT_FOUND, fields)?;
+    let id = the_only(&what, named, name, Reason::ConnectionNotFound, fields)?;
     if connections
         .iter()
         .any(|connection| connection.named.id == id && connection.is_being_checked())
     {
         let message = format!("waiting for {what}: its health check has not ended yet, and Graph refuses a connection before that");
-        return Err(Failure::waiting(reason::CONNECTION_NOT_READY, message));
+        return Err(Failure::waiting(Reason::ConnectionNotReady, message));
     }
     Ok(id)
 }
@@ -239,7 +239,7 @@ pub async fn service_plan(
     let plans = tenant.plans(|plan| plan.display_name == name).await?;
     let ids = plans.iter().map(|plan| plan.id.as_str());
     proved(name, pin, ids, asked, pins, || {
-        the_only(&what, plans.iter(), name, reason::SERVICE_PLAN_NOT_FOUND, fields).map_err(Failure::permanent)
+        the_only(&what, plans.iter(), name, Reason::ServicePlanNotFound, fields).map_err(Failure::permanent)
     })
 }
 
@@ -248,7 +248,7 @@ fn the_only<'a>(
     what: &str,
     items: impl Iterator<Item = &'a Named> + Clone,
     name: &str,
-    reason: &'static str,
+    reason: Reason,
     fields: (&str, &str),
 ) -> Result<String, Failure> {
     let found: Vec<_> = items.clone().filter(|item| item.display_name == name).collect();
@@ -265,7 +265,7 @@ fn the_only<'a>(
 fn ambiguous<'a>(what: &str, of: &str, ids: impl Iterator<Item = &'a str>, field: &str) -> Failure {
     let ids: Vec<_> = ids.collect();
     Failure::stalled(
-        reason::AMBIGUOUS_REFERENCE,
+        Reason::AmbiguousReference,
         format!("{what} stands for {} {of}: {}; name one by {field}", ids.len(), ids.join(", ")),
     )
 }
@@ -290,9 +290,9 @@ mod tests {
     fn a_name_stands_for_exactly_one_thing() {
         assert_eq!(connection("b", &items(&["a", "b"])).unwrap(), "id-1");
         let missing = connection("B", &items(&["a", "b"])).unwrap_err();
-        assert_eq!((missing.class, missing.reason), (Class::Waiting, reason::CONNECTION_NOT_FOUND));
+        assert_eq!((missing.class, missing.reason), (Class::Waiting, Reason::ConnectionNotFound));
         let several = connection("a", &items(&["a", "a"])).unwrap_err();
-        assert_eq!((several.class, several.reason), (Class::Stalled, reason::AMBIGUOUS_REFERENCE));
+        assert_eq!((several.class, several.reason), (Class::Stalled, Reason::AmbiguousReference));
         assert!(several.message.contains("id-0, id-1") && several.message.contains("onPremisesConnectionId"));
     }
 
@@ -312,7 +312,7 @@ mod tests {
             let found = connection("a", &checked);
             assert_eq!(found.is_ok(), ends, "{status}");
             if let Err(failure) = found {
-                assert_eq!((failure.class, failure.reason), (Class::Waiting, reason::CONNECTION_NOT_READY));
+                assert_eq!((failure.class, failure.reason), (Class::Waiting, Reason::ConnectionNotReady));
             }
         }
     }
@@ -337,8 +337,8 @@ mod tests {
         let found = |id: &str| (id.to_owned(), "base".to_owned());
         assert_eq!(find(None, Some("1.1.0")).unwrap(), found("i2"));
         assert_eq!(find(Some("I1"), None).unwrap(), found("i1"));
-        assert_eq!(find(None, None).unwrap_err().reason, reason::AMBIGUOUS_REFERENCE);
+        assert_eq!(find(None, None).unwrap_err().reason, Reason::AmbiguousReference);
         assert_eq!(find(None, Some("2.0.0")).unwrap_err().class, Class::Waiting);
-        assert_eq!(find(Some("i3"), None).unwrap_err().reason, reason::IMAGE_NOT_FOUND);
+        assert_eq!(find(Some("i3"), None).unwrap_err().reason, Reason::ImageNotFound);
     }
 }

@@ -11,7 +11,7 @@ use crate::api::EntraTenant;
 use crate::cluster::managed::Managed;
 use crate::reconcile::context::Context;
 use crate::report::failure::Failure;
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::tenant::shared::Tenant;
 
 /// The tenant that an object may use, with the object that describes it. Reads caches only.
@@ -19,7 +19,7 @@ pub fn tenant<K: Managed>(object: &K, context: &Context) -> Result<(Arc<EntraTen
     let name = object.common().tenant;
     let Some(described) = context.cluster.caches.tenants.get(&ObjectRef::new(name)) else {
         return Err(Failure::waiting(
-            reason::TENANT_NOT_FOUND,
+            Reason::TenantNotFound,
             format!("waiting for EntraTenant {name:?}: it does not exist; create it, or name another one in a new object"),
         ));
     };
@@ -28,11 +28,11 @@ pub fn tenant<K: Managed>(object: &K, context: &Context) -> Result<(Arc<EntraTen
         let message = format!(
             "EntraTenant {name:?} does not let namespace {namespace:?} in; an administrator of the tenant can add it to spec.allowedNamespaces"
         );
-        return Err(Failure::stalled(reason::NAMESPACE_NOT_ALLOWED, message));
+        return Err(Failure::stalled(Reason::NamespaceNotAllowed, message));
     }
     if described.spec.suspend == Some(true) {
         let message = format!("EntraTenant {name:?} is suspended; nothing is done for it until its spec.suspend is false");
-        return Err(Failure::waiting(reason::SUSPENDED, message));
+        return Err(Failure::waiting(Reason::Suspended, message));
     }
     let tenant = context.tenant(&described)?;
     Ok((described, tenant))

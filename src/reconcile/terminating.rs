@@ -9,7 +9,7 @@ use kube::{Api, Client};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::report::failure::Failure;
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::runtime::own_namespace::OwnNamespace;
 
 /// How old an early look may be: it is shared by all that is deleted at the time, and the last look decides.
@@ -59,7 +59,7 @@ impl Uninstall {
         if let Err(failure) = &verdict {
             tracing::warn!(
                 graph_id,
-                reason = failure.reason,
+                reason = failure.reason.as_str(),
                 why = failure.message,
                 "nothing is removed in Graph"
             );
@@ -94,7 +94,7 @@ pub(crate) fn judge(
     let go = go.map_err(unknown)?;
     if let Some((name, _)) = definitions.iter().zip(go).find(|(_, goes)| *goes) {
         let message = format!("the definition {name} is being deleted, so nothing is removed in Graph");
-        return Err(Failure::waiting(reason::REMOVAL_HELD, message));
+        return Err(Failure::waiting(Reason::RemovalHeld, message));
     }
     match own.map_err(unknown)? {
         None => Ok(()),
@@ -102,7 +102,7 @@ pub(crate) fn judge(
             let message = format!(
                 "the operator itself is being removed ({what}), so nothing is removed in Graph; it goes on when the operator is installed again"
             );
-            Err(Failure::waiting(reason::REMOVAL_HELD, message))
+            Err(Failure::waiting(Reason::RemovalHeld, message))
         }
     }
 }
@@ -117,7 +117,7 @@ fn unknown(error: kube::Error) -> Failure {
                  if it stays installed, apply its manifests again",
                 status.code, status.message
             );
-            Failure::waiting(reason::REMOVAL_HELD, message)
+            Failure::waiting(Reason::RemovalHeld, message)
         }
         _ => error.into(),
     }

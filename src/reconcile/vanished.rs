@@ -10,7 +10,7 @@ use crate::reconcile::context::Context;
 use crate::reconcile::declarations::Declarations;
 use crate::reconcile::pass::Run;
 use crate::reconcile::plan::Key;
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::report::reason::event;
 
 /// Assignments that put groups on the target and are gone without having let go of them: by force, or with their
@@ -40,7 +40,7 @@ pub fn keep_groups_of_the_vanished<K: Managed>(object: &K, run: &mut Run<K>, dec
             declarations.frozen.insert(assignment.clone());
             declarations.problems.push(AssignmentProblem {
                 assignment,
-                reason: reason::REMOVAL_HELD.to_owned(),
+                reason: Reason::RemovalHeld.as_str().to_owned(),
                 message,
             });
         } else {

@@ -3,7 +3,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use crate::report::failure::{Class, Failure};
-use crate::report::reason;
+use crate::report::reason::Reason;
 pub use crate::runtime::text::same_but_ids;
 use crate::runtime::text::shortened;
 
@@ -57,7 +57,7 @@ impl<'a> Conditions<'a> {
     }
 
     /// States a condition.
-    pub fn set(&mut self, kind: &str, truth: Truth, reason: &str, message: impl Into<String>) -> &mut Self {
+    pub fn set(&mut self, kind: &str, truth: Truth, reason: Reason, message: impl Into<String>) -> &mut Self {
         let old = self.old.iter().find(|old| old.type_ == kind);
         let message = Self::steady(old, truth, reason, cut(message.into()));
         let since = old
@@ -66,7 +66,7 @@ impl<'a> Conditions<'a> {
         self.new.push(Condition {
             type_: kind.to_owned(),
             status: truth.as_str().to_owned(),
-            reason: reason.to_owned(),
+            reason: reason.as_str().to_owned(),
             message,
             last_transition_time: since,
             observed_generation: self.generation,
@@ -77,19 +77,20 @@ impl<'a> Conditions<'a> {
     /// States Ready, and of Reconciling and Stalled those that hold: kstatus reads them as abnormal when present.
     pub fn ready(&mut self, verdict: &Verdict) -> &mut Self {
         match verdict {
-            Verdict::Ready { message } => self.set("Ready", Truth::True, reason::SYNCED, message),
+            Verdict::Ready { message } => self.set("Ready", Truth::True, Reason::Synced, message),
             Verdict::Working { reason, message } => {
+                let reason = *reason;
                 self.set("Ready", Truth::False, reason, message)
                     .set("Reconciling", Truth::True, reason, message)
             }
-            Verdict::Pending { message } => self.set("Ready", Truth::False, reason::ASSIGNMENTS_PENDING, message).set(
+            Verdict::Pending { message } => self.set("Ready", Truth::False, Reason::AssignmentsPending, message).set(
                 "Reconciling",
                 Truth::True,
-                reason::ASSIGNMENTS_PENDING,
+                Reason::AssignmentsPending,
                 message,
             ),
-            Verdict::Observed { message } => self.set("Ready", Truth::True, reason::OBSERVED, message),
-            Verdict::Held { reason, message } => self.set("Ready", Truth::False, reason, message),
+            Verdict::Observed { message } => self.set("Ready", Truth::True, Reason::Observed, message),
+            Verdict::Held { reason, message } => self.set("Ready", Truth::False, *reason, message),
             Verdict::Suspended => self.suspended(),
             Verdict::Failed(failure) => self.failed(failure),
         }
@@ -103,7 +104,7 @@ impl<'a> Conditions<'a> {
             return self;
         }
         let message = "spec.suspend is set: nothing is read, compared or written until it is false";
-        self.set("Ready", Truth::Unknown, reason::SUSPENDED, message)
+        self.set("Ready", Truth::Unknown, Reason::Suspended, message)
     }
 
     fn failed(&mut self, failure: &Failure) -> &mut Self {
@@ -132,8 +133,9 @@ impl<'a> Conditions<'a> {
 
     /// The message, or the earlier one if only the ids of the try are other ones: a status that names a new request id
     /// with each try would be written with each try.
-    fn steady(old: Option<&Condition>, truth: Truth, reason: &str, message: String) -> String {
-        let earlier = old.filter(|old| old.status == truth.as_str() && old.reason == reason && same_but_ids(&old.message, &message));
+    fn steady(old: Option<&Condition>, truth: Truth, reason: Reason, message: String) -> String {
+        let earlier =
+            old.filter(|old| old.status == truth.as_str() && old.reason == reason.as_str() && same_but_ids(&old.message, &message));
         earlier.map_or(message, |old| old.message.clone())
     }
 
@@ -153,8 +155,8 @@ pub enum Verdict {
     },
     /// Work goes on by itself.
     Working {
-        /// One of [`reasons`].
-        reason: &'static str,
+        /// One of [`Reason`].
+        reason: Reason,
         /// What is going on.
         message: String,
     },
@@ -170,8 +172,8 @@ pub enum Verdict {
     },
     /// Nothing goes on, by configuration: an object that `mode: Observe` does not create.
     Held {
-        /// One of [`reasons`].
-        reason: &'static str,
+        /// One of [`Reason`].
+        reason: Reason,
         /// What is held back.
         message: String,
     },
@@ -204,7 +206,7 @@ mod tests {
     fn unreachable(message: &str) -> Verdict {
         Verdict::Failed(Failure {
             class: Class::Unreachable,
-            ..Failure::retry(reason::GRAPH_UNAVAILABLE, message)
+            ..Failure::retry(Reason::GraphUnavailable, message)
         })
     }
 
@@ -213,7 +215,7 @@ mod tests {
         let ready = Verdict::Ready { message: "ok".to_owned() };
         let first = conditions(&[], &ready, 1);
         assert_eq!(conditions(&first, &ready, 2), first);
-        let failed = conditions(&first, &Verdict::Failed(Failure::stalled(reason::REFUSED, "no")), 3);
+        let failed = conditions(&first, &Verdict::Failed(Failure::stalled(Reason::Refused, "no")), 3);
         assert_eq!(failed[0].last_transition_time, at(3));
         assert_eq!(failed.iter().map(|c| c.type_.as_str()).collect::<Vec<_>>(), ["Ready", "Stalled"]);
     }

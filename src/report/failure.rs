@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::graph::{ErrorKind, GraphError};
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::runtime::backoff::jitter;
 
 /// Why a pass stopped. The class decides what happens next; the text is for people.
@@ -13,7 +13,7 @@ pub struct Failure {
     /// The decision.
     pub class: Class,
     /// One of [`reasons`].
-    pub reason: &'static str,
+    pub reason: Reason,
     /// What was tried, what happened, what the user can do.
     pub message: String,
     /// A wait that somebody asked for (`Retry-After`, a settle window); backoff otherwise.
@@ -53,7 +53,7 @@ pub enum Class {
 }
 
 impl Failure {
-    fn new(class: Class, reason: &'static str, message: impl Into<String>) -> Self {
+    fn new(class: Class, reason: Reason, message: impl Into<String>) -> Self {
         Self {
             class,
             reason,
@@ -79,7 +79,7 @@ impl Failure {
     pub fn deferred_for(wait: Duration) -> Self {
         Self {
             after: Some(jitter(wait.max(Duration::from_millis(250)), 40)),
-            ..Self::new(Class::Deferred, reason::NOT_CHECKED, "another pass is reading the same")
+            ..Self::new(Class::Deferred, Reason::NotChecked, "another pass is reading the same")
         }
     }
 
@@ -100,12 +100,12 @@ impl Failure {
     }
 
     /// A wait for something that appears by itself.
-    pub fn waiting(reason: &'static str, message: impl Into<String>) -> Self {
+    pub fn waiting(reason: Reason, message: impl Into<String>) -> Self {
         Self::new(Class::Waiting, reason, message)
     }
 
     /// A wait whose end is known.
-    pub fn waiting_for(reason: &'static str, message: impl Into<String>, after: Duration) -> Self {
+    pub fn waiting_for(reason: Reason, message: impl Into<String>, after: Duration) -> Self {
         Self {
             after: Some(after),
             ..Self::waiting(reason, message)
@@ -113,12 +113,12 @@ impl Failure {
     }
 
     /// Nothing can go on until a person acts.
-    pub fn stalled(reason: &'static str, message: impl Into<String>) -> Self {
+    pub fn stalled(reason: Reason, message: impl Into<String>) -> Self {
         Self::new(Class::Stalled, reason, message)
     }
 
     /// An attempt that is worth repeating.
-    pub fn retry(reason: &'static str, message: impl Into<String>) -> Self {
+    pub fn retry(reason: Reason, message: impl Into<String>) -> Self {
         Self::new(Class::Retry, reason, message)
     }
 }
@@ -126,14 +126,14 @@ impl Failure {
 impl From<GraphError> for Failure {
     fn from(error: GraphError) -> Self {
         let (class, reason) = match error.kind {
-            ErrorKind::Token { .. } => (Class::Unreachable, reason::AUTHENTICATION_FAILED),
-            ErrorKind::Unauthorized => (Class::Unreachable, reason::AUTHENTICATION_FAILED),
-            ErrorKind::Forbidden => (Class::Retry, reason::PERMISSION_DENIED),
-            ErrorKind::BadRequest => (Class::Stalled, reason::REFUSED),
-            ErrorKind::NotFound | ErrorKind::Conflict => (Class::Retry, reason::CONFLICT),
-            ErrorKind::Throttled => (Class::Unreachable, reason::THROTTLED),
-            ErrorKind::OverBudget => (Class::Deferred, reason::THROTTLED),
-            ErrorKind::Unavailable | ErrorKind::Transport | ErrorKind::Decode => (Class::Unreachable, reason::GRAPH_UNAVAILABLE),
+            ErrorKind::Token { .. } => (Class::Unreachable, Reason::AuthenticationFailed),
+            ErrorKind::Unauthorized => (Class::Unreachable, Reason::AuthenticationFailed),
+            ErrorKind::Forbidden => (Class::Retry, Reason::PermissionDenied),
+            ErrorKind::BadRequest => (Class::Stalled, Reason::Refused),
+            ErrorKind::NotFound | ErrorKind::Conflict => (Class::Retry, Reason::Conflict),
+            ErrorKind::Throttled => (Class::Unreachable, Reason::Throttled),
+            ErrorKind::OverBudget => (Class::Deferred, Reason::Throttled),
+            ErrorKind::Unavailable | ErrorKind::Transport | ErrorKind::Decode => (Class::Unreachable, Reason::GraphUnavailable),
         };
         // What a person has configured does not come right by itself (fact sheet 11).
         let permanent = matches!(error.kind, ErrorKind::Token { transient: false, .. } | ErrorKind::Unauthorized);
@@ -163,7 +163,7 @@ impl From<kube::Error> for Failure {
             // Our copy was stale; the next pass sees the newer one.
             return Self {
                 after: Some(Duration::from_millis(500)),
-                ..Self::retry(reason::KUBERNETES_API, "the object changed during the pass; looking again")
+                ..Self::retry(Reason::KubernetesApi, "the object changed during the pass; looking again")
             };
         }
         // kube's own text of an answer repeats the whole Status object.
@@ -171,7 +171,7 @@ impl From<kube::Error> for Failure {
             kube::Error::Api(status) => format!("{} ({})", status.message, status.code),
             other => other.to_string(),
         };
-        Self::retry(reason::KUBERNETES_API, format!("a request to the Kubernetes API failed: {text}"))
+        Self::retry(Reason::KubernetesApi, format!("a request to the Kubernetes API failed: {text}"))
     }
 }
 

@@ -6,7 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use crate::api::{DriftRecord, DriftedField, ManagedStatus};
 use crate::report::conditions::{Conditions, Truth, Verdict, same_but_ids};
 use crate::report::failure::{Class, Unseen};
-use crate::report::reason;
+use crate::report::reason::Reason;
 
 /// The status after a pass over an object that stands for something in Graph. `draft` holds the data that the steps
 /// found; this adds what follows from it. Pure, the clock aside, which moves nothing that did not change.
@@ -52,12 +52,12 @@ fn unseen(verdict: &Verdict) -> Unseen {
 
 fn synced(conditions: &mut Conditions<'_>, verdict: &Verdict) {
     match verdict {
-        Verdict::Ready { .. } | Verdict::Pending { .. } => conditions.set("Synced", Truth::True, reason::SYNCED, "Graph equals the spec"),
-        Verdict::Observed { .. } => conditions.set("Synced", Truth::False, reason::OBSERVED_DIFFERENCE, "Graph differs from the spec"),
+        Verdict::Ready { .. } | Verdict::Pending { .. } => conditions.set("Synced", Truth::True, Reason::Synced, "Graph equals the spec"),
+        Verdict::Observed { .. } => conditions.set("Synced", Truth::False, Reason::ObservedDifference, "Graph differs from the spec"),
         Verdict::Working { reason, .. } | Verdict::Held { reason, .. } => {
-            conditions.set("Synced", Truth::False, reason, "Graph differs from the spec")
+            conditions.set("Synced", Truth::False, *reason, "Graph differs from the spec")
         }
-        Verdict::Suspended => conditions.set("Synced", Truth::Unknown, reason::SUSPENDED, "not looked at"),
+        Verdict::Suspended => conditions.set("Synced", Truth::Unknown, Reason::Suspended, "not looked at"),
         Verdict::Failed(failure) => {
             let truth = if unseen(verdict) == Unseen::Nothing {
                 Truth::False
@@ -72,27 +72,22 @@ fn synced(conditions: &mut Conditions<'_>, verdict: &Verdict) {
 fn drifted(conditions: &mut Conditions<'_>, verdict: &Verdict, drift: &[DriftedField]) {
     const KIND: &str = "Drifted";
     if !drift.is_empty() {
-        conditions.set(KIND, Truth::True, reason::DRIFTED, drift_message(drift));
+        conditions.set(KIND, Truth::True, Reason::Drifted, drift_message(drift));
     } else if unseen(verdict) == Unseen::Nothing {
-        conditions.set(
-            KIND,
-            Truth::False,
-            reason::NO_DRIFT,
-            "nothing was changed in Graph by somebody else",
-        );
+        conditions.set(KIND, Truth::False, Reason::NoDrift, "nothing was changed in Graph by somebody else");
     } else {
-        conditions.set(KIND, Truth::Unknown, reason::NOT_CHECKED, "not looked at");
+        conditions.set(KIND, Truth::Unknown, Reason::NotChecked, "not looked at");
     }
 }
 
 /// Failures that mean that something which the spec names was not found, or cannot be used yet.
-const UNRESOLVED: [&str; 6] = [
-    reason::REFERENCE_GONE,
-    reason::TENANT_NOT_FOUND,
-    reason::IMAGE_NOT_FOUND,
-    reason::CONNECTION_NOT_FOUND,
-    reason::CONNECTION_NOT_READY,
-    reason::AMBIGUOUS_REFERENCE,
+const UNRESOLVED: [Reason; 6] = [
+    Reason::ReferenceGone,
+    Reason::TenantNotFound,
+    Reason::ImageNotFound,
+    Reason::ConnectionNotFound,
+    Reason::ConnectionNotReady,
+    Reason::AmbiguousReference,
 ];
 
 fn references(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &ManagedStatus) {
@@ -112,10 +107,10 @@ fn references(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &Manage
     match draft.assignment_problems.first().filter(|_| looked_up) {
         Some(problem) => {
             let message = format!("Assignment {}: {}", problem.assignment, problem.message);
-            conditions.set(KIND, Truth::False, &problem.reason, message)
+            conditions.set(KIND, Truth::False, Reason::of(&problem.reason).unwrap_or(Reason::Refused), message)
         }
-        None if unseen(verdict) == Unseen::References => conditions.set(KIND, Truth::Unknown, reason::NOT_CHECKED, "not looked at"),
-        None => conditions.set(KIND, Truth::True, reason::RESOLVED, "every reference is resolved"),
+        None if unseen(verdict) == Unseen::References => conditions.set(KIND, Truth::Unknown, Reason::NotChecked, "not looked at"),
+        None => conditions.set(KIND, Truth::True, Reason::Resolved, "every reference is resolved"),
     };
 }
 

@@ -2,6 +2,7 @@
 //! No requests.
 
 use crate::report::failure::Failure;
+use crate::report::reason::Reason;
 
 /// How many names are shown.
 const SHOWN: usize = 3;
@@ -9,7 +10,7 @@ const SHOWN: usize = 3;
 const ALIKE: f64 = 0.6;
 
 /// A wait for something that is not there. `there` are the names that the tenant has, as far as they are known.
-pub fn missing<'a>(reason: &'static str, what: &str, field: &str, name: &str, there: impl Iterator<Item = &'a str>) -> Failure {
+pub fn missing<'a>(reason: Reason, what: &str, field: &str, name: &str, there: impl Iterator<Item = &'a str>) -> Failure {
     let mut message =
         format!("waiting for {what}: the tenant has none; correct {field}, or add what it names, which is then found by itself");
     let near = nearest(name, there);
@@ -48,7 +49,13 @@ mod tests {
 
     #[test]
     fn the_field_and_the_remedy_are_named() {
-        let failure = missing("ImageNotFound", "image \"a\"", "spec.imageDisplayName", "a", ["A"].into_iter());
+        let failure = missing(
+            Reason::ImageNotFound,
+            "image \"a\"",
+            "spec.imageDisplayName",
+            "a",
+            ["A"].into_iter(),
+        );
         let said = "waiting for image \"a\": the tenant has none; correct spec.imageDisplayName, or add what it names, which is then \
                     found by itself. It has \"A\"";
         assert_eq!(failure.message, said);

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use crate::graph::{AuditEvent, Client, ErrorKind};
 use crate::report::failure::Failure;
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::tenant::gate::{About, Gate};
 
 /// How long after a write its event may still be missing. Minutes have been seen; no document says how many.
@@ -78,5 +78,5 @@ impl AuditLog {
 
 /// A wait for the audit log.
 pub fn waiting(message: impl Into<String>, after: Duration) -> Failure {
-    Failure::waiting_for(reason::CREATE_UNCONFIRMED, message, after)
+    Failure::waiting_for(Reason::CreateUnconfirmed, message, after)
 }

@@ -13,7 +13,7 @@ use crate::api::{Credentials, EntraTenantSpec};
 use crate::graph::managed_identity;
 use crate::graph::{Application, Clock, Cloud, CredentialError, Material, TokenFile};
 use crate::report::failure::Failure;
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::runtime::own_namespace::{OwnNamespace, Unreadable};
 use crate::tenant::endpoints::Endpoints;
 
@@ -52,7 +52,7 @@ impl<'a> Given<'a> {
         }
         match (given.pop(), given.is_empty()) {
             (Some(only), true) => Ok(only),
-            _ => Err(Failure::stalled(reason::INVALID_SPEC, NOT_ONE)),
+            _ => Err(Failure::stalled(Reason::InvalidSpec, NOT_ONE)),
         }
     }
 }
@@ -104,7 +104,7 @@ pub fn credential(
         client_id: spec
             .client_id
             .clone()
-            .ok_or_else(|| Failure::stalled(reason::INVALID_SPEC, NO_CLIENT_ID))?,
+            .ok_or_else(|| Failure::stalled(Reason::InvalidSpec, NO_CLIENT_ID))?,
         clock: Arc::clone(clock),
     };
     let secret = |field, name: &str, keys| {
@@ -127,7 +127,7 @@ pub fn credential(
         Given::ClientSecret(name) => application.client_secret(secret("spec.credentials.clientSecret.secretRef", name, &["clientSecret"])),
         Given::TokenFile | Given::ManagedIdentity => {
             let file = endpoints.token_file.clone();
-            let file = file.ok_or_else(|| Failure::stalled(reason::AUTHENTICATION_FAILED, NO_TOKEN_FILE))?;
+            let file = file.ok_or_else(|| Failure::stalled(Reason::AuthenticationFailed, NO_TOKEN_FILE))?;
             application.federated(Arc::new(TokenFile::new(file)))
         }
     };

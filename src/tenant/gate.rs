@@ -159,19 +159,19 @@ impl Gate {
         let (mut state, now) = (self.lock(), Instant::now());
         let (asker, of_tenant) = (Asker::current(), Closing::of_tenant(&error, longest));
         if about == About::Tenant || concerns_all(&error) {
-            tracing::warn!(reason = of_tenant.failure.reason, %error, "a request failed for a reason that concerns the whole tenant");
+            tracing::warn!(reason = of_tenant.failure.reason.as_str(), %error, "a request failed for a reason that concerns the whole tenant");
             return close(&mut state.tenant, of_tenant, now);
         }
         let of_namespace = Closing::told("requests for several objects of this namespace fail", &error, longest);
         let failure = Failure::from(error);
         state.suspects.add(&asker.namespace, &asker.object, &failure, now);
         if state.suspects.of_several_namespaces(now) {
-            tracing::warn!(reason = failure.reason, "requests for objects of several namespaces fail");
+            tracing::warn!(reason = failure.reason.as_str(), "requests for objects of several namespaces fail");
             close(&mut state.tenant, of_tenant, now);
         } else if state.suspects.of_one_namespace(&asker.namespace, now) {
             tracing::warn!(
                 namespace = &*asker.namespace,
-                reason = failure.reason,
+                reason = failure.reason.as_str(),
                 "requests for several objects of a namespace fail"
             );
             let mut gate = state.namespaces.remove(&asker.namespace);

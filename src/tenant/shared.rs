@@ -14,7 +14,7 @@ use crate::api;
 use crate::api::{Credentials, EntraTenant, EntraTenantSpec, Mode};
 use crate::graph::{Client, ClientConfig, Clock, Cloud, Collection, Entity, GraphError, Limits, Permit, SharedBudget};
 use crate::report::failure::{Class, Failure};
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::runtime::metrics::{Metrics, TenantMetrics};
 use crate::tenant::audit::AuditLog;
 use crate::tenant::credentials::{cloud, credential};
@@ -118,7 +118,7 @@ fn offered(cloud: Cloud) -> Result<(), Failure> {
         "Microsoft Graph has no Cloud PC API at {}, so nothing is sent there; Windows 365 can be managed in the clouds Public and USGovernment",
         cloud.graph()
     );
-    Err(Failure::stalled(reason::CLOUD_NOT_SUPPORTED, message))
+    Err(Failure::stalled(Reason::CloudNotSupported, message))
 }
 
 impl Tenant {
@@ -134,7 +134,7 @@ impl Tenant {
         offered(cloud)?;
         let (root, authority) = endpoints
             .of(cloud)
-            .map_err(|error| Failure::stalled(reason::INTERNAL_ERROR, format!("an address of the cloud is wrong: {error}")))?;
+            .map_err(|error| Failure::stalled(Reason::InternalError, format!("an address of the cloud is wrong: {error}")))?;
         let clock = Arc::new(Clock::default());
         let config = ClientConfig {
             root,

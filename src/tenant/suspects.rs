@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     fn add(suspects: &mut Suspects, namespace: &str, object: usize, now: Instant) {
-        let failure = Failure::retry("GraphUnavailable", "no");
+        let failure = Failure::retry(crate::report::reason::Reason::GraphUnavailable, "no");
         suspects.add(&namespace.into(), &format!("{namespace}-{object}").into(), &failure, now);
     }
 

@@ -1,7 +1,7 @@
 //! Whether this process may write at all.
 
 use crate::report::failure::Failure;
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::runtime::pulse::Pulse;
 
 /// What a process may write.
@@ -20,7 +20,7 @@ impl WriteAccess {
             return Ok(());
         }
         Err(Failure::retry(
-            reason::INTERNAL_ERROR,
+            Reason::InternalError,
             "the process stood still for longer than its lease allows, so it writes nothing any more",
         ))
     }
@@ -30,7 +30,7 @@ impl WriteAccess {
         self.may_write()?;
         if self.read_only {
             let message = "the controller runs with --read-only, so nothing is changed or deleted in Graph";
-            return Err(Failure::waiting(reason::READ_ONLY, message));
+            return Err(Failure::waiting(Reason::ReadOnly, message));
         }
         Ok(())
     }

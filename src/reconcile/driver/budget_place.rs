@@ -12,7 +12,7 @@ use crate::reconcile::driver::urgency::urgency;
 use crate::reconcile::memory::Kept;
 use crate::reconcile::pass::{Kind, Run};
 use crate::report::failure::{Class, Failure};
-use crate::report::reason;
+use crate::report::reason::Reason;
 
 /// The caller of a pass's requests, at the place that the object has in the budget; or when to come back, because its turn
 /// has not come.
@@ -37,7 +37,7 @@ pub(crate) async fn caller<K: Kind>(object: &K, run: &Run<K>, context: &Context)
 
 /// Keeps the place that is left when a pass has ended, if another one will come for it.
 pub(crate) fn keep<K: Kind>(object: &K, caller: &Caller, failure: Option<&Failure>, context: &Context) {
-    let comes_back = |failure: &Failure| failure.class == Class::Deferred || failure.reason == reason::THROTTLED;
+    let comes_back = |failure: &Failure| failure.class == Class::Deferred || failure.reason == Reason::Throttled;
     if let Some(place) = caller.leave_place().filter(|_| failure.is_some_and(comes_back)) {
         let kept = Kept {
             place,

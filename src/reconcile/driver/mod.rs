@@ -24,7 +24,7 @@ use crate::reconcile::pass::requests;
 use crate::reconcile::pass::{Kind, Run};
 use crate::report::conditions::Verdict;
 use crate::report::failure::{Class, Failure, Unseen, is_gone};
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::runtime::contained::{Fault, guarded};
 use crate::runtime::events::EventKind;
 use crate::runtime::tally::Tally;
@@ -83,7 +83,7 @@ fn tell<K: Kind>(object: &K, end: &End, tally: &Tally, elapsed: Duration, contex
         name = object.name_any(),
         generation = object.meta().generation,
         outcome = end.outcome,
-        reason = end.reason,
+        reason = end.reason.map(Reason::as_str),
         detail = end.message,
         calls = tally.requests(),
         elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
@@ -123,7 +123,7 @@ async fn pass<K: Kind>(object: Arc<K>, context: Arc<Context>) -> End {
     let deleting = object.meta().deletion_timestamp.is_some();
     let held = object.finalizers().iter().any(|name| name == FINALIZER);
     if deleting && !held {
-        return End::last("gone", "", "");
+        return End::last("gone", None, "");
     }
     let uid = object.uid().unwrap_or_default();
     let object = match with_finalizer(object, held, &context).await {
@@ -196,7 +196,7 @@ async fn released<K: Kind>(object: &K, run: Run<K>, context: &Context) -> End {
             context.metrics.drifted(K::NAME, context.memory.set_drifted(K::NAME, &uid, false));
             context.cluster.published.finalized(&uid);
             object.changed(&run.draft, context);
-            End::last("deleted", reason::DELETING, "the finalizer was removed")
+            End::last("deleted", Some(Reason::Deleting), "the finalizer was removed")
         }
     }
 }
@@ -269,7 +269,7 @@ async fn report<K: Kind>(object: &K, mut run: Run<K>, result: Result<Verdict, Fa
 /// same.
 fn past_waiting(uid: &str, failure: Failure, context: &Context) -> Failure {
     let now = Instant::now();
-    let waits = failure.class == Class::Waiting && reason::comes_by_itself(failure.reason);
+    let waits = failure.class == Class::Waiting && failure.reason.comes_by_itself();
     let mut since = now;
     context.memory.update(uid, |notes| {
         notes.waiting = match notes.waiting {
@@ -324,11 +324,11 @@ fn transition<K: Kind>(before: &K::Status, after: &K::Status, verdict: &Verdict,
             Class::Deferred => {}
             Class::Waiting => run.notes.push(crate::reconcile::pass::Note {
                 kind: EventKind::Normal,
-                reason: failure.reason,
+                reason: failure.reason.as_str(),
                 action: "Wait",
                 text: failure.message.clone(),
             }),
-            Class::Stalled | Class::Retry | Class::Unreachable => run.warn(failure.reason, "Reconcile", failure.message.clone()),
+            Class::Stalled | Class::Retry | Class::Unreachable => run.warn(failure.reason.as_str(), "Reconcile", failure.message.clone()),
         }
     }
 }
@@ -362,7 +362,7 @@ async fn broken<K: Kind>(object: &K, fault: &Fault, context: &Context) -> End {
         Fault::Cancelled => "was cancelled because the process ends",
     };
     let failure = Failure::retry(
-        reason::INTERNAL_ERROR,
+        Reason::InternalError,
         format!(
             "a defect in the controller stopped this pass: it {what}. It is tried again by itself, other objects go on; please report it"
         ),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::reconcile::context::Context;
 use crate::report::conditions::Verdict;
 use crate::report::failure::{Class, Failure};
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::runtime::backoff::jitter;
 
 /// When an object is looked at again that nothing has happened to. The poller sees drift long before.
@@ -26,7 +26,7 @@ pub(crate) const WROTE: &str = "working";
 /// How a pass ended.
 pub(crate) struct End {
     pub outcome: &'static str,
-    pub reason: &'static str,
+    pub reason: Option<Reason>,
     pub message: String,
     /// `None`: never again, unless something happens.
     pub next: Option<Duration>,
@@ -34,7 +34,7 @@ pub(crate) struct End {
 
 impl End {
     /// Nothing was ours here, or nothing is any more.
-    pub fn last(outcome: &'static str, reason: &'static str, message: &str) -> Self {
+    pub fn last(outcome: &'static str, reason: Option<Reason>, message: &str) -> Self {
         Self {
             outcome,
             reason,
@@ -47,7 +47,7 @@ impl End {
     pub fn deferred(after: Duration) -> Self {
         Self {
             outcome: DEFERRED,
-            reason: reason::THROTTLED,
+            reason: Some(Reason::Throttled),
             message: String::new(),
             next: Some(after),
         }
@@ -62,18 +62,18 @@ pub(crate) fn ended(result: &Result<Verdict, Failure>, wrote: bool, uid: &str, c
     };
     context.backoff.success(uid);
     let (outcome, reason, message, next) = match verdict {
-        Verdict::Ready { message } if wrote => ("changed", reason::SYNCED, message.clone(), IDLE),
-        Verdict::Ready { message } => ("unchanged", reason::SYNCED, message.clone(), IDLE),
+        Verdict::Ready { message } if wrote => ("changed", Reason::Synced, message.clone(), IDLE),
+        Verdict::Ready { message } => ("unchanged", Reason::Synced, message.clone(), IDLE),
         Verdict::Working { reason, message } => ("working", *reason, message.clone(), SOON),
-        Verdict::Pending { message } => ("waiting", reason::ASSIGNMENTS_PENDING, message.clone(), IDLE),
-        Verdict::Observed { message } => ("held", reason::OBSERVED, message.clone(), IDLE),
+        Verdict::Pending { message } => ("waiting", Reason::AssignmentsPending, message.clone(), IDLE),
+        Verdict::Observed { message } => ("held", Reason::Observed, message.clone(), IDLE),
         Verdict::Held { reason, message } => ("held", *reason, message.clone(), IDLE),
-        Verdict::Suspended => ("suspended", reason::SUSPENDED, String::new(), IDLE),
+        Verdict::Suspended => ("suspended", Reason::Suspended, String::new(), IDLE),
         Verdict::Failed(failure) => return failed(failure, uid, context),
     };
     End {
         outcome,
-        reason,
+        reason: Some(reason),
         message,
         next: Some(sooner(if next == SOON { next } else { jitter(next, 10) }, uid, context)),
     }
@@ -101,7 +101,7 @@ fn failed(failure: &Failure, uid: &str, context: &Context) -> End {
     };
     End {
         outcome,
-        reason: failure.reason,
+        reason: Some(failure.reason),
         message: failure.message.clone(),
         next: Some(sooner(next, uid, context)),
     }

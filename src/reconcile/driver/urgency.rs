@@ -8,7 +8,7 @@ use crate::graph::Priority;
 use crate::reconcile::pass::requests;
 use crate::reconcile::pass::{Kind, Run};
 use crate::report::failure::Failure;
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::runtime::events::EventKind;
 
 /// A wait that is worth a word: one that is sent away for long is told to look again a little later than this.
@@ -16,7 +16,7 @@ const LONG: Duration = Duration::from_secs(2);
 
 /// Whether somebody waits for this pass, or it only looks after what was right at this generation.
 pub(crate) fn urgency<K: Kind>(object: &K, run: &Run<K>) -> Priority {
-    let right = |ready: &Condition| ready.status == "True" || ready.reason == reason::DRIFTED;
+    let right = |ready: &Condition| ready.status == "True" || ready.reason == Reason::Drifted.as_str();
     if ready(object, run).is_some_and(right) && !run.requested && object.meta().deletion_timestamp.is_none() {
         Priority::Repair
     } else {
@@ -27,7 +27,7 @@ pub(crate) fn urgency<K: Kind>(object: &K, run: &Run<K>) -> Priority {
 /// Whether a pass that waits for its turn in the budget has something to say: what it did, or that a spec which got no
 /// word yet will wait for a while. One that waits for a list with others says nothing: the list is under way.
 pub(crate) fn worth_telling<K: Kind>(object: &K, run: &Run<K>, failure: &Failure) -> bool {
-    if failure.reason != reason::THROTTLED {
+    if failure.reason != Reason::Throttled {
         return false;
     }
     let did = run.wrote || run.notes.iter().any(|note| note.kind == EventKind::Normal);

@@ -29,7 +29,8 @@ use crate::reconcile::pass::{Kind, Run};
 use crate::reconcile::terminating::Uninstall;
 use crate::report::conditions::Verdict;
 use crate::report::failure::Failure;
-use crate::report::{reason, status};
+use crate::report::reason::Reason;
+use crate::report::status;
 use crate::runtime::backoff::Backoff;
 use crate::runtime::contained::InFlight;
 use crate::runtime::events::Publisher;
@@ -87,7 +88,7 @@ impl Kind for Fragile {
     }
 
     async fn finalize(&self, _run: &mut Run<Self>, _context: &Context) -> Result<(), Failure> {
-        Err(Failure::waiting(reason::DELETING, "not yet"))
+        Err(Failure::waiting(Reason::Deleting, "not yet"))
     }
 
     fn report(old: &ManagedStatus, draft: ManagedStatus, verdict: &Verdict, generation: Option<i64>) -> ManagedStatus {
@@ -253,8 +254,8 @@ async fn what_somebody_waits_for_comes_first() {
         (None, Priority::Change),
         (Some(("True", "Synced", 1)), Priority::Repair),
         (Some(("True", "Synced", 0)), Priority::Change),
-        (Some(("False", reason::DRIFTED, 1)), Priority::Repair),
-        (Some(("False", reason::CREATE_UNCONFIRMED, 1)), Priority::Change),
+        (Some(("False", Reason::Drifted.as_str(), 1)), Priority::Repair),
+        (Some(("False", Reason::CreateUnconfirmed.as_str(), 1)), Priority::Change),
     ] {
         let (mut object, mut run) = run_over(ready);
         assert_eq!(urgency(&object, &run), expected, "{ready:?}");
@@ -270,7 +271,7 @@ async fn what_somebody_waits_for_comes_first() {
 async fn a_wait_for_a_turn_is_told_to_who_has_no_word_yet_and_after_a_write() {
     let after = |seconds| Failure {
         after: Some(Duration::from_secs(seconds)),
-        reason: reason::THROTTLED,
+        reason: Reason::Throttled,
         ..Failure::deferred()
     };
     for (ready, seconds, expected) in [
@@ -281,9 +282,9 @@ async fn a_wait_for_a_turn_is_told_to_who_has_no_word_yet_and_after_a_write() {
     ] {
         let (object, mut run) = run_over(ready);
         assert_eq!(worth_telling(&object, &run, &after(seconds)), expected, "{ready:?} {seconds}");
-        run.warn(reason::REFUSED, "Compare", String::new());
+        run.warn(Reason::Refused.as_str(), "Compare", String::new());
         assert_eq!(worth_telling(&object, &run, &after(seconds)), expected, "{ready:?} {seconds}");
-        run.event(reason::SYNCED, "Update", String::new());
+        run.event(Reason::Synced.as_str(), "Update", String::new());
         assert!(worth_telling(&object, &run, &after(seconds)), "{ready:?} {seconds}");
         assert!(!worth_telling(&object, &run, &Failure::deferred()), "a list is under way");
     }

@@ -19,7 +19,7 @@ use crate::reconcile::tests::driver::context;
 use crate::reconcile::uninstall::{before_assign, before_deletion, keeps_groups, lets_go};
 use crate::reconcile::vanished::keep_groups_of_the_vanished;
 use crate::report::failure::{Class, Failure};
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::runtime::own_namespace::OwnNamespace;
 use crate::tenant::tests::sign_in::{SECRET, Scene, client_secret, seed, tenant};
 
@@ -137,8 +137,8 @@ fn removed() -> DriftedField {
 
 #[tokio::test]
 async fn s51_nothing_is_removed_unless_definitions_namespace_and_service_account_are_there_to_stay() {
-    let held = |words: &[&'static str]| Some((Class::Waiting, reason::REMOVAL_HELD, words.to_vec()));
-    let retried = || Some((Class::Retry, reason::KUBERNETES_API, vec!["500"]));
+    let held = |words: &[&'static str]| Some((Class::Waiting, Reason::RemovalHeld, words.to_vec()));
+    let retried = || Some((Class::Retry, Reason::KubernetesApi, vec!["500"]));
     let cases = [
         (vec![], None),
         (vec![(POLICIES, Answer::Goes)], held(&["provisioningpolicies.cloudpc.dev"])),
@@ -176,7 +176,7 @@ async fn s51_nothing_is_removed_unless_definitions_namespace_and_service_account
         // A proxy in between knows nothing of definitions.
         (
             vec![(POLICIES, Answer::Status(404, ""))],
-            Some((Class::Retry, reason::KUBERNETES_API, vec!["404"])),
+            Some((Class::Retry, Reason::KubernetesApi, vec!["404"])),
         ),
     ];
     for (answers, expected) in cases {
@@ -305,7 +305,7 @@ async fn s51_the_last_look_is_made_when_the_turn_has_come_and_its_refusal_sends_
     write.await.unwrap();
     assert_eq!(*done.lock().unwrap(), ["look", "request"]);
 
-    let refusal = Failure::waiting(reason::REMOVAL_HELD, "no");
+    let refusal = Failure::waiting(Reason::RemovalHeld, "no");
     let refused = contoso.write_after(std::future::ready(Err(refusal.clone())), request, &context.access);
     assert_eq!(refused.await, Err(refusal));
     assert_eq!(done.lock().unwrap().len(), 2);

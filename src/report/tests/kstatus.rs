@@ -9,14 +9,7 @@ use crate::api::{Assignment, EntraTenant, ProvisioningPolicy, UserSetting, all_c
 use crate::reconcile::pass::Kind;
 use crate::report::conditions::Verdict;
 use crate::report::failure::{Class, Failure};
-
-/// Every reason of a condition, read from where they are defined.
-fn reasons() -> Vec<&'static str> {
-    let source = include_str!("../reason.rs");
-    let conditions = source.split("pub mod event").next().unwrap_or_default();
-    let constants = conditions.lines().filter(|line| line.starts_with("pub const "));
-    constants.filter_map(|line| line.split('"').nth(1)).collect()
-}
+use crate::report::reason::Reason;
 
 /// Every way in which a pass can end, with what kstatus is to make of it.
 fn verdicts() -> Vec<(Verdict, KStatus)> {
@@ -26,7 +19,7 @@ fn verdicts() -> Vec<(Verdict, KStatus)> {
         (Verdict::Observed { message: message() }, KStatus::Current),
         (Verdict::Pending { message: message() }, KStatus::InProgress),
     ];
-    for reason in reasons() {
+    for reason in Reason::ALL.iter().copied() {
         let held = Verdict::Held {
             reason,
             message: message(),

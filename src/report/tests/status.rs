@@ -3,7 +3,7 @@
 use crate::api::{AssignmentProblem, DriftedField, ManagedStatus, OwnedAssignment};
 use crate::report::conditions::Verdict;
 use crate::report::failure::{Class, Failure, Unseen};
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::report::status::managed;
 
 fn ready() -> Verdict {
@@ -31,7 +31,7 @@ fn drift() -> Vec<DriftedField> {
 fn problem() -> AssignmentProblem {
     AssignmentProblem {
         assignment: "staff".to_owned(),
-        reason: reason::GROUP_NOT_FOUND.to_owned(),
+        reason: Reason::GroupNotFound.as_str().to_owned(),
         message: "no".to_owned(),
     }
 }
@@ -94,7 +94,7 @@ fn the_synced_generation_stays_when_a_later_one_fails() {
     let failed = managed(
         &first,
         first.clone(),
-        &Verdict::Failed(Failure::stalled(reason::REFUSED, "no")),
+        &Verdict::Failed(Failure::stalled(Reason::Refused, "no")),
         Some(4),
     );
     assert_eq!((failed.observed_generation, failed.synced_generation), (Some(4), Some(3)));
@@ -110,7 +110,7 @@ fn an_outage_makes_everything_unknown_and_is_written_once() {
     let outage = |message: &str| {
         Verdict::Failed(Failure {
             class: Class::Unreachable,
-            ..Failure::retry(reason::GRAPH_UNAVAILABLE, message)
+            ..Failure::retry(Reason::GraphUnavailable, message)
         })
     };
     let down = managed(&first, first.clone(), &outage("down (request-id 1)"), Some(1));
@@ -123,7 +123,7 @@ fn an_outage_makes_everything_unknown_and_is_written_once() {
 #[test]
 fn nothing_is_said_of_what_was_not_looked_at() {
     let first = managed(&ManagedStatus::default(), ManagedStatus::default(), &ready(), Some(1));
-    let denied = |unseen| Verdict::Failed(Failure::retry(reason::PERMISSION_DENIED, "no").before(unseen));
+    let denied = |unseen| Verdict::Failed(Failure::retry(Reason::PermissionDenied, "no").before(unseen));
     for (unseen, resolved, other) in [
         (Unseen::References, "Unknown", "Unknown"),
         (Unseen::Graph, "True", "Unknown"),
@@ -158,7 +158,7 @@ fn a_corrected_drift_stays_on_record() {
         ..ManagedStatus::default()
     };
     let working = Verdict::Working {
-        reason: reason::DRIFTED,
+        reason: Reason::Drifted,
         message: "correcting".to_owned(),
     };
     let drifted = managed(&ManagedStatus::default(), found, &working, Some(1));

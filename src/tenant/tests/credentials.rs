@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::graph::ErrorKind;
 use crate::report::failure::Class;
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::tenant::tests::sign_in::{APP, CONTOSO, SECRET, Scene, client_secret, seed, signs_in, tenant};
 
 const PUBLIC: &str = "https://login.microsoftonline.com";
@@ -180,14 +180,14 @@ async fn s3_credentials_that_say_nothing_or_two_things_are_refused_before_anythi
     let scene = Scene::new(&seed(json!({})), None);
     let both = json!({"credentials": {"clientSecret": {"secretRef": {"name": "x"}}, "managedIdentity": {}}});
     for (fields, reason, part) in [
-        (json!({"credentials": {}}), reason::INVALID_SPEC, "exactly one"),
-        (both, reason::INVALID_SPEC, "exactly one"),
+        (json!({"credentials": {}}), Reason::InvalidSpec, "exactly one"),
+        (both, Reason::InvalidSpec, "exactly one"),
         (
             json!({"clientId": null, "credentials": {"workloadIdentity": {}}}),
-            reason::INVALID_SPEC,
+            Reason::InvalidSpec,
             "spec.clientId",
         ),
-        (json!({}), reason::AUTHENTICATION_FAILED, "AZURE_FEDERATED_TOKEN_FILE"),
+        (json!({}), Reason::AuthenticationFailed, "AZURE_FEDERATED_TOKEN_FILE"),
     ] {
         let failure = scene.tenants.get(&tenant("contoso", fields.clone())).err().expect("it is refused");
         assert_eq!((failure.class, failure.reason), (Class::Stalled, reason), "{fields}");
@@ -281,7 +281,7 @@ async fn a_cloud_without_cloud_pcs_is_said_before_anything_is_tried() {
         let failure = scene.tenants.get(&tenant("contoso", fields)).err().expect("it is refused");
         assert_eq!(
             (failure.class, failure.reason),
-            (Class::Stalled, reason::CLOUD_NOT_SUPPORTED),
+            (Class::Stalled, Reason::CloudNotSupported),
             "{cloud}"
         );
         assert!(failure.message.contains("no Cloud PC API"), "{}", failure.message);

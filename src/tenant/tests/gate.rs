@@ -8,6 +8,7 @@ use futures::FutureExt;
 
 use crate::graph::{Caller, ErrorKind, GraphError, Priority};
 use crate::report::failure::{Class, Failure};
+use crate::report::reason::Reason;
 use crate::tenant::gate::{About, Gate, longest};
 
 /// What the operation and the message of an error name: none of it is for others.
@@ -157,7 +158,7 @@ async fn objects_of_several_namespaces_that_fail_are_the_tenants_trouble_and_the
     }
     fails(&gate, "b-2");
     let held = pass("c-1", || gate.check()).unwrap_err();
-    assert_eq!((held.class, held.reason), (Class::Unreachable, "GraphUnavailable"));
+    assert_eq!((held.class, held.reason), (Class::Unreachable, Reason::GraphUnavailable));
     let told = "the tenant's requests fail: 503 serviceUnavailable (request-id 0a-1)";
     assert!(held.message.starts_with(told) && !held.message.contains(CANARY), "{}", held.message);
     // The one that failed goes on telling what it failed with.

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::graph::{Caller, Collection, ErrorKind, GraphError, Priority};
 use crate::report::failure::{Class, Failure};
-use crate::report::reason;
+use crate::report::reason::Reason;
 use crate::tenant::shared::Tenant;
 use crate::tenant::tests::sign_in::{SECRET, Scene, client_secret, seed, tenant};
 
@@ -31,7 +31,7 @@ async fn pass(tenant: &Tenant, namespace: &str, number: usize) -> Result<(), Fai
 async fn sixty_five_passes_ask_for_a_token_once_and_nobody_asks_again_before_the_gate_lets_one_try() {
     let (scene, contoso) = scene("a wrong one");
     let failures = join_all((0..65).map(|number| pass(&contoso, "team", number))).await;
-    let told = |failure: &Failure| failure.reason == reason::AUTHENTICATION_FAILED && failure.message.contains("AADSTS7000215");
+    let told = |failure: &Failure| failure.reason == Reason::AuthenticationFailed && failure.message.contains("AADSTS7000215");
     assert!(failures.iter().all(|failure| told(failure.as_ref().unwrap_err())), "{failures:?}");
     assert_eq!(scene.logins().len(), 1);
     for failure in join_all((0..65).map(|number| pass(&contoso, "team", number))).await {
@@ -55,7 +55,7 @@ async fn a_list_that_nobody_understands_is_asked_for_once_by_all() {
     let now = Instant::now();
     for number in 0..5 {
         let failure = contoso.list_since(Collection::UserSettings, now).await.unwrap_err();
-        assert_eq!(failure.reason, reason::GRAPH_UNAVAILABLE, "{number}: {failure:?}");
+        assert_eq!(failure.reason, Reason::GraphUnavailable, "{number}: {failure:?}");
     }
     let lists = scene.sent().iter().filter(|sent| sent.path.ends_with("userSettings")).count();
     assert_eq!(lists, 1);
@@ -91,6 +91,6 @@ async fn a_conflict_is_read_again_and_not_taken_for_a_refusal() {
     };
     let (_scene, contoso) = scene(SECRET);
     let failure = contoso.gate.record::<()>(Instant::now(), Err(conflict)).unwrap_err();
-    assert_eq!((failure.class, failure.reason), (Class::Retry, reason::CONFLICT));
+    assert_eq!((failure.class, failure.reason), (Class::Retry, Reason::Conflict));
     assert!(failure.message.contains("read again") && failure.after < Some(Duration::from_secs(1)));
 }
