@@ -6,11 +6,11 @@
 
 pub mod api;
 pub mod cli;
-pub mod cluster;
-pub mod controllers;
+pub(crate) mod cluster;
+pub(crate) mod controllers;
 pub mod graph;
 pub mod process;
-pub mod reconcile;
+pub(crate) mod reconcile;
 pub mod report;
 pub mod runtime;
-pub mod tenant;
+pub(crate) mod tenant;

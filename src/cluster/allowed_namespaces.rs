@@ -10,7 +10,7 @@ use crate::api::{EntraTenant, NamespaceRequirement, NamespaceSelector};
 use crate::cluster::caches::Caches;
 
 /// Whether a tenant lets a namespace in. Nothing said means nobody.
-pub fn lets_in(tenant: &EntraTenant, namespace: &str, caches: &Caches) -> bool {
+pub(crate) fn lets_in(tenant: &EntraTenant, namespace: &str, caches: &Caches) -> bool {
     let Some(rule) = &tenant.spec.allowed_namespaces else {
         return false;
     };

@@ -15,7 +15,7 @@ use crate::cluster::wakes::{Wake, Wakes};
 use crate::runtime::watch::Complete;
 
 /// A kind that has a cache and a trigger.
-pub trait Cached: Resource<DynamicType: Clone + Debug + Default + Eq + Hash> + Clone + 'static {
+pub(crate) trait Cached: Resource<DynamicType: Clone + Debug + Default + Eq + Hash> + Clone + 'static {
     /// Its cache.
     fn cache(caches: &Caches) -> &Store<Self>;
     /// Its trigger.
@@ -27,7 +27,7 @@ pub trait Cached: Resource<DynamicType: Clone + Debug + Default + Eq + Hash> + C
 macro_rules! caches {
     (managed { $($managed:ident: $managed_kind:ty),* } others { $($other:ident: $other_kind:ty),* }) => {
         /// The caches.
-        pub struct Caches {
+        pub(crate) struct Caches {
             $(#[doc = concat!("Every ", stringify!($managed_kind), ".")] pub $managed: Store<$managed_kind>,)*
             $(#[doc = concat!("Every ", stringify!($other_kind), ".")] pub $other: Store<$other_kind>,)*
             /// The labels of all namespaces.
@@ -66,7 +66,7 @@ each_kind!(caches);
 
 impl Caches {
     /// Waits until every cache is complete: a pass that ran on half of the Assignments would unassign the other half.
-    pub async fn ready(&self) -> bool {
+    pub(crate) async fn ready(&self) -> bool {
         for complete in &self.complete {
             if !complete.wait().await {
                 return false;
@@ -76,7 +76,7 @@ impl Caches {
     }
 
     /// Whether every cache is complete now.
-    pub fn complete(&self) -> bool {
+    pub(crate) fn complete(&self) -> bool {
         self.complete.iter().all(Complete::now)
     }
 }

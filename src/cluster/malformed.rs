@@ -6,21 +6,21 @@ use parking_lot::Mutex;
 
 /// The objects that could not be decoded: `(kind, namespace, name)`.
 #[derive(Default)]
-pub struct Malformed(Mutex<BTreeSet<(&'static str, String, String)>>);
+pub(crate) struct Malformed(Mutex<BTreeSet<(&'static str, String, String)>>);
 
 impl Malformed {
     /// Remembers one.
-    pub fn insert(&self, kind: &'static str, namespace: &str, name: &str) {
+    pub(crate) fn insert(&self, kind: &'static str, namespace: &str, name: &str) {
         self.lock().insert((kind, namespace.to_owned(), name.to_owned()));
     }
 
     /// Forgets one that is gone.
-    pub fn remove(&self, kind: &str, namespace: &str, name: &str) {
+    pub(crate) fn remove(&self, kind: &str, namespace: &str, name: &str) {
         self.lock().retain(|(k, ns, n)| !(*k == kind && ns == namespace && n == name));
     }
 
     /// Namespace and name of those of a kind.
-    pub fn of_kind(&self, kind: &str) -> Vec<(String, String)> {
+    pub(crate) fn of_kind(&self, kind: &str) -> Vec<(String, String)> {
         self.lock()
             .iter()
             .filter(|(k, ..)| *k == kind)
@@ -29,7 +29,7 @@ impl Malformed {
     }
 
     /// The names of a kind in a namespace.
-    pub fn names(&self, kind: &'static str, namespace: &str) -> BTreeSet<String> {
+    pub(crate) fn names(&self, kind: &'static str, namespace: &str) -> BTreeSet<String> {
         self.lock()
             .iter()
             .filter(|(k, ns, _)| *k == kind && ns == namespace)

@@ -17,7 +17,7 @@ use crate::graph::Collection;
 
 /// The fields that every managed kind shares (design 2.1).
 #[derive(Clone, Copy, Debug)]
-pub struct Common<'a> {
+pub(crate) struct Common<'a> {
     /// The EntraTenant's name.
     pub tenant: &'a str,
     /// The object's name in Graph.
@@ -34,7 +34,7 @@ pub struct Common<'a> {
 
 /// An image as a spec names it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ImageReference {
+pub(crate) struct ImageReference {
     /// Its id, when the spec has it.
     pub id: Option<String>,
     /// Its display name, when the spec has it.
@@ -46,7 +46,7 @@ pub struct ImageReference {
 }
 
 /// A kind that stands for one object in Graph.
-pub trait Managed:
+pub(crate) trait Managed:
     Resource<DynamicType = (), Scope = NamespaceResourceScope>
     + HasStatus<Status = ManagedStatus>
     + Cached

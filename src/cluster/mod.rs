@@ -1,13 +1,13 @@
 //! Our kinds in the cluster: the list of them, their caches and wakes, the writer of their status.
 
-pub mod allowed_namespaces;
-pub mod caches;
-pub mod kinds;
-pub mod malformed;
-pub mod managed;
-pub mod published;
-pub mod status_writer;
-pub mod view;
-pub mod wakes;
+pub(crate) mod allowed_namespaces;
+pub(crate) mod caches;
+pub(crate) mod kinds;
+pub(crate) mod malformed;
+pub(crate) mod managed;
+pub(crate) mod published;
+pub(crate) mod status_writer;
+pub(crate) mod view;
+pub(crate) mod wakes;
 
-pub use view::Cluster;
+pub(crate) use view::Cluster;

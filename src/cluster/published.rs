@@ -13,7 +13,7 @@ use crate::cluster::managed::Managed;
 /// The status that this process wrote last, for readers that the watch has not told yet: an Assignment that is woken
 /// by its target's pass must not judge by the status from before it.
 #[derive(Default)]
-pub struct Published(Mutex<HashMap<String, Written>>);
+pub(crate) struct Published(Mutex<HashMap<String, Written>>);
 
 /// When, and the status; none when our finalizer was taken off.
 type Written = (Instant, Option<Arc<ManagedStatus>>);
@@ -25,7 +25,7 @@ const FINALIZED_FOR: Duration = Duration::from_secs(60);
 
 impl Published {
     /// Remembers what was written.
-    pub fn put<K: Managed>(&self, object: &K, status: &ManagedStatus) {
+    pub(crate) fn put<K: Managed>(&self, object: &K, status: &ManagedStatus) {
         let mut published = self.lock();
         published.retain(|_, (at, status)| at.elapsed() < if status.is_some() { PUBLISHED_FOR } else { FINALIZED_FOR });
         let status = Some(Arc::new(status.clone()));
@@ -33,19 +33,19 @@ impl Published {
     }
 
     /// Remembers that our finalizer is off: the object holds nothing in Graph any more, whatever its last status says.
-    pub fn finalized(&self, uid: &str) {
+    pub(crate) fn finalized(&self, uid: &str) {
         self.lock().insert(uid.to_owned(), (Instant::now(), None));
     }
 
     /// Whether our finalizer was taken off a moment ago.
-    pub fn is_finalized(&self, uid: &str) -> bool {
+    pub(crate) fn is_finalized(&self, uid: &str) -> bool {
         self.lock()
             .get(uid)
             .is_some_and(|(at, status)| status.is_none() && at.elapsed() < FINALIZED_FOR)
     }
 
     /// The newest status of an object.
-    pub fn latest<K: Managed>(&self, object: &K) -> Arc<ManagedStatus> {
+    pub(crate) fn latest<K: Managed>(&self, object: &K) -> Arc<ManagedStatus> {
         let written = self
             .lock()
             .get(&object.uid().unwrap_or_default())

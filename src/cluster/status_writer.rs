@@ -16,7 +16,7 @@ use crate::report::failure::is_gone;
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Writes the status of one object during one pass, the whole of it each time.
-pub struct StatusWriter<K: HasStatus> {
+pub(crate) struct StatusWriter<K: HasStatus> {
     api: Api<K>,
     name: String,
     uid: Option<String>,
@@ -31,7 +31,7 @@ where
     K::Status: Serialize + Clone + PartialEq,
 {
     /// With an API that is bound to the object's scope.
-    pub fn new(api: Api<K>, object: &K) -> Self {
+    pub(crate) fn new(api: Api<K>, object: &K) -> Self {
         Self {
             api,
             name: object.name_any(),
@@ -43,24 +43,24 @@ where
     }
 
     /// The status as it stands in Kubernetes, as far as this pass knows.
-    pub fn written(&self) -> Option<&K::Status> {
+    pub(crate) fn written(&self) -> Option<&K::Status> {
         self.written.as_ref()
     }
 
     /// The status as the API server has it: with what other managers put into it, which a write of ours cannot remove.
-    pub fn stored(&self) -> Option<&K::Status> {
+    pub(crate) fn stored(&self) -> Option<&K::Status> {
         self.stored.as_ref()
     }
 
     /// The object with the version that the last write produced.
-    pub fn current(&self, object: &K) -> K {
+    pub(crate) fn current(&self, object: &K) -> K {
         let mut current = object.clone();
         current.meta_mut().resource_version.clone_from(&self.resource_version);
         current
     }
 
     /// Takes over the newest version of the object after a write lost against it. False when that is not `ours` any more.
-    pub async fn catch_up(&mut self, ours: impl Fn(&K::Status) -> bool) -> Result<bool, kube::Error> {
+    pub(crate) async fn catch_up(&mut self, ours: impl Fn(&K::Status) -> bool) -> Result<bool, kube::Error> {
         let newest = tokio::time::timeout(WRITE_TIMEOUT, self.api.get(&self.name))
             .await
             .map_err(|_elapsed| late())??;
@@ -73,7 +73,7 @@ where
 
     /// Writes on condition that the object has not changed since it was read: a pass that ran on a stale copy must
     /// not decide anything.
-    pub async fn write(&mut self, status: &K::Status) -> Result<(), kube::Error> {
+    pub(crate) async fn write(&mut self, status: &K::Status) -> Result<(), kube::Error> {
         // With the uid a write never reaches another object that has taken the name.
         let metadata = json!({"name": self.name, "uid": self.uid, "resourceVersion": self.resource_version});
         let body = json!({"apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": metadata, "status": status});
@@ -87,7 +87,7 @@ where
     }
 
     /// Writes unless nothing changed; says whether it wrote. An object that is gone needs no status.
-    pub async fn report(&mut self, new: &K::Status) -> Result<bool, kube::Error> {
+    pub(crate) async fn report(&mut self, new: &K::Status) -> Result<bool, kube::Error> {
         if self.written.as_ref() == Some(new) {
             return Ok(false);
         }

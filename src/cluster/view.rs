@@ -18,7 +18,7 @@ use crate::report::failure::Failure;
 use crate::report::reason::Reason;
 
 /// What the controllers know of the cluster, and the client that they write with.
-pub struct Cluster {
+pub(crate) struct Cluster {
     /// Kubernetes; never repeats a write.
     pub client: Client,
     /// Caches of what Kubernetes holds.
@@ -33,7 +33,7 @@ pub struct Cluster {
 
 impl Cluster {
     /// What identifies this cluster: the UID of the namespace `kube-system`, which no backup and no other cluster has.
-    pub fn id(&self) -> Result<String, Failure> {
+    pub(crate) fn id(&self) -> Result<String, Failure> {
         let system = self.caches.namespaces.get(&ObjectRef::new("kube-system"));
         system.and_then(|namespace| namespace.metadata.uid.clone()).ok_or_else(|| {
             let message = "the namespace kube-system, by whose UID the controller recognises its cluster, is not there or cannot be seen";
@@ -65,7 +65,7 @@ impl Cluster {
     }
 
     /// Asks for a pass over everything that uses a tenant.
-    pub fn wake_tenant_users(&self, tenant: &str) {
+    pub(crate) fn wake_tenant_users(&self, tenant: &str) {
         self.visit_managed(|object| {
             if object.tenant == tenant {
                 (object.wake)();
@@ -73,15 +73,8 @@ impl Cluster {
         });
     }
 
-    /// Asks for a pass over a tenant.
-    pub fn wake_tenant(&self, tenant: &str) {
-        if let Some(tenant) = self.caches.tenants.get(&ObjectRef::new(tenant)) {
-            self.wakes.tenants.object(&tenant);
-        }
-    }
-
     /// Asks for a pass over everything in a namespace.
-    pub fn wake_namespace(&self, namespace: &str) {
+    pub(crate) fn wake_namespace(&self, namespace: &str) {
         self.visit_managed(|object| {
             if object.meta.namespace.as_deref() == Some(namespace) {
                 (object.wake)();
@@ -91,7 +84,7 @@ impl Cluster {
 
     /// Who uses a tenant, as `Kind namespace/name`: what has an object in Graph, and what the tenant lets in and that is
     /// going to have one.
-    pub fn tenant_users(&self, tenant: &EntraTenant) -> Vec<String> {
+    pub(crate) fn tenant_users(&self, tenant: &EntraTenant) -> Vec<String> {
         let tenant_name = tenant.name_any();
         let mut users = Vec::new();
         self.visit_managed(|object| {

@@ -9,7 +9,7 @@ use crate::api::{Assignment, EntraTenant, ProvisioningPolicy, UserSetting};
 use crate::cluster::kinds::each_kind;
 
 /// One kind's in-process trigger.
-pub struct Wake<K: kube::Resource<DynamicType = ()>> {
+pub(crate) struct Wake<K: kube::Resource<DynamicType = ()>> {
     sender: mpsc::UnboundedSender<ObjectRef<K>>,
     receiver: Mutex<Option<mpsc::UnboundedReceiver<ObjectRef<K>>>>,
 }
@@ -26,13 +26,13 @@ impl<K: kube::Resource<DynamicType = ()>> Default for Wake<K> {
 
 impl<K: kube::Resource<DynamicType = ()> + 'static> Wake<K> {
     /// Asks for a pass over this object soon.
-    pub fn object(&self, object: &K) {
+    pub(crate) fn object(&self, object: &K) {
         // Fails only when the controller is gone, and then nobody needs waking.
         let _ = self.sender.send(ObjectRef::from_obj(object));
     }
 
     /// The wakes, for the kind's controller; empty for a second caller.
-    pub fn stream(&self) -> impl Stream<Item = ObjectRef<K>> + Send + 'static {
+    pub(crate) fn stream(&self) -> impl Stream<Item = ObjectRef<K>> + Send + 'static {
         let receiver = self.receiver.lock().take();
         futures::stream::unfold(receiver, |receiver| async move {
             let mut receiver = receiver?;
@@ -46,7 +46,7 @@ macro_rules! wakes {
     (managed { $($managed:ident: $managed_kind:ty),* } others { $($other:ident: $other_kind:ty),* }) => {
         /// The triggers of all kinds.
         #[derive(Default)]
-        pub struct Wakes {
+        pub(crate) struct Wakes {
             $(#[doc = concat!("Of ", stringify!($managed_kind), ".")] pub $managed: Wake<$managed_kind>,)*
             $(#[doc = concat!("Of ", stringify!($other_kind), ".")] pub $other: Wake<$other_kind>,)*
         }

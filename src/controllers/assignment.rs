@@ -114,7 +114,7 @@ impl Kind for Assignment {
 
 /// The target as an Assignment sees it.
 #[derive(Debug, Default)]
-pub struct Target {
+pub(crate) struct Target {
     /// Its UID.
     pub uid: String,
     /// Its newest status.
@@ -126,7 +126,7 @@ pub struct Target {
 }
 
 /// The state of each group and the verdict. Pure.
-pub fn assess(assignment: &Assignment, target: Option<&Target>) -> (Vec<AssignedGroup>, Result<Verdict, Failure>) {
+pub(crate) fn assess(assignment: &Assignment, target: Option<&Target>) -> (Vec<AssignedGroup>, Result<Verdict, Failure>) {
     let reference = &assignment.spec.target_ref;
     let (kind, name) = (reference.kind.name(), assignment.name_any());
     let Some(target) = target.filter(|target| !target.leaving) else {

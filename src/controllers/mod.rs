@@ -31,11 +31,11 @@ use crate::reconcile::poll::poll;
 use crate::runtime::fair::{Party, Workers};
 use crate::runtime::health::Health;
 use crate::runtime::shutdown::Shutdown;
-pub use watches::{Dependencies, Triggers, start};
+pub(crate) use watches::{Dependencies, Triggers, start};
 
 /// Runs every controller and the poller until the shutdown, then waits for the passes that are under way. False: some still
 /// are.
-pub async fn run(context: Arc<Context>, triggers: Triggers, concurrency: u16, health: Health, shutdown: Shutdown) -> bool {
+pub(crate) async fn run(context: Arc<Context>, triggers: Triggers, concurrency: u16, health: Health, shutdown: Shutdown) -> bool {
     let ready = {
         let context = Arc::clone(&context);
         async move {
@@ -77,7 +77,7 @@ macro_rules! control_all {
 each_kind!(control_all);
 
 /// The readiness component that stands for complete caches.
-pub const CACHES: &str = "caches";
+pub(crate) const CACHES: &str = "caches";
 
 /// Room in the runtime, beyond the workers, for objects that find none and leave at once.
 const ROOM: usize = 16;

@@ -37,12 +37,12 @@ use crate::tenant::shared::Tenants;
 use crate::tenant::write_access::WriteAccess;
 
 /// The stream that triggers a controller.
-pub type Trigger<K> = BoxStream<'static, Result<K, watcher::Error>>;
+pub(crate) type Trigger<K> = BoxStream<'static, Result<K, watcher::Error>>;
 
 macro_rules! triggers {
     (managed { $($managed:ident: $managed_kind:ty),* } others { $($other:ident: $other_kind:ty),* }) => {
         /// The streams of all watches; each has to be polled, or its cache stands still.
-        pub struct Triggers {
+        pub(crate) struct Triggers {
             $(pub(crate) $managed: Trigger<$managed_kind>,)*
             $(pub(crate) $other: Trigger<$other_kind>,)*
             pub(crate) namespaces: Trigger<PartialObjectMeta<Namespace>>,
@@ -71,7 +71,7 @@ macro_rules! triggers {
 each_kind!(triggers);
 
 /// What the context is built from.
-pub struct Dependencies {
+pub(crate) struct Dependencies {
     /// Kubernetes, for watches and idempotent writes.
     pub kubernetes: Client,
     /// The tenants.
@@ -91,7 +91,7 @@ pub struct Dependencies {
 }
 
 /// Starts the watches and builds the context.
-pub fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
+pub(crate) fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
     let Dependencies {
         kubernetes,
         tenants,

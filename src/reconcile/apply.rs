@@ -32,7 +32,7 @@ use crate::tenant::fingerprint::{fingerprint, judged};
 use crate::tenant::shared::Tenant;
 
 /// What the writes of one pass are about.
-pub struct Work<'a, K> {
+pub(crate) struct Work<'a, K> {
     /// The resource.
     pub object: &'a K,
     /// What Graph shall hold.
@@ -61,7 +61,12 @@ enum Written {
 }
 
 /// Applies the changes and returns the object as Graph shows it afterwards.
-pub async fn apply<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Change], run: &mut Run<K>) -> Result<Entity, Failure> {
+pub(crate) async fn apply<K: Managed>(
+    work: Work<'_, K>,
+    seen: Option<Entity>,
+    changes: &[Change],
+    run: &mut Run<K>,
+) -> Result<Entity, Failure> {
     let Work {
         object, tenant, context, ..
     } = work;

@@ -16,7 +16,7 @@ use crate::tenant::shared::Tenant;
 
 /// Who created an object, by what the object says of itself.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Maker {
+pub(crate) enum Maker {
     /// The application that the controller signs in as; perhaps another program that does as well.
     Us,
     /// A person or another application, as Graph names it.
@@ -26,7 +26,7 @@ pub enum Maker {
 }
 
 /// Who created an object. `createdBy` is documented as an id and has been seen as a name; a name tells nothing certain.
-pub fn maker(entity: &Entity, tenant: &Tenant) -> Maker {
+pub(crate) fn maker(entity: &Entity, tenant: &Tenant) -> Maker {
     let Some(by) = entity.created_by() else { return Maker::Unknown };
     match tenant.client.is_own_application(by) {
         Some(true) => Maker::Us,
@@ -40,7 +40,7 @@ fn is_guid(text: &str) -> bool {
 }
 
 /// What contradicts the claim of a resource to an object that Graph shows, if anything does.
-pub fn contradiction(
+pub(crate) fn contradiction(
     collection: Collection,
     common: &Common<'_>,
     owner: Option<&IdOwner>,
@@ -92,7 +92,7 @@ const COMMIT: SignedDuration = SignedDuration::from_secs(30);
 const ROUNDING: SignedDuration = SignedDuration::from_secs(2);
 
 /// The lost create whose product is looked for.
-pub struct Lost<'a> {
+pub(crate) struct Lost<'a> {
     /// The intent.
     pub pending: &'a PendingCreate,
     /// The body that was sent.
@@ -109,7 +109,7 @@ pub struct Lost<'a> {
 
 /// Whether a candidate is the product of a lost create.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Finding {
+pub(crate) enum Finding {
     /// It is, by proof.
     Certain,
     /// It is: nothing else can have made it.
@@ -125,7 +125,7 @@ pub enum Finding {
 impl Lost<'_> {
     /// Whether an object may be the product at all: it carries the name, or it was created in the time of the request and
     /// may have been renamed since.
-    pub fn is_candidate(&self, entity: &Entity, maker: &Maker) -> bool {
+    pub(crate) fn is_candidate(&self, entity: &Entity, maker: &Maker) -> bool {
         let named = entity
             .display_name()
             .is_some_and(|name| name.to_lowercase() == self.pending.display_name.to_lowercase());
@@ -138,7 +138,7 @@ impl Lost<'_> {
     }
 
     /// Judges a candidate.
-    pub fn judge(&self, collection: Collection, entity: &Entity, maker: &Maker, own: impl Fn(&str) -> bool) -> Finding {
+    pub(crate) fn judge(&self, collection: Collection, entity: &Entity, maker: &Maker, own: impl Fn(&str) -> bool) -> Finding {
         if self.is_marked(entity) {
             return Finding::Certain;
         }

@@ -29,7 +29,7 @@ impl Remote {
 
 /// The claims that were proved in this process.
 #[derive(Default)]
-pub struct Claims(Mutex<Proved>);
+pub(crate) struct Claims(Mutex<Proved>);
 
 #[derive(Default)]
 struct Proved {
@@ -70,7 +70,7 @@ impl Claims {
     }
 
     /// Gives up what the resource holds.
-    pub fn release(&self, uid: &str) {
+    pub(crate) fn release(&self, uid: &str) {
         let mut proved = self.lock();
         if let Some((remote, ..)) = proved.held.remove(uid) {
             proved.holders.remove(&remote);
@@ -78,7 +78,7 @@ impl Claims {
     }
 
     /// Gives up what resources hold that are gone.
-    pub fn retain(&self, alive: &HashSet<String>) {
+    pub(crate) fn retain(&self, alive: &HashSet<String>) {
         let mut proved = self.lock();
         proved.held.retain(|uid, _| alive.contains(uid));
         proved.holders.retain(|_, uid| alive.contains(uid));

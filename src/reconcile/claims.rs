@@ -23,7 +23,13 @@ use crate::report::reason::event;
 use crate::tenant::shared::{Tenant, TenantKey};
 
 /// The owner of an id that this cluster records now.
-pub fn owner<K: Managed>(object: &K, origin: Origin, entity: &Entity, tenant: &Tenant, context: &Context) -> Result<IdOwner, Failure> {
+pub(crate) fn owner<K: Managed>(
+    object: &K,
+    origin: Origin,
+    entity: &Entity,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<IdOwner, Failure> {
     Ok(IdOwner {
         cluster: context.cluster.id()?,
         cloud: tenant.key.cloud,
@@ -36,7 +42,7 @@ pub fn owner<K: Managed>(object: &K, origin: Origin, entity: &Entity, tenant: &T
 }
 
 /// Puts the id back that was proved, where the status says another one: only this process writes it.
-pub fn restore<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) {
+pub(crate) fn restore<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) {
     let Some((id, owner)) = context.claims.held_by(&object.uid().unwrap_or_default()) else {
         return;
     };
@@ -64,7 +70,13 @@ pub fn restore<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) {
 
 /// Takes the claim of a resource to the object that its status names, or says why nothing may be done with that object.
 /// `entity`: the object as Graph shows it; without it nothing but our own record speaks for the claim.
-pub fn prove<K: Managed>(object: &K, run: &mut Run<K>, entity: Option<&Entity>, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
+pub(crate) fn prove<K: Managed>(
+    object: &K,
+    run: &mut Run<K>,
+    entity: Option<&Entity>,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<(), Failure> {
     let Some(id) = run.draft.id.clone() else { return Ok(()) };
     let (remote, uid) = (Remote::new::<K>(&tenant.key, &id), object.uid().unwrap_or_default());
     refuse_foreign_owner::<K>(&id, run.draft.owner.as_ref(), &tenant.key, context)?;
@@ -107,7 +119,7 @@ pub fn prove<K: Managed>(object: &K, run: &mut Run<K>, entity: Option<&Entity>, 
 }
 
 /// Takes the claim to an object that this process has just created or recognised as its own.
-pub fn record<K: Managed>(object: &K, id: &str, owner: &IdOwner, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
+pub(crate) fn record<K: Managed>(object: &K, id: &str, owner: &IdOwner, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
     let uid = object.uid().unwrap_or_default();
     if context.claims.take(Remote::new::<K>(&tenant.key, id), &uid, id, owner) {
         Ok(())
@@ -117,7 +129,12 @@ pub fn record<K: Managed>(object: &K, id: &str, owner: &IdOwner, tenant: &Tenant
 }
 
 /// An id that belongs to another cluster or tenant is a copy: the object is that one's.
-pub fn refuse_foreign_owner<K: Managed>(id: &str, owner: Option<&IdOwner>, tenant: &TenantKey, context: &Context) -> Result<(), Failure> {
+pub(crate) fn refuse_foreign_owner<K: Managed>(
+    id: &str,
+    owner: Option<&IdOwner>,
+    tenant: &TenantKey,
+    context: &Context,
+) -> Result<(), Failure> {
     let Some(owner) = owner else { return Ok(()) };
     let cluster = context.cluster.id()?;
     let whose = if owner.cluster != cluster {
@@ -135,7 +152,7 @@ pub fn refuse_foreign_owner<K: Managed>(id: &str, owner: Option<&IdOwner>, tenan
 }
 
 /// An intent that another cluster wrote, or that went to another tenant, is a copy: what it made is not ours, or not here.
-pub fn refuse_foreign_intent<K: Managed>(pending: &PendingCreate, tenant: &Tenant) -> Result<(), Failure> {
+pub(crate) fn refuse_foreign_intent<K: Managed>(pending: &PendingCreate, tenant: &Tenant) -> Result<(), Failure> {
     let whose = if !pending.attempt.starts_with(&tenant.client.mark()) {
         "written by another cluster"
     } else if TenantKey::new(pending.cloud, &pending.tenant_id) != tenant.key {
@@ -190,7 +207,7 @@ fn unproven<K: Managed>(id: &str, why: &str) -> Failure {
 }
 
 /// Whether another resource holds this object, by its status or by a proof.
-pub fn is_held<K: Managed>(object: &K, id: &str, tenant: &TenantKey, context: &Context) -> bool {
+pub(crate) fn is_held<K: Managed>(object: &K, id: &str, tenant: &TenantKey, context: &Context) -> bool {
     context
         .claims
         .is_taken(&Remote::new::<K>(tenant, id), &object.uid().unwrap_or_default())
@@ -198,7 +215,7 @@ pub fn is_held<K: Managed>(object: &K, id: &str, tenant: &TenantKey, context: &C
 }
 
 /// Notes that a read or a list has shown the object, and what only these tell.
-pub fn note_seen<K: Managed>(run: &mut Run<K>, entity: &Entity) {
+pub(crate) fn note_seen<K: Managed>(run: &mut Run<K>, entity: &Entity) {
     if let Some(owner) = &mut run.draft.owner {
         owner.seen = true;
         if owner.created_date_time.is_none() {
@@ -208,7 +225,7 @@ pub fn note_seen<K: Managed>(run: &mut Run<K>, entity: &Entity) {
 }
 
 /// Refuses to give an object a name that another resource has or is about to create.
-pub fn refuse_rival<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> Result<(), Failure> {
+pub(crate) fn refuse_rival<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> Result<(), Failure> {
     let leaving = |other: &Arc<K>| other.meta().deletion_timestamp.is_some();
     let first = |other: &Arc<K>| has_id(&**other) || rank(&**other) < rank(object);
     let Some(rival) = namesakes(object, tenant, context).find(|other| !leaving(other) && first(other)) else {
@@ -227,7 +244,7 @@ pub fn refuse_rival<K: Managed>(object: &K, tenant: &TenantKey, context: &Contex
 }
 
 /// The other resources of the tenant that have or want the same name.
-pub fn namesakes<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> impl Iterator<Item = Arc<K>> {
+pub(crate) fn namesakes<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> impl Iterator<Item = Arc<K>> {
     let name = object.common().display_name.to_lowercase();
     others(object, tenant, context)
         .filter(move |other| other.common().display_name.to_lowercase() == name)
@@ -269,7 +286,7 @@ fn counts_in<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> b
 }
 
 /// Whether a resource has an object in this tenant, recorded by this cluster.
-pub fn belongs_to<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> bool {
+pub(crate) fn belongs_to<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> bool {
     let Some(status) = object.status() else { return false };
     let Some(owner) = status.owner.as_ref().filter(|_| status.id.is_some()) else {
         return false;

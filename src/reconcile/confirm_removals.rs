@@ -20,7 +20,7 @@ use crate::report::reason::Reason;
 const PAGE: u32 = 500;
 
 /// `Ok` when the API server has those Assignments of the target that this pass has judged, and no newer ones.
-pub async fn confirm_removals<K: Managed>(
+pub(crate) async fn confirm_removals<K: Managed>(
     object: &K,
     fields: &[DriftedField],
     judged: &BTreeSet<Version>,

@@ -20,7 +20,7 @@ use crate::tenant::shared::{Tenant, Tenants};
 use crate::tenant::write_access::WriteAccess;
 
 /// The shared context of all controllers in this process.
-pub struct Context {
+pub(crate) struct Context {
     /// The cluster.
     pub cluster: Cluster,
     /// The tenants in use.
@@ -49,17 +49,17 @@ pub struct Context {
 
 impl Context {
     /// Refuses a write to Graph after the process stood still: see [`WriteAccess::may_write`].
-    pub fn may_write(&self) -> Result<(), Failure> {
+    pub(crate) fn may_write(&self) -> Result<(), Failure> {
         self.access.may_write()
     }
 
     /// Refuses every change of Graph in a process that may not make one: see [`WriteAccess::may_change_graph`].
-    pub fn may_change_graph(&self) -> Result<(), Failure> {
+    pub(crate) fn may_change_graph(&self) -> Result<(), Failure> {
         self.access.may_change_graph()
     }
 
     /// The tenant that an EntraTenant describes.
-    pub fn tenant(&self, described: &EntraTenant) -> Result<Arc<Tenant>, Failure> {
+    pub(crate) fn tenant(&self, described: &EntraTenant) -> Result<Arc<Tenant>, Failure> {
         self.tenants.mark(&self.cluster.id()?);
         self.tenants.get(described)
     }

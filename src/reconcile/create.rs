@@ -29,7 +29,7 @@ const RECORD_ATTEMPTS: u32 = 5;
 const FIRST_LOOK: Duration = Duration::from_secs(2);
 
 /// A create that is to be sent.
-pub struct Create<'a, K> {
+pub(crate) struct Create<'a, K> {
     /// The resource.
     pub object: &'a K,
     /// What the object is to have.
@@ -40,7 +40,7 @@ pub struct Create<'a, K> {
 
 impl<K: Managed> Create<'_, K> {
     /// Creates the object. Returns what Graph answered.
-    pub async fn send(
+    pub(crate) async fn send(
         self,
         status: &mut ManagedStatus,
         writer: &mut StatusWriter<K>,

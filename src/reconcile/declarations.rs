@@ -29,7 +29,7 @@ use crate::tenant::shared::Tenant;
 
 /// What the Assignments of a target come to.
 #[derive(Debug, Default)]
-pub struct Declarations {
+pub(crate) struct Declarations {
     /// The entries, by group and service plan.
     pub entries: BTreeMap<Key, Declared>,
     /// Every Assignment that points at the target, as it was judged.
@@ -57,7 +57,7 @@ pub struct Declarations {
 }
 
 /// The Assignments that point at a target, oldest first, so that a conflict has the same winner every time.
-pub fn pointing_at<K: Managed>(object: &K, context: &Context) -> Vec<Arc<Assignment>> {
+pub(crate) fn pointing_at<K: Managed>(object: &K, context: &Context) -> Vec<Arc<Assignment>> {
     let (namespace, name) = (&object.meta().namespace, object.name_any());
     let mut found = context.cluster.caches.assignments.state();
     // Every pass goes through all of them, so nothing is copied for a comparison.
@@ -86,7 +86,13 @@ fn unreadable(namespace: &str, context: &Context) -> BTreeSet<String> {
 /// Collects what the Assignments declare; looks up groups that are not pinned yet, and those whose pins have to be proved.
 ///
 /// `only_look`: nothing is written to Graph, so an Assignment that is being deleted is let go of instead of waited for.
-pub async fn collect<K: Managed>(object: &K, pins: &mut Pins<'_>, only_look: bool, tenant: &Tenant, context: &Context) -> Declarations {
+pub(crate) async fn collect<K: Managed>(
+    object: &K,
+    pins: &mut Pins<'_>,
+    only_look: bool,
+    tenant: &Tenant,
+    context: &Context,
+) -> Declarations {
     let assignments = pointing_at(object, context);
     let names = assignments.iter().map(|assignment| assignment.name_any()).collect();
     let uid = object.uid().unwrap_or_default();

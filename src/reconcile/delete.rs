@@ -26,7 +26,7 @@ use crate::tenant::shared::{Tenant, interval, only_looks};
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Removes from Graph what the resource stands for. `Ok` when the finalizer may go.
-pub async fn delete<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) -> Result<(), Failure> {
+pub(crate) async fn delete<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) -> Result<(), Failure> {
     const ONLY_LOOKS: &str = "mode is Observe, which writes nothing to Graph";
     let common = object.common();
     claims::restore(object, run, context);

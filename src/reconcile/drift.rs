@@ -12,7 +12,7 @@ use crate::reconcile::plan::{Change, Desired, Key};
 /// The part of the difference that nobody asked for in Kubernetes: a property that was equal at this very generation
 /// (`synced`), an assignment that was seen on the object as it is declared now, an entry that `Exclusive` does not
 /// allow. `reported` is the drift that the status already shows; it stays drift until it is gone.
-pub fn drift(
+pub(crate) fn drift(
     changes: &[Change],
     desired: &Desired,
     owned: &[OwnedAssignment],
@@ -42,7 +42,7 @@ pub fn drift(
 }
 
 /// The changes as the status shows them.
-pub fn describe_changes(changes: &[Change]) -> Vec<PlannedChange> {
+pub(crate) fn describe_changes(changes: &[Change]) -> Vec<PlannedChange> {
     let line = |op: &str, field: &DriftedField| PlannedChange {
         op: op.to_owned(),
         path: Some(field.path.clone()),
@@ -69,7 +69,7 @@ pub fn describe_changes(changes: &[Change]) -> Vec<PlannedChange> {
 }
 
 /// Every field in which Graph differs from what the spec wants.
-pub fn differing_fields(changes: &[Change]) -> Vec<DriftedField> {
+pub(crate) fn differing_fields(changes: &[Change]) -> Vec<DriftedField> {
     changes
         .iter()
         .flat_map(|change| match change {

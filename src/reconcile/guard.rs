@@ -16,7 +16,7 @@ use crate::report::status::drift_message;
 
 /// What becomes of a plan.
 #[derive(Debug)]
-pub enum Decision {
+pub(crate) enum Decision {
     /// Nothing is to do.
     Converged,
     /// Carry it out.
@@ -29,7 +29,7 @@ pub enum Decision {
 
 /// Why nothing is to be written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum HeldBy {
+pub(crate) enum HeldBy {
     /// It is configured: by the object, its tenant or the process. The report is what was asked for.
     Configuration(&'static str),
     /// The application may not write, though it is asked to.
@@ -37,7 +37,7 @@ pub enum HeldBy {
 }
 
 /// Decides, and takes drift and a held plan into the draft of the status.
-pub fn guard<K: Managed>(
+pub(crate) fn guard<K: Managed>(
     changes: &[Change],
     desired: &Desired,
     run: &mut Run<K>,

@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 
 /// One object's notes.
 #[derive(Clone, Debug, Default)]
-pub struct Notes {
+pub(crate) struct Notes {
     /// The state of Graph that the last pass judged; the poller wakes the object when it is another one.
     pub judged: Option<u64>,
     /// Changes that Graph refused, with its words: they are not sent again until they are other ones.
@@ -86,7 +86,7 @@ pub struct Notes {
 
 /// A place that a pass was sent away from.
 #[derive(Clone, Debug)]
-pub struct Kept {
+pub(crate) struct Kept {
     pub(crate) place: Place,
     /// What that pass was about. Another generation may want something that needs no turn.
     pub(crate) generation: Option<i64>,
@@ -94,7 +94,7 @@ pub struct Kept {
 
 /// A write that was sent: accepted, or with an answer that was lost.
 #[derive(Clone, Copy, Debug)]
-pub struct Sent {
+pub(crate) struct Sent {
     /// What was to be reached.
     pub desired: u64,
     /// What was sent.
@@ -111,7 +111,7 @@ pub struct Sent {
 
 /// The notes of all objects, by UID.
 #[derive(Default)]
-pub struct Memory {
+pub(crate) struct Memory {
     /// Boxed, because a map keeps room for twice as many.
     notes: Mutex<HashMap<String, Box<Notes>>>,
     drifted: Mutex<HashMap<&'static str, HashSet<String>>>,
@@ -119,27 +119,27 @@ pub struct Memory {
 
 impl Memory {
     /// The object's notes.
-    pub fn get(&self, uid: &str) -> Notes {
+    pub(crate) fn get(&self, uid: &str) -> Notes {
         self.lock().get(uid).map(|notes| Notes::clone(notes)).unwrap_or_default()
     }
 
     /// Changes the object's notes.
-    pub fn update(&self, uid: &str, change: impl FnOnce(&mut Notes)) {
+    pub(crate) fn update(&self, uid: &str, change: impl FnOnce(&mut Notes)) {
         change(self.lock().entry(uid.to_owned()).or_default());
     }
 
     /// Forgets an object that is gone.
-    pub fn forget(&self, uid: &str) {
+    pub(crate) fn forget(&self, uid: &str) {
         self.lock().remove(uid);
     }
 
     /// Forgets whatever is not in `alive`: objects that went without a last pass.
-    pub fn retain(&self, alive: &HashSet<String>) {
+    pub(crate) fn retain(&self, alive: &HashSet<String>) {
         self.lock().retain(|uid, _| alive.contains(uid));
     }
 
     /// Notes whether an object's status shows drift; returns how many of its kind do.
-    pub fn set_drifted(&self, kind: &'static str, uid: &str, drifted: bool) -> i64 {
+    pub(crate) fn set_drifted(&self, kind: &'static str, uid: &str, drifted: bool) -> i64 {
         let mut kinds = self.drifted.lock();
         let uids = kinds.entry(kind).or_default();
         if drifted {
@@ -151,7 +151,7 @@ impl Memory {
     }
 
     /// Forgets the drift of whatever is not in `alive`; returns how many of each kind show drift.
-    pub fn retain_drifted(&self, alive: &HashSet<String>) -> Vec<(&'static str, i64)> {
+    pub(crate) fn retain_drifted(&self, alive: &HashSet<String>) -> Vec<(&'static str, i64)> {
         let mut kinds = self.drifted.lock();
         for uids in kinds.values_mut() {
             uids.retain(|uid| alive.contains(uid));

@@ -34,7 +34,7 @@ const OLDEST: Duration = Duration::from_secs(120);
 /// Makes sure that no other object has the resource's name and no other resource wants it, and holds the name until the
 /// guard is dropped. `own`: the object that is about to be renamed. Asked wherever a name is written, for creates and renames
 /// alike.
-pub async fn reserve<'a, K: Managed>(
+pub(crate) async fn reserve<'a, K: Managed>(
     object: &K,
     own: Option<&str>,
     tenant: &'a Tenant,

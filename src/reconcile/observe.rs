@@ -16,7 +16,7 @@ use crate::tenant::shared::Tenant;
 
 /// How new an answer has to be.
 #[derive(Clone, Copy, Debug)]
-pub enum Age {
+pub(crate) enum Age {
     /// Read now.
     Fresh,
     /// Asked for after a write of ours was answered.
@@ -26,7 +26,7 @@ pub enum Age {
 }
 
 /// A look at an object.
-pub struct Look<'a, C, T> {
+pub(crate) struct Look<'a, C, T> {
     /// Its id.
     pub id: &'a str,
     /// How new the answer has to be.
@@ -41,7 +41,7 @@ pub struct Look<'a, C, T> {
 }
 
 /// The object. `None`: it is proven to be absent.
-pub async fn observe<K: Managed>(
+pub(crate) async fn observe<K: Managed>(
     object: &K,
     look: Look<'_, impl Fn(&Entity) -> bool, impl Fn(&Entity) -> bool>,
     tenant: &Tenant,
@@ -93,7 +93,7 @@ pub async fn observe<K: Managed>(
 
 /// The object as Graph shows it to a request that was made after `since`, when a write of ours was answered. With few
 /// at work it is read; many wait for one list. `None`: it was not found, which alone proves nothing.
-pub async fn seen_since<K: Managed>(
+pub(crate) async fn seen_since<K: Managed>(
     uid: &str,
     id: &str,
     since: Instant,
@@ -168,7 +168,7 @@ async fn not_visible_yet<K: Managed>(id: &str, tenant: &Tenant, context: &Contex
 }
 
 /// `Ok` when an object that was just not found is gone beyond doubt.
-pub async fn prove_absence<K: Managed>(uid: &str, id: &str, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
+pub(crate) async fn prove_absence<K: Managed>(uid: &str, id: &str, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
     let known = context.memory.get(uid).missing_since.filter(|(missing, _)| missing == id);
     let since = known.map_or_else(Instant::now, |(_, since)| since);
     context
@@ -200,7 +200,7 @@ const STALE_WISH: Duration = Duration::from_secs(10);
 
 /// A list that was asked for after this resource first wanted one. A pass that was deferred keeps its place in time, so
 /// that one list serves all that wait.
-pub async fn list_since_wanted(uid: &str, collection: Collection, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
+pub(crate) async fn list_since_wanted(uid: &str, collection: Collection, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
     let now = Instant::now();
     let earlier = context
         .memory

@@ -23,7 +23,7 @@ use crate::runtime::tally;
 use crate::runtime::text::shortened;
 
 /// A kind that has a controller.
-pub trait Kind:
+pub(crate) trait Kind:
     Resource<DynamicType = ()>
     + Cached
     + HasStatus<Status: Default + Clone + PartialEq + Serialize + Send + Sync>
@@ -62,7 +62,7 @@ pub trait Kind:
 
 /// What a removal follows from: which Assignment, which spec, whether it is being deleted.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Version {
+pub(crate) struct Version {
     pub(crate) name: String,
     uid: Option<String>,
     generation: Option<i64>,
@@ -71,7 +71,7 @@ pub struct Version {
 
 impl Version {
     /// The version of an Assignment.
-    pub fn of(assignment: &impl ResourceExt) -> Self {
+    pub(crate) fn of(assignment: &impl ResourceExt) -> Self {
         Self {
             name: assignment.name_any(),
             uid: assignment.uid(),
@@ -86,7 +86,7 @@ const LONGEST_TEXT: usize = 900;
 
 /// An event to publish when the pass is over, however it ends.
 #[derive(Clone, Debug)]
-pub struct Note {
+pub(crate) struct Note {
     /// Good news or bad.
     pub kind: EventKind,
     /// One of [`crate::report::reason::event`].
@@ -98,7 +98,7 @@ pub struct Note {
 }
 
 /// The state of one pass.
-pub struct Run<K: Kind> {
+pub(crate) struct Run<K: Kind> {
     /// The status as it will be reported; steps put in what they find.
     pub draft: K::Status,
     /// Writes the status.
@@ -119,7 +119,7 @@ pub struct Run<K: Kind> {
 
 impl<K: Kind> Run<K> {
     /// A pass over this version of the object.
-    pub fn new(object: &K, context: &Context) -> Self {
+    pub(crate) fn new(object: &K, context: &Context) -> Self {
         let draft: K::Status = object.status().cloned().unwrap_or_default();
         let handled = context.memory.get(&object.uid().unwrap_or_default()).handled;
         let new = |request: &String| K::handled(&draft) != Some(request) && !handled.contains(request);
@@ -137,7 +137,7 @@ impl<K: Kind> Run<K> {
     }
 
     /// Something was done in Graph, just now: the text gets the request id of the last write.
-    pub fn event(&mut self, reason: &'static str, action: &'static str, text: String) {
+    pub(crate) fn event(&mut self, reason: &'static str, action: &'static str, text: String) {
         let text = match tally::last_write() {
             Some(id) => format!("{} (request-id {id})", shortened(&text, LONGEST_TEXT)),
             None => text,
@@ -151,7 +151,7 @@ impl<K: Kind> Run<K> {
     }
 
     /// Something is not as it should be.
-    pub fn warn(&mut self, reason: &'static str, action: &'static str, text: String) {
+    pub(crate) fn warn(&mut self, reason: &'static str, action: &'static str, text: String) {
         self.notes.push(Note {
             kind: EventKind::Warning,
             reason,
@@ -163,12 +163,12 @@ impl<K: Kind> Run<K> {
 
 impl<K: Managed> Run<K> {
     /// The assignments that the status held when the pass began.
-    pub fn remembered_assignments(&self) -> &[OwnedAssignment] {
+    pub(crate) fn remembered_assignments(&self) -> &[OwnedAssignment] {
         self.writer.written().map_or(&[], |status| &status.assignments)
     }
 
     /// Writes the draft if entries are in it that the status does not hold yet.
-    pub async fn write_ahead_assignments(&mut self) -> Result<(), Failure> {
+    pub(crate) async fn write_ahead_assignments(&mut self) -> Result<(), Failure> {
         let known = self.remembered_assignments();
         let same = |a: &OwnedAssignment, b: &OwnedAssignment| {
             a.group_id.eq_ignore_ascii_case(&b.group_id) && a.service_plan_id == b.service_plan_id
@@ -186,7 +186,7 @@ impl<K: Managed> Run<K> {
 }
 
 /// The requests to reconcile that an object carries, by annotation.
-pub fn requests<K: ResourceExt>(object: &K) -> Vec<String> {
+pub(crate) fn requests<K: ResourceExt>(object: &K) -> Vec<String> {
     RECONCILE_ANNOTATIONS
         .iter()
         .filter_map(|name| object.annotations().get(*name))

@@ -11,7 +11,7 @@ use crate::report::failure::Failure;
 use crate::report::reason::Reason;
 
 /// What a pass may do with the pins of its object.
-pub struct Pins<'a> {
+pub(crate) struct Pins<'a> {
     /// What names were resolved to.
     pub resolved: &'a Resolved,
     /// A person asked for this pass: what is known to be gone is resolved anew.
@@ -24,7 +24,7 @@ pub struct Pins<'a> {
 
 impl<'a> Pins<'a> {
     /// The pins of an object as its notes and its last pass left them.
-    pub fn new(resolved: &'a Resolved, requested: bool, proofs: Option<Proofs>, at_once: bool, settle: Duration) -> Self {
+    pub(crate) fn new(resolved: &'a Resolved, requested: bool, proofs: Option<Proofs>, at_once: bool, settle: Duration) -> Self {
         let mut proofs = proofs.unwrap_or_default();
         proofs.begin(resolved, requested || at_once, Instant::now());
         Self {
@@ -38,13 +38,13 @@ impl<'a> Pins<'a> {
 
 impl Pins<'_> {
     /// Whether a pinned name has to be held against what the tenant has.
-    pub fn concerns(&self, pin: &ResolvedName, asked: bool) -> bool {
+    pub(crate) fn concerns(&self, pin: &ResolvedName, asked: bool) -> bool {
         self.proofs.wants(&pin.name) || pin.gone == Some(true) && asked
     }
 }
 
 /// The failure of a reference whose id is gone.
-pub fn gone(what: &str, id: &str) -> Failure {
+pub(crate) fn gone(what: &str, id: &str) -> Failure {
     let message = format!(
         "{what} was {id}, which the tenant does not have any more. If something else of that name shall be used now, ask for a reconcile (annotation cloudpc.dev/reconcile-requested-at); otherwise restore it, or name another one"
     );

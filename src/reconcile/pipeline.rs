@@ -32,7 +32,7 @@ use crate::tenant::fingerprint::{fingerprint, judged};
 use crate::tenant::shared::{Tenant, interval, only_looks};
 
 /// Makes Graph equal to the spec, or says why not.
-pub async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) -> Result<Verdict, Failure> {
+pub(crate) async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) -> Result<Verdict, Failure> {
     if object.common().suspend {
         return Ok(Verdict::Suspended);
     }

@@ -13,7 +13,7 @@ use crate::graph::{AssignmentTarget, Collection, Difference, Entity, RemoteAssig
 
 /// What identifies an assignment: its group and, for Frontline, its service plan. Case does not count.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Key {
+pub(crate) struct Key {
     /// The group's id in lower case.
     pub group: String,
     /// The service plan's id in lower case.
@@ -22,7 +22,7 @@ pub struct Key {
 
 impl Key {
     /// The key of a group and a service plan; an empty plan is none.
-    pub fn new(group: &str, plan: Option<&str>) -> Self {
+    pub(crate) fn new(group: &str, plan: Option<&str>) -> Self {
         Self {
             group: group.to_lowercase(),
             plan: plan.filter(|plan| !plan.is_empty()).map(str::to_lowercase),
@@ -30,7 +30,7 @@ impl Key {
     }
 
     /// Where the entry stands in a plan and in `status.drift`.
-    pub fn path(&self) -> String {
+    pub(crate) fn path(&self) -> String {
         match &self.plan {
             Some(plan) => format!("/assignments/{}/{plan}", self.group),
             None => format!("/assignments/{}", self.group),
@@ -52,7 +52,7 @@ impl From<&OwnedAssignment> for Key {
 
 /// One entry that Assignments declare. An unset allotment is not managed.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Declared {
+pub(crate) struct Declared {
     /// The names of the Assignments that declare it.
     pub by: Vec<String>,
     /// Frontline: how many licences the group gets.
@@ -63,7 +63,7 @@ pub struct Declared {
 
 /// What Graph shall hold.
 #[derive(Clone, Debug, Default)]
-pub struct Desired {
+pub(crate) struct Desired {
     /// The managed properties under Graph's names.
     pub properties: Map<String, Value>,
     /// The declared assignments.
@@ -84,7 +84,7 @@ pub struct Desired {
 
 /// One thing to do in Graph.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Change {
+pub(crate) enum Change {
     /// Make the object.
     Create {
         /// The body of the POST.
@@ -112,7 +112,7 @@ pub enum Change {
 }
 
 /// What has to be done so that Graph equals `desired`. Empty means converged.
-pub fn plan(collection: Collection, desired: &Desired, owned: &[OwnedAssignment], observed: Option<&Entity>) -> Vec<Change> {
+pub(crate) fn plan(collection: Collection, desired: &Desired, owned: &[OwnedAssignment], observed: Option<&Entity>) -> Vec<Change> {
     let Some(entity) = observed else {
         // A new object has nothing to clear.
         let given = desired.properties.iter().filter(|(_, value)| !value.is_null());
@@ -142,7 +142,7 @@ const MARK: &str = "[cloudpc-operator is creating this, attempt ";
 
 /// The body of a create that carries its attempt in the description, in front of what is to stay there. Kinds without a
 /// description have no mark.
-pub fn marked(collection: Collection, body: &Map<String, Value>, attempt: &str) -> Map<String, Value> {
+pub(crate) fn marked(collection: Collection, body: &Map<String, Value>, attempt: &str) -> Map<String, Value> {
     const LONGEST: usize = 1500;
     let mut body = body.clone();
     if graph::property(collection, "description").is_some() {
@@ -195,7 +195,7 @@ enum Fate {
 }
 
 /// The replacement of the set of assignments, if one has to be made.
-pub fn assignments(desired: &Desired, owned: &[OwnedAssignment], observed: &[RemoteAssignment]) -> Option<Change> {
+pub(crate) fn assignments(desired: &Desired, owned: &[OwnedAssignment], observed: &[RemoteAssignment]) -> Option<Change> {
     let mut fields = Vec::new();
     let mut targets = Vec::new();
     let owned: BTreeMap<Key, &OwnedAssignment> = owned.iter().map(|entry| (entry.into(), entry)).collect();
@@ -293,7 +293,7 @@ fn difference(key: &Key, desired: Option<String>, observed: Option<String>) -> D
 /// The memory of what is ours after a pass that saw `observed`: what is declared and there, and what is kept for a
 /// frozen Assignment. What a releasing Assignment owned is left out. `may_appear`: a write is so young that this entry, which
 /// it put on the object, may still appear there.
-pub fn owned_after(
+pub(crate) fn owned_after(
     desired: &Desired,
     owned: &[OwnedAssignment],
     observed: &[RemoteAssignment],
@@ -353,7 +353,7 @@ pub fn owned_after(
 }
 
 /// The groups on the object that no Assignment of ours put there.
-pub fn foreign(owned: &[OwnedAssignment], observed: &[RemoteAssignment]) -> Vec<String> {
+pub(crate) fn foreign(owned: &[OwnedAssignment], observed: &[RemoteAssignment]) -> Vec<String> {
     let owned: BTreeSet<Key> = owned.iter().map(Key::from).collect();
     let foreign: BTreeSet<String> = observed
         .iter()

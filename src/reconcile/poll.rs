@@ -27,7 +27,7 @@ const TICK: Duration = Duration::from_millis(500);
 const SWEEP: Duration = Duration::from_secs(60);
 
 /// Polls every tenant until the shutdown.
-pub async fn poll(context: Arc<Context>, shutdown: Shutdown) {
+pub(crate) async fn poll(context: Arc<Context>, shutdown: Shutdown) {
     let mut due: HashMap<String, (Duration, Instant)> = HashMap::new();
     let mut running: HashMap<String, tokio::task::JoinHandle<()>> = HashMap::new();
     let mut swept = Instant::now();

@@ -13,7 +13,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(600);
 
 /// The proofs of one object's pins, between passes.
 #[derive(Clone, Debug)]
-pub struct Proofs {
+pub(crate) struct Proofs {
     /// When the next round begins.
     due: Instant,
     /// The references that this round still has to prove.
@@ -35,7 +35,7 @@ impl Default for Proofs {
 
 impl Proofs {
     /// Begins a round when one is due. `at_once`: a person asked, or Graph refused something.
-    pub fn begin(&mut self, pinned: &Resolved, at_once: bool, now: Instant) {
+    pub(crate) fn begin(&mut self, pinned: &Resolved, at_once: bool, now: Instant) {
         if !at_once && now < self.due {
             return;
         }
@@ -54,24 +54,24 @@ impl Proofs {
     }
 
     /// Whether this reference has to be proved.
-    pub fn wants(&self, reference: &str) -> bool {
+    pub(crate) fn wants(&self, reference: &str) -> bool {
         self.left.contains(reference)
     }
 
     /// This reference was proved, or was said to be gone.
-    pub fn done(&mut self, reference: &str) {
+    pub(crate) fn done(&mut self, reference: &str) {
         self.left.remove(reference);
     }
 
     /// This reference was found.
-    pub fn found(&mut self, reference: &str) {
+    pub(crate) fn found(&mut self, reference: &str) {
         self.done(reference);
         self.gone.remove(reference);
     }
 
     /// This reference was not found. One answer of a service proves nothing: it is gone when a look that comes `apart` later
     /// agrees.
-    pub fn missed(&mut self, reference: &str, apart: Duration, now: Instant) {
+    pub(crate) fn missed(&mut self, reference: &str, apart: Duration, now: Instant) {
         self.done(reference);
         let (since, confirmed) = self.gone.entry(reference.to_owned()).or_insert((now, false));
         *confirmed = *confirmed || now.saturating_duration_since(*since) >= apart;
@@ -80,22 +80,22 @@ impl Proofs {
     }
 
     /// Whether two looks agree that the reference is gone.
-    pub fn is_gone(&self, reference: &str) -> bool {
+    pub(crate) fn is_gone(&self, reference: &str) -> bool {
         self.gone.get(reference).is_some_and(|(_, confirmed)| *confirmed)
     }
 
     /// When the look has to come that confirms, or refutes, that something is gone.
-    pub fn confirmation(&self) -> Option<Instant> {
+    pub(crate) fn confirmation(&self) -> Option<Instant> {
         self.gone.values().any(|(_, confirmed)| !confirmed).then_some(self.due)
     }
 
     /// Something was said to be gone: it is looked for sooner.
-    pub fn look_again(&mut self, now: Instant) {
+    pub(crate) fn look_again(&mut self, now: Instant) {
         self.due = self.due.min(now + jitter(LOOK_AGAIN, 10));
     }
 
     /// Whether there are references left to prove in this round.
-    pub fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         !self.left.is_empty()
     }
 }

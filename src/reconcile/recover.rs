@@ -35,7 +35,12 @@ const ASK_AGAIN: Duration = Duration::from_secs(30);
 const HISTORY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Looks for the product of an intent whose answer was lost. `Ok(None)`: nothing was made.
-pub async fn recover<K: Managed>(object: &K, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<Option<Entity>, Failure> {
+pub(crate) async fn recover<K: Managed>(
+    object: &K,
+    run: &mut Run<K>,
+    tenant: &Tenant,
+    context: &Context,
+) -> Result<Option<Entity>, Failure> {
     let Some(pending) = run.draft.pending_create.clone() else {
         return Ok(None);
     };

@@ -15,7 +15,7 @@ use crate::report::suggestions::missing;
 use crate::tenant::shared::Tenant;
 
 /// The image of an object, from status when it was resolved before. One that is gone says so.
-pub async fn image(reference: &ImageReference, pins: &mut Pins<'_>, tenant: &Tenant) -> Result<ResolvedImage, Failure> {
+pub(crate) async fn image(reference: &ImageReference, pins: &mut Pins<'_>, tenant: &Tenant) -> Result<ResolvedImage, Failure> {
     let text = reference_text(reference);
     let pin = pins.resolved.image.clone().filter(|image| image.reference == text);
     let Some(pin) = pin else {
@@ -158,7 +158,7 @@ fn reference_text(reference: &ImageReference) -> String {
 }
 
 /// The connections that a spec names, from status when they were resolved before. One that is gone says so.
-pub async fn connections(names: &[&str], pins: &mut Pins<'_>, tenant: &Tenant) -> Result<Vec<ResolvedName>, Failure> {
+pub(crate) async fn connections(names: &[&str], pins: &mut Pins<'_>, tenant: &Tenant) -> Result<Vec<ResolvedName>, Failure> {
     let mut resolved: Vec<ResolvedName> = Vec::new();
     for name in names {
         let pin = pins.resolved.connections.iter().find(|pin| pin.name == *name).cloned();
@@ -224,7 +224,7 @@ fn connection(name: &str, connections: &[Connection]) -> Result<String, Failure>
 }
 
 /// A Frontline service plan, from its pin unless that has to be proved.
-pub async fn service_plan(
+pub(crate) async fn service_plan(
     name: &str,
     pin: Option<ResolvedName>,
     asked: bool,

@@ -19,7 +19,7 @@ const SLACK: SignedDuration = SignedDuration::from_secs(2);
 
 /// A set that was replaced in Graph, or may have been: the answer was lost.
 #[derive(Clone, Debug)]
-pub struct Replaced {
+pub(crate) struct Replaced {
     /// Since when a write of another writer may be missing in that read.
     pub since: Timestamp,
     /// Microsoft's time when the set was read that the replacement is based on.
@@ -36,7 +36,7 @@ pub struct Replaced {
 
 impl Replaced {
     /// A replacement that has just been answered. `lag`: how long Graph may take to show what was written.
-    pub fn new(read: Timestamp, answered: Timestamp, sent: &[AssignmentTarget], base: Vec<Key>, lag: Duration) -> Self {
+    pub(crate) fn new(read: Timestamp, answered: Timestamp, sent: &[AssignmentTarget], base: Vec<Key>, lag: Duration) -> Self {
         let key = |target: &AssignmentTarget| Key::new(&target.group_id, target.service_plan_id.as_deref());
         Self {
             since: read - SignedDuration::try_from(lag).unwrap_or(SignedDuration::from_mins(2)),
@@ -50,30 +50,35 @@ impl Replaced {
     }
 
     /// The same for the first set of a new object, where a group is hardly lost: the log is asked when it has surely caught up.
-    pub fn first(self) -> Self {
+    pub(crate) fn first(self) -> Self {
         Self { looks: 1, ..self }
     }
 
     /// When the audit log is asked next; nothing when it was asked for the last time.
-    pub fn next_look(&self) -> Option<Instant> {
+    pub(crate) fn next_look(&self) -> Option<Instant> {
         LOOKS.get(self.looks).map(|after| self.at + *after)
     }
 
     /// The audit log was asked.
-    pub fn looked(&mut self) {
+    pub(crate) fn looked(&mut self) {
         let passed = LOOKS.iter().filter(|after| self.at.elapsed() >= **after).count();
         self.looks = passed.max(self.looks + 1);
     }
 
     /// Whether it is time to ask.
-    pub fn is_due(&self, now: Instant) -> bool {
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
         self.next_look().is_some_and(|look| look <= now)
     }
 }
 
 /// The entries that other writers put on the object while this set was replaced, or that the read before did not show yet,
 /// and that are not in it. Pure.
-pub fn lost(replaced: &Replaced, id: &str, events: &[AuditEvent], ours: impl Fn(&AuditEvent) -> bool) -> BTreeMap<Key, AssignmentTarget> {
+pub(crate) fn lost(
+    replaced: &Replaced,
+    id: &str,
+    events: &[AuditEvent],
+    ours: impl Fn(&AuditEvent) -> bool,
+) -> BTreeMap<Key, AssignmentTarget> {
     let sets: Vec<(&AuditEvent, &str)> = events.iter().filter_map(|event| Some((event, set(event, id)?))).collect();
     let start = replaced.read - SLACK;
     let foreign = |(event, _): &&(&AuditEvent, &str)| !ours(event);

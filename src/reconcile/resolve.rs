@@ -15,7 +15,7 @@ use crate::report::reason::Reason;
 use crate::tenant::shared::Tenant;
 
 /// The tenant that an object may use, with the object that describes it. Reads caches only.
-pub fn tenant<K: Managed>(object: &K, context: &Context) -> Result<(Arc<EntraTenant>, Arc<Tenant>), Failure> {
+pub(crate) fn tenant<K: Managed>(object: &K, context: &Context) -> Result<(Arc<EntraTenant>, Arc<Tenant>), Failure> {
     let name = object.common().tenant;
     let Some(described) = context.cluster.caches.tenants.get(&ObjectRef::new(name)) else {
         return Err(Failure::waiting(

@@ -16,7 +16,7 @@ use crate::runtime::own_namespace::OwnNamespace;
 const RECENT: Duration = Duration::from_secs(2);
 
 /// What is asked, and the last answers about definitions.
-pub struct Uninstall {
+pub(crate) struct Uninstall {
     client: Client,
     own: OwnNamespace,
     service_account: Option<String>,
@@ -25,7 +25,7 @@ pub struct Uninstall {
 
 impl Uninstall {
     /// Of the controller that runs in this namespace as this service account, if it runs as one. The client should be impatient.
-    pub fn new(client: Client, own: OwnNamespace, service_account: Option<String>) -> Self {
+    pub(crate) fn new(client: Client, own: OwnNamespace, service_account: Option<String>) -> Self {
         Self {
             client,
             own,
@@ -36,7 +36,7 @@ impl Uninstall {
 
     /// The first of these definitions that is being deleted or gone; a moment ago is good enough. What the API server does
     /// not tell counts as staying: nothing is let go of by mistake, and the last look is stricter.
-    pub async fn going(&self, definitions: &[String]) -> Option<String> {
+    pub(crate) async fn going(&self, definitions: &[String]) -> Option<String> {
         for name in definitions {
             let known = self.seen().get(name).filter(|(at, _)| at.elapsed() < RECENT).map(|(_, goes)| *goes);
             let goes = match known {
@@ -52,7 +52,7 @@ impl Uninstall {
 
     /// The last look before a request that takes something away: refuses it unless the definitions, the controller's
     /// namespace and its service account are all there to stay, as the API server says now.
-    pub async fn refuse(&self, definitions: &[String], graph_id: &str) -> Result<(), Failure> {
+    pub(crate) async fn refuse(&self, definitions: &[String], graph_id: &str) -> Result<(), Failure> {
         let asked = try_join_all(definitions.iter().map(|name| self.ask(name)));
         let (definitions_go, own) = tokio::join!(asked, self.own.departing(self.service_account.as_deref()));
         let verdict = judge(definitions, definitions_go, own);

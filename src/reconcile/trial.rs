@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of the Assignments of one object.
 #[derive(Clone, Debug, Default)]
-pub struct Trial {
+pub(crate) struct Trial {
     /// Those that Graph refused by themselves, each with a fingerprint of what was refused and Graph's words.
     refused: BTreeMap<String, (u64, String)>,
     /// Those that are left out for the moment while the others are tried, the last halves last: when the others are accepted,
@@ -16,7 +16,7 @@ pub struct Trial {
 
 /// What a refusal leads to.
 #[derive(Debug, PartialEq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// The groups of this Assignment are what Graph refuses.
     Found(String),
     /// Some are left out now; the rest is tried next.
@@ -28,7 +28,7 @@ pub enum Verdict {
 impl Trial {
     /// Graph refused a set to which these Assignments would have added something. `fingerprint` tells what one of them asks
     /// for.
-    pub fn refused(&mut self, adding: &BTreeSet<String>, message: &str, fingerprint: impl Fn(&str) -> u64) -> Verdict {
+    pub(crate) fn refused(&mut self, adding: &BTreeSet<String>, message: &str, fingerprint: impl Fn(&str) -> u64) -> Verdict {
         if let Some(only) = adding.first().filter(|_| adding.len() == 1) {
             self.refused.insert(only.clone(), (fingerprint(only), message.to_owned()));
             self.waiting.clear();
@@ -42,23 +42,23 @@ impl Trial {
     }
 
     /// Graph accepted a set, or nothing is left to send: the next ones have their turn. False when none waited.
-    pub fn accepted(&mut self) -> bool {
+    pub(crate) fn accepted(&mut self) -> bool {
         self.waiting.pop().is_some()
     }
 
     /// Graph's words on what an Assignment asks for, if it refused exactly that.
-    pub fn refusal(&self, assignment: &str, fingerprint: u64) -> Option<&str> {
+    pub(crate) fn refusal(&self, assignment: &str, fingerprint: u64) -> Option<&str> {
         let (refused, message) = self.refused.get(assignment)?;
         (*refused == fingerprint).then_some(message)
     }
 
     /// Whether an Assignment is left out while others are tried.
-    pub fn is_waiting(&self, assignment: &str) -> bool {
+    pub(crate) fn is_waiting(&self, assignment: &str) -> bool {
         self.waiting.iter().any(|half| half.contains(assignment))
     }
 
     /// Tries everything anew: a person asked.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         *self = Self::default();
     }
 }

@@ -25,7 +25,7 @@ fn behind<K: Resource<DynamicType = ()>>() -> Vec<String> {
 }
 
 /// Early in a deletion: why the object is to be let go of, if so. `graph_id` is for the log.
-pub async fn lets_go<K: Kind>(object: &K, graph_id: &str, context: &Context) -> Option<String> {
+pub(crate) async fn lets_go<K: Kind>(object: &K, graph_id: &str, context: &Context) -> Option<String> {
     let name = context.uninstall.going(&behind::<K>()).await?;
     tracing::warn!(
         kind = K::NAME,
@@ -39,12 +39,12 @@ pub async fn lets_go<K: Kind>(object: &K, graph_id: &str, context: &Context) -> 
 }
 
 /// The last look before an object is deleted, or loses all its groups for that.
-pub async fn before_deletion<K: Managed>(graph_id: &str, context: &Context) -> Result<(), Failure> {
+pub(crate) async fn before_deletion<K: Managed>(graph_id: &str, context: &Context) -> Result<(), Failure> {
     context.uninstall.refuse(&behind::<K>(), graph_id).await
 }
 
 /// The last look before a set of groups replaces another. Groups that are only added need none.
-pub async fn before_assign<K: Managed>(graph_id: &str, fields: &[DriftedField], context: &Context) -> Result<(), Failure> {
+pub(crate) async fn before_assign<K: Managed>(graph_id: &str, fields: &[DriftedField], context: &Context) -> Result<(), Failure> {
     if fields.iter().all(|field| field.desired.is_some()) {
         return Ok(());
     }
@@ -54,7 +54,7 @@ pub async fn before_assign<K: Managed>(graph_id: &str, fields: &[DriftedField], 
 }
 
 /// Whether Assignments that are being deleted leave their groups where they are.
-pub async fn keeps_groups(assignments: &[impl AsRef<Assignment>], context: &Context) -> bool {
+pub(crate) async fn keeps_groups(assignments: &[impl AsRef<Assignment>], context: &Context) -> bool {
     let leaving = |assignment: &Assignment| assignment.metadata.deletion_timestamp.is_some();
     assignments.iter().any(|assignment| leaving(assignment.as_ref())) && context.uninstall.going(&behind::<Assignment>()).await.is_some()
 }

@@ -16,7 +16,7 @@ use crate::report::reason::event;
 /// Assignments that put groups on the target and are gone without having let go of them: by force, or with their
 /// definition. A group is taken off because an Assignment that can be seen says so, never because none can be seen; so
 /// these stay. On a target that takes off whatever nobody declares, nothing is taken off until a person has decided.
-pub fn keep_groups_of_the_vanished<K: Managed>(object: &K, run: &mut Run<K>, declarations: &mut Declarations, context: &Context) {
+pub(crate) fn keep_groups_of_the_vanished<K: Managed>(object: &K, run: &mut Run<K>, declarations: &mut Declarations, context: &Context) {
     if declarations.stopped.is_some() {
         return;
     }

@@ -4,7 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use crate::report::failure::{Class, Failure};
 use crate::report::reason::Reason;
-pub use crate::runtime::text::same_but_ids;
+pub(crate) use crate::runtime::text::same_but_ids;
 use crate::runtime::text::shortened;
 
 /// The longest message; the API server refuses more than 32 KiB, and nobody reads more than this.
@@ -12,7 +12,7 @@ const LONGEST_MESSAGE: usize = 2048;
 
 /// `status` of a condition.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Truth {
+pub(crate) enum Truth {
     /// It holds.
     True,
     /// It does not.
@@ -38,7 +38,7 @@ impl From<bool> for Truth {
 }
 
 /// The conditions of one status, in the making.
-pub struct Conditions<'a> {
+pub(crate) struct Conditions<'a> {
     old: &'a [Condition],
     new: Vec<Condition>,
     generation: Option<i64>,
@@ -47,7 +47,7 @@ pub struct Conditions<'a> {
 
 impl<'a> Conditions<'a> {
     /// Starts from what the status had, to keep its transition times.
-    pub fn new(old: &'a [Condition], generation: Option<i64>, now: Time) -> Self {
+    pub(crate) fn new(old: &'a [Condition], generation: Option<i64>, now: Time) -> Self {
         Self {
             old,
             new: Vec::new(),
@@ -57,7 +57,7 @@ impl<'a> Conditions<'a> {
     }
 
     /// States a condition.
-    pub fn set(&mut self, kind: &str, truth: Truth, reason: Reason, message: impl Into<String>) -> &mut Self {
+    pub(crate) fn set(&mut self, kind: &str, truth: Truth, reason: Reason, message: impl Into<String>) -> &mut Self {
         let old = self.old.iter().find(|old| old.type_ == kind);
         let message = Self::steady(old, truth, reason, cut(message.into()));
         let since = old
@@ -75,7 +75,7 @@ impl<'a> Conditions<'a> {
     }
 
     /// States Ready, and of Reconciling and Stalled those that hold: kstatus reads them as abnormal when present.
-    pub fn ready(&mut self, verdict: &Verdict) -> &mut Self {
+    pub(crate) fn ready(&mut self, verdict: &Verdict) -> &mut Self {
         match verdict {
             Verdict::Ready { message } => self.set("Ready", Truth::True, Reason::Synced, message),
             Verdict::Working { reason, message } => {
@@ -140,14 +140,14 @@ impl<'a> Conditions<'a> {
     }
 
     /// The finished list.
-    pub fn finish(&mut self) -> Vec<Condition> {
+    pub(crate) fn finish(&mut self) -> Vec<Condition> {
         std::mem::take(&mut self.new)
     }
 }
 
 /// What a pass comes to, for the conditions.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Graph was seen equal to the spec.
     Ready {
         /// What was seen.

@@ -9,7 +9,7 @@ use crate::runtime::backoff::jitter;
 
 /// Why a pass stopped. The class decides what happens next; the text is for people.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// The decision.
     pub class: Class,
     /// One of [`reasons`].
@@ -28,7 +28,7 @@ pub struct Failure {
 
 /// What a pass had not looked at when it stopped: nothing is said of that.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Unseen {
+pub(crate) enum Unseen {
     /// Everything was looked at.
     Nothing,
     /// What Graph holds.
@@ -39,7 +39,7 @@ pub enum Unseen {
 
 /// The decision that a failure causes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Class {
+pub(crate) enum Class {
     /// Another pass is finding out what this one needs: come back in a moment, nothing is told to anybody.
     Deferred,
     /// A dependency or the service is still working: look again, nobody is alarmed.
@@ -66,17 +66,17 @@ impl Failure {
     }
 
     /// The same failure, which a person has to end.
-    pub fn permanent(self) -> Self {
+    pub(crate) fn permanent(self) -> Self {
         Self { permanent: true, ..self }
     }
 
     /// A pass that gives its place to others while somebody else asks Graph what it needs to know.
-    pub fn deferred() -> Self {
+    pub(crate) fn deferred() -> Self {
         Self::deferred_for(Duration::from_millis(250))
     }
 
     /// The same when it is known how long that takes.
-    pub fn deferred_for(wait: Duration) -> Self {
+    pub(crate) fn deferred_for(wait: Duration) -> Self {
         Self {
             after: Some(jitter(wait.max(Duration::from_millis(250)), 40)),
             ..Self::new(Class::Deferred, Reason::NotChecked, "another pass is reading the same")
@@ -84,7 +84,7 @@ impl Failure {
     }
 
     /// The same, where something has to be said all the same; any other failure as it is.
-    pub fn told(self) -> Self {
+    pub(crate) fn told(self) -> Self {
         match self.class {
             Class::Deferred => Self {
                 class: Class::Waiting,
@@ -95,17 +95,17 @@ impl Failure {
     }
 
     /// The same failure, of a pass that had not looked at this.
-    pub fn before(self, unseen: Unseen) -> Self {
+    pub(crate) fn before(self, unseen: Unseen) -> Self {
         Self { unseen, ..self }
     }
 
     /// A wait for something that appears by itself.
-    pub fn waiting(reason: Reason, message: impl Into<String>) -> Self {
+    pub(crate) fn waiting(reason: Reason, message: impl Into<String>) -> Self {
         Self::new(Class::Waiting, reason, message)
     }
 
     /// A wait whose end is known.
-    pub fn waiting_for(reason: Reason, message: impl Into<String>, after: Duration) -> Self {
+    pub(crate) fn waiting_for(reason: Reason, message: impl Into<String>, after: Duration) -> Self {
         Self {
             after: Some(after),
             ..Self::waiting(reason, message)
@@ -113,12 +113,12 @@ impl Failure {
     }
 
     /// Nothing can go on until a person acts.
-    pub fn stalled(reason: Reason, message: impl Into<String>) -> Self {
+    pub(crate) fn stalled(reason: Reason, message: impl Into<String>) -> Self {
         Self::new(Class::Stalled, reason, message)
     }
 
     /// An attempt that is worth repeating.
-    pub fn retry(reason: Reason, message: impl Into<String>) -> Self {
+    pub(crate) fn retry(reason: Reason, message: impl Into<String>) -> Self {
         Self::new(Class::Retry, reason, message)
     }
 }
@@ -176,11 +176,11 @@ impl From<kube::Error> for Failure {
 }
 
 /// Whether a write lost against a newer version. By code: `is_conflict()` looks at the reason only.
-pub fn is_conflict(error: &kube::Error) -> bool {
+pub(crate) fn is_conflict(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == 409)
 }
 
 /// Whether the object is gone.
-pub fn is_gone(error: &kube::Error) -> bool {
+pub(crate) fn is_gone(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == 404)
 }

@@ -1,10 +1,10 @@
 //! What a pass says of its object: failures and their reasons, conditions, the status. Pure.
 
-pub mod conditions;
-pub mod failure;
+pub(crate) mod conditions;
+pub(crate) mod failure;
 pub mod reason;
-pub mod status;
-pub mod suggestions;
+pub(crate) mod status;
+pub(crate) mod suggestions;
 
 #[cfg(test)]
 pub(crate) mod tests;

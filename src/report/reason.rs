@@ -160,25 +160,25 @@ impl fmt::Display for Reason {
 /// Event reasons.
 pub mod event {
     /// An object was created in Graph.
-    pub const CREATED: &str = "Created";
+    pub(crate) const CREATED: &str = "Created";
     /// A group that another writer had assigned was lost with a replaced set and is assigned again.
-    pub const ASSIGNMENT_PUT_BACK: &str = "AssignmentPutBack";
+    pub(crate) const ASSIGNMENT_PUT_BACK: &str = "AssignmentPutBack";
     /// Properties were changed in Graph.
-    pub const UPDATED: &str = "Updated";
+    pub(crate) const UPDATED: &str = "Updated";
     /// Assignments were changed in Graph.
-    pub const ASSIGNED: &str = "Assigned";
+    pub(crate) const ASSIGNED: &str = "Assigned";
     /// An object was deleted from Graph.
-    pub const DELETED: &str = "Deleted";
+    pub(crate) const DELETED: &str = "Deleted";
     /// An object was left in Graph and is no longer managed.
-    pub const RELEASED: &str = "Released";
+    pub(crate) const RELEASED: &str = "Released";
     /// Graph was changed by somebody else.
-    pub const DRIFT_DETECTED: &str = "DriftDetected";
+    pub(crate) const DRIFT_DETECTED: &str = "DriftDetected";
     /// Such a change was undone.
-    pub const DRIFT_CORRECTED: &str = "DriftCorrected";
+    pub(crate) const DRIFT_CORRECTED: &str = "DriftCorrected";
     /// A name was resolved anew, on request, because what it stood for is gone.
-    pub const REFERENCE_CHANGED: &str = "ReferenceChanged";
+    pub(crate) const REFERENCE_CHANGED: &str = "ReferenceChanged";
     /// A status that another writer had changed says again what is true.
-    pub const STATUS_RESTORED: &str = "StatusRestored";
+    pub(crate) const STATUS_RESTORED: &str = "StatusRestored";
     /// The spec has a value that Graph's descriptions do not list; it is sent all the same.
-    pub const UNKNOWN_VALUE: &str = "UnknownValue";
+    pub(crate) const UNKNOWN_VALUE: &str = "UnknownValue";
 }

@@ -10,7 +10,7 @@ use crate::report::reason::Reason;
 
 /// The status after a pass over an object that stands for something in Graph. `draft` holds the data that the steps
 /// found; this adds what follows from it. Pure, the clock aside, which moves nothing that did not change.
-pub fn managed(old: &ManagedStatus, mut draft: ManagedStatus, verdict: &Verdict, generation: Option<i64>) -> ManagedStatus {
+pub(crate) fn managed(old: &ManagedStatus, mut draft: ManagedStatus, verdict: &Verdict, generation: Option<i64>) -> ManagedStatus {
     draft.observed_generation = generation;
     for problem in &mut draft.assignment_problems {
         let earlier = old
@@ -115,13 +115,13 @@ fn references(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &Manage
 }
 
 /// The time as Kubernetes keeps it: in whole seconds.
-pub fn now() -> Time {
+pub(crate) fn now() -> Time {
     let now = Timestamp::now();
     Time(Timestamp::from_second(now.as_second()).unwrap_or(now))
 }
 
 /// One line about what differs.
-pub fn drift_message(fields: &[DriftedField]) -> String {
+pub(crate) fn drift_message(fields: &[DriftedField]) -> String {
     const SHOWN: usize = 5;
     let line = |field: &DriftedField| {
         let side = |value: &Option<String>| value.as_deref().map_or_else(|| "nothing".to_owned(), |value| format!("{value:?}"));

@@ -10,7 +10,7 @@ const SHOWN: usize = 3;
 const ALIKE: f64 = 0.6;
 
 /// A wait for something that is not there. `there` are the names that the tenant has, as far as they are known.
-pub fn missing<'a>(reason: Reason, what: &str, field: &str, name: &str, there: impl Iterator<Item = &'a str>) -> Failure {
+pub(crate) fn missing<'a>(reason: Reason, what: &str, field: &str, name: &str, there: impl Iterator<Item = &'a str>) -> Failure {
     let mut message =
         format!("waiting for {what}: the tenant has none; correct {field}, or add what it names, which is then found by itself");
     let near = nearest(name, there);

@@ -16,16 +16,11 @@ const SPREAD_PERCENT: u32 = 20;
 
 /// Failures in a row, per object. Clones share the counters.
 #[derive(Clone, Debug, Default)]
-pub struct Backoff(Arc<Mutex<HashMap<String, u32>>>);
+pub(crate) struct Backoff(Arc<Mutex<HashMap<String, u32>>>);
 
 impl Backoff {
-    /// No object has failed.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Counts a failure and says how long to wait: doubling from 2 s to 10 min, with jitter.
-    pub fn failure(&self, uid: &str) -> Duration {
+    pub(crate) fn failure(&self, uid: &str) -> Duration {
         let failures = {
             let mut counters = self.lock();
             let counter = counters.entry(uid.to_owned()).or_insert(0);
@@ -37,23 +32,18 @@ impl Backoff {
         full - Duration::from_millis(fastrand::u64(0..=at_most))
     }
 
-    /// How many times in a row the object has failed.
-    pub fn failures(&self, uid: &str) -> u32 {
-        self.lock().get(uid).copied().unwrap_or(0)
-    }
-
     /// The object succeeded: its next failure is a first one.
-    pub fn success(&self, uid: &str) {
+    pub(crate) fn success(&self, uid: &str) {
         self.lock().remove(uid);
     }
 
     /// The object is gone, so its counter is not needed any more.
-    pub fn forget(&self, uid: &str) {
+    pub(crate) fn forget(&self, uid: &str) {
         self.lock().remove(uid);
     }
 
     /// Forgets every object that is not in `alive`.
-    pub fn retain(&self, alive: &HashSet<String>) {
+    pub(crate) fn retain(&self, alive: &HashSet<String>) {
         self.lock().retain(|uid, _| alive.contains(uid));
     }
 
@@ -70,7 +60,7 @@ fn ceiling(failures: u32) -> Duration {
 }
 
 /// A duration up to `percent` shorter or longer than `d`, so that equal intervals do not fall into step.
-pub fn jitter(d: Duration, percent: u32) -> Duration {
+pub(crate) fn jitter(d: Duration, percent: u32) -> Duration {
     let share = f64::from(percent.min(100)) / 100.0;
     d.mul_f64(1.0 + share * (fastrand::f64() * 2.0 - 1.0))
 }
@@ -82,17 +72,17 @@ mod tests {
 
     #[test]
     fn doubles_to_the_cap_and_starts_afresh_after_success() {
-        let backoff = Backoff::new();
+        let backoff = Backoff::default();
         for expected in [2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600, 600] {
             let wait = backoff.failure("a");
             let full = Duration::from_secs(expected);
             assert!(wait <= full && wait >= full * 4 / 5, "{wait:?} of {full:?}");
         }
-        assert_eq!(backoff.failures("a"), 12);
+        assert_eq!(backoff.lock().get("a"), Some(&12));
         assert!(backoff.failure("b") <= BASE, "objects are independent");
 
         backoff.success("a");
-        assert_eq!(backoff.failures("a"), 0);
+        assert_eq!(backoff.lock().get("a"), None);
         assert!(backoff.failure("a") <= BASE);
         backoff.forget("a");
         backoff.forget("b");
@@ -101,7 +91,7 @@ mod tests {
 
     #[test]
     fn equal_failures_do_not_wait_equally() {
-        let backoff = Backoff::new();
+        let backoff = Backoff::default();
         let waits: std::collections::BTreeSet<_> = (0..50).map(|n| backoff.failure(&n.to_string())).collect();
         assert!(waits.len() > 5, "{waits:?}");
     }

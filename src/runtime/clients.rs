@@ -44,7 +44,7 @@ struct Patience {
 
 /// The two ways to talk to the Kubernetes API.
 #[derive(Clone)]
-pub struct Clients {
+pub(crate) struct Clients {
     /// Reads, watches and idempotent writes.
     pub api: Client,
     /// Short calls that are not idempotent or must not be late. Cannot watch.
@@ -53,7 +53,7 @@ pub struct Clients {
 
 impl Clients {
     /// The same, but they send nothing once the pulse is lost.
-    pub fn while_steady(&self, pulse: &Pulse) -> Self {
+    pub(crate) fn while_steady(&self, pulse: &Pulse) -> Self {
         let fenced = |client: &Client| {
             let (pulse, inner) = (pulse.clone(), client.clone());
             let service = service_fn(move |request: Request<Body>| {
@@ -81,7 +81,7 @@ struct Unsteady;
 
 /// Why there is no connection. Nothing has been sent to the server at this point.
 #[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
+pub(crate) enum ConnectError {
     /// The kubeconfig file is missing or wrong.
     #[error("the kubeconfig cannot be used")]
     Kubeconfig(#[source] KubeconfigError),
@@ -102,7 +102,7 @@ pub enum ConnectError {
 /// # Errors
 ///
 /// See [`ConnectError`].
-pub async fn connect() -> Result<Clients, ConnectError> {
+pub(crate) async fn connect() -> Result<Clients, ConnectError> {
     let asked_for = std::env::var_os("KUBECONFIG").is_some_and(|path| !path.is_empty());
     let in_pod = std::env::var_os("KUBERNETES_SERVICE_HOST").is_some();
     // Not `Config::infer`: it lets debugging variables redirect the client.
@@ -121,7 +121,7 @@ pub async fn connect() -> Result<Clients, ConnectError> {
 /// # Errors
 ///
 /// [`ConnectError::Insecure`] or [`ConnectError::Client`].
-pub fn clients(config: Config) -> Result<Clients, ConnectError> {
+pub(crate) fn clients(config: Config) -> Result<Clients, ConnectError> {
     if config.accept_invalid_certs {
         return Err(ConnectError::Insecure);
     }

@@ -18,7 +18,7 @@ const MAX_PANIC_TEXT: usize = 200;
 
 /// Why guarded work has no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// It panicked; the text is the first line of the message, shortened.
     #[error("panicked: {0}")]
     Panicked(String),
@@ -35,7 +35,7 @@ pub enum Fault {
 /// # Errors
 ///
 /// [`Fault::Panicked`] or [`Fault::TimedOut`].
-pub async fn guarded<T>(limit: Duration, fut: impl Future<Output = T>) -> Result<T, Fault> {
+pub(crate) async fn guarded<T>(limit: Duration, fut: impl Future<Output = T>) -> Result<T, Fault> {
     // The state that the work shares with us is behind locks that tolerate poisoning, and the work itself is dropped.
     let caught = AssertUnwindSafe(fut).catch_unwind();
     match tokio::time::timeout(limit, caught).await {
@@ -50,7 +50,7 @@ pub async fn guarded<T>(limit: Duration, fut: impl Future<Output = T>) -> Result
 /// # Errors
 ///
 /// [`Fault::Panicked`], or [`Fault::Cancelled`] when the runtime ends first.
-pub async fn detached<T>(fut: impl Future<Output = T> + Send + 'static) -> Result<T, Fault>
+pub(crate) async fn detached<T>(fut: impl Future<Output = T> + Send + 'static) -> Result<T, Fault>
 where
     T: Send + 'static,
 {
@@ -65,11 +65,11 @@ where
 
 /// Counts detached work, so that a shutdown can wait for it. Clones share the count.
 #[derive(Clone, Debug)]
-pub struct InFlight(watch::Sender<usize>);
+pub(crate) struct InFlight(watch::Sender<usize>);
 
 impl InFlight {
     /// Nothing is running.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(watch::Sender::new(0))
     }
 
@@ -78,7 +78,7 @@ impl InFlight {
     /// # Errors
     ///
     /// Those of [`detached`].
-    pub async fn detached<T>(&self, fut: impl Future<Output = T> + Send + 'static) -> Result<T, Fault>
+    pub(crate) async fn detached<T>(&self, fut: impl Future<Output = T> + Send + 'static) -> Result<T, Fault>
     where
         T: Send + 'static,
     {
@@ -91,12 +91,12 @@ impl InFlight {
     }
 
     /// How many pieces of work are running.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         *self.0.borrow()
     }
 
     /// Waits until nothing is running; false if that did not happen within `limit`.
-    pub async fn wait_idle(&self, limit: Duration) -> bool {
+    pub(crate) async fn wait_idle(&self, limit: Duration) -> bool {
         let mut receiver = self.0.subscribe();
         let idle = receiver.wait_for(|count| *count == 0);
         tokio::time::timeout(limit, idle).await.is_ok()

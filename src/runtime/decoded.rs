@@ -41,7 +41,7 @@ const MAX_FINALIZERS: usize = 64;
 
 /// An object, or its metadata and why the rest cannot be read.
 #[derive(Clone, Debug)]
-pub struct Decoded<K>(pub Result<K, InvalidObject>);
+pub(crate) struct Decoded<K>(pub Result<K, InvalidObject>);
 
 impl<'de, K: Resource<DynamicType = ()> + DeserializeOwned> Deserialize<'de> for Decoded<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -12,7 +12,7 @@ use crate::runtime::text::without_ids;
 
 /// Whether an event is good news.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum EventKind {
+pub(crate) enum EventKind {
     /// Something happened as it should.
     Normal,
     /// Somebody may have to act.
@@ -93,7 +93,7 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// Takes note of an occurrence. Report the outcome of the write with [`Ledger::written`] or [`Ledger::failed`].
-    pub fn note(&mut self, occurrence: &Occurrence, now: Instant) -> Write {
+    pub(crate) fn note(&mut self, occurrence: &Occurrence, now: Instant) -> Write {
         self.forget_old(now);
         let key = key(occurrence);
         let affordable = self.take_write(&key.object, now);
@@ -121,7 +121,7 @@ impl Ledger {
     }
 
     /// The event is on the server under this name.
-    pub fn written(&mut self, occurrence: &Occurrence, name: String) {
+    pub(crate) fn written(&mut self, occurrence: &Occurrence, name: String) {
         if let Some(remembered) = self.events.get_mut(&key(occurrence))
             && remembered.entry.name != name
         {
@@ -131,7 +131,7 @@ impl Ledger {
     }
 
     /// The write failed. What is not on the server must be created next time; a count catches up by itself.
-    pub fn failed(&mut self, occurrence: &Occurrence) {
+    pub(crate) fn failed(&mut self, occurrence: &Occurrence) {
         let key = key(occurrence);
         let never_created = |remembered: &Remembered| remembered.entry.name.is_empty();
         if self.events.get(&key).is_some_and(never_created) {

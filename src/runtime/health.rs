@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// Which components are ready. Clones share the state.
 #[derive(Clone, Debug, Default)]
-pub struct Health(Arc<Mutex<BTreeMap<&'static str, State>>>);
+pub(crate) struct Health(Arc<Mutex<BTreeMap<&'static str, State>>>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
@@ -20,18 +20,18 @@ enum State {
 
 impl Health {
     /// Nothing is expected yet, so announce the components before the server starts.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
     /// Announces a component: the process is not ready until it reports. A component that already reported keeps
     /// its state.
-    pub fn expect(&self, component: &'static str) {
+    pub(crate) fn expect(&self, component: &'static str) {
         self.lock().entry(component).or_insert(State::Missing(None));
     }
 
     /// Reports the state of a component.
-    pub fn set_ready(&self, component: &'static str, ready: bool) {
+    pub(crate) fn set_ready(&self, component: &'static str, ready: bool) {
         let state = if ready { State::Ready } else { State::Missing(None) };
         if self.set(component, state) {
             tracing::info!(component, ready, "readiness changed");
@@ -39,7 +39,7 @@ impl Health {
     }
 
     /// Reports that a component is not ready, and why. A probe shows the reason to whoever reaches it.
-    pub fn set_missing(&self, component: &'static str, reason: &str) {
+    pub(crate) fn set_missing(&self, component: &'static str, reason: &str) {
         if self.set(component, State::Missing(Some(reason.to_owned()))) {
             tracing::warn!(component, ready = false, reason, "readiness changed");
         }
@@ -53,7 +53,7 @@ impl Health {
     /// # Errors
     ///
     /// The components that are missing, in alphabetical order, each with the reason where it is known.
-    pub fn ready(&self) -> Result<(), Vec<String>> {
+    pub(crate) fn ready(&self) -> Result<(), Vec<String>> {
         let missing: Vec<_> = self
             .lock()
             .iter()

@@ -3,22 +3,22 @@
 //! Nothing here knows a domain word. It imports neither the resource types, nor the Graph client, nor the
 //! pipeline; they import it.
 
-pub mod backoff;
-pub mod clients;
-pub mod contained;
-pub mod decoded;
+pub(crate) mod backoff;
+pub(crate) mod clients;
+pub(crate) mod contained;
+pub(crate) mod decoded;
 mod event_ledger;
-pub mod events;
-pub mod fair;
-pub mod health;
-pub mod lease;
+pub(crate) mod events;
+pub(crate) mod fair;
+pub(crate) mod health;
+pub(crate) mod lease;
 pub mod metrics;
-pub mod own_namespace;
-pub mod paging;
-pub mod pulse;
-pub mod server;
-pub mod shutdown;
-pub mod tally;
+pub(crate) mod own_namespace;
+pub(crate) mod paging;
+pub(crate) mod pulse;
+pub(crate) mod server;
+pub(crate) mod shutdown;
+pub(crate) mod tally;
 pub mod telemetry;
-pub mod text;
-pub mod watch;
+pub(crate) mod text;
+pub(crate) mod watch;

@@ -19,7 +19,7 @@ const TOKEN_SECONDS: i64 = 600;
 
 /// A way into the namespace.
 #[derive(Clone)]
-pub struct OwnNamespace {
+pub(crate) struct OwnNamespace {
     client: Client,
     name: String,
 }
@@ -32,7 +32,7 @@ impl fmt::Debug for OwnNamespace {
 
 /// Why there is nothing. Continues a sentence that begins with the name of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unreadable {
+pub(crate) struct Unreadable {
     /// What is wrong, and what to do about it.
     pub problem: String,
     /// Whether the API server, rather than what was asked for, is the reason.
@@ -41,7 +41,7 @@ pub struct Unreadable {
 
 impl OwnNamespace {
     /// The namespace of this name. The client should be impatient: an answer that is late is of no use.
-    pub fn new(client: Client, name: impl Into<String>) -> Self {
+    pub(crate) fn new(client: Client, name: impl Into<String>) -> Self {
         Self { client, name: name.into() }
     }
 
@@ -50,7 +50,7 @@ impl OwnNamespace {
     /// # Errors
     ///
     /// When the Secret or one of the keys is not there, empty, or no text.
-    pub async fn secret(&self, name: &str, keys: &[&str]) -> Result<Vec<SecretString>, Unreadable> {
+    pub(crate) async fn secret(&self, name: &str, keys: &[&str]) -> Result<Vec<SecretString>, Unreadable> {
         let what = format!("Secret {:?} in namespace {:?}", name, self.name);
         let api: Api<Secret> = Api::namespaced(self.client.clone(), &self.name);
         let got = api.get(checked(name)?).await;
@@ -72,7 +72,7 @@ impl OwnNamespace {
     /// # Errors
     ///
     /// When there is no such service account, or the controller may not ask for its token.
-    pub async fn service_account_token(&self, name: &str, audience: &str) -> Result<SecretString, Unreadable> {
+    pub(crate) async fn service_account_token(&self, name: &str, audience: &str) -> Result<SecretString, Unreadable> {
         let what = format!("ServiceAccount {:?} in namespace {:?}", name, self.name);
         let api: Api<ServiceAccount> = Api::namespaced(self.client.clone(), &self.name);
         let request = TokenRequest {
@@ -98,7 +98,7 @@ impl OwnNamespace {
     /// # Errors
     ///
     /// When the API server refuses or does not answer: nothing is known then.
-    pub async fn departing(&self, service_account: Option<&str>) -> Result<Option<String>, kube::Error> {
+    pub(crate) async fn departing(&self, service_account: Option<&str>) -> Result<Option<String>, kube::Error> {
         let namespaces: Api<Namespace> = Api::all(self.client.clone());
         let accounts: Api<ServiceAccount> = Api::namespaced(self.client.clone(), &self.name);
         let account = async {

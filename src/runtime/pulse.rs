@@ -15,7 +15,7 @@ const BEAT: Duration = Duration::from_millis(500);
 
 /// The pulse of this process. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Pulse(Arc<State>);
+pub(crate) struct Pulse(Arc<State>);
 
 struct State {
     longest: Duration,
@@ -30,7 +30,7 @@ struct State {
 impl Pulse {
     /// Starts taking the pulse. A gap longer than `longest` is remembered for ever, and `end` is called by whoever notices it
     /// first. Must be called inside a tokio runtime.
-    pub fn start(longest: Duration, end: impl Fn() + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(longest: Duration, end: impl Fn() + Send + Sync + 'static) -> Self {
         let pulse = Self::with_clock(longest, Instant::now, end);
         let beating = Arc::downgrade(&pulse.0);
         tokio::spawn(async move {
@@ -44,12 +44,12 @@ impl Pulse {
     }
 
     /// For a process that nobody takes over from: no gap matters.
-    pub fn unheeded() -> Self {
+    pub(crate) fn unheeded() -> Self {
         Self::with_clock(Duration::MAX, Instant::now, || {})
     }
 
     /// A pulse by another clock, which beats only when it is asked.
-    pub fn with_clock(
+    pub(crate) fn with_clock(
         longest: Duration,
         now: impl Fn() -> Instant + Send + Sync + 'static,
         end: impl Fn() + Send + Sync + 'static,
@@ -64,12 +64,12 @@ impl Pulse {
     }
 
     /// Whether there was no gap, up to this moment.
-    pub fn steady(&self) -> bool {
+    pub(crate) fn steady(&self) -> bool {
         self.0.beat()
     }
 
     /// Makes the pulse count as lost, without ending the process: its owner is about to.
-    pub fn give_up(&self) {
+    pub(crate) fn give_up(&self) {
         *self.0.last.lock() = None;
     }
 }

@@ -8,22 +8,22 @@ use tokio::sync::watch;
 
 /// Turns true once and stays true. Clones observe the same request.
 #[derive(Clone, Debug)]
-pub struct Shutdown(watch::Receiver<bool>);
+pub(crate) struct Shutdown(watch::Receiver<bool>);
 
 /// Requests the shutdown that it was created with. Dropping it requests nothing.
 #[derive(Clone, Debug)]
-pub struct Trigger(Arc<watch::Sender<bool>>);
+pub(crate) struct Trigger(Arc<watch::Sender<bool>>);
 
 impl Trigger {
     /// Requests the shutdown. Repeating it changes nothing.
-    pub fn fire(&self) {
+    pub(crate) fn fire(&self) {
         self.0.send_replace(true);
     }
 }
 
 impl Shutdown {
     /// A shutdown that only the returned trigger requests.
-    pub fn manual() -> (Self, Trigger) {
+    pub(crate) fn manual() -> (Self, Trigger) {
         let (sender, receiver) = watch::channel(false);
         (Self(receiver), Trigger(Arc::new(sender)))
     }
@@ -32,7 +32,7 @@ impl Shutdown {
     ///
     /// The handlers are in place when this returns. If the system refuses them, the default action stays: the signal
     /// ends the process without a hand-over.
-    pub fn on_signals() -> Self {
+    pub(crate) fn on_signals() -> Self {
         let (shutdown, trigger) = Self::manual();
         match signals() {
             Ok(received) => {
@@ -48,7 +48,7 @@ impl Shutdown {
     }
 
     /// Completes when the shutdown is requested, at once if it already is. Safe to cancel and to repeat.
-    pub async fn wait(&self) {
+    pub(crate) async fn wait(&self) {
         let mut receiver = self.0.clone();
         if receiver.wait_for(|requested| *requested).await.is_err() {
             // The trigger is gone without having fired, so the request can never come.
@@ -57,7 +57,7 @@ impl Shutdown {
     }
 
     /// Whether the shutdown has been requested.
-    pub fn requested(&self) -> bool {
+    pub(crate) fn requested(&self) -> bool {
         *self.0.borrow()
     }
 }

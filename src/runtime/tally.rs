@@ -14,25 +14,25 @@ tokio::task_local! {
 
 /// The count of one piece of work.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub(crate) struct Tally {
     requests: AtomicU32,
     last_write: Mutex<Option<String>>,
 }
 
 impl Tally {
     /// Runs `work` so that what it sends counts here. What it spawns does not.
-    pub async fn count<T>(self: Arc<Self>, work: impl Future<Output = T>) -> T {
+    pub(crate) async fn count<T>(self: Arc<Self>, work: impl Future<Output = T>) -> T {
         CURRENT.scope(self, work).await
     }
 
     /// How many requests were sent.
-    pub fn requests(&self) -> u32 {
+    pub(crate) fn requests(&self) -> u32 {
         self.requests.load(Ordering::Relaxed)
     }
 }
 
 /// Takes note of a request of the work that runs now. `id` is what the service calls it, given for a write.
-pub fn sent(write_id: Option<&str>) {
+pub(crate) fn sent(write_id: Option<&str>) {
     // Outside of any counted work there is nothing to do.
     let _uncounted = CURRENT.try_with(|tally| {
         tally.requests.fetch_add(1, Ordering::Relaxed);
@@ -43,7 +43,7 @@ pub fn sent(write_id: Option<&str>) {
 }
 
 /// The id of the last write of the work that runs now.
-pub fn last_write() -> Option<String> {
+pub(crate) fn last_write() -> Option<String> {
     let last = CURRENT.try_with(|tally| tally.last_write.lock().clone());
     last.ok().flatten()
 }

@@ -1,7 +1,7 @@
 //! Making foreign text safe to log and to store: bounded, on one line, without control characters.
 
 /// The longest prefix of `text` that is at most `max` bytes and does not split a character.
-pub fn shortened(text: &str, max: usize) -> &str {
+pub(crate) fn shortened(text: &str, max: usize) -> &str {
     if text.len() <= max {
         return text;
     }
@@ -11,7 +11,7 @@ pub fn shortened(text: &str, max: usize) -> &str {
 
 /// `text` within `max` bytes, with each control character replaced by a blank: a value quoted in an error must not
 /// forge log lines or move a terminal's cursor.
-pub fn one_line(text: &str, max: usize) -> String {
+pub(crate) fn one_line(text: &str, max: usize) -> String {
     // Shortened first, so that a huge text is not copied. A blank is never longer than what it replaces.
     shortened(text, max).chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
@@ -20,12 +20,12 @@ pub fn one_line(text: &str, max: usize) -> String {
 const TRIES: [&str; 3] = ["request-id ", "trace id ", "correlation id "];
 
 /// Whether two texts differ at most in what identifies one try: request, trace and correlation ids.
-pub fn same_but_ids(a: &str, b: &str) -> bool {
+pub(crate) fn same_but_ids(a: &str, b: &str) -> bool {
     without_ids(a) == without_ids(b)
 }
 
 /// The text without the ids of tries; what is left is the same for each of them.
-pub fn without_ids(text: &str) -> String {
+pub(crate) fn without_ids(text: &str) -> String {
     let mut rest = text;
     let mut kept = String::with_capacity(text.len());
     while let Some(at) = TRIES.iter().filter_map(|name| rest.find(name).map(|at| at + name.len())).min() {

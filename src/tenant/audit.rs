@@ -12,14 +12,14 @@ use crate::report::reason::Reason;
 use crate::tenant::gate::{About, Gate};
 
 /// How long after a write its event may still be missing. Minutes have been seen; no document says how many.
-pub const LONGEST_LAG: SignedDuration = SignedDuration::from_mins(15);
+pub(crate) const LONGEST_LAG: SignedDuration = SignedDuration::from_mins(15);
 
 /// A log that could not be read is not asked for again before this.
 const PAUSE: Duration = Duration::from_secs(600);
 
 /// What was read last.
 #[derive(Debug, Default)]
-pub struct AuditLog(Mutex<Known>);
+pub(crate) struct AuditLog(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
@@ -38,7 +38,7 @@ struct Read {
 impl AuditLog {
     /// The events from `from` on, as the log shows them to a request that was made after `not_before`. Nothing when the
     /// log cannot be read at all, which proves nothing.
-    pub async fn events(
+    pub(crate) async fn events(
         &self,
         client: &Client,
         gate: &Gate,
@@ -77,6 +77,6 @@ impl AuditLog {
 }
 
 /// A wait for the audit log.
-pub fn waiting(message: impl Into<String>, after: Duration) -> Failure {
+pub(crate) fn waiting(message: impl Into<String>, after: Duration) -> Failure {
     Failure::waiting_for(Reason::CreateUnconfirmed, message, after)
 }

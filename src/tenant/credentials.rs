@@ -58,7 +58,7 @@ impl<'a> Given<'a> {
 }
 
 /// The kind of credentials that a spec asks for, as its field is called.
-pub fn kind(spec: &EntraTenantSpec) -> Option<&'static str> {
+pub(crate) fn kind(spec: &EntraTenantSpec) -> Option<&'static str> {
     Given::of(spec.credentials.as_ref()).ok().map(|given| match given {
         Given::TokenFile | Given::ServiceAccount(_) => "workloadIdentity",
         Given::ManagedIdentity => "managedIdentity",
@@ -68,10 +68,10 @@ pub fn kind(spec: &EntraTenantSpec) -> Option<&'static str> {
 }
 
 /// The kind that is for development only.
-pub const CLIENT_SECRET: &str = "clientSecret";
+pub(crate) const CLIENT_SECRET: &str = "clientSecret";
 
 /// Graph's name for the cloud of a spec.
-pub fn cloud(spec: &EntraTenantSpec) -> Cloud {
+pub(crate) fn cloud(spec: &EntraTenantSpec) -> Cloud {
     match spec.cloud.unwrap_or_default() {
         api::Cloud::Public => Cloud::Public,
         api::Cloud::USGovernment => Cloud::UsGovernment,
@@ -81,7 +81,7 @@ pub fn cloud(spec: &EntraTenantSpec) -> Cloud {
 }
 
 /// The credential that a spec describes. Builds it without asking anybody.
-pub fn credential(
+pub(crate) fn credential(
     spec: &EntraTenantSpec,
     authority: Url,
     endpoints: &Endpoints,

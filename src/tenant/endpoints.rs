@@ -12,7 +12,7 @@ use crate::runtime::own_namespace::OwnNamespace;
 
 /// The same for every tenant.
 #[derive(Clone, Debug)]
-pub struct Endpoints {
+pub(crate) struct Endpoints {
     /// The root of the public cloud's Graph, or what stands in for it.
     pub graph: Url,
     /// The authority of the public cloud, or what stands in for it.
@@ -29,7 +29,7 @@ pub struct Endpoints {
 
 impl Endpoints {
     /// Graph's root and the authority of a cloud. Only those of the public cloud can be set.
-    pub fn of(&self, cloud: Cloud) -> Result<(Url, Url), url::ParseError> {
+    pub(crate) fn of(&self, cloud: Cloud) -> Result<(Url, Url), url::ParseError> {
         match cloud {
             Cloud::Public => Ok((self.graph.clone(), self.authority.clone())),
             other => Ok((Url::parse(other.graph())?, Url::parse(other.authority())?)),
@@ -41,7 +41,7 @@ type Opens = Arc<dyn Fn() -> Result<Transport, GraphError> + Send + Sync>;
 
 /// Makes transports: each tenant has its own, so that no connection of one carries a token of another.
 #[derive(Clone)]
-pub struct Connect {
+pub(crate) struct Connect {
     /// To Graph and Entra.
     pub https: Opens,
     /// To the machine's metadata service.
@@ -50,7 +50,7 @@ pub struct Connect {
 
 impl Connect {
     /// Real connections, which send as long as the fence is open.
-    pub fn fenced(fence: Fence) -> Self {
+    pub(crate) fn fenced(fence: Fence) -> Self {
         let other = fence.clone();
         Self {
             https: Arc::new(move || Transport::https(&fence)),

@@ -6,14 +6,14 @@ use crate::graph::Entity;
 use crate::tenant::packed;
 
 /// A hash of anything that prints; good for one process only.
-pub fn fingerprint(value: &impl std::fmt::Debug) -> u64 {
+pub(crate) fn fingerprint(value: &impl std::fmt::Debug) -> u64 {
     let mut hasher = DefaultHasher::new();
     format!("{value:?}").hash(&mut hasher);
     hasher.finish()
 }
 
 /// The fingerprint of what Graph holds for an object: its entity, or the ids that carry its name.
-pub fn judged(entity: Option<&Entity>, namesakes: &[Entity]) -> u64 {
+pub(crate) fn judged(entity: Option<&Entity>, namesakes: &[Entity]) -> u64 {
     match entity {
         Some(entity) => packed::fingerprint(entity),
         None => fingerprint(&namesakes.iter().map(|entity| &entity.id).collect::<Vec<_>>()),

@@ -36,7 +36,7 @@ const EARLY: Duration = Duration::from_secs(2);
 
 /// What a request was about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum About {
+pub(crate) enum About {
     /// One object: a write, or a read for this object alone. Which one it is says the [`Caller`].
     Object,
     /// Something that is asked for all: a list, the tenant itself, a token.
@@ -45,7 +45,7 @@ pub enum About {
 
 /// The breaker.
 #[derive(Default)]
-pub struct Gate(Mutex<State>);
+pub(crate) struct Gate(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -88,7 +88,7 @@ impl Asker {
 
 impl Gate {
     /// Lets a request through, or hands out the failure that the tenant had last, with the time that is left to wait.
-    pub fn check(&self) -> Result<(), Failure> {
+    pub(crate) fn check(&self) -> Result<(), Failure> {
         let (mut state, asker, now) = (self.lock(), Asker::current(), Instant::now());
         let state = &mut *state;
         let own = state.suspects.failure(&asker.object);
@@ -108,7 +108,7 @@ impl Gate {
     }
 
     /// Takes the result of a request about one object into account and passes it on. `asked` is when it was made.
-    pub fn record<T>(&self, asked: time::Instant, result: Result<T, GraphError>) -> Result<T, Failure> {
+    pub(crate) fn record<T>(&self, asked: time::Instant, result: Result<T, GraphError>) -> Result<T, Failure> {
         self.record_about(About::Object, asked, result)
     }
 
@@ -124,7 +124,7 @@ impl Gate {
     }
 
     /// The same for a read. A read that Graph calls wrong says nothing about the spec, so it is tried again.
-    pub fn record_read<T>(&self, about: About, asked: time::Instant, result: Result<T, GraphError>) -> Result<T, Failure> {
+    pub(crate) fn record_read<T>(&self, about: About, asked: time::Instant, result: Result<T, GraphError>) -> Result<T, Failure> {
         self.record_about(about, asked, result).map_err(|failure| {
             if failure.class == Class::Stalled {
                 Failure {
@@ -138,12 +138,12 @@ impl Gate {
     }
 
     /// Takes an error of a request about one object into account.
-    pub fn failed(&self, error: GraphError) -> Failure {
+    pub(crate) fn failed(&self, error: GraphError) -> Failure {
         self.failed_about(About::Object, error)
     }
 
     /// Takes an error into account: one that concerns the whole tenant closes the gate.
-    pub fn failed_about(&self, about: About, error: GraphError) -> Failure {
+    pub(crate) fn failed_about(&self, about: About, error: GraphError) -> Failure {
         if error.kind == ErrorKind::OverBudget {
             // Nothing was sent, so nothing was found out.
             self.release();
@@ -189,7 +189,7 @@ impl Gate {
     }
 
     /// What requests are held back for, with the time that is left to wait; takes no try.
-    pub fn closed(&self) -> Option<Failure> {
+    pub(crate) fn closed(&self) -> Option<Failure> {
         let (state, asker, now) = (self.lock(), Asker::current(), Instant::now());
         let mut gates = state.tenant.iter().chain(state.namespaces.get(&asker.namespace));
         let closed = gates.find(|closed| closed.until > now)?;
@@ -202,12 +202,16 @@ impl Gate {
     }
 
     /// Gives a granted try back: nothing was sent after all.
-    pub fn release(&self) {
+    pub(crate) fn release(&self) {
         self.lock().release(&Asker::current().namespace);
     }
 
     /// Makes a read through the gate. Returns when it was asked for as well.
-    pub async fn read<T>(&self, about: About, request: impl Future<Output = Result<T, GraphError>>) -> Result<(time::Instant, T), Failure> {
+    pub(crate) async fn read<T>(
+        &self,
+        about: About,
+        request: impl Future<Output = Result<T, GraphError>>,
+    ) -> Result<(time::Instant, T), Failure> {
         self.check()?;
         let asked = time::Instant::now();
         let value = self.record_read(about, asked, request.await)?;
@@ -215,7 +219,7 @@ impl Gate {
     }
 
     /// Forgets what failed: the tenant's configuration changed, or somebody asked for another try.
-    pub fn reset(&self) {
+    pub(crate) fn reset(&self) {
         *self.lock() = State::default();
     }
 

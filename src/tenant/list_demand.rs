@@ -23,7 +23,7 @@ const PRESENT: Duration = Duration::from_secs(90);
 
 /// The passes that work on one collection, by the UID of their object.
 #[derive(Debug, Default)]
-pub struct Waiting(Mutex<HashMap<String, Place>>);
+pub(crate) struct Waiting(Mutex<HashMap<String, Place>>);
 
 #[derive(Debug)]
 struct Place {
@@ -35,19 +35,19 @@ struct Place {
 
 impl Waiting {
     /// Takes a place unless it has one; since when it waits stays as it is.
-    pub fn enter(&self, uid: &str, now: Instant) {
+    pub(crate) fn enter(&self, uid: &str, now: Instant) {
         let mut places = self.present(now);
         places.entry(uid.to_owned()).or_insert(Place { since: None, touched: now }).touched = now;
     }
 
     /// Is at work: nothing is waited for.
-    pub fn work(&self, uid: &str, now: Instant) {
+    pub(crate) fn work(&self, uid: &str, now: Instant) {
         let place = Place { since: None, touched: now };
         self.present(now).insert(uid.to_owned(), place);
     }
 
     /// Takes a place, waiting for a list that was asked for after `since`.
-    pub fn wait(&self, uid: &str, since: Instant, now: Instant) {
+    pub(crate) fn wait(&self, uid: &str, since: Instant, now: Instant) {
         let place = Place {
             since: Some(since),
             touched: now,
@@ -56,27 +56,27 @@ impl Waiting {
     }
 
     /// Since when it waits. A pass that gave way to others keeps its place in time, so that one list serves all.
-    pub fn since(&self, uid: &str) -> Option<Instant> {
+    pub(crate) fn since(&self, uid: &str) -> Option<Instant> {
         self.lock().get(uid).and_then(|place| place.since)
     }
 
     /// Gives the place up.
-    pub fn leave(&self, uid: &str) {
+    pub(crate) fn leave(&self, uid: &str) {
         self.lock().remove(uid);
     }
 
     /// Whether there are so few that each may ask Graph on its own.
-    pub fn few(&self, now: Instant) -> bool {
+    pub(crate) fn few(&self, now: Instant) -> bool {
         self.present(now).len() <= FEW
     }
 
     /// How many wait for a list that is newer than the last one.
-    pub fn unserved(&self, listed: Option<Instant>) -> usize {
+    pub(crate) fn unserved(&self, listed: Option<Instant>) -> usize {
         self.lock().values().filter_map(|place| unserved(place, listed)).count()
     }
 
     /// How long the next list has to wait for more company; nothing when it is due.
-    pub fn due(&self, listed: Option<Instant>, pages: u32, now: Instant) -> Duration {
+    pub(crate) fn due(&self, listed: Option<Instant>, pages: u32, now: Instant) -> Duration {
         let places = self.present(now);
         if places.len() <= FEW {
             return Duration::ZERO;

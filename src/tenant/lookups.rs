@@ -22,7 +22,7 @@ const MANY: usize = 1000;
 
 /// The lists of one tenant.
 #[derive(Debug, Default)]
-pub struct Lookups {
+pub(crate) struct Lookups {
     groups: Groups,
     gallery: Catalogue<GalleryImage>,
     images: Catalogue<DeviceImage>,
@@ -80,7 +80,7 @@ impl Groups {
 
 impl Lookups {
     /// A group that many Assignments may name. Only what was found is kept.
-    pub async fn group(
+    pub(crate) async fn group(
         &self,
         reference: &str,
         look_up: impl Future<Output = Result<ResolvedGroup, Failure>>,
@@ -96,7 +96,7 @@ impl Lookups {
     }
 
     /// The images of the gallery.
-    pub async fn gallery(
+    pub(crate) async fn gallery(
         &self,
         client: &Client,
         gate: &Gate,
@@ -106,12 +106,17 @@ impl Lookups {
     }
 
     /// The custom images.
-    pub async fn images(&self, client: &Client, gate: &Gate, wanted: impl Fn(&DeviceImage) -> bool) -> Result<Vec<DeviceImage>, Failure> {
+    pub(crate) async fn images(
+        &self,
+        client: &Client,
+        gate: &Gate,
+        wanted: impl Fn(&DeviceImage) -> bool,
+    ) -> Result<Vec<DeviceImage>, Failure> {
         self.images.read(gate, wanted, client.device_images()).await
     }
 
     /// The Azure network connections.
-    pub async fn connections(
+    pub(crate) async fn connections(
         &self,
         client: &Client,
         gate: &Gate,
@@ -121,7 +126,7 @@ impl Lookups {
     }
 
     /// The Frontline service plans.
-    pub async fn plans(&self, client: &Client, gate: &Gate, wanted: impl Fn(&Named) -> bool) -> Result<Vec<Named>, Failure> {
+    pub(crate) async fn plans(&self, client: &Client, gate: &Gate, wanted: impl Fn(&Named) -> bool) -> Result<Vec<Named>, Failure> {
         self.plans.read(gate, wanted, client.front_line_service_plans()).await
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::graph::{Entity, RemoteAssignment};
 
 /// An object as Graph answered it, small.
-pub struct Packed {
+pub(crate) struct Packed {
     id: Box<str>,
     /// The display name in lower case, which is how names are looked for.
     name: Option<Box<str>>,
@@ -18,7 +18,7 @@ pub struct Packed {
 
 impl Packed {
     /// Packs an object.
-    pub fn of(entity: &Entity) -> Self {
+    pub(crate) fn of(entity: &Entity) -> Self {
         Self {
             id: entity.id.as_str().into(),
             name: entity.display_name().map(|name| name.to_lowercase().into()),
@@ -27,12 +27,12 @@ impl Packed {
     }
 
     /// The id, as Graph spelt it.
-    pub fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
     /// The object, equal to the one that was packed.
-    pub fn entity(&self) -> Entity {
+    pub(crate) fn entity(&self) -> Entity {
         type Held = (Map<String, Value>, Vec<RemoteAssignment>, Option<String>);
         let (properties, assignments, unreadable): Held =
             serde_json::from_slice(&self.held).expect("this is what an entity was written to");
@@ -45,19 +45,19 @@ impl Packed {
     }
 
     /// Whether it carries this name, given in lower case.
-    pub fn is_named(&self, lower_case: &str) -> bool {
+    pub(crate) fn is_named(&self, lower_case: &str) -> bool {
         self.name.as_deref() == Some(lower_case)
     }
 
     /// What [`fingerprint`] says of the object.
-    pub fn fingerprint(&self) -> u64 {
+    pub(crate) fn fingerprint(&self) -> u64 {
         hashed(&self.held)
     }
 }
 
 /// A hash of all that an object holds; good for one process only. Without the id, which Graph may spell in another way in a
 /// list than alone.
-pub fn fingerprint(entity: &Entity) -> u64 {
+pub(crate) fn fingerprint(entity: &Entity) -> u64 {
     hashed(&held(entity))
 }
 

@@ -26,14 +26,14 @@ use crate::tenant::snapshot::Snapshot;
 use crate::tenant::write_access::WriteAccess;
 
 /// The drift poll's interval when the spec names none.
-pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(300);
+pub(crate) const DEFAULT_INTERVAL: Duration = Duration::from_secs(300);
 
 /// How soon a list is tried again that failed for a reason of its own.
 const LIST_PAUSE: Duration = Duration::from_secs(20);
 
 /// Which tenant of Entra something belongs to. Several EntraTenants may stand for one.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct TenantKey {
+pub(crate) struct TenantKey {
     /// The Microsoft cloud.
     pub cloud: api::Cloud,
     /// The tenant's id in lower case.
@@ -42,7 +42,7 @@ pub struct TenantKey {
 
 impl TenantKey {
     /// The key of a cloud and a tenant id; case does not count.
-    pub fn new(cloud: api::Cloud, tenant_id: &str) -> Self {
+    pub(crate) fn new(cloud: api::Cloud, tenant_id: &str) -> Self {
         Self {
             cloud,
             tenant_id: tenant_id.to_lowercase(),
@@ -58,7 +58,7 @@ impl From<&EntraTenantSpec> for TenantKey {
 
 /// What all EntraTenants share that reach one tenant as one application: Graph counts requests by these, and a list that
 /// one of them made answers for the others.
-pub struct Shared {
+pub(crate) struct Shared {
     budget: SharedBudget,
     policies: Snapshot,
     settings: Snapshot,
@@ -68,7 +68,7 @@ pub struct Shared {
 type SharedKey = (TenantKey, Option<String>);
 
 /// One tenant.
-pub struct Tenant {
+pub(crate) struct Tenant {
     /// The name of the EntraTenant.
     pub name: String,
     /// Graph, signed in as the tenant's application.
@@ -162,7 +162,7 @@ impl Tenant {
     }
 
     /// The snapshot of a collection.
-    pub fn snapshot(&self, collection: Collection) -> &Snapshot {
+    pub(crate) fn snapshot(&self, collection: Collection) -> &Snapshot {
         match collection {
             Collection::ProvisioningPolicies => &self.shared.policies,
             Collection::UserSettings => &self.shared.settings,
@@ -170,13 +170,13 @@ impl Tenant {
     }
 
     /// Makes sure that the collection was listed, at most `oldest` ago. The poller keeps the list current.
-    pub async fn listed(&self, collection: Collection, oldest: Duration) -> Result<(), Failure> {
+    pub(crate) async fn listed(&self, collection: Collection, oldest: Duration) -> Result<(), Failure> {
         self.list_since(collection, Instant::now().checked_sub(oldest).unwrap_or(self.since))
             .await
     }
 
     /// Lists the collection unless a list was asked for after `not_before`.
-    pub async fn list_since(&self, collection: Collection, not_before: Instant) -> Result<(), Failure> {
+    pub(crate) async fn list_since(&self, collection: Collection, not_before: Instant) -> Result<(), Failure> {
         let snapshot = self.snapshot(collection);
         if snapshot.listed().is_some_and(|listed| listed >= not_before) {
             return self.signed_in().await;
@@ -197,7 +197,7 @@ impl Tenant {
     }
 
     /// Sees to a list that was asked for after `not_before`: now, or together with the others that wait for one.
-    pub async fn shared_list(&self, collection: Collection, not_before: Instant) -> Result<(), Failure> {
+    pub(crate) async fn shared_list(&self, collection: Collection, not_before: Instant) -> Result<(), Failure> {
         let snapshot = self.snapshot(collection);
         let listed = snapshot.listed();
         if listed.is_some_and(|listed| listed >= not_before) {
@@ -219,7 +219,7 @@ impl Tenant {
     }
 
     /// Reads one object and remembers what was seen.
-    pub async fn read(&self, collection: Collection, id: &str) -> Result<Option<Entity>, Failure> {
+    pub(crate) async fn read(&self, collection: Collection, id: &str) -> Result<Option<Entity>, Failure> {
         let entity = self.read_request(self.client.get(collection, id)).await;
         let (asked, entity) = entity?;
         self.snapshot(collection).put(id, entity.as_ref(), asked);
@@ -227,17 +227,17 @@ impl Tenant {
     }
 
     /// Makes a read for one object through the gate. Returns when it was asked for as well.
-    pub async fn read_request<T>(&self, request: impl Future<Output = Result<T, GraphError>>) -> Result<(Instant, T), Failure> {
+    pub(crate) async fn read_request<T>(&self, request: impl Future<Output = Result<T, GraphError>>) -> Result<(Instant, T), Failure> {
         self.gate.read(About::Object, request).await
     }
 
     /// The events of the audit log: see [`AuditLog::events`].
-    pub async fn audit(&self, from: Timestamp, not_before: Instant) -> Result<Option<Arc<Vec<AuditEvent>>>, Failure> {
+    pub(crate) async fn audit(&self, from: Timestamp, not_before: Instant) -> Result<Option<Arc<Vec<AuditEvent>>>, Failure> {
         self.audit.events(&self.client, &self.gate, from, not_before).await
     }
 
     /// A group that many Assignments may name: see [`Lookups::group`].
-    pub async fn group(
+    pub(crate) async fn group(
         &self,
         reference: &str,
         look_up: impl Future<Output = Result<ResolvedGroup, Failure>>,
@@ -246,27 +246,27 @@ impl Tenant {
     }
 
     /// The images of the gallery.
-    pub async fn gallery(&self, wanted: impl Fn(&GalleryImage) -> bool) -> Result<Vec<GalleryImage>, Failure> {
+    pub(crate) async fn gallery(&self, wanted: impl Fn(&GalleryImage) -> bool) -> Result<Vec<GalleryImage>, Failure> {
         self.lookups.gallery(&self.client, &self.gate, wanted).await
     }
 
     /// The custom images.
-    pub async fn images(&self, wanted: impl Fn(&DeviceImage) -> bool) -> Result<Vec<DeviceImage>, Failure> {
+    pub(crate) async fn images(&self, wanted: impl Fn(&DeviceImage) -> bool) -> Result<Vec<DeviceImage>, Failure> {
         self.lookups.images(&self.client, &self.gate, wanted).await
     }
 
     /// The Azure network connections.
-    pub async fn connections(&self, wanted: impl Fn(&Connection) -> bool) -> Result<Vec<Connection>, Failure> {
+    pub(crate) async fn connections(&self, wanted: impl Fn(&Connection) -> bool) -> Result<Vec<Connection>, Failure> {
         self.lookups.connections(&self.client, &self.gate, wanted).await
     }
 
     /// The Frontline service plans.
-    pub async fn plans(&self, wanted: impl Fn(&Named) -> bool) -> Result<Vec<Named>, Failure> {
+    pub(crate) async fn plans(&self, wanted: impl Fn(&Named) -> bool) -> Result<Vec<Named>, Failure> {
         self.lookups.plans(&self.client, &self.gate, wanted).await
     }
 
     /// Waits for the turn of a write. What was true before the wait need not be true after it: [`Gate::check`] comes then.
-    pub async fn write_permit(&self) -> Result<Permit, Failure> {
+    pub(crate) async fn write_permit(&self) -> Result<Permit, Failure> {
         match self.gate.closed() {
             Some(failure) => Err(failure),
             None => self.client.permit().await.map_err(|error| self.gate.failed(error)),
@@ -274,7 +274,7 @@ impl Tenant {
     }
 
     /// Makes a write in its turn and through the gate, unless this process may not write or may have lost the lead.
-    pub async fn write_request<T, F>(&self, request: impl FnOnce(Permit) -> F, access: &WriteAccess) -> Result<T, Failure>
+    pub(crate) async fn write_request<T, F>(&self, request: impl FnOnce(Permit) -> F, access: &WriteAccess) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, GraphError>>,
     {
@@ -283,7 +283,7 @@ impl Tenant {
 
     /// The same for a write that must not follow from what was true before its turn: `look` is made when that has come, and
     /// an error of it means that nothing is sent.
-    pub async fn write_after<T, F>(
+    pub(crate) async fn write_after<T, F>(
         &self,
         look: impl Future<Output = Result<(), Failure>>,
         request: impl FnOnce(Permit) -> F,
@@ -299,7 +299,12 @@ impl Tenant {
     }
 
     /// Makes a write whose turn has come, under the same conditions.
-    pub async fn permitted<T, F>(&self, permit: Permit, request: impl FnOnce(Permit) -> F, access: &WriteAccess) -> Result<T, Failure>
+    pub(crate) async fn permitted<T, F>(
+        &self,
+        permit: Permit,
+        request: impl FnOnce(Permit) -> F,
+        access: &WriteAccess,
+    ) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, GraphError>>,
     {
@@ -310,14 +315,14 @@ impl Tenant {
     }
 
     /// Forgets what lists failed with: somebody found that the tenant works again.
-    pub fn forget_failures(&self) {
+    pub(crate) fn forget_failures(&self) {
         self.shared.policies.note_failure(None);
         self.shared.settings.note_failure(None);
     }
 }
 
 /// The poll interval of a tenant.
-pub fn interval(spec: &EntraTenantSpec) -> Duration {
+pub(crate) fn interval(spec: &EntraTenantSpec) -> Duration {
     spec.interval
         .as_deref()
         .and_then(|text| text.parse::<jiff::SignedDuration>().ok())
@@ -326,12 +331,12 @@ pub fn interval(spec: &EntraTenantSpec) -> Duration {
 }
 
 /// Whether an object is only looked at: by its own mode, or by its tenant's, which wins.
-pub fn only_looks(tenant: &EntraTenant, mode: Option<Mode>) -> bool {
+pub(crate) fn only_looks(tenant: &EntraTenant, mode: Option<Mode>) -> bool {
     tenant.spec.mode == Some(Mode::Observe) || mode == Some(Mode::Observe)
 }
 
 /// The tenants in use, by the name of their EntraTenant.
-pub struct Tenants {
+pub(crate) struct Tenants {
     endpoints: Endpoints,
     metrics: Metrics,
     known: Mutex<Known>,
@@ -365,7 +370,7 @@ impl Known {
 
 impl Tenants {
     /// No tenant yet.
-    pub fn new(endpoints: Endpoints, metrics: Metrics) -> Self {
+    pub(crate) fn new(endpoints: Endpoints, metrics: Metrics) -> Self {
         Self {
             endpoints,
             metrics,
@@ -375,13 +380,13 @@ impl Tenants {
     }
 
     /// Marks the writes of all tenants with the id of this cluster.
-    pub fn mark(&self, cluster: &str) {
+    pub(crate) fn mark(&self, cluster: &str) {
         self.mark.get_or_init(|| mark(cluster));
     }
 
     /// The tenant that an EntraTenant describes; a new one when its identity changed, so that no token and no verdict of
     /// the old identity survives.
-    pub fn get(&self, object: &EntraTenant) -> Result<Arc<Tenant>, Failure> {
+    pub(crate) fn get(&self, object: &EntraTenant) -> Result<Arc<Tenant>, Failure> {
         let name = object.metadata.name.clone().unwrap_or_default();
         let mut known = self.lock();
         if let Some(tenant) = known
@@ -406,12 +411,12 @@ impl Tenants {
     }
 
     /// The tenant of this name, if it is in use.
-    pub fn known(&self, name: &str) -> Option<Arc<Tenant>> {
+    pub(crate) fn known(&self, name: &str) -> Option<Arc<Tenant>> {
         self.lock().tenants.get(name).cloned()
     }
 
     /// Forgets a tenant that was deleted.
-    pub fn forget(&self, name: &str) {
+    pub(crate) fn forget(&self, name: &str) {
         self.lock().tenants.remove(name);
     }
 
@@ -421,7 +426,7 @@ impl Tenants {
 }
 
 /// What the ids of a cluster's writes begin with: the start of a hash of the cluster's id, so that it says nothing about it.
-pub fn mark(cluster: &str) -> [u8; 4] {
+pub(crate) fn mark(cluster: &str) -> [u8; 4] {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, cluster.as_bytes());
     let mut mark = [0; 4];
     mark.copy_from_slice(&digest.as_ref()[..4]);

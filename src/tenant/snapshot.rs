@@ -19,7 +19,7 @@ const PAGE: usize = 100;
 
 /// The tenant's objects of one collection as last seen.
 #[derive(Default)]
-pub struct Snapshot {
+pub(crate) struct Snapshot {
     entries: Mutex<Entries>,
     refresh: tokio::sync::Mutex<()>,
     failed: Mutex<Option<(Instant, Failure)>>,
@@ -70,12 +70,12 @@ impl Seen {
 
 impl Snapshot {
     /// The right to list, if nobody else is at it: one list at a time, and nobody stands in line for it.
-    pub fn turn(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, Failure> {
+    pub(crate) fn turn(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, Failure> {
         self.refresh.try_lock().map_err(|_taken| Failure::deferred())
     }
 
     /// Replaces what is known by a complete list that was asked for at `asked`.
-    pub fn take(&self, listed: Vec<Packed>, asked: Instant) {
+    pub(crate) fn take(&self, listed: Vec<Packed>, asked: Instant) {
         let fresh = |object: Packed| {
             let seen = Seen {
                 listed: true,
@@ -101,18 +101,18 @@ impl Snapshot {
     }
 
     /// When the list that fills this was asked for; `None` before the first.
-    pub fn listed(&self) -> Option<Instant> {
+    pub(crate) fn listed(&self) -> Option<Instant> {
         self.lock().listed
     }
 
     /// The object as last seen.
-    pub fn get(&self, id: &str) -> Option<Entity> {
+    pub(crate) fn get(&self, id: &str) -> Option<Entity> {
         self.known(id, |_| true, Packed::entity)
     }
 
     /// The object as seen by a request that was made after `since`. One whose assignments cannot be understood has to be
     /// asked for again: what follows may be a write, and it says that there are none.
-    pub fn seen_since(&self, id: &str, since: Instant) -> Option<Entity> {
+    pub(crate) fn seen_since(&self, id: &str, since: Instant) -> Option<Entity> {
         self.known(id, |at| at >= since, Packed::entity)
             .filter(|entity| entity.unreadable.is_none())
     }
@@ -124,7 +124,7 @@ impl Snapshot {
     }
 
     /// The objects that carry this display name; Graph does not promise that names are unique.
-    pub fn named(&self, display_name: &str) -> Vec<Entity> {
+    pub(crate) fn named(&self, display_name: &str) -> Vec<Entity> {
         let wanted = display_name.to_lowercase();
         let entries = self.lock();
         let objects = entries.objects.values().map(|seen| &seen.object);
@@ -132,35 +132,30 @@ impl Snapshot {
     }
 
     /// The objects that `wanted` holds for. Unpacks all of them, so only for what happens rarely.
-    pub fn search(&self, wanted: impl Fn(&Entity) -> bool) -> Vec<Entity> {
+    pub(crate) fn search(&self, wanted: impl Fn(&Entity) -> bool) -> Vec<Entity> {
         let entries = self.lock();
         entries.objects.values().map(|seen| seen.object.entity()).filter(wanted).collect()
     }
 
     /// What [`judged`] says of the object with this id, or else of those with this name.
-    pub fn judged(&self, id: Option<&str>, display_name: &str) -> u64 {
+    pub(crate) fn judged(&self, id: Option<&str>, display_name: &str) -> u64 {
         let known = id.and_then(|id| self.known(id, |_| true, Packed::fingerprint));
         known.unwrap_or_else(|| judged(None, &self.named(display_name)))
     }
 
     /// How many objects the last list held.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.lock().objects.len()
     }
 
-    /// Whether nothing was seen.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// About how many requests a list takes.
-    pub fn pages(&self) -> u32 {
+    pub(crate) fn pages(&self) -> u32 {
         u32::try_from(self.len().div_ceil(PAGE).max(1)).unwrap_or(u32::MAX)
     }
 
     /// Remembers one object that was read on its own, or that it is gone. `asked` is when the read was asked for; what a
     /// write answered counts from the answer on, because a list that was asked for before may not show it.
-    pub fn put(&self, id: &str, entity: Option<&Entity>, asked: Instant) {
+    pub(crate) fn put(&self, id: &str, entity: Option<&Entity>, asked: Instant) {
         let mut entries = self.lock();
         // Before the first list there is nothing to keep current, and a lone object must not look like a complete list.
         if entries.listed.is_none() {
@@ -184,13 +179,13 @@ impl Snapshot {
     }
 
     /// Whether the last list holds the object, whatever a read of its own has shown since.
-    pub fn is_listed(&self, id: &str) -> bool {
+    pub(crate) fn is_listed(&self, id: &str) -> bool {
         let (entries, id) = (self.lock(), id.to_lowercase());
         entries.objects.get(&id).is_some_and(|seen| seen.listed) || entries.gone.get(&id).is_some_and(|gone| gone.listed)
     }
 
     /// Notes that an object is about to be written: what was seen before says nothing any more, but for its name.
-    pub fn outdate(&self, id: &str) {
+    pub(crate) fn outdate(&self, id: &str) {
         if let Some(seen) = self.lock().objects.get_mut(&id.to_lowercase()) {
             seen.outdated = true;
             seen.at = Instant::now();
@@ -199,7 +194,7 @@ impl Snapshot {
 
     /// Notes that nobody knows whether this name is taken, nor the one that the object with this id has, until they are listed
     /// again. Other names are not in doubt: a backlog of deletions must not keep others from creating.
-    pub fn doubt_name(&self, display_name: &str, id: Option<&str>) {
+    pub(crate) fn doubt_name(&self, display_name: &str, id: Option<&str>) {
         let mut entries = self.lock();
         let known = id.and_then(|id| entries.objects.get(&id.to_lowercase()));
         let known = known.and_then(|seen| seen.object.entity().display_name().map(str::to_lowercase));
@@ -209,12 +204,12 @@ impl Snapshot {
     }
 
     /// When this name came into doubt last.
-    pub fn name_doubted(&self, display_name: &str) -> Option<Instant> {
+    pub(crate) fn name_doubted(&self, display_name: &str) -> Option<Instant> {
         self.lock().doubtful.get(&display_name.to_lowercase()).copied()
     }
 
     /// Marks a name as being created until the guard is dropped; a second create of it has to wait.
-    pub fn creating(&self, display_name: &str) -> Result<Creating<'_>, Failure> {
+    pub(crate) fn creating(&self, display_name: &str) -> Result<Creating<'_>, Failure> {
         let name = display_name.to_lowercase();
         if !self.lock().creating.insert(name.clone()) {
             return Err(Failure::deferred());
@@ -223,7 +218,7 @@ impl Snapshot {
     }
 
     /// What the last list failed with, for as long as asking again would be a nuisance.
-    pub fn recent_failure(&self, shortest: Duration) -> Option<Failure> {
+    pub(crate) fn recent_failure(&self, shortest: Duration) -> Option<Failure> {
         let failed = self.failed.lock();
         let (at, failure) = failed.as_ref()?;
         let left = shortest.checked_sub(at.elapsed())?;
@@ -234,7 +229,7 @@ impl Snapshot {
     }
 
     /// Notes how the last list ended.
-    pub fn note_failure(&self, failure: Option<Failure>) {
+    pub(crate) fn note_failure(&self, failure: Option<Failure>) {
         *self.failed.lock() = failure.map(|failure| (Instant::now(), failure));
     }
 
@@ -244,7 +239,7 @@ impl Snapshot {
 }
 
 /// A create that is under way.
-pub struct Creating<'a> {
+pub(crate) struct Creating<'a> {
     snapshot: &'a Snapshot,
     name: String,
 }

@@ -5,7 +5,7 @@ use crate::report::reason::Reason;
 use crate::runtime::pulse::Pulse;
 
 /// What a process may write.
-pub struct WriteAccess {
+pub(crate) struct WriteAccess {
     /// Whether this process writes nothing to Graph, whatever the objects say.
     pub read_only: bool,
     /// Whether the process has run without standing still.
@@ -15,7 +15,7 @@ pub struct WriteAccess {
 impl WriteAccess {
     /// Refuses a write to Graph after the process stood still for so long that another one may be the leader by now.
     /// The lease notices that too, but perhaps a moment after a pass that was in the middle of its work.
-    pub fn may_write(&self) -> Result<(), Failure> {
+    pub(crate) fn may_write(&self) -> Result<(), Failure> {
         if self.pulse.steady() {
             return Ok(());
         }
@@ -26,7 +26,7 @@ impl WriteAccess {
     }
 
     /// Refuses every change of Graph in a read-only process. Plans are held back long before; this is the last door.
-    pub fn may_change_graph(&self) -> Result<(), Failure> {
+    pub(crate) fn may_change_graph(&self) -> Result<(), Failure> {
         self.may_write()?;
         if self.read_only {
             let message = "the controller runs with --read-only, so nothing is changed or deleted in Graph";

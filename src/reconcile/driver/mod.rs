@@ -1,10 +1,10 @@
 //! What every kind's pass has in common: the finalizer, the deadline, a panic that stays contained, one status
 //! write, events, one log line, the time of the next pass.
 
-pub mod budget_place;
-pub mod next_pass;
-pub mod sweep;
-pub mod urgency;
+pub(crate) mod budget_place;
+pub(crate) mod next_pass;
+pub(crate) mod sweep;
+pub(crate) mod urgency;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ const CATCH_UP_POLL: Duration = Duration::from_millis(50);
 
 /// The reconcile function of every controller. It never fails: what goes wrong is in the status, and when to try
 /// again is decided here.
-pub async fn reconcile<K: Kind>(object: Arc<K>, context: Arc<Context>) -> Result<Action, Infallible> {
+pub(crate) async fn reconcile<K: Kind>(object: Arc<K>, context: Arc<Context>) -> Result<Action, Infallible> {
     let queue = context.metrics.queue(K::NAME);
     let (namespace, name) = (object.namespace(), object.name_any());
     queue.taken(namespace.as_deref(), &name);
@@ -103,7 +103,7 @@ fn after_pass<K: Kind>(object: &K, end: &End, context: &Context) {
 }
 
 /// Whether somebody else has written the status of an object; it will be put right by a pass.
-pub fn overwritten<K: Kind>(object: &K, context: &Context) -> bool {
+pub(crate) fn overwritten<K: Kind>(object: &K, context: &Context) -> bool {
     let written = context.memory.get(&object.uid().unwrap_or_default()).written;
     written.is_some_and(|(status, at)| at.elapsed() >= CATCH_UP && object.status().map(fingerprint_of) != Some(status))
 }

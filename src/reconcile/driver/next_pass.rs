@@ -34,7 +34,7 @@ pub(crate) struct End {
 
 impl End {
     /// Nothing was ours here, or nothing is any more.
-    pub fn last(outcome: &'static str, reason: Option<Reason>, message: &str) -> Self {
+    pub(crate) fn last(outcome: &'static str, reason: Option<Reason>, message: &str) -> Self {
         Self {
             outcome,
             reason,
@@ -44,7 +44,7 @@ impl End {
     }
 
     /// Its turn has not come.
-    pub fn deferred(after: Duration) -> Self {
+    pub(crate) fn deferred(after: Duration) -> Self {
         Self {
             outcome: DEFERRED,
             reason: Some(Reason::Throttled),

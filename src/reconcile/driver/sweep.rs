@@ -13,7 +13,7 @@ use crate::reconcile::driver::overwritten;
 use crate::reconcile::pass::Kind;
 
 /// Wakes objects whose status somebody else has written, and drops the notes of objects that are gone.
-pub async fn sweep(context: &Context) {
+pub(crate) async fn sweep(context: &Context) {
     let mut alive = HashSet::new();
     macro_rules! look_through_all {
         (managed { $($managed:ident: $managed_kind:ty),* } others { $($other:ident: $other_kind:ty),* }) => {

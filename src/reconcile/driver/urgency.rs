@@ -35,7 +35,7 @@ pub(crate) fn worth_telling<K: Kind>(object: &K, run: &Run<K>, failure: &Failure
 }
 
 /// Whether somebody seems to wait for a pass over this object, as far as the object itself tells. For the order of passes.
-pub fn seems_urgent<K: Kind>(object: &K) -> bool {
+pub(crate) fn seems_urgent<K: Kind>(object: &K) -> bool {
     let Some(status) = object.status() else { return true };
     let of_this = |ready: &&Condition| ready.type_ == "Ready" && ready.observed_generation == object.meta().generation;
     let right = K::conditions(status)

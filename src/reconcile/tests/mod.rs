@@ -13,14 +13,14 @@ use crate::api::OwnedAssignment;
 use crate::graph::{AssignmentTarget, Entity, RemoteAssignment};
 use crate::reconcile::plan::{Declared, Desired, Key};
 
-pub fn object(value: Value) -> Map<String, Value> {
+pub(crate) fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(map) => map,
         other => panic!("not an object: {other}"),
     }
 }
 
-pub fn entity(properties: Value, assignments: Vec<RemoteAssignment>) -> Entity {
+pub(crate) fn entity(properties: Value, assignments: Vec<RemoteAssignment>) -> Entity {
     Entity {
         id: "11111111-0000-4000-8000-000000000001".to_owned(),
         properties: object(properties),
@@ -29,7 +29,7 @@ pub fn entity(properties: Value, assignments: Vec<RemoteAssignment>) -> Entity {
     }
 }
 
-pub fn remote(group: &str) -> RemoteAssignment {
+pub(crate) fn remote(group: &str) -> RemoteAssignment {
     RemoteAssignment {
         id: Some(format!("id-of-{group}")),
         group_id: group.to_owned(),
@@ -39,7 +39,7 @@ pub fn remote(group: &str) -> RemoteAssignment {
     }
 }
 
-pub fn owned(group: &str, by: &str) -> OwnedAssignment {
+pub(crate) fn owned(group: &str, by: &str) -> OwnedAssignment {
     OwnedAssignment {
         group_id: group.to_owned(),
         service_plan_id: None,
@@ -50,7 +50,7 @@ pub fn owned(group: &str, by: &str) -> OwnedAssignment {
     }
 }
 
-pub fn declare(desired: &mut Desired, group: &str, by: &str) {
+pub(crate) fn declare(desired: &mut Desired, group: &str, by: &str) {
     desired.declared.insert(
         Key::new(group, None),
         Declared {
@@ -61,7 +61,7 @@ pub fn declare(desired: &mut Desired, group: &str, by: &str) {
 }
 
 /// What Graph holds after an `assign`: exactly what was posted.
-pub fn replaced(targets: &[AssignmentTarget]) -> Vec<RemoteAssignment> {
+pub(crate) fn replaced(targets: &[AssignmentTarget]) -> Vec<RemoteAssignment> {
     targets
         .iter()
         .map(|target| RemoteAssignment {
@@ -74,7 +74,7 @@ pub fn replaced(targets: &[AssignmentTarget]) -> Vec<RemoteAssignment> {
         .collect()
 }
 
-pub fn policy() -> Value {
+pub(crate) fn policy() -> Value {
     json!({"displayName": "fin", "description": "", "imageId": "publisher_offer_SKU", "provisioningType": "dedicated",
         "windowsSetting": {"locale": "en-US"}, "enableSingleSignOn": true})
 }

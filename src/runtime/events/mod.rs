@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-pub use crate::runtime::event_ledger::EventKind;
+pub(crate) use crate::runtime::event_ledger::EventKind;
 use crate::runtime::event_ledger::{Entry, Ledger, Occurrence, Write};
 use crate::runtime::text::shortened;
 
@@ -32,12 +32,12 @@ const DEFAULT_NAMESPACE: &str = "default";
 
 /// Publishes events in the background. Clones share the queue; the background task ends with the last clone.
 #[derive(Clone, Debug)]
-pub struct Publisher(mpsc::Sender<Occurrence>);
+pub(crate) struct Publisher(mpsc::Sender<Occurrence>);
 
 impl Publisher {
     /// `controller` is the reporting controller (a qualified name), `instance` the pod. `client` must not retry. Must
     /// be called inside a tokio runtime.
-    pub fn new(client: Client, controller: impl Into<String>, instance: impl Into<String>) -> Self {
+    pub(crate) fn new(client: Client, controller: impl Into<String>, instance: impl Into<String>) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let desk = Desk {
             client,
@@ -50,7 +50,7 @@ impl Publisher {
 
     /// Publishes an event soon, or counts it if the same one was published recently, or drops it when the object has
     /// too many or the server is too slow.
-    pub fn publish(&self, reference: &ObjectReference, kind: EventKind, reason: &'static str, action: &'static str, note: String) {
+    pub(crate) fn publish(&self, reference: &ObjectReference, kind: EventKind, reason: &'static str, action: &'static str, note: String) {
         let occurrence = Occurrence {
             regarding: reference.clone(),
             kind,

@@ -23,7 +23,7 @@ const URGENT_IN_A_ROW: u32 = 3;
 
 /// Whose work it is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Party {
+pub(crate) struct Party {
     /// The group that it belongs to.
     pub group: Arc<str>,
     /// Its name within the group.
@@ -31,7 +31,7 @@ pub struct Party {
 }
 
 /// The workers of one kind of work, and what waits for one.
-pub struct Workers<T> {
+pub(crate) struct Workers<T> {
     state: Mutex<State<T>>,
     call: Box<dyn Fn(T) + Send + Sync>,
 }
@@ -70,14 +70,14 @@ impl<T> Default for Queue<T> {
 }
 
 /// A worker that is in use.
-pub struct Worker<T: Clone + Eq + Hash> {
+pub(crate) struct Worker<T: Clone + Eq + Hash> {
     workers: Arc<Workers<T>>,
     party: Party,
 }
 
 impl<T: Clone + Eq + Hash> Workers<T> {
     /// So many workers. What waited is called when there is one for it.
-    pub fn new(number: usize, call: impl Fn(T) + Send + Sync + 'static) -> Arc<Self> {
+    pub(crate) fn new(number: usize, call: impl Fn(T) + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State {
                 number,
@@ -93,12 +93,12 @@ impl<T: Clone + Eq + Hash> Workers<T> {
     }
 
     /// The most that can be at work at a time.
-    pub const fn most(number: usize) -> usize {
+    pub(crate) const fn most(number: usize) -> usize {
         number * FOR_GROUPS
     }
 
     /// A worker for this work; or none, and it will be called.
-    pub fn enter(self: &Arc<Self>, work: T, party: Party, urgent: bool) -> Option<Worker<T>> {
+    pub(crate) fn enter(self: &Arc<Self>, work: T, party: Party, urgent: bool) -> Option<Worker<T>> {
         let party = self.lock().enter(work, party, urgent)?;
         Some(Worker {
             workers: Arc::clone(self),
@@ -107,7 +107,7 @@ impl<T: Clone + Eq + Hash> Workers<T> {
     }
 
     /// What was called does not come: it is not there any more.
-    pub fn gone(&self, work: &T) {
+    pub(crate) fn gone(&self, work: &T) {
         let party = self.lock().called.remove(work);
         if let Some(party) = party {
             self.free(&party);

@@ -24,7 +24,7 @@ const RELEASE_LIMIT: Duration = Duration::from_secs(5);
 
 /// Which lease, and as whom.
 #[derive(Clone, Debug)]
-pub struct LeaseConfig {
+pub(crate) struct LeaseConfig {
     /// The namespace of the Lease object.
     pub namespace: String,
     /// The name of the Lease object.
@@ -38,7 +38,7 @@ pub struct LeaseConfig {
 /// The times of the election. `renew_deadline` plus the longest write to Graph must stay below `duration`, so that the
 /// last write of a leader that lost contact ends before its successor starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LeaseTimings {
+pub(crate) struct LeaseTimings {
     /// How long others wait after the last renewal that they saw.
     pub duration: Duration,
     /// After how long without a renewal the leader stops.
@@ -62,7 +62,7 @@ impl Default for LeaseTimings {
 
 /// Why the work under the lease did not end well. Each of them is a reason to end the process at once.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LeaseError {
+pub(crate) enum LeaseError {
     /// The lease could not be renewed in time or was taken by another process.
     #[error("the lease was lost")]
     Lost,
@@ -102,7 +102,7 @@ impl LeaseConfig {
 /// # Errors
 ///
 /// See [`LeaseError`]. The work has been dropped; the caller must end the process.
-pub async fn lead<F, W, T>(client: &Client, config: LeaseConfig, shutdown: Shutdown, told: T, on_leader: F) -> Result<(), LeaseError>
+pub(crate) async fn lead<F, W, T>(client: &Client, config: LeaseConfig, shutdown: Shutdown, told: T, on_leader: F) -> Result<(), LeaseError>
 where
     F: FnOnce(Shutdown) -> W,
     W: Future<Output = ()>,

@@ -9,23 +9,23 @@ use std::sync::Arc;
 use prometheus_client::encoding::{EncodeLabel, EncodeLabelSet, LabelSetEncoder};
 
 /// Tenants that get a label of their own. The others share [`OTHER`].
-pub(crate) const MOST_TENANTS: usize = 20;
+pub const MOST_TENANTS: usize = 20;
 /// The label of tenants beyond that number.
-pub(crate) const OTHER: &str = "other";
+pub const OTHER: &str = "other";
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(crate) struct Kind {
+pub struct Kind {
     pub kind: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(crate) struct Pass {
+pub struct Pass {
     pub kind: &'static str,
     pub outcome: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(crate) struct Request {
+pub struct Request {
     pub operation: &'static str,
     pub status: &'static str,
     #[prometheus(flatten)]
@@ -33,19 +33,19 @@ pub(crate) struct Request {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(crate) struct Operation {
+pub struct Operation {
     pub operation: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(crate) struct KindOfTenant {
+pub struct KindOfTenant {
     pub kind: &'static str,
     #[prometheus(flatten)]
     pub tenant: Tenant,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(crate) struct ClassOfTenant {
+pub struct ClassOfTenant {
     pub class: &'static str,
     #[prometheus(flatten)]
     pub tenant: Tenant,
@@ -53,13 +53,13 @@ pub(crate) struct ClassOfTenant {
 
 /// Which request an exemplar stands for: the id that the log line and Graph's own logs have, too.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(crate) struct Trace {
+pub struct Trace {
     pub client_request_id: String,
 }
 
 /// The label `tenant`, or none.
 #[derive(Clone, Debug, Default, Hash, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Tenant(pub Option<Arc<str>>);
+pub struct Tenant(pub Option<Arc<str>>);
 
 impl EncodeLabelSet for Tenant {
     fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
@@ -72,7 +72,7 @@ impl EncodeLabelSet for Tenant {
 
 /// Which names have become labels.
 #[derive(Debug)]
-pub(crate) enum TenantNames {
+pub enum TenantNames {
     /// None ever will.
     Off,
     /// These, and more until there are [`MOST_TENANTS`].
@@ -120,7 +120,7 @@ const STATUSES: [(u16, &str); 20] = [
 ];
 
 /// The label of an HTTP status; `None` is no answer.
-pub(crate) fn status(status: Option<u16>) -> &'static str {
+pub fn status(status: Option<u16>) -> &'static str {
     let Some(code) = status else { return "none" };
     if let Some((_, label)) = STATUSES.iter().find(|(known, _)| *known == code) {
         return label;

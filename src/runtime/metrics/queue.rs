@@ -28,7 +28,7 @@ impl Queue {
     }
 
     /// How many are due.
-    pub(crate) fn length(&self) -> usize {
+    pub fn length(&self) -> usize {
         let now = Instant::now();
         self.lock().values().filter(|due| **due <= now).count()
     }

@@ -15,12 +15,12 @@ use crate::runtime::metrics::labels::{ClassOfTenant, Kind, KindOfTenant, Operati
 /// A reconcile is a few Graph calls; under throttling it may take minutes.
 const DURATION_BUCKETS: [f64; 11] = [0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0];
 
-pub(crate) type Seconds = Gauge<f64, AtomicU64>;
+pub type Seconds = Gauge<f64, AtomicU64>;
 type Traced = HistogramWithExemplars<Trace>;
 
 /// All families. Clones share the values.
 #[derive(Clone, Debug)]
-pub(crate) struct Series {
+pub struct Series {
     pub reconciles: Family<Pass, Counter>,
     pub reconcile_duration: Family<Kind, Histogram, fn() -> Histogram>,
     pub queue: Family<Kind, Gauge>,

@@ -26,8 +26,8 @@ pub struct TenantMetrics {
 
 /// What is true of a tenant now.
 #[derive(Debug, Default)]
-pub(crate) struct Gauges {
-    pub(crate) label: Tenant,
+pub struct Gauges {
+    pub label: Tenant,
     /// When it was last seen to be signed in to, and for how long the token was good then.
     signed_in: Option<(f64, i64)>,
     clock_skew: Option<i64>,
@@ -133,7 +133,7 @@ impl TenantMetrics {
 
 impl Series {
     /// Forgets what tenants have set, to be told anew.
-    pub(crate) fn clear_tenants(&self) {
+    pub fn clear_tenants(&self) {
         self.signed_in_at.clear();
         self.token_lifetime.clear();
         self.clock_skew.clear();
@@ -143,7 +143,7 @@ impl Series {
     }
 
     /// Takes in one more tenant.
-    pub(crate) fn add_tenant(&self, gauges: &Gauges) {
+    pub fn add_tenant(&self, gauges: &Gauges) {
         let Gauges {
             label,
             signed_in,

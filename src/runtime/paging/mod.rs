@@ -31,7 +31,7 @@ const GROWTH: u32 = 4;
 type Counts = Arc<Mutex<HashMap<String, u32>>>;
 
 /// The same client, but lists that ask for pages come in small ones.
-pub fn small_pages(client: &Client) -> Client {
+pub(crate) fn small_pages(client: &Client) -> Client {
     let (inner, counts) = (client.clone(), Counts::default());
     let service = service_fn(move |request: Request<Body>| {
         let (inner, counts) = (inner.clone(), Arc::clone(&counts));

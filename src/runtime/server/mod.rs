@@ -35,7 +35,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// The servers with their ports bound, not yet answering.
 #[derive(Debug)]
-pub struct Server {
+pub(crate) struct Server {
     health: TcpListener,
     metrics: TcpListener,
 }
@@ -46,7 +46,7 @@ impl Server {
     /// # Errors
     ///
     /// Those of binding; the message names the address.
-    pub async fn bind(health: SocketAddr, metrics: SocketAddr) -> std::io::Result<Self> {
+    pub(crate) async fn bind(health: SocketAddr, metrics: SocketAddr) -> std::io::Result<Self> {
         Ok(Self {
             health: bind(health).await?,
             metrics: bind(metrics).await?,
@@ -58,7 +58,7 @@ impl Server {
     /// # Errors
     ///
     /// When the system cannot tell the address of the socket.
-    pub fn health_address(&self) -> std::io::Result<SocketAddr> {
+    pub(crate) fn health_address(&self) -> std::io::Result<SocketAddr> {
         self.health.local_addr()
     }
 
@@ -67,7 +67,7 @@ impl Server {
     /// # Errors
     ///
     /// When the system cannot tell the address of the socket.
-    pub fn metrics_address(&self) -> std::io::Result<SocketAddr> {
+    pub(crate) fn metrics_address(&self) -> std::io::Result<SocketAddr> {
         self.metrics.local_addr()
     }
 
@@ -79,7 +79,7 @@ impl Server {
     /// # Errors
     ///
     /// When the system cannot tell the address of a socket.
-    pub async fn run(self, health: Health, metrics: Metrics, shutdown: Shutdown) -> std::io::Result<()> {
+    pub(crate) async fn run(self, health: Health, metrics: Metrics, shutdown: Shutdown) -> std::io::Result<()> {
         tracing::info!(
             health = %self.health_address()?,
             metrics = %self.metrics_address()?,
@@ -91,22 +91,6 @@ impl Server {
         );
         Ok(())
     }
-}
-
-/// Binds both ports and answers until the shutdown is requested.
-///
-/// # Errors
-///
-/// Those of [`Server::bind`] and [`Server::run`].
-pub async fn serve(
-    health_addr: SocketAddr,
-    metrics_addr: SocketAddr,
-    health: Health,
-    metrics: Metrics,
-    shutdown: Shutdown,
-) -> std::io::Result<()> {
-    let server = Server::bind(health_addr, metrics_addr).await?;
-    server.run(health, metrics, shutdown).await
 }
 
 async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {

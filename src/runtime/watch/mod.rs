@@ -25,12 +25,12 @@ use crate::runtime::text::one_line;
 const MAX_ERROR_BYTES: usize = 512;
 
 /// A kind that can be watched.
-pub trait Watchable: kube::Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static {}
+pub(crate) trait Watchable: kube::Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static {}
 
 impl<K> Watchable for K where K: kube::Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static {}
 
 /// One watched kind: what is known, and what to look at. The store is fed only while `trigger` is polled.
-pub struct Watched<K: Watchable> {
+pub(crate) struct Watched<K: Watchable> {
     /// The newest decodable version of every object.
     pub store: Store<K>,
     /// Objects whose specification, annotations or deletion changed, or that lost a finalizer.
@@ -42,28 +42,28 @@ pub struct Watched<K: Watchable> {
 /// Tells when a store holds its first complete list. Any number may wait: `Store::wait_until_ready` of kube 5 wakes only
 /// the one that asked last, and the controller runtime is one of those who ask.
 #[derive(Clone, Debug)]
-pub struct Complete(tokio::sync::watch::Receiver<bool>);
+pub(crate) struct Complete(tokio::sync::watch::Receiver<bool>);
 
 impl Complete {
     /// A marker, and what sets it.
-    pub fn new() -> (Self, tokio::sync::watch::Sender<bool>) {
+    pub(crate) fn new() -> (Self, tokio::sync::watch::Sender<bool>) {
         let (sender, receiver) = tokio::sync::watch::channel(false);
         (Self(receiver), sender)
     }
 
     /// Whether the list is complete.
-    pub fn now(&self) -> bool {
+    pub(crate) fn now(&self) -> bool {
         *self.0.borrow()
     }
 
     /// Waits until the list is complete; false when the watch ended before.
-    pub async fn wait(&self) -> bool {
+    pub(crate) async fn wait(&self) -> bool {
         self.0.clone().wait_for(|complete| *complete).await.is_ok()
     }
 }
 
 /// Sets the marker when the first list has passed. Goes behind whatever feeds the store.
-pub fn mark_complete<K>(sender: tokio::sync::watch::Sender<bool>) -> impl FnMut(&watcher::Result<watcher::Event<K>>) {
+pub(crate) fn mark_complete<K>(sender: tokio::sync::watch::Sender<bool>) -> impl FnMut(&watcher::Result<watcher::Event<K>>) {
     move |event| {
         if matches!(event, Ok(watcher::Event::InitDone)) {
             sender.send_replace(true);
@@ -73,7 +73,7 @@ pub fn mark_complete<K>(sender: tokio::sync::watch::Sender<bool>) -> impl FnMut(
 
 /// A version of an object that does not decode. Only its metadata is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Malformed {
+pub(crate) struct Malformed {
     /// The kind that it should be.
     pub kind: String,
     /// Its namespace, if the kind has one.
@@ -97,7 +97,7 @@ pub struct Malformed {
 ///
 /// `on_malformed` is called once for each undecodable version; such an object is not in the store. Note that writing
 /// the status of the object makes a new version of it, so write only what differs.
-pub fn watch<K, F>(api: Api<Decoded<K>>, on_malformed: F) -> Watched<K>
+pub(crate) fn watch<K, F>(api: Api<Decoded<K>>, on_malformed: F) -> Watched<K>
 where
     K: Watchable,
     F: FnMut(Malformed) + Send + 'static,
@@ -111,7 +111,7 @@ fn list_config() -> watcher::Config {
 }
 
 /// The same for any source of watch events. The source must bring its own backoff.
-pub fn watched<K, F>(
+pub(crate) fn watched<K, F>(
     events: impl Stream<Item = watcher::Result<watcher::Event<Decoded<K>>>> + Send + 'static,
     on_malformed: F,
 ) -> Watched<K>

@@ -3,6 +3,6 @@
 mod credentials;
 mod gate;
 mod permissions;
-pub mod sign_in;
-pub mod snapshot;
+pub(crate) mod sign_in;
+pub(crate) mod snapshot;
 mod trouble;

@@ -24,15 +24,15 @@ use crate::tenant::endpoints::{Connect, Endpoints};
 use crate::tenant::shared::{Tenant, Tenants};
 
 /// A tenant of the seed.
-pub const CONTOSO: &str = "11111111-1111-1111-1111-111111111111";
+pub(crate) const CONTOSO: &str = "11111111-1111-1111-1111-111111111111";
 /// Its application.
-pub const APP: &str = "22222222-2222-2222-2222-222222222222";
+pub(crate) const APP: &str = "22222222-2222-2222-2222-222222222222";
 /// The value of its client secret in the seed.
-pub const SECRET: &str = "s3cr3t-canary";
+pub(crate) const SECRET: &str = "s3cr3t-canary";
 
 /// What the fake Kubernetes API holds, and what it was asked.
 #[derive(Default)]
-pub struct Cluster {
+pub(crate) struct Cluster {
     secrets: Mutex<BTreeMap<String, Value>>,
     tokens: Mutex<BTreeMap<String, (u16, Value)>>,
     asked: Mutex<Vec<(String, Value)>>,
@@ -40,7 +40,7 @@ pub struct Cluster {
 
 impl Cluster {
     /// Stores a Secret with these keys.
-    pub fn secret(&self, name: &str, keys: &[(&str, &[u8])]) {
+    pub(crate) fn secret(&self, name: &str, keys: &[(&str, &[u8])]) {
         let data: serde_json::Map<String, Value> = keys
             .iter()
             .map(|(key, value)| ((*key).to_owned(), Value::from(STANDARD.encode(value))))
@@ -50,19 +50,19 @@ impl Cluster {
     }
 
     /// From now on a token request for this service account is answered like this.
-    pub fn account(&self, name: &str, status: u16, answer: Value) {
+    pub(crate) fn account(&self, name: &str, status: u16, answer: Value) {
         self.tokens.lock().unwrap().insert(name.to_owned(), (status, answer));
     }
 
     /// A token request is answered with this token.
-    pub fn token(&self, account: &str, token: &str) {
+    pub(crate) fn token(&self, account: &str, token: &str) {
         let answer = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "metadata": {}, "spec": {"audiences": []},
             "status": {"token": token, "expirationTimestamp": "2030-01-01T00:00:00Z"}});
         self.account(account, 201, answer);
     }
 
     /// Method and path of every request so far, with its body.
-    pub fn asked(&self) -> Vec<(String, Value)> {
+    pub(crate) fn asked(&self) -> Vec<(String, Value)> {
         self.asked.lock().unwrap().clone()
     }
 
@@ -106,7 +106,7 @@ impl Cluster {
 
 /// One request that left the controller, by the name that it called.
 #[derive(Clone, Debug)]
-pub struct Sent {
+pub(crate) struct Sent {
     /// `https://host`.
     pub root: String,
     /// The path.
@@ -117,13 +117,13 @@ pub struct Sent {
 
 impl Sent {
     /// Whether it asks for a token.
-    pub fn is_login(&self) -> bool {
+    pub(crate) fn is_login(&self) -> bool {
         self.path.ends_with("/oauth2/v2.0/token")
     }
 }
 
 /// Every name of Microsoft's, played by one simulator; and the controller's own namespace.
-pub struct Scene {
+pub(crate) struct Scene {
     /// The controller's own namespace.
     pub cluster: Arc<Cluster>,
     /// The tenants, as the controller knows them.
@@ -134,7 +134,7 @@ pub struct Scene {
 
 impl Scene {
     /// With this seed, and this file as the pod's token.
-    pub fn new(seed: &Value, token_file: Option<&std::path::Path>) -> Self {
+    pub(crate) fn new(seed: &Value, token_file: Option<&std::path::Path>) -> Self {
         let simulator = Simulator::start(SimulatorOptions {
             seeds: vec![seed.to_string()],
             ..SimulatorOptions::default()
@@ -163,7 +163,7 @@ impl Scene {
     }
 
     /// Adds a fault of Graph's.
-    pub async fn fault(&self, rule: Value) {
+    pub(crate) async fn fault(&self, rule: Value) {
         let url = format!("{}/faults", self.simulator.control_url());
         let body = rule.to_string();
         let answer = client(&self.simulator).post(url).body(body).send().await.unwrap();
@@ -171,12 +171,12 @@ impl Scene {
     }
 
     /// Every request to Microsoft so far.
-    pub fn sent(&self) -> Vec<Sent> {
+    pub(crate) fn sent(&self) -> Vec<Sent> {
         self.sent.lock().unwrap().clone()
     }
 
     /// Every token request so far.
-    pub fn logins(&self) -> Vec<Sent> {
+    pub(crate) fn logins(&self) -> Vec<Sent> {
         self.sent().into_iter().filter(Sent::is_login).collect()
     }
 }
@@ -220,7 +220,7 @@ fn transport(simulator: &Simulator, sent: &Arc<Mutex<Vec<Sent>>>) -> Transport {
 }
 
 /// A seed of Contoso whose application has these fields.
-pub fn seed(fields: Value) -> Value {
+pub(crate) fn seed(fields: Value) -> Value {
     let mut app = json!({"appId": APP, "roles": ["CloudPC.ReadWrite.All", "Group.Read.All", "Organization.Read.All"]});
     for (name, value) in fields.as_object().unwrap() {
         app[name] = value.clone();
@@ -229,7 +229,7 @@ pub fn seed(fields: Value) -> Value {
 }
 
 /// An EntraTenant of Contoso with these fields in its spec.
-pub fn tenant(name: &str, fields: Value) -> EntraTenant {
+pub(crate) fn tenant(name: &str, fields: Value) -> EntraTenant {
     let mut spec = json!({"tenantId": CONTOSO, "clientId": APP});
     for (field, value) in fields.as_object().unwrap() {
         spec[field] = value.clone();
@@ -239,12 +239,12 @@ pub fn tenant(name: &str, fields: Value) -> EntraTenant {
 }
 
 /// Credentials: the client secret in this Secret.
-pub fn client_secret(name: &str) -> Value {
+pub(crate) fn client_secret(name: &str) -> Value {
     json!({"credentials": {"clientSecret": {"secretRef": {"name": name}}}})
 }
 
 /// What happens when the tenant is used.
-pub async fn signs_in(tenant: &Tenant) -> Result<String, Failure> {
+pub(crate) async fn signs_in(tenant: &Tenant) -> Result<String, Failure> {
     tenant.client.forget_token();
     Ok(tenant.client.organization().await?.display_name)
 }
