@@ -20,6 +20,7 @@ use crate::report::failure::{Class, Failure};
 use crate::report::reason::Reason;
 use crate::report::reason::event;
 use crate::report::status::now;
+use crate::report::stop::Stop;
 
 impl Kind for Assignment {
     const NAME: &'static str = "Assignment";
@@ -28,7 +29,7 @@ impl Kind for Assignment {
         Api::namespaced(client, &self.namespace().unwrap_or_default())
     }
 
-    async fn converge(&self, run: &mut Run<Self>, context: &Context) -> Result<Verdict, Failure> {
+    async fn converge(&self, run: &mut Run<Self>, context: &Context) -> Result<Verdict, Stop> {
         if self.spec.suspend == Some(true) {
             return Ok(Verdict::Suspended);
         }
@@ -43,10 +44,10 @@ impl Kind for Assignment {
         } else if result.is_err() {
             wake_target_now_and_then(self, context);
         }
-        result
+        Ok(result?)
     }
 
-    async fn finalize(&self, run: &mut Run<Self>, context: &Context) -> Result<(), Failure> {
+    async fn finalize(&self, run: &mut Run<Self>, context: &Context) -> Result<(), Stop> {
         let name = self.name_any();
         let Some(target) = target(self, context)? else { return Ok(()) };
         let held = target
@@ -67,14 +68,14 @@ impl Kind for Assignment {
             return Ok(());
         }
         if self.spec.suspend == Some(true) && self.spec.deletion_policy != Some(DeletionPolicy::Orphan) {
-            return Err(Failure::waiting(
+            return Err(Stop::waiting(
                 Reason::Suspended,
                 "spec.suspend is set, so the deletion waits; lift it, or set spec.deletionPolicy to Orphan to leave the groups on the target",
             ));
         }
         wake_target(self, context);
         if let Some(problem) = target.status.assignment_problems.iter().find(|problem| problem.assignment == name) {
-            return Err(told(problem.reason.as_str(), &problem.message));
+            return Err(told(problem.reason.as_str(), &problem.message).into());
         }
         let kind = self.spec.target_ref.kind.name();
         let message = format!(
@@ -83,7 +84,7 @@ impl Kind for Assignment {
             counted(held),
             why(&target.status)
         );
-        Err(Failure::waiting(Reason::Deleting, message))
+        Err(Stop::waiting(Reason::Deleting, message))
     }
 
     fn report(old: &AssignmentStatus, mut draft: AssignmentStatus, verdict: &Verdict, generation: Option<i64>) -> AssignmentStatus {
@@ -310,18 +311,18 @@ fn counted(groups: usize) -> String {
     }
 }
 
-fn target(assignment: &Assignment, context: &Context) -> Result<Option<Target>, Failure> {
+fn target(assignment: &Assignment, context: &Context) -> Result<Option<Target>, Stop> {
     match assignment.spec.target_ref.kind {
         TargetKind::ProvisioningPolicy => found(assignment, &context.cluster.caches.policies, context),
         TargetKind::UserSetting => found(assignment, &context.cluster.caches.settings, context),
     }
 }
 
-fn found<K: Managed>(assignment: &Assignment, store: &Store<K>, context: &Context) -> Result<Option<Target>, Failure> {
+fn found<K: Managed>(assignment: &Assignment, store: &Store<K>, context: &Context) -> Result<Option<Target>, Stop> {
     let (name, namespace) = (&assignment.spec.target_ref.name, assignment.namespace().unwrap_or_default());
     let Some(target) = store.get(&ObjectRef::new(name).within(&namespace)) else {
         if context.cluster.malformed.names(K::KIND, &namespace).contains(name) {
-            return Err(Failure::waiting(
+            return Err(Stop::waiting(
                 Reason::Malformed,
                 format!(
                     "{} {name} cannot be read, its events say why; mend it with kubectl edit. What is on it stays as it is",

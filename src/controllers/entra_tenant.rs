@@ -18,6 +18,7 @@ use crate::report::failure::{Class, Failure};
 use crate::report::reason::Reason;
 use crate::report::reason::event;
 use crate::report::status::now;
+use crate::report::stop::Stop;
 use crate::tenant::credentials::kind;
 use crate::tenant::gate::About;
 use crate::tenant::shared::{Tenant, only_looks};
@@ -39,7 +40,7 @@ impl Kind for EntraTenant {
         Api::all(client)
     }
 
-    async fn converge(&self, run: &mut Run<Self>, context: &Context) -> Result<Verdict, Failure> {
+    async fn converge(&self, run: &mut Run<Self>, context: &Context) -> Result<Verdict, Stop> {
         if self.spec.suspend == Some(true) {
             return Ok(Verdict::Suspended);
         }
@@ -60,7 +61,7 @@ impl Kind for EntraTenant {
             .closed()
             .filter(|failure| failure.reason == Reason::AuthenticationFailed)
         {
-            return Err(failure);
+            return Err(failure.into());
         }
         let looked = look(self, &tenant, run, context).await;
         // Even a refusal tells the time, and may be explained by it.
@@ -71,7 +72,7 @@ impl Kind for EntraTenant {
         looked
     }
 
-    async fn finalize(&self, run: &mut Run<Self>, context: &Context) -> Result<(), Failure> {
+    async fn finalize(&self, run: &mut Run<Self>, context: &Context) -> Result<(), Stop> {
         const SHOWN: usize = 10;
         let name = self.name_any();
         let users = context.cluster.tenant_users(self);
@@ -94,7 +95,7 @@ impl Kind for EntraTenant {
             "in use by {}{more}; delete them first",
             users.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ")
         );
-        Err(Failure::waiting_for(Reason::InUse, message, LOOK_AGAIN))
+        Err(Stop::waiting_for(Reason::InUse, message, LOOK_AGAIN))
     }
 
     fn report(old: &EntraTenantStatus, mut draft: EntraTenantStatus, verdict: &Verdict, generation: Option<i64>) -> EntraTenantStatus {
@@ -143,13 +144,13 @@ fn decided(verdict: &Verdict) -> Verdict {
 }
 
 /// Signs in and looks at the tenant.
-async fn look(object: &EntraTenant, tenant: &Tenant, run: &mut Run<EntraTenant>, context: &Context) -> Result<Verdict, Failure> {
+async fn look(object: &EntraTenant, tenant: &Tenant, run: &mut Run<EntraTenant>, context: &Context) -> Result<Verdict, Stop> {
     // Past the gate: this is the pass that finds out whether signing in works again. A token may come from the
     // client's memory, so it says nothing about Graph and does not open the gate.
     let token = tenant.client.token().await.map_err(|error| {
         let failure = tenant.gate.failed_about(About::Tenant, error);
         // This pass is the one that tries again, as soon as the gate lets it.
-        tenant.gate.closed().unwrap_or(failure)
+        tenant.gate.closed().map_or(failure, Stop::Failed)
     })?;
     tenant.metrics.signed_in(Timestamp::now(), token.expires_on);
     let read_only = token.reads_only();
@@ -176,10 +177,11 @@ async fn look(object: &EntraTenant, tenant: &Tenant, run: &mut Run<EntraTenant>,
         return Ok(Verdict::Ready { message });
     }
     let application = run.draft.application_id.as_deref().unwrap_or("of the managed identity");
-    Err(Failure {
+    let failure = Failure::retry(Reason::PermissionMissing, explain(&missing, application));
+    Err(Stop::Failed(Failure {
         after: Some(Duration::from_secs(60)),
-        ..Failure::retry(Reason::PermissionMissing, explain(&missing, application))
-    })
+        ..failure
+    }))
 }
 
 fn skew(ahead: SignedDuration) -> Option<ClockSkew> {

@@ -13,8 +13,8 @@ use crate::reconcile::delete::delete;
 use crate::reconcile::pass::{Kind, Run};
 use crate::reconcile::pipeline::converge;
 use crate::report::conditions::Verdict;
-use crate::report::failure::Failure;
 use crate::report::status;
+use crate::report::stop::Stop;
 use crate::tenant::shared::TenantKey;
 
 impl<K: Managed> Kind for K {
@@ -28,11 +28,11 @@ impl<K: Managed> Kind for K {
         Api::namespaced(client, &self.namespace().unwrap_or_default())
     }
 
-    async fn converge(&self, run: &mut Run<Self>, context: &Context) -> Result<Verdict, Failure> {
+    async fn converge(&self, run: &mut Run<Self>, context: &Context) -> Result<Verdict, Stop> {
         converge(self, run, context).await
     }
 
-    async fn finalize(&self, run: &mut Run<Self>, context: &Context) -> Result<(), Failure> {
+    async fn finalize(&self, run: &mut Run<Self>, context: &Context) -> Result<(), Stop> {
         delete(self, run, context).await
     }
 

@@ -28,6 +28,7 @@ use crate::report::failure::{Class, Failure};
 use crate::report::reason::Reason;
 use crate::report::reason::event;
 use crate::report::status::drift_message;
+use crate::report::stop::Stop;
 use crate::tenant::fingerprint::{fingerprint, judged};
 use crate::tenant::shared::Tenant;
 
@@ -66,7 +67,7 @@ pub(crate) async fn apply<K: Managed>(
     seen: Option<Entity>,
     changes: &[Change],
     run: &mut Run<K>,
-) -> Result<Entity, Failure> {
+) -> Result<Entity, Stop> {
     let Work {
         object, tenant, context, ..
     } = work;
@@ -77,7 +78,7 @@ pub(crate) async fn apply<K: Managed>(
     let (plan, desired) = (fingerprint(&changes), fingerprint(work.desired));
     let now = Instant::now();
     context.memory.update(&uid, |notes| {
-        let lost = result.as_ref().is_err_and(|failure| failure.class == Class::Unreachable);
+        let lost = result.as_ref().is_err_and(|stop| stop.is(Class::Unreachable));
         if result.is_ok() || lost {
             notes.sent = Some(Sent {
                 desired,
@@ -103,7 +104,7 @@ pub(crate) async fn apply<K: Managed>(
     }
 }
 
-async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Change], run: &mut Run<K>) -> Result<Written, Failure> {
+async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Change], run: &mut Run<K>) -> Result<Written, Stop> {
     let Work {
         object,
         desired,
@@ -123,7 +124,11 @@ async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Ch
             marked: desired.marked,
         };
         let created = create.send(&mut run.draft, &mut run.writer, tenant, context).await;
-        let entity = created.inspect_err(|failure| note_refusal(work, &changes[0], failure))?;
+        let entity = created.inspect_err(|stop| {
+            if let Some(failure) = stop.failure() {
+                note_refusal(work, &changes[0], failure);
+            }
+        })?;
         run.wrote = true;
         run.event(
             event::CREATED,
@@ -144,7 +149,7 @@ async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Ch
         seen = Some(entity);
     }
     let Some(entity) = seen else {
-        return Err(Failure::retry(
+        return Err(Stop::retry(
             Reason::InternalError,
             "a change was planned for an object that was not seen",
         ));
@@ -154,7 +159,7 @@ async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Ch
     for change in &changes {
         match write(work, &entity.id, fresh, change, run).await {
             Ok(answer) => shown = answer,
-            Err(failure) if failure.reason == Reason::Refused => {
+            Err(Stop::Failed(failure)) if failure.reason == Reason::Refused => {
                 let failure = match change {
                     Change::Assign { fields, targets } => refused_assign(work, fields, targets, failure, run).await?,
                     _ => {
@@ -166,11 +171,11 @@ async fn send<K: Managed>(work: Work<'_, K>, seen: Option<Entity>, changes: &[Ch
                 // The other changes have nothing to do with it.
                 refused.get_or_insert(failure);
             }
-            Err(failure) => return Err(failure),
+            Err(stop) => return Err(stop),
         }
     }
     if let Some(failure) = refused {
-        return Err(failure);
+        return Err(failure.into());
     }
     Ok(match (answered, shown) {
         (Some(entity), _) if changes.is_empty() => Written::Answered(entity),
@@ -202,13 +207,7 @@ fn note_refusal<K: Managed>(work: Work<'_, K>, change: &Change, failure: &Failur
 
 /// Replaces the set of assignments, on the base of a read that comes after the wait for the permit: a set that is some
 /// seconds old may lack a group that a person has added since, and would take it off.
-async fn assign<K: Managed>(
-    work: Work<'_, K>,
-    id: &str,
-    fresh: bool,
-    planned: &[AssignmentTarget],
-    run: &mut Run<K>,
-) -> Result<(), Failure> {
+async fn assign<K: Managed>(work: Work<'_, K>, id: &str, fresh: bool, planned: &[AssignmentTarget], run: &mut Run<K>) -> Result<(), Stop> {
     let Work {
         desired, tenant, context, ..
     } = work;
@@ -229,7 +228,7 @@ async fn assign<K: Managed>(
                 "{} {id} was not found when its assignments were to be changed",
                 K::COLLECTION.singular()
             );
-            return Err(Failure::retry(Reason::Conflict, message));
+            return Err(Stop::retry(Reason::Conflict, message));
         };
         // What it became meanwhile may be what is wanted.
         let Some(Change::Assign { targets, fields }) = plan::assignments(desired, &run.draft.assignments, &entity.assignments) else {
@@ -263,13 +262,13 @@ async fn assign<K: Managed>(
 
 /// Notes that the set was replaced, or may have been: what it put there may not show yet, and what other writers put there
 /// meanwhile may be lost.
-fn note_replaced<K: Managed>(work: Work<'_, K>, failure: Option<&Failure>, replaced: Replaced) {
-    if failure.is_some_and(|failure| failure.class != Class::Unreachable) {
+fn note_replaced<K: Managed>(work: Work<'_, K>, stop: Option<&Stop>, replaced: Replaced) {
+    if stop.is_some_and(|stop| !stop.is(Class::Unreachable)) {
         return;
     }
     work.context.memory.update(&work.object.uid().unwrap_or_default(), |notes| {
         notes.assigned = Some((Instant::now(), replaced.sent.iter().cloned().collect()));
-        if failure.is_none() {
+        if stop.is_none() {
             notes.assign_refused = None;
             notes.drop_dead = false;
         }
@@ -288,7 +287,7 @@ async fn refused_assign<K: Managed>(
     targets: &[AssignmentTarget],
     failure: Failure,
     run: &mut Run<K>,
-) -> Result<Failure, Failure> {
+) -> Result<Failure, Stop> {
     let Work {
         object,
         desired,
@@ -353,7 +352,7 @@ async fn dead_foreign_group<K: Managed>(
     desired: &Desired,
     run: &Run<K>,
     tenant: &Tenant,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<String>, Stop> {
     const MOST: usize = 20;
     let key = |target: &AssignmentTarget| Key::new(&target.group_id, target.service_plan_id.as_deref());
     let ours = |key: &Key| desired.declared.contains_key(key) || run.draft.assignments.iter().any(|entry| Key::from(entry) == *key);
@@ -366,7 +365,7 @@ async fn dead_foreign_group<K: Managed>(
     Ok(None)
 }
 
-async fn write<K: Managed>(work: Work<'_, K>, id: &str, fresh: bool, change: &Change, run: &mut Run<K>) -> Result<Answer, Failure> {
+async fn write<K: Managed>(work: Work<'_, K>, id: &str, fresh: bool, change: &Change, run: &mut Run<K>) -> Result<Answer, Stop> {
     let Work {
         object, tenant, context, ..
     } = work;
@@ -396,7 +395,7 @@ async fn write<K: Managed>(work: Work<'_, K>, id: &str, fresh: bool, change: &Ch
         }
         Change::Assign { targets, .. } => assign(work, id, fresh, targets, run).await?,
         Change::Create { .. } | Change::Immutable { .. } => {
-            return Err(Failure::retry(Reason::InternalError, "a change came to the wrong place"));
+            return Err(Stop::retry(Reason::InternalError, "a change came to the wrong place"));
         }
     }
     run.wrote = true;

@@ -17,19 +17,13 @@ use crate::reconcile::authorship::{Maker, contradiction, maker};
 use crate::reconcile::claim_registry::Remote;
 use crate::reconcile::context::Context;
 use crate::reconcile::pass::Run;
-use crate::report::failure::Failure;
 use crate::report::reason::Reason;
 use crate::report::reason::event;
+use crate::report::stop::Stop;
 use crate::tenant::shared::{Tenant, TenantKey};
 
 /// The owner of an id that this cluster records now.
-pub(crate) fn owner<K: Managed>(
-    object: &K,
-    origin: Origin,
-    entity: &Entity,
-    tenant: &Tenant,
-    context: &Context,
-) -> Result<IdOwner, Failure> {
+pub(crate) fn owner<K: Managed>(object: &K, origin: Origin, entity: &Entity, tenant: &Tenant, context: &Context) -> Result<IdOwner, Stop> {
     Ok(IdOwner {
         cluster: context.cluster.id()?,
         cloud: tenant.key.cloud,
@@ -76,7 +70,7 @@ pub(crate) fn prove<K: Managed>(
     entity: Option<&Entity>,
     tenant: &Tenant,
     context: &Context,
-) -> Result<(), Failure> {
+) -> Result<(), Stop> {
     let Some(id) = run.draft.id.clone() else { return Ok(()) };
     let (remote, uid) = (Remote::new::<K>(&tenant.key, &id), object.uid().unwrap_or_default());
     refuse_foreign_owner::<K>(&id, run.draft.owner.as_ref(), &tenant.key, context)?;
@@ -119,7 +113,7 @@ pub(crate) fn prove<K: Managed>(
 }
 
 /// Takes the claim to an object that this process has just created or recognised as its own.
-pub(crate) fn record<K: Managed>(object: &K, id: &str, owner: &IdOwner, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
+pub(crate) fn record<K: Managed>(object: &K, id: &str, owner: &IdOwner, tenant: &Tenant, context: &Context) -> Result<(), Stop> {
     let uid = object.uid().unwrap_or_default();
     if context.claims.take(Remote::new::<K>(&tenant.key, id), &uid, id, owner) {
         Ok(())
@@ -134,7 +128,7 @@ pub(crate) fn refuse_foreign_owner<K: Managed>(
     owner: Option<&IdOwner>,
     tenant: &TenantKey,
     context: &Context,
-) -> Result<(), Failure> {
+) -> Result<(), Stop> {
     let Some(owner) = owner else { return Ok(()) };
     let cluster = context.cluster.id()?;
     let whose = if owner.cluster != cluster {
@@ -148,11 +142,11 @@ pub(crate) fn refuse_foreign_owner<K: Managed>(
         "status.id {id} is {whose} (status.owner: cluster {}, tenant {}), so nothing is read or written for it here. To manage an object of this tenant, create another resource; to remove this one and leave Graph as it is, set spec.deletionPolicy to Orphan and delete it",
         owner.cluster, owner.tenant_id
     );
-    Err(Failure::stalled(Reason::ForeignOwner, message))
+    Err(Stop::stalled(Reason::ForeignOwner, message))
 }
 
 /// An intent that another cluster wrote, or that went to another tenant, is a copy: what it made is not ours, or not here.
-pub(crate) fn refuse_foreign_intent<K: Managed>(pending: &PendingCreate, tenant: &Tenant) -> Result<(), Failure> {
+pub(crate) fn refuse_foreign_intent<K: Managed>(pending: &PendingCreate, tenant: &Tenant) -> Result<(), Stop> {
     let whose = if !pending.attempt.starts_with(&tenant.client.mark()) {
         "written by another cluster"
     } else if TenantKey::new(pending.cloud, &pending.tenant_id) != tenant.key {
@@ -165,12 +159,12 @@ pub(crate) fn refuse_foreign_intent<K: Managed>(pending: &PendingCreate, tenant:
         K::COLLECTION.singular(),
         pending.display_name
     );
-    Err(Failure::stalled(Reason::ForeignOwner, message))
+    Err(Stop::stalled(Reason::ForeignOwner, message))
 }
 
 /// Refuses an object that another resource holds. Where no claim was proved in this process, as after a restart, the
 /// resource goes on for which the id was recorded; where that is not one alone, none does.
-fn refuse_held<K: Managed>(object: &K, id: &str, owner: Option<&IdOwner>, remote: &Remote, context: &Context) -> Result<(), Failure> {
+fn refuse_held<K: Managed>(object: &K, id: &str, owner: Option<&IdOwner>, remote: &Remote, context: &Context) -> Result<(), Stop> {
     let uid = object.uid().unwrap_or_default();
     if context.claims.is_taken(remote, &uid) {
         return Err(conflict::<K>(id));
@@ -190,20 +184,20 @@ fn holds(status: &ManagedStatus, id: &str) -> bool {
     status.id.as_deref().is_some_and(|held| held.eq_ignore_ascii_case(id))
 }
 
-fn conflict<K: Managed>(id: &str) -> Failure {
+fn conflict<K: Managed>(id: &str) -> Stop {
     let message = format!(
         "another resource of this tenant holds {} {id}, so it is left alone here. Delete one of the two; this one with spec.deletionPolicy Orphan",
         K::COLLECTION.singular()
     );
-    Failure::stalled(Reason::ClaimConflict, message)
+    Stop::stalled(Reason::ClaimConflict, message)
 }
 
-fn unproven<K: Managed>(id: &str, why: &str) -> Failure {
+fn unproven<K: Managed>(id: &str, why: &str) -> Stop {
     let message = format!(
         "it is not proven that {} {id} belongs to this resource: {why}. Nothing is written to it. Remove this resource with spec.deletionPolicy Orphan, and manage that object in Graph",
         K::COLLECTION.singular()
     );
-    Failure::stalled(Reason::ClaimUnproven, message)
+    Stop::stalled(Reason::ClaimUnproven, message)
 }
 
 /// Whether another resource holds this object, by its status or by a proof.
@@ -225,7 +219,7 @@ pub(crate) fn note_seen<K: Managed>(run: &mut Run<K>, entity: &Entity) {
 }
 
 /// Refuses to give an object a name that another resource has or is about to create.
-pub(crate) fn refuse_rival<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> Result<(), Failure> {
+pub(crate) fn refuse_rival<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> Result<(), Stop> {
     let leaving = |other: &Arc<K>| other.meta().deletion_timestamp.is_some();
     let first = |other: &Arc<K>| has_id(&**other) || rank(&**other) < rank(object);
     let Some(rival) = namesakes(object, tenant, context).find(|other| !leaving(other) && first(other)) else {
@@ -240,7 +234,7 @@ pub(crate) fn refuse_rival<K: Managed>(object: &K, tenant: &TenantKey, context: 
         "{who} uses the displayName {:?} or was the first to ask for it; give one of the two another spec.displayName",
         object.common().display_name
     );
-    Err(Failure::stalled(Reason::NameConflict, message))
+    Err(Stop::stalled(Reason::NameConflict, message))
 }
 
 /// The other resources of the tenant that have or want the same name.

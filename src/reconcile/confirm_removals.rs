@@ -13,8 +13,8 @@ use crate::api::{Assignment, DriftedField, FINALIZER};
 use crate::cluster::managed::Managed;
 use crate::reconcile::context::Context;
 use crate::reconcile::pass::Version;
-use crate::report::failure::Failure;
 use crate::report::reason::Reason;
+use crate::report::stop::Stop;
 
 /// How many Assignments a page of the list has.
 const PAGE: u32 = 500;
@@ -25,7 +25,7 @@ pub(crate) async fn confirm_removals<K: Managed>(
     fields: &[DriftedField],
     judged: &BTreeSet<Version>,
     context: &Context,
-) -> Result<(), Failure> {
+) -> Result<(), Stop> {
     if fields.iter().all(|field| field.desired.is_some()) {
         return Ok(());
     }
@@ -73,8 +73,8 @@ fn names<K: Managed>(assignment: &DynamicObject, object: &K) -> bool {
     target["name"] == object.name_any() && target["kind"] == K::KIND
 }
 
-fn behind(assignment: &str) -> Failure {
-    Failure::waiting_for(
+fn behind(assignment: &str) -> Stop {
+    Stop::waiting_for(
         Reason::KubernetesApi,
         format!("Assignment {assignment} has changed since this pass began, so no group is taken off now"),
         Duration::from_secs(1),

@@ -11,7 +11,7 @@ use crate::cluster::Cluster;
 use crate::reconcile::claim_registry::Claims;
 use crate::reconcile::memory::Memory;
 use crate::reconcile::terminating::Uninstall;
-use crate::report::failure::Failure;
+use crate::report::stop::Stop;
 use crate::runtime::backoff::Backoff;
 use crate::runtime::contained::InFlight;
 use crate::runtime::events::Publisher;
@@ -49,18 +49,18 @@ pub(crate) struct Context {
 
 impl Context {
     /// Refuses a write to Graph after the process stood still: see [`WriteAccess::may_write`].
-    pub(crate) fn may_write(&self) -> Result<(), Failure> {
-        self.access.may_write()
+    pub(crate) fn may_write(&self) -> Result<(), Stop> {
+        Ok(self.access.may_write()?)
     }
 
     /// Refuses every change of Graph in a process that may not make one: see [`WriteAccess::may_change_graph`].
-    pub(crate) fn may_change_graph(&self) -> Result<(), Failure> {
-        self.access.may_change_graph()
+    pub(crate) fn may_change_graph(&self) -> Result<(), Stop> {
+        Ok(self.access.may_change_graph()?)
     }
 
     /// The tenant that an EntraTenant describes.
-    pub(crate) fn tenant(&self, described: &EntraTenant) -> Result<Arc<Tenant>, Failure> {
+    pub(crate) fn tenant(&self, described: &EntraTenant) -> Result<Arc<Tenant>, Stop> {
         self.tenants.mark(&self.cluster.id()?);
-        self.tenants.get(described)
+        Ok(self.tenants.get(described)?)
     }
 }

@@ -18,8 +18,9 @@ use crate::reconcile::claims;
 use crate::reconcile::context::Context;
 use crate::reconcile::name_reservation;
 use crate::reconcile::plan;
-use crate::report::failure::{Failure, is_conflict, is_gone};
+use crate::report::failure::{is_conflict, is_gone};
 use crate::report::reason::Reason;
+use crate::report::stop::Stop;
 use crate::tenant::shared::Tenant;
 
 /// How often the id of a new object is written before the recovery has to find it.
@@ -46,7 +47,7 @@ impl<K: Managed> Create<'_, K> {
         writer: &mut StatusWriter<K>,
         tenant: &Tenant,
         context: &Context,
-    ) -> Result<Entity, Failure> {
+    ) -> Result<Entity, Stop> {
         let Self { object, body, marked } = self;
         let name = object.common().display_name;
         // The wait for a turn comes first: an intent must not wait for its request, nor a proof for its use.
@@ -105,10 +106,10 @@ impl<K: Managed> Create<'_, K> {
                 snapshot.doubt_name(name, None);
                 let message = format!(
                     "the create may or may not have happened ({}); looking it up before anything else",
-                    tenant.gate.failed(error).message
+                    tenant.gate.failed(error).told().message
                 );
                 // With luck, who made it can be told at once.
-                Err(Failure::waiting_for(
+                Err(Stop::waiting_for(
                     Reason::CreateUnconfirmed,
                     message,
                     context.settle.min(FIRST_LOOK),
@@ -140,7 +141,7 @@ pub(crate) async fn record<K: Managed>(
     writer: &mut StatusWriter<K>,
     tenant: &Tenant,
     context: &Context,
-) -> Result<(), Failure> {
+) -> Result<(), Stop> {
     let Created { entity, owner, attempt } = created;
     claims::record(object, &entity.id, &owner, tenant, context)?;
     status.id = Some(entity.id.clone());
@@ -156,7 +157,7 @@ pub(crate) async fn record<K: Managed>(
             Err(error) if is_conflict(&error) => match writer.catch_up(ours).await {
                 Ok(true) => continue,
                 Ok(false) => {
-                    return Err(Failure::retry(Reason::KubernetesApi, "another process has taken this object over"));
+                    return Err(Stop::retry(Reason::KubernetesApi, "another process has taken this object over"));
                 }
                 Err(error) => error,
             },

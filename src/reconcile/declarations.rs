@@ -21,8 +21,9 @@ use crate::reconcile::pins::{Pins, gone};
 use crate::reconcile::plan::{Declared, Key};
 use crate::reconcile::references::service_plan;
 use crate::reconcile::uninstall::keeps_groups;
-use crate::report::failure::{Class, Failure};
+use crate::report::failure::Class;
 use crate::report::reason::Reason;
+use crate::report::stop::Stop;
 use crate::report::suggestions::missing;
 use crate::tenant::fingerprint::fingerprint;
 use crate::tenant::shared::Tenant;
@@ -51,7 +52,7 @@ pub(crate) struct Declarations {
     /// References that were resolved anew: what is told of each.
     pub changed: Vec<String>,
     /// Why not every Assignment was looked at: nothing may be concluded then.
-    pub stopped: Option<Failure>,
+    pub stopped: Option<Stop>,
     lookups: usize,
     found: usize,
 }
@@ -270,8 +271,8 @@ impl Declarations {
                     return;
                 }
                 Ok(_) => {}
-                Err(failure) if matches!(failure.class, Class::Unreachable | Class::Deferred) => {
-                    self.stopped = Some(failure);
+                Err(stop) if stop.is_later() || stop.is(Class::Unreachable) => {
+                    self.stopped = Some(stop);
                     return;
                 }
                 Err(_) => {}
@@ -321,7 +322,7 @@ impl Declarations {
                     return Some(Some(id));
                 }
                 let failure = gone(&format!("Frontline service plan {name:?}"), &id);
-                self.unresolved(assignment, failure);
+                self.unresolved(assignment, failure.into());
                 None
             }
             Err(failure) => {
@@ -342,7 +343,7 @@ impl Declarations {
         }
         if self.lookups == LOOKUPS {
             let message = format!("looked up {LOOKUPS} groups, more are to come");
-            self.stopped = Some(Failure::waiting_for(
+            self.stopped = Some(Stop::waiting_for(
                 Reason::ResolvingReferences,
                 message,
                 std::time::Duration::from_millis(100),
@@ -359,13 +360,14 @@ impl Declarations {
         }
     }
 
-    fn unresolved(&mut self, assignment: &str, failure: Failure) {
-        // Without an answer from Graph nothing about the target is known either.
-        if matches!(failure.class, Class::Unreachable | Class::Deferred) {
-            self.stopped = Some(failure);
-        } else {
-            self.frozen.insert(assignment.to_owned());
-            self.problem(assignment, failure.reason, failure.message);
+    fn unresolved(&mut self, assignment: &str, stop: Stop) {
+        match stop {
+            Stop::Failed(failure) if failure.class != Class::Unreachable => {
+                self.frozen.insert(assignment.to_owned());
+                self.problem(assignment, failure.reason, failure.message);
+            }
+            // Without an answer from Graph nothing about the target is known either.
+            stop => self.stopped = Some(stop),
         }
     }
 
@@ -427,14 +429,14 @@ impl Declarations {
     }
 }
 
-async fn look_up(group: &AssignmentGroup, tenant: &Tenant) -> Result<ResolvedGroup, Failure> {
+async fn look_up(group: &AssignmentGroup, tenant: &Tenant) -> Result<ResolvedGroup, Stop> {
     let client = &tenant.client;
     let found: Vec<Group> = match (&group.id, &group.display_name, &group.mail_nickname) {
         (Some(id), _, _) => tenant.read_request(client.group(id)).await?.1.into_iter().collect(),
         (_, Some(name), _) => tenant.read_request(client.groups_by_display_name(name)).await?.1,
         (_, _, Some(name)) => tenant.read_request(client.groups_by_mail_nickname(name)).await?.1,
         (None, None, None) => {
-            return Err(Failure::stalled(
+            return Err(Stop::stalled(
                 Reason::InvalidSpec,
                 "an entry of spec.groups names no group: give id, displayName or mailNickname",
             ));
@@ -458,7 +460,7 @@ async fn look_up(group: &AssignmentGroup, tenant: &Tenant) -> Result<ResolvedGro
         )),
         several => {
             let ids = several.iter().map(|group| group.id.as_str()).collect::<Vec<_>>().join(", ");
-            Err(Failure::stalled(
+            Err(Stop::stalled(
                 Reason::AmbiguousReference,
                 format!("group {reference} stands for {} groups: {ids}; name one by id", several.len()),
             ))

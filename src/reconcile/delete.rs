@@ -19,6 +19,7 @@ use crate::reconcile::uninstall::{before_deletion, lets_go};
 use crate::report::failure::{Class, Failure};
 use crate::report::reason::Reason;
 use crate::report::reason::event;
+use crate::report::stop::Stop;
 use crate::tenant::fingerprint::fingerprint;
 use crate::tenant::shared::{Tenant, interval, only_looks};
 
@@ -26,7 +27,7 @@ use crate::tenant::shared::{Tenant, interval, only_looks};
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Removes from Graph what the resource stands for. `Ok` when the finalizer may go.
-pub(crate) async fn delete<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) -> Result<(), Failure> {
+pub(crate) async fn delete<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) -> Result<(), Stop> {
     const ONLY_LOOKS: &str = "mode is Observe, which writes nothing to Graph";
     let common = object.common();
     claims::restore(object, run, context);
@@ -40,7 +41,7 @@ pub(crate) async fn delete<K: Managed>(object: &K, run: &mut Run<K>, context: &C
         return released(run, &why);
     }
     if common.suspend {
-        return Err(Failure::waiting(
+        return Err(Stop::waiting(
             Reason::Suspended,
             "spec.suspend is set, so the deletion waits; lift it, or set spec.deletionPolicy to Orphan to leave the object in Graph",
         ));
@@ -56,19 +57,13 @@ pub(crate) async fn delete<K: Managed>(object: &K, run: &mut Run<K>, context: &C
         return released(run, ONLY_LOOKS);
     }
     let result = steps(object, run, &described, &tenant, context).await;
-    if !matches!(&result, Err(failure) if failure.class == Class::Deferred) {
+    if !matches!(&result, Err(failure) if failure.is_later()) {
         tenant.snapshot(K::COLLECTION).waiting.leave(&object.uid().unwrap_or_default());
     }
     result
 }
 
-async fn steps<K: Managed>(
-    object: &K,
-    run: &mut Run<K>,
-    described: &EntraTenant,
-    tenant: &Tenant,
-    context: &Context,
-) -> Result<(), Failure> {
+async fn steps<K: Managed>(object: &K, run: &mut Run<K>, described: &EntraTenant, tenant: &Tenant, context: &Context) -> Result<(), Stop> {
     let uid = object.uid().unwrap_or_default();
     let Some(id) = find(object, run, tenant, context).await? else {
         return Ok(());
@@ -140,7 +135,7 @@ async fn look(
     described: &EntraTenant,
     tenant: &Tenant,
     context: &Context,
-) -> Result<Option<Entity>, Failure> {
+) -> Result<Option<Entity>, Stop> {
     if context.memory.get(uid).delete_refused.is_none() {
         tenant.listed(collection, interval(&described.spec) * 2).await?;
         let known = tenant.snapshot(collection).get(id).filter(|entity| entity.unreadable.is_none());
@@ -153,14 +148,7 @@ async fn look(
 
 /// Unassigns and deletes, each sent once in a settle window. Graph refuses to delete what it still unassigns; then the
 /// next pass looks afresh.
-async fn remove<K: Managed>(
-    object: &K,
-    id: &str,
-    found: Found,
-    run: &mut Run<K>,
-    tenant: &Tenant,
-    context: &Context,
-) -> Result<(), Failure> {
+async fn remove<K: Managed>(object: &K, id: &str, found: Found, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<(), Stop> {
     let uid = object.uid().unwrap_or_default();
     tenant.snapshot(K::COLLECTION).waiting.enter(&uid, Instant::now());
     unassign(&uid, id, found.assigned, run, tenant, context).await?;
@@ -171,16 +159,16 @@ async fn remove<K: Managed>(
     };
     let deleted = tenant.write_after(before_deletion::<K>(id, context), delete, &context.access).await;
     tenant.snapshot(K::COLLECTION).doubt_name(object.common().display_name, Some(id));
-    let refused = deleted.as_ref().is_err_and(|failure| failure.reason == Reason::Refused);
+    let refused = deleted.as_ref().is_err_and(|stop| stop.because(Reason::Refused));
     let mut since = None;
     context.memory.update(&uid, |notes| {
         notes.delete_refused = refused.then(|| notes.delete_refused.unwrap_or_else(Instant::now));
         since = notes.delete_refused;
     });
-    let refused_for_now = |failure| refused_for_now(failure, since, context.settle);
+    let refused_for_now = |stop: Stop| stop.map(|failure| refused_for_now(failure, since, context.settle));
     let existed = match deleted {
         // Some services answer 400 for an id that they do not know.
-        Err(failure) if refused && found.unseen => {
+        Err(Stop::Failed(failure)) if refused && found.unseen => {
             tracing::debug!(
                 kind = K::KIND,
                 id,
@@ -215,7 +203,7 @@ async fn await_absence<K: Managed>(
     run: &mut Run<K>,
     tenant: &Tenant,
     context: &Context,
-) -> Result<(), Failure> {
+) -> Result<(), Stop> {
     let uid = object.uid().unwrap_or_default();
     if !is_shown_since(&uid, K::COLLECTION, id, deleted, tenant).await? {
         return Ok(());
@@ -226,10 +214,10 @@ async fn await_absence<K: Managed>(
     }
     run.draft.assignments.clear();
     let message = format!("Graph accepted the deletion of {id} and still shows it");
-    Err(Failure::waiting_for(Reason::Deleting, message, LOOK_AGAIN))
+    Err(Stop::waiting_for(Reason::Deleting, message, LOOK_AGAIN))
 }
 
-fn released<K: Managed>(run: &mut Run<K>, why: &str) -> Result<(), Failure> {
+fn released<K: Managed>(run: &mut Run<K>, why: &str) -> Result<(), Stop> {
     let id = run.draft.id.clone().unwrap_or_else(|| "whose creation is unconfirmed".to_owned());
     run.event(
         event::RELEASED,
@@ -240,7 +228,7 @@ fn released<K: Managed>(run: &mut Run<K>, why: &str) -> Result<(), Failure> {
 }
 
 /// The id of what has to go; a create whose answer was lost is looked up first.
-async fn find<K: Managed>(object: &K, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<Option<String>, Failure> {
+async fn find<K: Managed>(object: &K, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<Option<String>, Stop> {
     if let Some(id) = &run.draft.id {
         return Ok(Some(id.clone()));
     }
@@ -249,7 +237,7 @@ async fn find<K: Managed>(object: &K, run: &mut Run<K>, tenant: &Tenant, context
 }
 
 /// The object is not found, and no deletion of this process was accepted: that needs proof.
-async fn gone<K: Managed>(object: &K, id: &str, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
+async fn gone<K: Managed>(object: &K, id: &str, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<(), Stop> {
     prove_absence::<K>(&object.uid().unwrap_or_default(), id, tenant, context).await?;
     // A delete of ours whose answer was lost, or another writer's.
     let what = format!(
@@ -262,27 +250,20 @@ async fn gone<K: Managed>(object: &K, id: &str, run: &mut Run<K>, tenant: &Tenan
 }
 
 /// Takes off every group, unless a request that did is so young that it may still take effect.
-async fn unassign<K: Managed>(
-    uid: &str,
-    id: &str,
-    count: usize,
-    run: &mut Run<K>,
-    tenant: &Tenant,
-    context: &Context,
-) -> Result<(), Failure> {
+async fn unassign<K: Managed>(uid: &str, id: &str, count: usize, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<(), Stop> {
     if count == 0 {
         return Ok(());
     }
     if unassigned(uid, context) {
         let message = format!("Graph accepted that {id} is unassigned and still shows {count} assignments");
-        return Err(Failure::waiting_for(Reason::Deleting, message, LOOK_AGAIN));
+        return Err(Stop::waiting_for(Reason::Deleting, message, LOOK_AGAIN));
     }
     let assign = |permit| {
         tenant.snapshot(K::COLLECTION).outdate(id);
         tenant.client.assign(K::COLLECTION, id, &[], permit)
     };
     let assigned = tenant.write_after(before_deletion::<K>(id, context), assign, &context.access).await;
-    assigned.map_err(|failure| refused_for_now(failure, None, context.settle))?;
+    assigned.map_err(|stop| stop.map(|failure| refused_for_now(failure, None, context.settle)))?;
     run.wrote = true;
     context.memory.update(uid, |notes| {
         notes.sent = Some(Sent {

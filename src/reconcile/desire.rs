@@ -22,6 +22,7 @@ use crate::reconcile::vanished::keep_groups_of_the_vanished;
 use crate::report::failure::Failure;
 use crate::report::reason::Reason;
 use crate::report::reason::event;
+use crate::report::stop::Stop;
 use crate::tenant::shared::Tenant;
 
 /// What is left to do when Graph equals what could be resolved.
@@ -41,7 +42,7 @@ pub(crate) async fn desire<K: Managed>(
     only_look: bool,
     tenant: &Tenant,
     context: &Context,
-) -> Result<(Desired, Left), Failure> {
+) -> Result<(Desired, Left), Stop> {
     let uid = object.uid().unwrap_or_default();
     let notes = context.memory.get(&uid);
     let pinned = notes
@@ -121,7 +122,7 @@ async fn resolve_all<K: Managed>(
     only_look: bool,
     tenant: &Tenant,
     context: &Context,
-) -> Result<Named, Failure> {
+) -> Result<Named, Stop> {
     let image = match object.image() {
         Some(reference) => Some(references::image(&reference, pins, tenant).await?),
         None => None,

@@ -22,8 +22,8 @@ use crate::cluster::managed::Managed;
 use crate::graph::{Collection, Entity};
 use crate::reconcile::claims::refuse_rival;
 use crate::reconcile::context::Context;
-use crate::report::failure::Failure;
 use crate::report::reason::Reason;
+use crate::report::stop::Stop;
 use crate::tenant::shared::Tenant;
 use crate::tenant::snapshot::Creating;
 
@@ -39,7 +39,7 @@ pub(crate) async fn reserve<'a, K: Managed>(
     own: Option<&str>,
     tenant: &'a Tenant,
     context: &Context,
-) -> Result<Creating<'a>, Failure> {
+) -> Result<Creating<'a>, Stop> {
     refuse_rival(object, &tenant.key, context)?;
     let (uid, snapshot) = (object.uid().unwrap_or_default(), tenant.snapshot(K::COLLECTION));
     let name = object.common().display_name;
@@ -62,11 +62,11 @@ pub(crate) async fn reserve<'a, K: Managed>(
         K::COLLECTION.singular(),
         taken.join(", ")
     );
-    Err(Failure::stalled(Reason::NameConflict, message))
+    Err(Stop::stalled(Reason::NameConflict, message))
 }
 
 /// `Ok` when the snapshot tells whether a name is taken. `uid` is the resource that wants to create.
-pub(crate) async fn known(uid: &str, name: &str, collection: Collection, tenant: &Tenant) -> Result<(), Failure> {
+pub(crate) async fn known(uid: &str, name: &str, collection: Collection, tenant: &Tenant) -> Result<(), Stop> {
     let (snapshot, now) = (tenant.snapshot(collection), Instant::now());
     let wanted = snapshot.waiting.since(uid).unwrap_or(now);
     let oldest = now.checked_sub(OLDEST).unwrap_or(wanted);

@@ -10,8 +10,8 @@ use kube::ResourceExt;
 use crate::cluster::managed::Managed;
 use crate::graph::{Collection, Entity};
 use crate::reconcile::context::Context;
-use crate::report::failure::{Class, Failure};
 use crate::report::reason::Reason;
+use crate::report::stop::Stop;
 use crate::tenant::shared::Tenant;
 
 /// How new an answer has to be.
@@ -46,7 +46,7 @@ pub(crate) async fn observe<K: Managed>(
     look: Look<'_, impl Fn(&Entity) -> bool, impl Fn(&Entity) -> bool>,
     tenant: &Tenant,
     context: &Context,
-) -> Result<Option<Entity>, Failure> {
+) -> Result<Option<Entity>, Stop> {
     let Look {
         id,
         age,
@@ -99,10 +99,10 @@ pub(crate) async fn seen_since<K: Managed>(
     since: Instant,
     tenant: &Tenant,
     context: &Context,
-) -> Result<Option<Entity>, Failure> {
+) -> Result<Option<Entity>, Stop> {
     let seen = look_since(uid, K::COLLECTION, id, since, tenant).await;
     // Whatever came of it, it is not waited for any more: should it not be what was sent, the next look is a fresh one.
-    if !matches!(&seen, Err(failure) if failure.class == Class::Deferred) {
+    if !matches!(&seen, Err(failure) if failure.is_later()) {
         context.memory.update(uid, |notes| notes.confirm = None);
     }
     seen
@@ -110,7 +110,7 @@ pub(crate) async fn seen_since<K: Managed>(
 
 /// Whether Graph shows an object to a request that was made after `since`, when its deletion was accepted. With few at work
 /// it is read; many wait for one list, and what is not in that is gone.
-pub(crate) async fn is_shown_since(uid: &str, collection: Collection, id: &str, since: Instant, tenant: &Tenant) -> Result<bool, Failure> {
+pub(crate) async fn is_shown_since(uid: &str, collection: Collection, id: &str, since: Instant, tenant: &Tenant) -> Result<bool, Stop> {
     let (snapshot, now) = (tenant.snapshot(collection), Instant::now());
     let listed = || snapshot.listed().is_some_and(|listed| listed >= since);
     if !listed() {
@@ -129,7 +129,7 @@ pub(crate) async fn look_since(
     id: &str,
     since: Instant,
     tenant: &Tenant,
-) -> Result<Option<Entity>, Failure> {
+) -> Result<Option<Entity>, Stop> {
     let (snapshot, now) = (tenant.snapshot(collection), Instant::now());
     if let Some(entity) = snapshot.seen_since(id, since) {
         return Ok(Some(entity));
@@ -156,19 +156,19 @@ pub(crate) async fn look_since(
 const RECENT: Duration = Duration::from_secs(30);
 
 /// An object that Graph gave an id and has never shown: it is there, however long that takes, and never created again.
-async fn not_visible_yet<K: Managed>(id: &str, tenant: &Tenant, context: &Context) -> Result<Entity, Failure> {
+async fn not_visible_yet<K: Managed>(id: &str, tenant: &Tenant, context: &Context) -> Result<Entity, Stop> {
     tenant.listed(K::COLLECTION, RECENT).await?;
     tenant.snapshot(K::COLLECTION).get(id).ok_or_else(|| {
         let message = format!(
             "Graph answered the create with {} {id} and does not show it yet; it is not created again. If somebody deleted it there, delete this resource and apply it again",
             K::COLLECTION.singular()
         );
-        Failure::waiting_for(Reason::NotVisibleYet, message, context.settle.min(RECENT))
+        Stop::waiting_for(Reason::NotVisibleYet, message, context.settle.min(RECENT))
     })
 }
 
 /// `Ok` when an object that was just not found is gone beyond doubt.
-pub(crate) async fn prove_absence<K: Managed>(uid: &str, id: &str, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
+pub(crate) async fn prove_absence<K: Managed>(uid: &str, id: &str, tenant: &Tenant, context: &Context) -> Result<(), Stop> {
     let known = context.memory.get(uid).missing_since.filter(|(missing, _)| missing == id);
     let since = known.map_or_else(Instant::now, |(_, since)| since);
     context
@@ -181,7 +181,7 @@ pub(crate) async fn prove_absence<K: Managed>(uid: &str, id: &str, tenant: &Tena
             "{} {id} was not found; looking once more before it counts as deleted",
             K::COLLECTION.singular()
         );
-        return Err(Failure::waiting_for(Reason::AbsenceUnconfirmed, message, left));
+        return Err(Stop::waiting_for(Reason::AbsenceUnconfirmed, message, left));
     }
     list_since_wanted(uid, K::COLLECTION, tenant, context).await?;
     // Also when a read of its own has said otherwise since the list.
@@ -190,7 +190,7 @@ pub(crate) async fn prove_absence<K: Managed>(uid: &str, id: &str, tenant: &Tena
             "{} {id} was not found on its own and is in the list; Graph contradicts itself, so nothing is decided",
             K::COLLECTION.singular()
         );
-        return Err(Failure::waiting_for(Reason::AbsenceUnconfirmed, message, context.settle));
+        return Err(Stop::waiting_for(Reason::AbsenceUnconfirmed, message, context.settle));
     }
     Ok(())
 }
@@ -200,7 +200,7 @@ const STALE_WISH: Duration = Duration::from_secs(10);
 
 /// A list that was asked for after this resource first wanted one. A pass that was deferred keeps its place in time, so
 /// that one list serves all that wait.
-pub(crate) async fn list_since_wanted(uid: &str, collection: Collection, tenant: &Tenant, context: &Context) -> Result<(), Failure> {
+pub(crate) async fn list_since_wanted(uid: &str, collection: Collection, tenant: &Tenant, context: &Context) -> Result<(), Stop> {
     let now = Instant::now();
     let earlier = context
         .memory

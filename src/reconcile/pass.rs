@@ -1,6 +1,7 @@
 //! One pass in the making: the draft of the status, the events to publish, and what the pass was asked for.
 
 use crate::report::conditions::Verdict;
+use crate::report::stop::Stop;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::core::object::HasStatus;
 use kube::{Api, Client, Resource};
@@ -17,7 +18,6 @@ use crate::cluster::caches::Cached;
 use crate::cluster::managed::Managed;
 use crate::cluster::status_writer::StatusWriter;
 use crate::reconcile::context::Context;
-use crate::report::failure::Failure;
 use crate::runtime::events::EventKind;
 use crate::runtime::tally;
 use crate::runtime::text::shortened;
@@ -45,9 +45,9 @@ pub(crate) trait Kind:
     /// The API that its objects are written through.
     fn api(&self, client: Client) -> Api<Self>;
     /// Makes what it stands for equal to its spec.
-    fn converge(&self, run: &mut Run<Self>, context: &Context) -> impl Future<Output = Result<Verdict, Failure>> + Send;
+    fn converge(&self, run: &mut Run<Self>, context: &Context) -> impl Future<Output = Result<Verdict, Stop>> + Send;
     /// Undoes what it stands for. `Ok`: the finalizer may go.
-    fn finalize(&self, run: &mut Run<Self>, context: &Context) -> impl Future<Output = Result<(), Failure>> + Send;
+    fn finalize(&self, run: &mut Run<Self>, context: &Context) -> impl Future<Output = Result<(), Stop>> + Send;
     /// The status after a pass. Pure.
     fn report(old: &Self::Status, draft: Self::Status, verdict: &Verdict, generation: Option<i64>) -> Self::Status;
     /// The conditions of a status.
@@ -168,7 +168,7 @@ impl<K: Managed> Run<K> {
     }
 
     /// Writes the draft if entries are in it that the status does not hold yet.
-    pub(crate) async fn write_ahead_assignments(&mut self) -> Result<(), Failure> {
+    pub(crate) async fn write_ahead_assignments(&mut self) -> Result<(), Stop> {
         let known = self.remembered_assignments();
         let same = |a: &OwnedAssignment, b: &OwnedAssignment| {
             a.group_id.eq_ignore_ascii_case(&b.group_id) && a.service_plan_id == b.service_plan_id
@@ -181,7 +181,7 @@ impl<K: Managed> Run<K> {
         {
             return Ok(());
         }
-        self.writer.write(&self.draft).await.map_err(Failure::from)
+        self.writer.write(&self.draft).await.map_err(Stop::from)
     }
 }
 

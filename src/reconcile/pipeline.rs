@@ -24,26 +24,27 @@ use crate::reconcile::put_back::put_back;
 use crate::reconcile::recover::recover;
 use crate::reconcile::resolve;
 use crate::report::conditions::Verdict;
-use crate::report::failure::{Class, Failure, Unseen};
+use crate::report::failure::{Failure, Unseen};
 use crate::report::reason::Reason;
 use crate::report::reason::event;
 use crate::report::status::drift_message;
+use crate::report::stop::Stop;
 use crate::tenant::fingerprint::{fingerprint, judged};
 use crate::tenant::shared::{Tenant, interval, only_looks};
 
 /// Makes Graph equal to the spec, or says why not.
-pub(crate) async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) -> Result<Verdict, Failure> {
+pub(crate) async fn converge<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) -> Result<Verdict, Stop> {
     if object.common().suspend {
         return Ok(Verdict::Suspended);
     }
-    let unresolved = |failure: Failure| failure.before(Unseen::References);
+    let unresolved = |stop: Stop| stop.map(|failure| failure.before(Unseen::References));
     claims::restore(object, run, context);
     let (described, tenant) = resolve::tenant(object, context).map_err(unresolved)?; // caches
     if let Some(id) = &run.draft.id {
         claims::refuse_foreign_owner::<K>(id, run.draft.owner.as_ref(), &tenant.key, context).map_err(unresolved)?;
     }
     let result = steps(object, run, &described, &tenant, context).await;
-    if !matches!(&result, Err(failure) if failure.class == Class::Deferred) {
+    if !matches!(&result, Err(failure) if failure.is_later()) {
         tenant.snapshot(K::COLLECTION).waiting.leave(&object.uid().unwrap_or_default());
     }
     result
@@ -55,15 +56,15 @@ async fn steps<K: Managed>(
     described: &EntraTenant,
     tenant: &Tenant,
     context: &Context,
-) -> Result<Verdict, Failure> {
+) -> Result<Verdict, Stop> {
     let only_look = only_looks(described, object.common().mode);
     // Graph lookups, for names that are not pinned.
     let desired = desire(object, run, only_look, tenant, context).await;
-    let (mut desired, left) = desired.map_err(|failure| failure.before(Unseen::References))?;
+    let (mut desired, left) = desired.map_err(|stop| stop.map(|failure| failure.before(Unseen::References)))?;
     desired.marked = described.spec.create_marker == Some(CreateMarker::Description);
     // Graph reads.
     let seen = look(object, run, &desired, described, tenant, context).await;
-    let seen = seen.map_err(|failure| failure.before(Unseen::Graph))?;
+    let seen = seen.map_err(|stop| stop.map(|failure| failure.before(Unseen::Graph)))?;
     if let Some(entity) = &seen {
         claims::note_seen(run, entity);
         claims::prove(object, run, Some(entity), tenant, context)?;
@@ -89,11 +90,11 @@ async fn steps<K: Managed>(
                 .filter(|change| matches!(change, Change::Assign { .. }))
                 .collect();
             carry_out(work, seen, &assigns, run).await?;
-            Err(failure)
+            Err(failure.into())
         }
         Decision::Proceed => {
             if seen.is_none() && left.arriving && !waited_enough(object, context) {
-                return Err(Failure::deferred());
+                return Err(Stop::soon());
             }
             hold_removals(object, &changes, context)?;
             // What nobody but the spec has changed is somebody's wish, whoever woke this pass.
@@ -132,7 +133,7 @@ async fn carry_out<K: Managed>(
     seen: Option<Entity>,
     changes: &[Change],
     run: &mut Run<K>,
-) -> Result<Option<Entity>, Failure> {
+) -> Result<Option<Entity>, Stop> {
     let Work {
         object,
         desired,
@@ -147,9 +148,9 @@ async fn carry_out<K: Managed>(
         hold_unseen(object, &fresh, context)?;
         let entity = apply(work, seen, &fresh, run).await?;
         remember(object, run, desired, Some(&entity), tenant, context);
-        return refused.map_or(Ok(Some(entity)), Err);
+        return refused.map_or(Ok(Some(entity)), |failure| Err(failure.into()));
     }
-    refused.map_or(Ok(seen), Err)
+    refused.map_or(Ok(seen), |failure| Err(failure.into()))
 }
 
 /// Whether a new object has waited for Assignments that arrive with it: created and assigned in one go, it costs no request
@@ -171,7 +172,7 @@ async fn look<K: Managed>(
     described: &EntraTenant,
     tenant: &Tenant,
     context: &Context,
-) -> Result<Option<Entity>, Failure> {
+) -> Result<Option<Entity>, Stop> {
     let Some(id) = run.draft.id.clone() else {
         let found = recover(object, run, tenant, context).await?;
         if let Some(entity) = &found {
@@ -221,7 +222,7 @@ async fn look<K: Managed>(
 
 /// Groups that are moved from one Assignment to another vanish from the first before they are in the second: the edits come
 /// one after the other, in whatever order. So a removal has to be wanted for a moment, by every pass.
-fn hold_removals<K: Managed>(object: &K, changes: &[Change], context: &Context) -> Result<(), Failure> {
+fn hold_removals<K: Managed>(object: &K, changes: &[Change], context: &Context) -> Result<(), Stop> {
     const FOR: Duration = Duration::from_secs(3);
     let removed: Vec<&String> = changes
         .iter()
@@ -243,7 +244,7 @@ fn hold_removals<K: Managed>(object: &K, changes: &[Change], context: &Context) 
         left = notes.removal_wanted.map(|(_, since)| FOR.saturating_sub(since.elapsed()));
     });
     match left {
-        Some(left) if !left.is_zero() => Err(Failure::deferred_for(left)),
+        Some(left) if !left.is_zero() => Err(Stop::later(left)),
         _ => Ok(()),
     }
 }
@@ -277,14 +278,14 @@ fn remember<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, seen: O
 }
 
 /// Graph equals the spec: unless it is only that an earlier write for another spec has not reached the reads yet.
-fn converged<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, left: Left, context: &Context) -> Result<Verdict, Failure> {
+fn converged<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, left: Left, context: &Context) -> Result<Verdict, Stop> {
     let uid = object.uid().unwrap_or_default();
     let sent = context.memory.get(&uid).sent;
     if let Some(sent) = sent.filter(|sent| !sent.seen && sent.desired != fingerprint(desired)) {
         let left = context.settle.saturating_sub(sent.at.elapsed());
         if !left.is_zero() {
             let message = "an earlier write, for an older spec, may still take effect; looking again before this counts as equal";
-            return Err(Failure::waiting_for(Reason::NotVisibleYet, message, left));
+            return Err(Stop::waiting_for(Reason::NotVisibleYet, message, left));
         }
     }
     context.memory.update(&uid, |notes| {
@@ -310,7 +311,7 @@ fn converged<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, left: 
         n => format!(", assigned to {n} groups"),
     };
     if let Some(gone) = left.gone {
-        return Err(gone);
+        return Err(gone.into());
     }
     let message = format!(
         "{} {} equals the spec{assigned}",
@@ -330,7 +331,7 @@ fn converged<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, left: 
 
 /// A read that shows what was there before our own write is an old one, as long as that write is young: neither drift
 /// nor a reason to write again.
-fn refuse_old_read<K: Managed>(object: &K, seen: Option<&Entity>, changes: &[Change], context: &Context) -> Result<(), Failure> {
+fn refuse_old_read<K: Managed>(object: &K, seen: Option<&Entity>, changes: &[Change], context: &Context) -> Result<(), Stop> {
     let sent = context.memory.get(&object.uid().unwrap_or_default()).sent;
     let young = sent.filter(|sent| sent.accepted && sent.at.elapsed() < context.settle);
     match (young, seen) {
@@ -353,7 +354,7 @@ fn without_refused<K: Managed>(object: &K, changes: &[Change], context: &Context
 }
 
 /// A plan that Graph accepted and does not show yet is not sent again at once.
-fn hold_unseen<K: Managed>(object: &K, changes: &[Change], context: &Context) -> Result<(), Failure> {
+fn hold_unseen<K: Managed>(object: &K, changes: &[Change], context: &Context) -> Result<(), Stop> {
     let current = fingerprint(&changes);
     let young = |at: Instant| at.elapsed() < context.settle;
     match context.memory.get(&object.uid().unwrap_or_default()).sent {
@@ -362,9 +363,9 @@ fn hold_unseen<K: Managed>(object: &K, changes: &[Change], context: &Context) ->
     }
 }
 
-fn not_visible(changes: &[Change]) -> Failure {
+fn not_visible(changes: &[Change]) -> Stop {
     let fields = differing_fields(changes);
-    Failure::waiting(
+    Stop::waiting(
         Reason::NotVisibleYet,
         format!("Graph accepted the change and does not show it yet: {}", drift_message(&fields)),
     )

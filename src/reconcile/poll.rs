@@ -15,7 +15,7 @@ use crate::graph::Priority;
 use crate::reconcile::context::Context;
 use crate::reconcile::driver::sweep::sweep;
 use crate::reconcile::pass::Kind;
-use crate::report::failure::{Class, Failure};
+use crate::report::stop::Stop;
 use crate::runtime::backoff::jitter;
 use crate::runtime::shutdown::Shutdown;
 use crate::tenant::shared::{Tenant, interval};
@@ -100,12 +100,13 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
         return;
     }
     let held_back = tenant.gate.closed().is_some();
-    if let Err(failure) = list::<K>(tenant).await {
+    if let Err(stop) = list::<K>(tenant).await {
+        let failure = stop.failure();
         tracing::warn!(
             tenant = tenant.name,
             collection = K::COLLECTION.as_str(),
-            reason = failure.reason.as_str(),
-            detail = failure.message,
+            reason = failure.map(|failure| failure.reason.as_str()),
+            detail = failure.map(|failure| failure.message.as_str()),
             "poll failed"
         );
         // The tenant finds out what it is, unless that is known: then it tries again in its own time.
@@ -153,14 +154,12 @@ fn not_polled(name: &str, context: &Context) {
 }
 
 /// Lists the collection; a list that a pass is making just now does as well.
-async fn list<K: Managed>(tenant: &Tenant) -> Result<(), Failure> {
+async fn list<K: Managed>(tenant: &Tenant) -> Result<(), Stop> {
     const LONGEST: Duration = Duration::from_secs(60);
     let start = Instant::now();
     loop {
         match tenant.list_since(K::COLLECTION, start).await {
-            Err(failure) if failure.class == Class::Deferred && start.elapsed() < LONGEST => {
-                tokio::time::sleep(failure.after.unwrap_or(TICK)).await;
-            }
+            Err(Stop::Later(later)) if start.elapsed() < LONGEST => tokio::time::sleep(later.after).await,
             result => return result,
         }
     }

@@ -12,8 +12,8 @@ use crate::reconcile::context::Context;
 use crate::reconcile::pass::Run;
 use crate::reconcile::plan::Key;
 use crate::reconcile::replaced::{Replaced, lost};
-use crate::report::failure::Failure;
 use crate::report::reason::event;
+use crate::report::stop::Stop;
 use crate::tenant::shared::Tenant;
 
 /// Foreign entries that another writer added while this process replaced the set, as the audit log tells: they have to be
@@ -24,7 +24,7 @@ pub(crate) async fn put_back<K: Managed>(
     run: &mut Run<K>,
     tenant: &Tenant,
     context: &Context,
-) -> Result<BTreeMap<Key, AssignmentTarget>, Failure> {
+) -> Result<BTreeMap<Key, AssignmentTarget>, Stop> {
     let uid = object.uid().unwrap_or_default();
     let mut notes = context.memory.get(&uid);
     let now = Instant::now();

@@ -22,6 +22,7 @@ use crate::reconcile::observe::list_since_wanted;
 use crate::reconcile::pass::Run;
 use crate::report::failure::Failure;
 use crate::report::reason::Reason;
+use crate::report::stop::Stop;
 use crate::tenant::audit;
 use crate::tenant::audit::LONGEST_LAG;
 use crate::tenant::shared::Tenant;
@@ -35,18 +36,13 @@ const ASK_AGAIN: Duration = Duration::from_secs(30);
 const HISTORY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Looks for the product of an intent whose answer was lost. `Ok(None)`: nothing was made.
-pub(crate) async fn recover<K: Managed>(
-    object: &K,
-    run: &mut Run<K>,
-    tenant: &Tenant,
-    context: &Context,
-) -> Result<Option<Entity>, Failure> {
+pub(crate) async fn recover<K: Managed>(object: &K, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<Option<Entity>, Stop> {
     let Some(pending) = run.draft.pending_create.clone() else {
         return Ok(None);
     };
     claims::refuse_foreign_intent::<K>(&pending, tenant)?;
     let Ok(sent) = serde_json::from_str::<Map<String, Value>>(&pending.sent) else {
-        return Err(Failure::stalled(
+        return Err(Stop::stalled(
             Reason::InternalError,
             "status.pendingCreate.sent is not JSON, so what was created cannot be recognised; look in Graph for what the create made, and remove status.pendingCreate when nothing did",
         ));
@@ -135,17 +131,17 @@ fn decide(found: &[(Entity, Finding)], unsettled: Option<Duration>) -> Decision<
     }
 }
 
-fn ask<K: Managed>(ids: &[&str]) -> Failure {
+fn ask<K: Managed>(ids: &[&str]) -> Stop {
     let message = format!(
         "a create lost its answer, and Graph does not tell whether it made {} {}. Nothing is written to it. Delete it in Graph if it is not in use: another one is then created. If it is another program's, give it or this resource another displayName",
         K::COLLECTION.singular(),
         ids.join(", ")
     );
     // The log may still speak, and a person may act in Graph.
-    Failure {
+    Stop::Failed(Failure {
         after: Some(ASK_AGAIN),
         ..Failure::stalled(Reason::ClaimUnproven, message)
-    }
+    })
 }
 
 async fn take<K: Managed>(
@@ -155,7 +151,7 @@ async fn take<K: Managed>(
     run: &mut Run<K>,
     tenant: &Tenant,
     context: &Context,
-) -> Result<Entity, Failure> {
+) -> Result<Entity, Stop> {
     tracing::info!(
         kind = K::KIND,
         id = entity.id,
@@ -174,7 +170,7 @@ async fn take<K: Managed>(
     record(object, created, &mut run.draft, &mut run.writer, tenant, context).await?;
     // What this list cannot tell of its assignments would be replaced; the next pass reads it by its id.
     if entity.unreadable.is_some() {
-        return Err(Failure::deferred());
+        return Err(Stop::soon());
     }
     Ok(entity.clone())
 }
@@ -194,7 +190,7 @@ fn unsettled(pending: &PendingCreate, own_attempt: Option<&str>, tenant: &Tenant
 }
 
 /// Before the window is over only a proof counts, so there is no hurry to look again.
-fn look_early(uid: &str, notes: &Notes, left: Duration, context: &Context) -> Result<(), Failure> {
+fn look_early(uid: &str, notes: &Notes, left: Duration, context: &Context) -> Result<(), Stop> {
     if let Some(since) = notes.looked_early.map(|looked| looked.elapsed()).filter(|since| *since < EARLY) {
         let message = "a create was sent and its answer was lost; waiting until Graph surely shows its outcome";
         return Err(audit::waiting(message, left.min(EARLY - since)));
@@ -204,7 +200,7 @@ fn look_early(uid: &str, notes: &Notes, left: Duration, context: &Context) -> Re
 }
 
 /// Absence takes two complete lists, a settle window apart.
-fn not_created<K: Managed>(uid: &str, run: &mut Run<K>, notes: &Notes, context: &Context) -> Result<Option<Entity>, Failure> {
+fn not_created<K: Managed>(uid: &str, run: &mut Run<K>, notes: &Notes, context: &Context) -> Result<Option<Entity>, Stop> {
     match notes.not_created_since {
         Some(since) if since.elapsed() >= context.settle => {
             // The note stays: should this pass be cut short, the proof need not be made again. A new intent clears it.

@@ -11,11 +11,12 @@ use crate::graph::{Connection, DeviceImage, GalleryImage, Named};
 use crate::reconcile::pins::Pins;
 use crate::report::failure::Failure;
 use crate::report::reason::Reason;
+use crate::report::stop::Stop;
 use crate::report::suggestions::missing;
 use crate::tenant::shared::Tenant;
 
 /// The image of an object, from status when it was resolved before. One that is gone says so.
-pub(crate) async fn image(reference: &ImageReference, pins: &mut Pins<'_>, tenant: &Tenant) -> Result<ResolvedImage, Failure> {
+pub(crate) async fn image(reference: &ImageReference, pins: &mut Pins<'_>, tenant: &Tenant) -> Result<ResolvedImage, Stop> {
     let text = reference_text(reference);
     let pin = pins.resolved.image.clone().filter(|image| image.reference == text);
     let Some(pin) = pin else {
@@ -45,7 +46,7 @@ pub(crate) async fn image(reference: &ImageReference, pins: &mut Pins<'_>, tenan
     Ok(ResolvedImage { gone: Some(true), ..pin })
 }
 
-async fn look_up(reference: &ImageReference, text: String, tenant: &Tenant) -> Result<ResolvedImage, Failure> {
+async fn look_up(reference: &ImageReference, text: String, tenant: &Tenant) -> Result<ResolvedImage, Stop> {
     match (&reference.id, &reference.display_name) {
         (Some(id), Some(name)) if reference.custom => Ok(ResolvedImage {
             reference: text,
@@ -53,7 +54,7 @@ async fn look_up(reference: &ImageReference, text: String, tenant: &Tenant) -> R
             display_name: name.clone(),
             gone: None,
         }),
-        (None, None) => Err(Failure::stalled(
+        (None, None) => Err(Stop::stalled(
             Reason::InvalidSpec,
             "the spec names no image: give spec.imageId or spec.imageDisplayName",
         )),
@@ -68,7 +69,7 @@ async fn look_up(reference: &ImageReference, text: String, tenant: &Tenant) -> R
     }
 }
 
-fn gallery_image(reference: &ImageReference, text: String, images: &[GalleryImage]) -> Result<ResolvedImage, Failure> {
+fn gallery_image(reference: &ImageReference, text: String, images: &[GalleryImage]) -> Result<ResolvedImage, Stop> {
     let fits = |image: &&GalleryImage| named(reference, &image.id, &image.display_name);
     let found: Vec<_> = images.iter().filter(fits).collect();
     match found.as_slice() {
@@ -90,7 +91,7 @@ fn gallery_image(reference: &ImageReference, text: String, images: &[GalleryImag
     }
 }
 
-fn custom_image(reference: &ImageReference, text: String, images: &[DeviceImage]) -> Result<ResolvedImage, Failure> {
+fn custom_image(reference: &ImageReference, text: String, images: &[DeviceImage]) -> Result<ResolvedImage, Stop> {
     let found: Vec<_> = images.iter().filter(|image| is_custom(reference, image)).collect();
     match found.as_slice() {
         [image] => Ok(ResolvedImage {
@@ -125,10 +126,10 @@ fn is_custom(reference: &ImageReference, image: &DeviceImage) -> bool {
     named(reference, &image.id, &image.display_name) && version.is_none_or(|version| image.version.as_ref() == Some(version))
 }
 
-fn missing_image<'a>(reference: &ImageReference, text: &str, images: impl Iterator<Item = (&'a str, &'a str)>) -> Failure {
+fn missing_image<'a>(reference: &ImageReference, text: &str, images: impl Iterator<Item = (&'a str, &'a str)>) -> Stop {
     let kind = if reference.custom { "" } else { "gallery " };
     let what = format!("{kind}image {text}");
-    let failure = match (&reference.id, &reference.display_name) {
+    let stop = match (&reference.id, &reference.display_name) {
         (None, Some(name)) => {
             let there = images.map(|(_, name)| name);
             missing(Reason::ImageNotFound, &what, "spec.imageDisplayName", name, there)
@@ -139,7 +140,7 @@ fn missing_image<'a>(reference: &ImageReference, text: &str, images: impl Iterat
         }
     };
     // What Microsoft's gallery does not have does not come by itself.
-    if reference.custom { failure } else { failure.permanent() }
+    if reference.custom { stop } else { stop.map(Failure::permanent) }
 }
 
 fn named(reference: &ImageReference, id: &str, name: &str) -> bool {
@@ -158,7 +159,7 @@ fn reference_text(reference: &ImageReference) -> String {
 }
 
 /// The connections that a spec names, from status when they were resolved before. One that is gone says so.
-pub(crate) async fn connections(names: &[&str], pins: &mut Pins<'_>, tenant: &Tenant) -> Result<Vec<ResolvedName>, Failure> {
+pub(crate) async fn connections(names: &[&str], pins: &mut Pins<'_>, tenant: &Tenant) -> Result<Vec<ResolvedName>, Stop> {
     let mut resolved: Vec<ResolvedName> = Vec::new();
     for name in names {
         let pin = pins.resolved.connections.iter().find(|pin| pin.name == *name).cloned();
@@ -184,8 +185,8 @@ fn proved<'a>(
     mut there: impl Iterator<Item = &'a str>,
     asked: bool,
     pins: &mut Pins<'_>,
-    anew: impl FnOnce() -> Result<String, Failure>,
-) -> Result<ResolvedName, Failure> {
+    anew: impl FnOnce() -> Result<String, Stop>,
+) -> Result<ResolvedName, Stop> {
     let named = |id: String| ResolvedName {
         name: name.to_owned(),
         id,
@@ -208,7 +209,7 @@ fn proved<'a>(
     Ok(ResolvedName { gone: Some(true), ..pin })
 }
 
-fn connection(name: &str, connections: &[Connection]) -> Result<String, Failure> {
+fn connection(name: &str, connections: &[Connection]) -> Result<String, Stop> {
     let what = format!("Azure network connection {name:?}");
     let fields = ("onPremisesConnectionName", "onPremisesConnectionId");
     let named = connections.iter().map(|connection| &connection.named);
@@ -218,7 +219,7 @@ fn connection(name: &str, connections: &[Connection]) -> Result<String, Failure>
         .any(|connection| connection.named.id == id && connection.is_being_checked())
     {
         let message = format!("waiting for {what}: its health check has not ended yet, and Graph refuses a connection before that");
-        return Err(Failure::waiting(Reason::ConnectionNotReady, message));
+        return Err(Stop::waiting(Reason::ConnectionNotReady, message));
     }
     Ok(id)
 }
@@ -230,7 +231,7 @@ pub(crate) async fn service_plan(
     asked: bool,
     pins: &mut Pins<'_>,
     tenant: &Tenant,
-) -> Result<ResolvedName, Failure> {
+) -> Result<ResolvedName, Stop> {
     if let Some(pin) = pin.as_ref().filter(|pin| !pins.concerns(pin, asked)) {
         return Ok(pin.clone());
     }
@@ -239,7 +240,7 @@ pub(crate) async fn service_plan(
     let plans = tenant.plans(|plan| plan.display_name == name).await?;
     let ids = plans.iter().map(|plan| plan.id.as_str());
     proved(name, pin, ids, asked, pins, || {
-        the_only(&what, plans.iter(), name, Reason::ServicePlanNotFound, fields).map_err(Failure::permanent)
+        the_only(&what, plans.iter(), name, Reason::ServicePlanNotFound, fields).map_err(|stop| stop.map(Failure::permanent))
     })
 }
 
@@ -250,7 +251,7 @@ fn the_only<'a>(
     name: &str,
     reason: Reason,
     fields: (&str, &str),
-) -> Result<String, Failure> {
+) -> Result<String, Stop> {
     let found: Vec<_> = items.clone().filter(|item| item.display_name == name).collect();
     match found.as_slice() {
         [only] => Ok(only.id.clone()),
@@ -262,9 +263,9 @@ fn the_only<'a>(
     }
 }
 
-fn ambiguous<'a>(what: &str, of: &str, ids: impl Iterator<Item = &'a str>, field: &str) -> Failure {
+fn ambiguous<'a>(what: &str, of: &str, ids: impl Iterator<Item = &'a str>, field: &str) -> Stop {
     let ids: Vec<_> = ids.collect();
-    Failure::stalled(
+    Stop::stalled(
         Reason::AmbiguousReference,
         format!("{what} stands for {} {of}: {}; name one by {field}", ids.len(), ids.join(", ")),
     )
@@ -289,9 +290,9 @@ mod tests {
     #[test]
     fn a_name_stands_for_exactly_one_thing() {
         assert_eq!(connection("b", &items(&["a", "b"])).unwrap(), "id-1");
-        let missing = connection("B", &items(&["a", "b"])).unwrap_err();
+        let missing = connection("B", &items(&["a", "b"])).unwrap_err().told();
         assert_eq!((missing.class, missing.reason), (Class::Waiting, Reason::ConnectionNotFound));
-        let several = connection("a", &items(&["a", "a"])).unwrap_err();
+        let several = connection("a", &items(&["a", "a"])).unwrap_err().told();
         assert_eq!((several.class, several.reason), (Class::Stalled, Reason::AmbiguousReference));
         assert!(several.message.contains("id-0, id-1") && several.message.contains("onPremisesConnectionId"));
     }
@@ -311,7 +312,8 @@ mod tests {
             checked[0].health_check_status = Some(status.to_owned());
             let found = connection("a", &checked);
             assert_eq!(found.is_ok(), ends, "{status}");
-            if let Err(failure) = found {
+            if let Err(stop) = found {
+                let failure = stop.told();
                 assert_eq!((failure.class, failure.reason), (Class::Waiting, Reason::ConnectionNotReady));
             }
         }
@@ -337,8 +339,8 @@ mod tests {
         let found = |id: &str| (id.to_owned(), "base".to_owned());
         assert_eq!(find(None, Some("1.1.0")).unwrap(), found("i2"));
         assert_eq!(find(Some("I1"), None).unwrap(), found("i1"));
-        assert_eq!(find(None, None).unwrap_err().reason, Reason::AmbiguousReference);
-        assert_eq!(find(None, Some("2.0.0")).unwrap_err().class, Class::Waiting);
-        assert_eq!(find(Some("i3"), None).unwrap_err().reason, Reason::ImageNotFound);
+        assert_eq!(find(None, None).unwrap_err().told().reason, Reason::AmbiguousReference);
+        assert_eq!(find(None, Some("2.0.0")).unwrap_err().told().class, Class::Waiting);
+        assert_eq!(find(Some("i3"), None).unwrap_err().told().reason, Reason::ImageNotFound);
     }
 }

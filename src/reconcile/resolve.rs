@@ -2,6 +2,7 @@
 //! objects are the business of [`crate::reconcile::references`].
 
 use crate::cluster::allowed_namespaces::lets_in;
+use crate::report::stop::Stop;
 use std::sync::Arc;
 
 use kube::ResourceExt;
@@ -10,15 +11,14 @@ use kube::runtime::reflector::ObjectRef;
 use crate::api::EntraTenant;
 use crate::cluster::managed::Managed;
 use crate::reconcile::context::Context;
-use crate::report::failure::Failure;
 use crate::report::reason::Reason;
 use crate::tenant::shared::Tenant;
 
 /// The tenant that an object may use, with the object that describes it. Reads caches only.
-pub(crate) fn tenant<K: Managed>(object: &K, context: &Context) -> Result<(Arc<EntraTenant>, Arc<Tenant>), Failure> {
+pub(crate) fn tenant<K: Managed>(object: &K, context: &Context) -> Result<(Arc<EntraTenant>, Arc<Tenant>), Stop> {
     let name = object.common().tenant;
     let Some(described) = context.cluster.caches.tenants.get(&ObjectRef::new(name)) else {
-        return Err(Failure::waiting(
+        return Err(Stop::waiting(
             Reason::TenantNotFound,
             format!("waiting for EntraTenant {name:?}: it does not exist; create it, or name another one in a new object"),
         ));
@@ -28,11 +28,11 @@ pub(crate) fn tenant<K: Managed>(object: &K, context: &Context) -> Result<(Arc<E
         let message = format!(
             "EntraTenant {name:?} does not let namespace {namespace:?} in; an administrator of the tenant can add it to spec.allowedNamespaces"
         );
-        return Err(Failure::stalled(Reason::NamespaceNotAllowed, message));
+        return Err(Stop::stalled(Reason::NamespaceNotAllowed, message));
     }
     if described.spec.suspend == Some(true) {
         let message = format!("EntraTenant {name:?} is suspended; nothing is done for it until its spec.suspend is false");
-        return Err(Failure::waiting(Reason::Suspended, message));
+        return Err(Stop::waiting(Reason::Suspended, message));
     }
     let tenant = context.tenant(&described)?;
     Ok((described, tenant))

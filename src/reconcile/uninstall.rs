@@ -12,7 +12,7 @@ use crate::api::{Assignment, DriftedField, EntraTenant};
 use crate::cluster::managed::Managed;
 use crate::reconcile::context::Context;
 use crate::reconcile::pass::Kind;
-use crate::report::failure::Failure;
+use crate::report::stop::Stop;
 
 /// The name of the definition of a kind.
 fn definition<K: Resource<DynamicType = ()>>() -> String {
@@ -39,18 +39,18 @@ pub(crate) async fn lets_go<K: Kind>(object: &K, graph_id: &str, context: &Conte
 }
 
 /// The last look before an object is deleted, or loses all its groups for that.
-pub(crate) async fn before_deletion<K: Managed>(graph_id: &str, context: &Context) -> Result<(), Failure> {
-    context.uninstall.refuse(&behind::<K>(), graph_id).await
+pub(crate) async fn before_deletion<K: Managed>(graph_id: &str, context: &Context) -> Result<(), Stop> {
+    Ok(context.uninstall.refuse(&behind::<K>(), graph_id).await?)
 }
 
 /// The last look before a set of groups replaces another. Groups that are only added need none.
-pub(crate) async fn before_assign<K: Managed>(graph_id: &str, fields: &[DriftedField], context: &Context) -> Result<(), Failure> {
+pub(crate) async fn before_assign<K: Managed>(graph_id: &str, fields: &[DriftedField], context: &Context) -> Result<(), Stop> {
     if fields.iter().all(|field| field.desired.is_some()) {
         return Ok(());
     }
     let mut definitions = behind::<K>();
     definitions.push(definition::<Assignment>());
-    context.uninstall.refuse(&definitions, graph_id).await
+    Ok(context.uninstall.refuse(&definitions, graph_id).await?)
 }
 
 /// Whether Assignments that are being deleted leave their groups where they are.

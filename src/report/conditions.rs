@@ -114,7 +114,7 @@ impl<'a> Conditions<'a> {
                 self.set("Ready", Truth::False, reason, message)
                     .set("Stalled", Truth::True, reason, message)
             }
-            Class::Deferred | Class::Waiting | Class::Retry => {
+            Class::Waiting | Class::Retry => {
                 self.set("Ready", Truth::False, reason, message)
                     .set("Reconciling", Truth::True, reason, message)
             }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::graph::{ErrorKind, GraphError};
 use crate::report::reason::Reason;
-use crate::runtime::backoff::jitter;
 
 /// Why a pass stopped. The class decides what happens next; the text is for people.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,8 +39,6 @@ pub(crate) enum Unseen {
 /// The decision that a failure causes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Class {
-    /// Another pass is finding out what this one needs: come back in a moment, nothing is told to anybody.
-    Deferred,
     /// A dependency or the service is still working: look again, nobody is alarmed.
     Waiting,
     /// A person must act: no retry until something changes.
@@ -68,30 +65,6 @@ impl Failure {
     /// The same failure, which a person has to end.
     pub(crate) fn permanent(self) -> Self {
         Self { permanent: true, ..self }
-    }
-
-    /// A pass that gives its place to others while somebody else asks Graph what it needs to know.
-    pub(crate) fn deferred() -> Self {
-        Self::deferred_for(Duration::from_millis(250))
-    }
-
-    /// The same when it is known how long that takes.
-    pub(crate) fn deferred_for(wait: Duration) -> Self {
-        Self {
-            after: Some(jitter(wait.max(Duration::from_millis(250)), 40)),
-            ..Self::new(Class::Deferred, Reason::NotChecked, "another pass is reading the same")
-        }
-    }
-
-    /// The same, where something has to be said all the same; any other failure as it is.
-    pub(crate) fn told(self) -> Self {
-        match self.class {
-            Class::Deferred => Self {
-                class: Class::Waiting,
-                ..self
-            },
-            _ => self,
-        }
     }
 
     /// The same failure, of a pass that had not looked at this.
@@ -131,8 +104,7 @@ impl From<GraphError> for Failure {
             ErrorKind::Forbidden => (Class::Retry, Reason::PermissionDenied),
             ErrorKind::BadRequest => (Class::Stalled, Reason::Refused),
             ErrorKind::NotFound | ErrorKind::Conflict => (Class::Retry, Reason::Conflict),
-            ErrorKind::Throttled => (Class::Unreachable, Reason::Throttled),
-            ErrorKind::OverBudget => (Class::Deferred, Reason::Throttled),
+            ErrorKind::Throttled | ErrorKind::OverBudget => (Class::Unreachable, Reason::Throttled),
             ErrorKind::Unavailable | ErrorKind::Transport | ErrorKind::Decode => (Class::Unreachable, Reason::GraphUnavailable),
         };
         // What a person has configured does not come right by itself (fact sheet 11).

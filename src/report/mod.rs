@@ -4,6 +4,7 @@ pub(crate) mod conditions;
 pub(crate) mod failure;
 pub mod reason;
 pub(crate) mod status;
+pub(crate) mod stop;
 pub(crate) mod suggestions;
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! What is said when the tenant does not have what a spec names: which field, what to do, and what looks most like it.
 //! No requests.
 
-use crate::report::failure::Failure;
 use crate::report::reason::Reason;
+use crate::report::stop::Stop;
 
 /// How many names are shown.
 const SHOWN: usize = 3;
@@ -10,7 +10,7 @@ const SHOWN: usize = 3;
 const ALIKE: f64 = 0.6;
 
 /// A wait for something that is not there. `there` are the names that the tenant has, as far as they are known.
-pub(crate) fn missing<'a>(reason: Reason, what: &str, field: &str, name: &str, there: impl Iterator<Item = &'a str>) -> Failure {
+pub(crate) fn missing<'a>(reason: Reason, what: &str, field: &str, name: &str, there: impl Iterator<Item = &'a str>) -> Stop {
     let mut message =
         format!("waiting for {what}: the tenant has none; correct {field}, or add what it names, which is then found by itself");
     let near = nearest(name, there);
@@ -18,7 +18,7 @@ pub(crate) fn missing<'a>(reason: Reason, what: &str, field: &str, name: &str, t
         message.push_str(". It has ");
         message.push_str(&near.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", "));
     }
-    Failure::waiting(reason, message)
+    Stop::waiting(reason, message)
 }
 
 fn nearest<'a>(name: &str, there: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
@@ -58,6 +58,6 @@ mod tests {
         );
         let said = "waiting for image \"a\": the tenant has none; correct spec.imageDisplayName, or add what it names, which is then \
                     found by itself. It has \"A\"";
-        assert_eq!(failure.message, said);
+        assert_eq!(failure.told().message, said);
     }
 }

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use crate::graph::{AuditEvent, Client, ErrorKind};
-use crate::report::failure::Failure;
 use crate::report::reason::Reason;
+use crate::report::stop::Stop;
 use crate::tenant::gate::{About, Gate};
 
 /// How long after a write its event may still be missing. Minutes have been seen; no document says how many.
@@ -44,8 +44,8 @@ impl AuditLog {
         gate: &Gate,
         from: Timestamp,
         not_before: Instant,
-    ) -> Result<Option<Arc<Vec<AuditEvent>>>, Failure> {
-        let mut known = self.0.try_lock().map_err(|_taken| Failure::deferred())?;
+    ) -> Result<Option<Arc<Vec<AuditEvent>>>, Stop> {
+        let mut known = self.0.try_lock().map_err(|_taken| Stop::soon())?;
         if let Some(read) = known.read.as_ref().filter(|read| read.from <= from && read.asked >= not_before) {
             return Ok(Some(Arc::clone(&read.events)));
         }
@@ -77,6 +77,6 @@ impl AuditLog {
 }
 
 /// A wait for the audit log.
-pub(crate) fn waiting(message: impl Into<String>, after: Duration) -> Failure {
-    Failure::waiting_for(Reason::CreateUnconfirmed, message, after)
+pub(crate) fn waiting(message: impl Into<String>, after: Duration) -> Stop {
+    Stop::waiting_for(Reason::CreateUnconfirmed, message, after)
 }

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::graph::{Caller, ErrorKind, GraphError};
 use crate::report::failure::{Class, Failure};
+use crate::report::stop::Stop;
 use crate::runtime::backoff::jitter;
 use crate::tenant::suspects::Suspects;
 
@@ -88,17 +89,18 @@ impl Asker {
 
 impl Gate {
     /// Lets a request through, or hands out the failure that the tenant had last, with the time that is left to wait.
-    pub(crate) fn check(&self) -> Result<(), Failure> {
+    pub(crate) fn check(&self) -> Result<(), Stop> {
         let (mut state, asker, now) = (self.lock(), Asker::current(), Instant::now());
         let state = &mut *state;
         let own = state.suspects.failure(&asker.object);
         let mut gates = [state.tenant.as_mut(), state.namespaces.get_mut(&asker.namespace)];
         for closed in gates.iter().flatten() {
             if let Some(wait) = closed.wait(own.is_some(), now) {
-                return Err(Failure {
+                let failure = closed.told_to(own).clone();
+                return Err(Stop::Failed(Failure {
                     after: Some(jitter(wait, 10)),
-                    ..closed.told_to(own).clone()
-                });
+                    ..failure
+                }));
             }
         }
         for closed in gates.iter_mut().flatten() {
@@ -108,12 +110,12 @@ impl Gate {
     }
 
     /// Takes the result of a request about one object into account and passes it on. `asked` is when it was made.
-    pub(crate) fn record<T>(&self, asked: time::Instant, result: Result<T, GraphError>) -> Result<T, Failure> {
+    pub(crate) fn record<T>(&self, asked: time::Instant, result: Result<T, GraphError>) -> Result<T, Stop> {
         self.record_about(About::Object, asked, result)
     }
 
     /// The same for a request about anything.
-    fn record_about<T>(&self, about: About, asked: time::Instant, result: Result<T, GraphError>) -> Result<T, Failure> {
+    fn record_about<T>(&self, about: About, asked: time::Instant, result: Result<T, GraphError>) -> Result<T, Stop> {
         match result {
             Ok(value) => {
                 self.succeeded(asked);
@@ -124,26 +126,25 @@ impl Gate {
     }
 
     /// The same for a read. A read that Graph calls wrong says nothing about the spec, so it is tried again.
-    pub(crate) fn record_read<T>(&self, about: About, asked: time::Instant, result: Result<T, GraphError>) -> Result<T, Failure> {
-        self.record_about(about, asked, result).map_err(|failure| {
-            if failure.class == Class::Stalled {
-                Failure {
+    pub(crate) fn record_read<T>(&self, about: About, asked: time::Instant, result: Result<T, GraphError>) -> Result<T, Stop> {
+        self.record_about(about, asked, result).map_err(|stop| {
+            stop.map(|failure| match failure.class {
+                Class::Stalled => Failure {
                     class: Class::Retry,
                     ..failure
-                }
-            } else {
-                failure
-            }
+                },
+                Class::Waiting | Class::Retry | Class::Unreachable => failure,
+            })
         })
     }
 
     /// Takes an error of a request about one object into account.
-    pub(crate) fn failed(&self, error: GraphError) -> Failure {
+    pub(crate) fn failed(&self, error: GraphError) -> Stop {
         self.failed_about(About::Object, error)
     }
 
     /// Takes an error into account: one that concerns the whole tenant closes the gate.
-    pub(crate) fn failed_about(&self, about: About, error: GraphError) -> Failure {
+    pub(crate) fn failed_about(&self, about: About, error: GraphError) -> Stop {
         if error.kind == ErrorKind::OverBudget {
             // Nothing was sent, so nothing was found out.
             self.release();
@@ -160,7 +161,7 @@ impl Gate {
         let (asker, of_tenant) = (Asker::current(), Closing::of_tenant(&error, longest));
         if about == About::Tenant || concerns_all(&error) {
             tracing::warn!(reason = of_tenant.failure.reason.as_str(), %error, "a request failed for a reason that concerns the whole tenant");
-            return close(&mut state.tenant, of_tenant, now);
+            return close(&mut state.tenant, of_tenant, now).into();
         }
         let of_namespace = Closing::told("requests for several objects of this namespace fail", &error, longest);
         let failure = Failure::from(error);
@@ -185,7 +186,7 @@ impl Gate {
             state.release(&asker.namespace);
         }
         // It has a backoff of its own.
-        failure
+        failure.into()
     }
 
     /// What requests are held back for, with the time that is left to wait; takes no try.
@@ -211,7 +212,7 @@ impl Gate {
         &self,
         about: About,
         request: impl Future<Output = Result<T, GraphError>>,
-    ) -> Result<(time::Instant, T), Failure> {
+    ) -> Result<(time::Instant, T), Stop> {
         self.check()?;
         let asked = time::Instant::now();
         let value = self.record_read(about, asked, request.await)?;

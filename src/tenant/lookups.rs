@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 
 use crate::api::ResolvedGroup;
 use crate::graph::{Client, Connection, DeviceImage, GalleryImage, GraphError, Named};
-use crate::report::failure::Failure;
+use crate::report::stop::Stop;
 use crate::tenant::gate::{About, Gate};
 
 /// What is missing may have appeared since the list was read.
@@ -46,8 +46,8 @@ impl<T: Clone> Catalogue<T> {
         gate: &Gate,
         wanted: impl Fn(&T) -> bool,
         list: impl Future<Output = Result<Vec<T>, GraphError>>,
-    ) -> Result<Vec<T>, Failure> {
-        let mut known = self.0.try_lock().map_err(|_taken| Failure::deferred())?;
+    ) -> Result<Vec<T>, Stop> {
+        let mut known = self.0.try_lock().map_err(|_taken| Stop::soon())?;
         let current = |at: &Instant, items: &[T]| at.elapsed() < OLDEST || at.elapsed() < OLDEST_HIT && items.iter().any(&wanted);
         if let Some((_, items)) = known.as_ref().filter(|(at, items)| current(at, items)) {
             return Ok(items.clone());
@@ -83,8 +83,8 @@ impl Lookups {
     pub(crate) async fn group(
         &self,
         reference: &str,
-        look_up: impl Future<Output = Result<ResolvedGroup, Failure>>,
-    ) -> Result<ResolvedGroup, Failure> {
+        look_up: impl Future<Output = Result<ResolvedGroup, Stop>>,
+    ) -> Result<ResolvedGroup, Stop> {
         let slot = self.groups.slot(reference);
         let mut known = slot.lock().await;
         if let Some((_, group)) = known.as_ref().filter(|(at, _)| at.elapsed() < OLDEST_HIT) {
@@ -101,7 +101,7 @@ impl Lookups {
         client: &Client,
         gate: &Gate,
         wanted: impl Fn(&GalleryImage) -> bool,
-    ) -> Result<Vec<GalleryImage>, Failure> {
+    ) -> Result<Vec<GalleryImage>, Stop> {
         self.gallery.read(gate, wanted, client.gallery_images()).await
     }
 
@@ -111,7 +111,7 @@ impl Lookups {
         client: &Client,
         gate: &Gate,
         wanted: impl Fn(&DeviceImage) -> bool,
-    ) -> Result<Vec<DeviceImage>, Failure> {
+    ) -> Result<Vec<DeviceImage>, Stop> {
         self.images.read(gate, wanted, client.device_images()).await
     }
 
@@ -121,12 +121,12 @@ impl Lookups {
         client: &Client,
         gate: &Gate,
         wanted: impl Fn(&Connection) -> bool,
-    ) -> Result<Vec<Connection>, Failure> {
+    ) -> Result<Vec<Connection>, Stop> {
         self.connections.read(gate, wanted, client.on_premises_connections()).await
     }
 
     /// The Frontline service plans.
-    pub(crate) async fn plans(&self, client: &Client, gate: &Gate, wanted: impl Fn(&Named) -> bool) -> Result<Vec<Named>, Failure> {
+    pub(crate) async fn plans(&self, client: &Client, gate: &Gate, wanted: impl Fn(&Named) -> bool) -> Result<Vec<Named>, Stop> {
         self.plans.read(gate, wanted, client.front_line_service_plans()).await
     }
 }

@@ -4,6 +4,7 @@
 
 use crate::api::ResolvedGroup;
 use crate::graph::{AuditEvent, Connection, DeviceImage, GalleryImage, Named};
+use crate::report::stop::Stop;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 use crate::api;
 use crate::api::{Credentials, EntraTenant, EntraTenantSpec, Mode};
 use crate::graph::{Client, ClientConfig, Clock, Cloud, Collection, Entity, GraphError, Limits, Permit, SharedBudget};
-use crate::report::failure::{Class, Failure};
+use crate::report::failure::Failure;
 use crate::report::reason::Reason;
 use crate::runtime::metrics::{Metrics, TenantMetrics};
 use crate::tenant::audit::AuditLog;
@@ -170,34 +171,34 @@ impl Tenant {
     }
 
     /// Makes sure that the collection was listed, at most `oldest` ago. The poller keeps the list current.
-    pub(crate) async fn listed(&self, collection: Collection, oldest: Duration) -> Result<(), Failure> {
+    pub(crate) async fn listed(&self, collection: Collection, oldest: Duration) -> Result<(), Stop> {
         self.list_since(collection, Instant::now().checked_sub(oldest).unwrap_or(self.since))
             .await
     }
 
     /// Lists the collection unless a list was asked for after `not_before`.
-    pub(crate) async fn list_since(&self, collection: Collection, not_before: Instant) -> Result<(), Failure> {
+    pub(crate) async fn list_since(&self, collection: Collection, not_before: Instant) -> Result<(), Stop> {
         let snapshot = self.snapshot(collection);
         if snapshot.listed().is_some_and(|listed| listed >= not_before) {
             return self.signed_in().await;
         }
         let _turn = snapshot.turn()?;
         if let Some(failure) = snapshot.recent_failure(LIST_PAUSE) {
-            return Err(failure);
+            return Err(failure.into());
         }
         self.gate.check()?;
         let asked = Instant::now();
         let listed = self.client.list_as(collection, |entity| Packed::of(&entity)).await;
         let result = self.gate.record_read(About::Tenant, asked, listed);
         // What has closed the gate is remembered there.
-        let own = |failure: &&Failure| failure.class != Class::Deferred && self.gate.closed().is_none();
-        snapshot.note_failure(result.as_ref().err().filter(own).cloned());
+        let own = |_failure: &&Failure| self.gate.closed().is_none();
+        snapshot.note_failure(result.as_ref().err().and_then(Stop::failure).filter(own).cloned());
         snapshot.take(result?, asked);
         Ok(())
     }
 
     /// Sees to a list that was asked for after `not_before`: now, or together with the others that wait for one.
-    pub(crate) async fn shared_list(&self, collection: Collection, not_before: Instant) -> Result<(), Failure> {
+    pub(crate) async fn shared_list(&self, collection: Collection, not_before: Instant) -> Result<(), Stop> {
         let snapshot = self.snapshot(collection);
         let listed = snapshot.listed();
         if listed.is_some_and(|listed| listed >= not_before) {
@@ -205,13 +206,13 @@ impl Tenant {
         }
         let wait = snapshot.waiting.due(listed, snapshot.pages(), Instant::now());
         if !wait.is_zero() {
-            return Err(Failure::deferred_for(wait));
+            return Err(Stop::later(wait));
         }
         self.list_since(collection, not_before).await
     }
 
     /// A list that another EntraTenant of the same tenant and application has made is only for one that can sign in itself.
-    async fn signed_in(&self) -> Result<(), Failure> {
+    async fn signed_in(&self) -> Result<(), Stop> {
         if self.client.has_token() {
             return Ok(());
         }
@@ -219,7 +220,7 @@ impl Tenant {
     }
 
     /// Reads one object and remembers what was seen.
-    pub(crate) async fn read(&self, collection: Collection, id: &str) -> Result<Option<Entity>, Failure> {
+    pub(crate) async fn read(&self, collection: Collection, id: &str) -> Result<Option<Entity>, Stop> {
         let entity = self.read_request(self.client.get(collection, id)).await;
         let (asked, entity) = entity?;
         self.snapshot(collection).put(id, entity.as_ref(), asked);
@@ -227,12 +228,12 @@ impl Tenant {
     }
 
     /// Makes a read for one object through the gate. Returns when it was asked for as well.
-    pub(crate) async fn read_request<T>(&self, request: impl Future<Output = Result<T, GraphError>>) -> Result<(Instant, T), Failure> {
+    pub(crate) async fn read_request<T>(&self, request: impl Future<Output = Result<T, GraphError>>) -> Result<(Instant, T), Stop> {
         self.gate.read(About::Object, request).await
     }
 
     /// The events of the audit log: see [`AuditLog::events`].
-    pub(crate) async fn audit(&self, from: Timestamp, not_before: Instant) -> Result<Option<Arc<Vec<AuditEvent>>>, Failure> {
+    pub(crate) async fn audit(&self, from: Timestamp, not_before: Instant) -> Result<Option<Arc<Vec<AuditEvent>>>, Stop> {
         self.audit.events(&self.client, &self.gate, from, not_before).await
     }
 
@@ -240,41 +241,41 @@ impl Tenant {
     pub(crate) async fn group(
         &self,
         reference: &str,
-        look_up: impl Future<Output = Result<ResolvedGroup, Failure>>,
-    ) -> Result<ResolvedGroup, Failure> {
+        look_up: impl Future<Output = Result<ResolvedGroup, Stop>>,
+    ) -> Result<ResolvedGroup, Stop> {
         self.lookups.group(reference, look_up).await
     }
 
     /// The images of the gallery.
-    pub(crate) async fn gallery(&self, wanted: impl Fn(&GalleryImage) -> bool) -> Result<Vec<GalleryImage>, Failure> {
+    pub(crate) async fn gallery(&self, wanted: impl Fn(&GalleryImage) -> bool) -> Result<Vec<GalleryImage>, Stop> {
         self.lookups.gallery(&self.client, &self.gate, wanted).await
     }
 
     /// The custom images.
-    pub(crate) async fn images(&self, wanted: impl Fn(&DeviceImage) -> bool) -> Result<Vec<DeviceImage>, Failure> {
+    pub(crate) async fn images(&self, wanted: impl Fn(&DeviceImage) -> bool) -> Result<Vec<DeviceImage>, Stop> {
         self.lookups.images(&self.client, &self.gate, wanted).await
     }
 
     /// The Azure network connections.
-    pub(crate) async fn connections(&self, wanted: impl Fn(&Connection) -> bool) -> Result<Vec<Connection>, Failure> {
+    pub(crate) async fn connections(&self, wanted: impl Fn(&Connection) -> bool) -> Result<Vec<Connection>, Stop> {
         self.lookups.connections(&self.client, &self.gate, wanted).await
     }
 
     /// The Frontline service plans.
-    pub(crate) async fn plans(&self, wanted: impl Fn(&Named) -> bool) -> Result<Vec<Named>, Failure> {
+    pub(crate) async fn plans(&self, wanted: impl Fn(&Named) -> bool) -> Result<Vec<Named>, Stop> {
         self.lookups.plans(&self.client, &self.gate, wanted).await
     }
 
     /// Waits for the turn of a write. What was true before the wait need not be true after it: [`Gate::check`] comes then.
-    pub(crate) async fn write_permit(&self) -> Result<Permit, Failure> {
+    pub(crate) async fn write_permit(&self) -> Result<Permit, Stop> {
         match self.gate.closed() {
-            Some(failure) => Err(failure),
+            Some(failure) => Err(failure.into()),
             None => self.client.permit().await.map_err(|error| self.gate.failed(error)),
         }
     }
 
     /// Makes a write in its turn and through the gate, unless this process may not write or may have lost the lead.
-    pub(crate) async fn write_request<T, F>(&self, request: impl FnOnce(Permit) -> F, access: &WriteAccess) -> Result<T, Failure>
+    pub(crate) async fn write_request<T, F>(&self, request: impl FnOnce(Permit) -> F, access: &WriteAccess) -> Result<T, Stop>
     where
         F: Future<Output = Result<T, GraphError>>,
     {
@@ -285,10 +286,10 @@ impl Tenant {
     /// an error of it means that nothing is sent.
     pub(crate) async fn write_after<T, F>(
         &self,
-        look: impl Future<Output = Result<(), Failure>>,
+        look: impl Future<Output = Result<(), Stop>>,
         request: impl FnOnce(Permit) -> F,
         access: &WriteAccess,
-    ) -> Result<T, Failure>
+    ) -> Result<T, Stop>
     where
         F: Future<Output = Result<T, GraphError>>,
     {
@@ -299,12 +300,7 @@ impl Tenant {
     }
 
     /// Makes a write whose turn has come, under the same conditions.
-    pub(crate) async fn permitted<T, F>(
-        &self,
-        permit: Permit,
-        request: impl FnOnce(Permit) -> F,
-        access: &WriteAccess,
-    ) -> Result<T, Failure>
+    pub(crate) async fn permitted<T, F>(&self, permit: Permit, request: impl FnOnce(Permit) -> F, access: &WriteAccess) -> Result<T, Stop>
     where
         F: Future<Output = Result<T, GraphError>>,
     {

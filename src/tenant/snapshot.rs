@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::graph::Entity;
 use crate::report::failure::Failure;
+use crate::report::stop::Stop;
 use crate::runtime::backoff::jitter;
 use crate::tenant::fingerprint::judged;
 use crate::tenant::list_demand::Waiting;
@@ -70,8 +71,8 @@ impl Seen {
 
 impl Snapshot {
     /// The right to list, if nobody else is at it: one list at a time, and nobody stands in line for it.
-    pub(crate) fn turn(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, Failure> {
-        self.refresh.try_lock().map_err(|_taken| Failure::deferred())
+    pub(crate) fn turn(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, Stop> {
+        self.refresh.try_lock().map_err(|_taken| Stop::soon())
     }
 
     /// Replaces what is known by a complete list that was asked for at `asked`.
@@ -209,10 +210,10 @@ impl Snapshot {
     }
 
     /// Marks a name as being created until the guard is dropped; a second create of it has to wait.
-    pub(crate) fn creating(&self, display_name: &str) -> Result<Creating<'_>, Failure> {
+    pub(crate) fn creating(&self, display_name: &str) -> Result<Creating<'_>, Stop> {
         let name = display_name.to_lowercase();
         if !self.lock().creating.insert(name.clone()) {
-            return Err(Failure::deferred());
+            return Err(Stop::soon());
         }
         Ok(Creating { snapshot: self, name })
     }

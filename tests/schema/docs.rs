@@ -47,7 +47,7 @@ fn names(heading: &str) -> BTreeSet<String> {
 
 /// The values of the string constants of a source text.
 fn constants(source: &str) -> BTreeSet<String> {
-    let lines = source.lines().map(str::trim).filter(|line| line.starts_with("pub const "));
+    let lines = source.lines().map(str::trim).filter(|line| line.starts_with("pub(crate) const "));
     lines.map(|line| line.split('"').nth(1).expect("a text").to_owned()).collect()
 }
 

@@ -11,8 +11,8 @@ use crate::reconcile::context::Context;
 use crate::reconcile::driver::urgency::urgency;
 use crate::reconcile::memory::Kept;
 use crate::reconcile::pass::{Kind, Run};
-use crate::report::failure::{Class, Failure};
 use crate::report::reason::Reason;
+use crate::report::stop::Stop;
 
 /// The caller of a pass's requests, at the place that the object has in the budget; or when to come back, because its turn
 /// has not come.
@@ -36,9 +36,9 @@ pub(crate) async fn caller<K: Kind>(object: &K, run: &Run<K>, context: &Context)
 }
 
 /// Keeps the place that is left when a pass has ended, if another one will come for it.
-pub(crate) fn keep<K: Kind>(object: &K, caller: &Caller, failure: Option<&Failure>, context: &Context) {
-    let comes_back = |failure: &Failure| failure.class == Class::Deferred || failure.reason == Reason::Throttled;
-    if let Some(place) = caller.leave_place().filter(|_| failure.is_some_and(comes_back)) {
+pub(crate) fn keep<K: Kind>(object: &K, caller: &Caller, stop: Option<&Stop>, context: &Context) {
+    let comes_back = |stop: &Stop| stop.is_later() || stop.because(Reason::Throttled);
+    if let Some(place) = caller.leave_place().filter(|_| stop.is_some_and(comes_back)) {
         let kept = Kept {
             place,
             generation: object.meta().generation,

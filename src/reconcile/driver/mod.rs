@@ -18,13 +18,14 @@ use serde_json::json;
 
 use crate::api::{FIELD_MANAGER, FINALIZER};
 use crate::reconcile::context::Context;
-use crate::reconcile::driver::next_pass::{DEFERRED, End, LONGEST_WAIT, SOON, WROTE, ended};
+use crate::reconcile::driver::next_pass::{DEFERRED, End, LONGEST_WAIT, SOON, WROTE, ended, sooner};
 use crate::reconcile::driver::urgency::worth_telling;
 use crate::reconcile::pass::requests;
 use crate::reconcile::pass::{Kind, Run};
 use crate::report::conditions::Verdict;
 use crate::report::failure::{Class, Failure, Unseen, is_gone};
 use crate::report::reason::Reason;
+use crate::report::stop::{Later, Stop};
 use crate::runtime::contained::{Fault, guarded};
 use crate::runtime::events::EventKind;
 use crate::runtime::tally::Tally;
@@ -128,7 +129,7 @@ async fn pass<K: Kind>(object: Arc<K>, context: Arc<Context>) -> End {
     let uid = object.uid().unwrap_or_default();
     let object = match with_finalizer(object, held, &context).await {
         Ok(object) => object,
-        Err(error) => return ended(&Err(Failure::from(error)), false, &uid, &context),
+        Err(error) => return ended(&Err(error.into()), false, &uid, &context),
     };
     let mut run = Run::new(&*object, &context);
     context.memory.update(&uid, |notes| notes.next_look = None);
@@ -147,7 +148,7 @@ async fn pass<K: Kind>(object: Arc<K>, context: Arc<Context>) -> End {
     let result = if deleting {
         match scope.scope(Box::pin(object.finalize(&mut run, &context))).await {
             Ok(()) => return released(&*object, run, &context).await,
-            Err(failure) => Err(deleting_still(failure)),
+            Err(stop) => Err(stop.map(deleting_still)),
         }
     } else {
         scope.scope(Box::pin(object.converge(&mut run, &context))).await
@@ -188,7 +189,7 @@ async fn released<K: Kind>(object: &K, run: Run<K>, context: &Context) -> End {
     // The object as last written: its status may have moved on during this pass.
     let current = run.writer.current(object);
     match patch_finalizers(&current, &finalizers, context).await {
-        Err(error) if !is_gone(&error) => ended(&Err(Failure::from(error)), false, &object.uid().unwrap_or_default(), context),
+        Err(error) if !is_gone(&error) => ended(&Err(error.into()), false, &object.uid().unwrap_or_default(), context),
         Ok(_) | Err(_) => {
             let uid = object.uid().unwrap_or_default();
             context.backoff.forget(&uid);
@@ -201,20 +202,14 @@ async fn released<K: Kind>(object: &K, run: Run<K>, context: &Context) -> End {
     }
 }
 
-async fn report<K: Kind>(object: &K, mut run: Run<K>, result: Result<Verdict, Failure>, context: &Context) -> End {
+async fn report<K: Kind>(object: &K, mut run: Run<K>, result: Result<Verdict, Stop>, context: &Context) -> End {
     let uid = object.uid().unwrap_or_default();
-    let result = result.map_err(|failure| {
-        if worth_telling(object, &run, &failure) {
-            failure.told()
-        } else {
-            failure
-        }
-    });
-    if let Err(failure) = &result
-        && failure.class == Class::Deferred
-    {
-        return give_way(object, &run, &result, context);
-    }
+    let result = match result {
+        Err(Stop::Later(later)) if worth_telling(object, &run, &later) => Err(later.told()),
+        Err(Stop::Later(later)) => return give_way(object, &run, &later, context),
+        Err(Stop::Failed(failure)) => Err(failure),
+        Ok(verdict) => Ok(verdict),
+    };
     let result = result.map_err(|failure| past_waiting(&uid, failure, context));
     if result.is_ok() {
         context.memory.update(&uid, |notes| notes.waiting = None);
@@ -246,7 +241,7 @@ async fn report<K: Kind>(object: &K, mut run: Run<K>, result: Result<Verdict, Fa
     let wrote = run.wrote;
     // A process that is perhaps not the leader any more leaves the status to its successor.
     if let Err(failure) = context.may_write() {
-        return ended(&Err(failure), wrote, &uid, context);
+        return ended(&Err(failure.told()), wrote, &uid, context);
     }
     match run.writer.report(&status).await {
         Ok(written) => {
@@ -261,7 +256,7 @@ async fn report<K: Kind>(object: &K, mut run: Run<K>, result: Result<Verdict, Fa
             }
             ended(&result, wrote, &uid, context)
         }
-        Err(error) => ended(&Err(Failure::from(error)), wrote, &uid, context),
+        Err(error) => ended(&Err(error.into()), wrote, &uid, context),
     }
 }
 
@@ -292,14 +287,14 @@ fn past_waiting(uid: &str, failure: Failure, context: &Context) -> Failure {
 
 /// Ends a pass that comes back in a moment. There is no verdict yet, so the status says nothing new; but what was done
 /// is told, and the next pass must not run on a copy from before it.
-fn give_way<K: Kind>(object: &K, run: &Run<K>, result: &Result<Verdict, Failure>, context: &Context) -> End {
+fn give_way<K: Kind>(object: &K, run: &Run<K>, later: &Later, context: &Context) -> End {
     let uid = object.uid().unwrap_or_default();
     publish(object, run, context);
     let stored = run.writer.stored().map(fingerprint_of);
     if let Some(stored) = stored.filter(|stored| object.status().map(fingerprint_of) != Some(*stored)) {
         context.memory.update(&uid, |notes| notes.written = Some((stored, Instant::now())));
     }
-    let end = ended(result, run.wrote, &uid, context);
+    let end = End::deferred(sooner(later.after, &uid, context));
     if run.wrote {
         return End {
             outcome: WROTE,
@@ -321,7 +316,6 @@ fn transition<K: Kind>(before: &K::Status, after: &K::Status, verdict: &Verdict,
     };
     if ready(before) != ready(after) {
         match failure.class {
-            Class::Deferred => {}
             Class::Waiting => run.notes.push(crate::reconcile::pass::Note {
                 kind: EventKind::Normal,
                 reason: failure.reason.as_str(),
@@ -369,6 +363,6 @@ async fn broken<K: Kind>(object: &K, fault: &Fault, context: &Context) -> End {
     )
     .before(Unseen::References);
     let run = Run::new(object, context);
-    let reported = guarded(LONGEST_PASS, report(object, run, Err(failure.clone()), context)).await;
+    let reported = guarded(LONGEST_PASS, report(object, run, Err(failure.clone().into()), context)).await;
     reported.unwrap_or_else(|_fault| ended(&Err(failure), false, &object.uid().unwrap_or_default(), context))
 }

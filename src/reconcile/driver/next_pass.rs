@@ -80,7 +80,7 @@ pub(crate) fn ended(result: &Result<Verdict, Failure>, wrote: bool, uid: &str, c
 }
 
 /// The time of the next pass, or of what has to be looked at before.
-fn sooner(next: Duration, uid: &str, context: &Context) -> Duration {
+pub(crate) fn sooner(next: Duration, uid: &str, context: &Context) -> Duration {
     let look = context.memory.get(uid).next_look;
     look.map_or(next, |look| next.min(look.saturating_duration_since(Instant::now())))
         .max(Duration::from_millis(100))
@@ -88,7 +88,6 @@ fn sooner(next: Duration, uid: &str, context: &Context) -> Duration {
 
 fn failed(failure: &Failure, uid: &str, context: &Context) -> End {
     let (outcome, next) = match failure.class {
-        Class::Deferred => (DEFERRED, failure.after.unwrap_or(SOON)),
         Class::Stalled => ("stalled", failure.after.unwrap_or_else(|| jitter(IDLE, 10))),
         Class::Waiting => (
             "waiting",

@@ -7,8 +7,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use crate::graph::Priority;
 use crate::reconcile::pass::requests;
 use crate::reconcile::pass::{Kind, Run};
-use crate::report::failure::Failure;
 use crate::report::reason::Reason;
+use crate::report::stop::Later;
 use crate::runtime::events::EventKind;
 
 /// A wait that is worth a word: one that is sent away for long is told to look again a little later than this.
@@ -26,12 +26,12 @@ pub(crate) fn urgency<K: Kind>(object: &K, run: &Run<K>) -> Priority {
 
 /// Whether a pass that waits for its turn in the budget has something to say: what it did, or that a spec which got no
 /// word yet will wait for a while. One that waits for a list with others says nothing: the list is under way.
-pub(crate) fn worth_telling<K: Kind>(object: &K, run: &Run<K>, failure: &Failure) -> bool {
-    if failure.reason != Reason::Throttled {
+pub(crate) fn worth_telling<K: Kind>(object: &K, run: &Run<K>, later: &Later) -> bool {
+    if later.turn.is_none() {
         return false;
     }
     let did = run.wrote || run.notes.iter().any(|note| note.kind == EventKind::Normal);
-    did || failure.after.is_some_and(|after| after >= LONG) && ready(object, run).is_none()
+    did || later.after >= LONG && ready(object, run).is_none()
 }
 
 /// Whether somebody seems to wait for a pass over this object, as far as the object itself tells. For the order of passes.

@@ -28,9 +28,9 @@ use crate::reconcile::memory::Memory;
 use crate::reconcile::pass::{Kind, Run};
 use crate::reconcile::terminating::Uninstall;
 use crate::report::conditions::Verdict;
-use crate::report::failure::Failure;
 use crate::report::reason::Reason;
 use crate::report::status;
+use crate::report::stop::{Later, Stop};
 use crate::runtime::backoff::Backoff;
 use crate::runtime::contained::InFlight;
 use crate::runtime::events::Publisher;
@@ -74,7 +74,7 @@ impl Kind for Fragile {
         Api::namespaced(client, "team")
     }
 
-    async fn converge(&self, _run: &mut Run<Self>, context: &Context) -> Result<Verdict, Failure> {
+    async fn converge(&self, _run: &mut Run<Self>, context: &Context) -> Result<Verdict, Stop> {
         assert!(!self.spec.panics, "a defect with {CANARY}");
         if self.spec.writes {
             WRITERS.fetch_add(1, Ordering::Relaxed);
@@ -87,8 +87,8 @@ impl Kind for Fragile {
         })
     }
 
-    async fn finalize(&self, _run: &mut Run<Self>, _context: &Context) -> Result<(), Failure> {
-        Err(Failure::waiting(Reason::Deleting, "not yet"))
+    async fn finalize(&self, _run: &mut Run<Self>, _context: &Context) -> Result<(), Stop> {
+        Err(Stop::waiting(Reason::Deleting, "not yet"))
     }
 
     fn report(old: &ManagedStatus, draft: ManagedStatus, verdict: &Verdict, generation: Option<i64>) -> ManagedStatus {
@@ -269,11 +269,11 @@ async fn what_somebody_waits_for_comes_first() {
 
 #[tokio::test]
 async fn a_wait_for_a_turn_is_told_to_who_has_no_word_yet_and_after_a_write() {
-    let after = |seconds| Failure {
-        after: Some(Duration::from_secs(seconds)),
-        reason: Reason::Throttled,
-        ..Failure::deferred()
+    let after = |seconds| Later {
+        after: Duration::from_secs(seconds),
+        turn: Some("its turn".to_owned()),
     };
+    let list = Later { turn: None, ..after(60) };
     for (ready, seconds, expected) in [
         (None, 60, true),
         (None, 1, false),
@@ -286,7 +286,7 @@ async fn a_wait_for_a_turn_is_told_to_who_has_no_word_yet_and_after_a_write() {
         assert_eq!(worth_telling(&object, &run, &after(seconds)), expected, "{ready:?} {seconds}");
         run.event(Reason::Synced.as_str(), "Update", String::new());
         assert!(worth_telling(&object, &run, &after(seconds)), "{ready:?} {seconds}");
-        assert!(!worth_telling(&object, &run, &Failure::deferred()), "a list is under way");
+        assert!(!worth_telling(&object, &run, &list), "a list is under way");
     }
 }
 

@@ -9,7 +9,7 @@ use crate::api::ResolvedGroup;
 use crate::graph::{Collection, Entity};
 use crate::reconcile::name_reservation;
 use crate::reconcile::observe::look_since;
-use crate::report::failure::{Class, Failure};
+use crate::report::stop::Stop;
 use crate::tenant::shared::Tenant;
 use crate::tenant::tests::sign_in::{SECRET, Scene, client_secret, seed, tenant};
 use crate::tenant::tests::snapshot::packed;
@@ -32,8 +32,8 @@ fn requests(scene: &Scene) -> (usize, usize) {
     (lists.len(), others.len())
 }
 
-fn is_deferred<T>(result: &Result<T, Failure>) -> bool {
-    matches!(result, Err(failure) if failure.class == Class::Deferred)
+fn is_deferred<T>(result: &Result<T, Stop>) -> bool {
+    matches!(result, Err(failure) if failure.is_later())
 }
 
 fn setting(name: &str) -> Entity {
@@ -136,7 +136,7 @@ async fn a_group_that_many_name_is_looked_up_once_and_one_that_is_missing_again(
         display_name: None,
         gone: None,
     };
-    let missing = async { Err(Failure::deferred()) };
+    let missing = async { Err(Stop::soon()) };
     assert!(is_deferred(&contoso.group("displayName=a", missing).await));
     contoso.group("displayName=a", async { Ok(group()) }).await.unwrap();
     let again = async { panic!("it is known") };

@@ -18,8 +18,9 @@ use crate::reconcile::terminating::Uninstall;
 use crate::reconcile::tests::driver::context;
 use crate::reconcile::uninstall::{before_assign, before_deletion, keeps_groups, lets_go};
 use crate::reconcile::vanished::keep_groups_of_the_vanished;
-use crate::report::failure::{Class, Failure};
+use crate::report::failure::Class;
 use crate::report::reason::Reason;
+use crate::report::stop::Stop;
 use crate::runtime::own_namespace::OwnNamespace;
 use crate::tenant::tests::sign_in::{SECRET, Scene, client_secret, seed, tenant};
 
@@ -189,7 +190,7 @@ async fn s51_nothing_is_removed_unless_definitions_namespace_and_service_account
             assert_eq!(deletion, Ok(()), "{shown:?}");
             continue;
         };
-        let failure: Failure = deletion.expect_err("nothing is removed");
+        let failure = deletion.expect_err("nothing is removed").told();
         assert_eq!((failure.class, failure.reason), (class, reason), "{shown:?}: {}", failure.message);
         for word in words {
             assert!(failure.message.contains(word), "{word} is not in {}", failure.message);
@@ -213,7 +214,8 @@ async fn s51_groups_are_kept_while_the_definition_of_assignments_goes_and_adding
     assert!(cluster.asked.lock().unwrap().is_empty());
     let failure = before_assign::<ProvisioningPolicy>(ID, &[added, removed()], &context)
         .await
-        .unwrap_err();
+        .unwrap_err()
+        .told();
     assert!(failure.message.contains("assignments.cloudpc.dev"), "{}", failure.message);
     // The policy itself may be deleted meanwhile.
     assert_eq!(before_deletion::<ProvisioningPolicy>(ID, &context).await, Ok(()));
@@ -305,7 +307,7 @@ async fn s51_the_last_look_is_made_when_the_turn_has_come_and_its_refusal_sends_
     write.await.unwrap();
     assert_eq!(*done.lock().unwrap(), ["look", "request"]);
 
-    let refusal = Failure::waiting(Reason::RemovalHeld, "no");
+    let refusal = Stop::waiting(Reason::RemovalHeld, "no");
     let refused = contoso.write_after(std::future::ready(Err(refusal.clone())), request, &context.access);
     assert_eq!(refused.await, Err(refusal));
     assert_eq!(done.lock().unwrap().len(), 2);

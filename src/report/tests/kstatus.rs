@@ -30,7 +30,6 @@ fn verdicts() -> Vec<(Verdict, KStatus)> {
         };
         verdicts.extend([(held, KStatus::InProgress), (working, KStatus::InProgress)]);
         for (class, expected) in [
-            (Class::Deferred, KStatus::InProgress),
             (Class::Waiting, KStatus::InProgress),
             (Class::Retry, KStatus::InProgress),
             (Class::Unreachable, KStatus::InProgress),

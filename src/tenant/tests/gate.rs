@@ -9,6 +9,7 @@ use futures::FutureExt;
 use crate::graph::{Caller, ErrorKind, GraphError, Priority};
 use crate::report::failure::{Class, Failure};
 use crate::report::reason::Reason;
+use crate::report::stop::Stop;
 use crate::tenant::gate::{About, Gate, longest};
 
 /// What the operation and the message of an error name: none of it is for others.
@@ -44,7 +45,7 @@ fn pass<T>(object: &str, work: impl FnOnce() -> T) -> T {
 }
 
 fn fails(gate: &Gate, object: &str) -> Failure {
-    pass(object, || gate.failed(unavailable()))
+    pass(object, || gate.failed(unavailable()).told())
 }
 
 fn is_held(gate: &Gate, object: &str) -> bool {
@@ -59,10 +60,10 @@ fn works(gate: &Gate, object: &str) {
 async fn a_failure_of_the_tenant_holds_everybody_back_until_a_later_success() {
     let (gate, before) = (Gate::default(), Instant::now());
     assert!(gate.check().is_ok());
-    let failure = gate.failed_about(About::Tenant, unavailable());
+    let failure = gate.failed_about(About::Tenant, unavailable()).told();
     assert_eq!(failure.class, Class::Unreachable);
     assert!(gate.closed().is_some_and(|closed| closed.after > Some(Duration::from_millis(500))));
-    let held = gate.check().unwrap_err();
+    let held = gate.check().unwrap_err().told();
     assert!(held.after.is_some_and(|after| after > Duration::from_millis(500)));
     // The answer to a request from before the failure does not open it.
     gate.record(before, Ok(())).unwrap();
@@ -77,7 +78,13 @@ async fn the_longest_pause_that_graph_asked_for_holds() {
     for seconds in [5, 100, 5] {
         gate.failed(error(ErrorKind::Throttled, Some(Duration::from_secs(seconds))));
     }
-    assert!(gate.check().unwrap_err().after.is_some_and(|after| after > Duration::from_secs(85)));
+    assert!(
+        gate.check()
+            .unwrap_err()
+            .told()
+            .after
+            .is_some_and(|after| after > Duration::from_secs(85))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -115,6 +122,7 @@ async fn one_objects_failure_or_lost_answer_holds_back_nothing_and_is_told_to_no
         let gate = Gate::default();
         for _ in 0..10 {
             let failure = pass("a-1", || gate.failed(error.clone()));
+            let failure = failure.told();
             assert!(failure.message.contains(CANARY) && failure.after.is_none(), "{failure:?}");
             assert!(!is_held(&gate, "a-1") && !is_held(&gate, "a-2") && gate.closed().is_none());
         }
@@ -125,7 +133,7 @@ async fn one_objects_failure_or_lost_answer_holds_back_nothing_and_is_told_to_no
         code: Some("connect".to_owned()),
         ..error(ErrorKind::Transport, None)
     };
-    let failure = pass("a-1", || gate.failed(connect));
+    let failure = pass("a-1", || gate.failed(connect).told());
     assert!(is_held(&gate, "b-1") && !failure.message.contains(CANARY), "{failure:?}");
 }
 
@@ -144,7 +152,7 @@ async fn s48_objects_of_one_namespace_that_fail_for_ever_hold_back_that_namespac
         tokio::time::advance(Duration::from_secs(7)).await;
         works(&gate, "third-1");
     }
-    let held = pass("hostile-99", || gate.check()).unwrap_err();
+    let held = pass("hostile-99", || gate.check()).unwrap_err().told();
     let told = "requests for several objects of this namespace fail: 503 serviceUnavailable (request-id 0a-1)";
     assert!(held.message.starts_with(told) && !held.message.contains(CANARY), "{held:?}");
 }
@@ -157,12 +165,12 @@ async fn objects_of_several_namespaces_that_fail_are_the_tenants_trouble_and_the
         assert!(!is_held(&gate, "c-1"), "{object}");
     }
     fails(&gate, "b-2");
-    let held = pass("c-1", || gate.check()).unwrap_err();
+    let held = pass("c-1", || gate.check()).unwrap_err().told();
     assert_eq!((held.class, held.reason), (Class::Unreachable, Reason::GraphUnavailable));
     let told = "the tenant's requests fail: 503 serviceUnavailable (request-id 0a-1)";
     assert!(held.message.starts_with(told) && !held.message.contains(CANARY), "{}", held.message);
     // The one that failed goes on telling what it failed with.
-    let own = pass("a-1", || gate.check()).unwrap_err();
+    let own = pass("a-1", || gate.check()).unwrap_err().told();
     assert!(own.message.contains(CANARY), "{}", own.message);
     // The try is for one that has not failed, and its success is all that it takes.
     tokio::time::advance(Duration::from_secs(1)).await;
@@ -211,7 +219,7 @@ fn a_sign_in_that_fails_is_told_with_entras_words_and_without_what_it_was_for() 
         )
     };
     fails(&gate, "c-1");
-    let failure = pass("a-1", || gate.failed(refused));
+    let failure = pass("a-1", || gate.failed(refused).told());
     let told = "the tenant cannot sign in: 401: AADSTS700213: No matching";
     assert!(
         failure.message.starts_with(told) && !failure.message.contains(CANARY),
@@ -220,7 +228,7 @@ fn a_sign_in_that_fails_is_told_with_entras_words_and_without_what_it_was_for() 
     );
     // Also to one that has failed for another reason.
     for object in ["b-1", "c-1"] {
-        assert_eq!(pass(object, || gate.check()).unwrap_err().message, failure.message);
+        assert_eq!(pass(object, || gate.check()).unwrap_err().told().message, failure.message);
         assert_eq!(pass(object, || gate.closed()).unwrap().message, failure.message);
     }
 }
@@ -229,7 +237,7 @@ fn a_sign_in_that_fails_is_told_with_entras_words_and_without_what_it_was_for() 
 fn a_refused_read_is_tried_again_and_a_refused_write_is_not() {
     let gate = Gate::default();
     let refused = || Err::<(), _>(error(ErrorKind::BadRequest, None));
-    let class = |result: Result<(), Failure>| result.unwrap_err().class;
+    let class = |result: Result<(), Stop>| result.unwrap_err().told().class;
     assert_eq!(class(gate.record_read(About::Object, Instant::now(), refused())), Class::Retry);
     assert_eq!(class(gate.record(Instant::now(), refused())), Class::Stalled);
 }
@@ -253,7 +261,8 @@ fn a_budget_that_is_used_up_neither_closes_the_gate_nor_keeps_the_try() {
     let gate = Gate::default();
     let over = |gate: &Gate| gate.failed(error(ErrorKind::OverBudget, Some(Duration::from_secs(9))));
     let failure = over(&gate);
-    assert_eq!((failure.class, failure.after), (Class::Deferred, Some(Duration::from_secs(9))));
+    assert!(failure.is_later());
     assert!(gate.check().is_ok() && gate.closed().is_none());
-    assert_eq!(failure.told().class, Class::Waiting);
+    let told = failure.told();
+    assert_eq!((told.class, told.after), (Class::Waiting, Some(Duration::from_secs(9))));
 }
