@@ -7,9 +7,9 @@ use serde_json::Value;
 use crate::graph::client::Client;
 use crate::graph::directory::text;
 use crate::graph::errors::error::GraphError;
-use crate::graph::request::exchange::Operation;
 use crate::graph::request::odata;
-use crate::graph::types::collection::ApiVersion;
+use crate::graph::types::operation::{Operation, OperationKind};
+use crate::graph::types::table::ApiVersion;
 
 /// One event. Whatever an event lacks is absent; nothing in it is trusted to be complete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -85,11 +85,11 @@ impl Client {
     /// The events from `since` on, as far as the log shows them already. An event that cannot be read is left out: what is
     /// not there proves nothing.
     pub async fn audit_events(&self, since: Timestamp) -> Result<Vec<AuditEvent>, GraphError> {
-        let operation = Operation::new("listAuditEvents", "list audit events");
+        let operation = Operation::new(OperationKind::ListAuditEvents, "list audit events");
         let segments = ["deviceManagement", "virtualEndpoint", "auditEvents"];
-        let mut url = self.endpoint(&operation, ApiVersion::V1, &segments)?;
+        let mut url = self.session.endpoint(&operation, ApiVersion::V1, &segments)?;
         odata::set_query(&mut url, &[("$filter", &odata::not_before("activityDateTime", since))]);
-        let events = self.all_pages(&operation, url, |item| Ok(AuditEvent::parse(item))).await?;
+        let events = self.session.all_pages(&operation, url, |item| Ok(AuditEvent::parse(item))).await?;
         Ok(events.into_iter().flatten().collect())
     }
 }

@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::graph::client::Client;
 use crate::graph::directory::{id, text};
 use crate::graph::errors::error::GraphError;
-use crate::graph::request::exchange::Operation;
-use crate::graph::types::collection::ApiVersion;
+use crate::graph::types::operation::{Operation, OperationKind};
+use crate::graph::types::table::ApiVersion;
 
 /// An image of the gallery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,27 +96,27 @@ impl Connection {
 impl Client {
     /// Every gallery image.
     pub async fn gallery_images(&self) -> Result<Vec<GalleryImage>, GraphError> {
-        let operation = Operation::new("listGalleryImages", "list gallery images");
+        let operation = Operation::new(OperationKind::ListGalleryImages, "list gallery images");
         self.catalogue(operation, ApiVersion::V1, "galleryImages", GalleryImage::parse)
             .await
     }
 
     /// Every custom image.
     pub async fn device_images(&self) -> Result<Vec<DeviceImage>, GraphError> {
-        let operation = Operation::new("listDeviceImages", "list custom images");
+        let operation = Operation::new(OperationKind::ListDeviceImages, "list custom images");
         self.catalogue(operation, ApiVersion::V1, "deviceImages", DeviceImage::parse).await
     }
 
     /// Every Azure network connection.
     pub async fn on_premises_connections(&self) -> Result<Vec<Connection>, GraphError> {
-        let operation = Operation::new("listOnPremisesConnections", "list Azure network connections");
+        let operation = Operation::new(OperationKind::ListOnPremisesConnections, "list Azure network connections");
         self.catalogue(operation, ApiVersion::V1, "onPremisesConnections", Connection::parse)
             .await
     }
 
     /// Every Frontline service plan; only beta lists them.
     pub async fn front_line_service_plans(&self) -> Result<Vec<Named>, GraphError> {
-        let operation = Operation::new("listFrontLineServicePlans", "list Frontline service plans");
+        let operation = Operation::new(OperationKind::ListFrontLineServicePlans, "list Frontline service plans");
         self.catalogue(operation, ApiVersion::Beta, "frontLineServicePlans", Named::parse)
             .await
     }
@@ -128,7 +128,9 @@ impl Client {
         segment: &str,
         parse: fn(&Value) -> Result<T, String>,
     ) -> Result<Vec<T>, GraphError> {
-        let url = self.endpoint(&operation, version, &["deviceManagement", "virtualEndpoint", segment])?;
-        self.all_pages(&operation, url, parse).await
+        let url = self
+            .session
+            .endpoint(&operation, version, &["deviceManagement", "virtualEndpoint", segment])?;
+        self.session.all_pages(&operation, url, parse).await
     }
 }

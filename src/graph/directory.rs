@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use crate::graph::client::Client;
 use crate::graph::errors::error::GraphError;
-use crate::graph::request::exchange::Operation;
 use crate::graph::request::odata;
 use crate::graph::request::odata::Literal;
 use crate::graph::text as show;
-use crate::graph::types::collection::ApiVersion;
+use crate::graph::types::operation::{Operation, OperationKind};
+use crate::graph::types::table::ApiVersion;
 
 /// An Entra group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Organization {
 /// A non-empty text property, as it may be shown. What had to be changed for that is no name that a spec can give.
 pub(crate) fn text(value: &Value, name: &str) -> Option<String> {
     let text = value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    text.map(show::shown)
+    text.map(show::printable)
 }
 
 /// The id, which is taken as it is or not at all.
@@ -77,10 +77,10 @@ pub(crate) fn id(value: &Value) -> Option<String> {
 impl Client {
     /// The group of that id.
     pub async fn group(&self, id: &str) -> Result<Option<Group>, GraphError> {
-        let operation = Operation::of_directory("getGroup", format!("get group {}", show::bounded_to(id, 64)));
-        let mut url = self.endpoint(&operation, ApiVersion::V1, &["groups", id])?;
+        let operation = Operation::new(OperationKind::GetGroup, format!("get group {}", show::bounded_to(id, 64)));
+        let mut url = self.session.endpoint(&operation, ApiVersion::V1, &["groups", id])?;
         odata::set_query(&mut url, &[GROUP_FIELDS]);
-        let Some(value) = self.read_object(&operation, url).await? else {
+        let Some(value) = self.session.read_object(&operation, url).await? else {
             return Ok(None);
         };
         Group::parse(&value)
@@ -99,8 +99,11 @@ impl Client {
     }
 
     async fn groups_where(&self, property: &'static str, value: &str) -> Result<Vec<Group>, GraphError> {
-        let operation = Operation::of_directory("findGroups", format!("find groups with {property} {}", show::quoted(value)));
-        let mut url = self.endpoint(&operation, ApiVersion::V1, &["groups"])?;
+        let operation = Operation::new(
+            OperationKind::FindGroups,
+            format!("find groups with {property} {}", show::quoted(value)),
+        );
+        let mut url = self.session.endpoint(&operation, ApiVersion::V1, &["groups"])?;
         odata::set_query(
             &mut url,
             &[("$filter", &odata::equals(property, &Literal::new(value))), GROUP_FIELDS],
@@ -112,6 +115,7 @@ impl Client {
                 .is_some_and(|text| same_text(text, value))
         };
         let found = self
+            .session
             .all_pages(&operation, url, |item| Ok((is_it(item), Group::parse(item)?)))
             .await?;
         Ok(found.into_iter().filter_map(|(is_it, group)| is_it.then_some(group)).collect())
@@ -119,10 +123,10 @@ impl Client {
 
     /// The tenant the token belongs to.
     pub async fn organization(&self) -> Result<Organization, GraphError> {
-        let operation = Operation::of_directory("getOrganization", "get the organization");
-        let mut url = self.endpoint(&operation, ApiVersion::V1, &["organization"])?;
+        let operation = Operation::new(OperationKind::GetOrganization, "get the organization");
+        let mut url = self.session.endpoint(&operation, ApiVersion::V1, &["organization"])?;
         odata::set_query(&mut url, &[("$select", "id,displayName,verifiedDomains")]);
-        let mut organizations = self.all_pages(&operation, url, Organization::parse).await?.into_iter();
+        let mut organizations = self.session.all_pages(&operation, url, Organization::parse).await?.into_iter();
         organizations
             .next()
             .ok_or_else(|| GraphError::decode(operation.text, "the list of organizations is empty"))

@@ -15,34 +15,19 @@ use azure_core::credentials::TokenCredential;
 use azure_core::http::{ClientMethodOptions, ClientOptions, RetryOptions};
 use azure_identity::{ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions};
 use secrecy::ExposeSecret;
-use url::Url;
 
+use crate::graph::auth::application::Application;
 use crate::graph::auth::certificate::CertificateAssertion;
 use crate::graph::auth::client_secret::FreshSecret;
 use crate::graph::auth::material::Material;
 use crate::graph::auth::renewable::Renewable;
 use crate::graph::auth::token_error;
 use crate::graph::auth::token_http::{Answers, TokenHttp};
-use crate::graph::clock_skew::Clock;
 use crate::graph::errors::error::GraphError;
+use crate::graph::http::clock_skew::ClockSkew;
 use crate::graph::http::transport::Transport;
 
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(8);
-
-/// An application in one tenant, and how its token requests travel.
-#[derive(Debug, Clone)]
-pub struct Application {
-    /// How requests reach the authority.
-    pub transport: Transport,
-    /// Who issues the tokens. Always https.
-    pub authority: Url,
-    /// The id of the tenant.
-    pub tenant_id: String,
-    /// The application (client) id.
-    pub client_id: String,
-    /// Told the date of every answer.
-    pub clock: Arc<Clock>,
-}
 
 impl Application {
     /// Tokens in exchange for somebody else's token: workload identity federation.
@@ -91,7 +76,7 @@ impl Application {
 }
 
 /// What every credential sends its requests with.
-pub(crate) fn client_options(transport: Transport, answers: Answers, clock: Arc<Clock>) -> ClientOptions {
+pub(crate) fn client_options(transport: Transport, answers: Answers, clock: Arc<ClockSkew>) -> ClientOptions {
     let http = TokenHttp::new(transport, TIMEOUT, answers, clock);
     ClientOptions {
         // Its default repeats for over a minute. The client above repeats, and says why it waits.

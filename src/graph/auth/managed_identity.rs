@@ -14,8 +14,8 @@ use crate::graph::auth::credential::{client_options, renewable};
 use crate::graph::auth::material::CredentialError;
 use crate::graph::auth::token;
 use crate::graph::auth::token_http::Answers;
-use crate::graph::clock_skew::Clock;
 use crate::graph::errors::error::GraphError;
+use crate::graph::http::clock_skew::ClockSkew;
 use crate::graph::http::transport::Transport;
 
 /// Tokens of the machine's identity: the user-assigned one of this client id, or the system-assigned one.
@@ -23,7 +23,7 @@ pub fn managed_identity(
     transport: Transport,
     tenant_id: &str,
     client_id: Option<&str>,
-    clock: Arc<Clock>,
+    clock: Arc<ClockSkew>,
 ) -> Result<Arc<dyn TokenCredential>, GraphError> {
     let client_options = client_options(transport, Answers::Metadata, clock);
     let client_id = client_id.map(str::to_owned);

@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde_json::{Map, json};
 use tokio::time::Instant;
 
+use crate::graph::budget::limits::{Limit, RequestClass};
 use crate::graph::tests::fake::{Fake, Reply, Sent};
-use crate::graph::{Caller, Collection, ErrorKind, Limit, Limits, Priority, RequestClass};
+use crate::graph::{Caller, Collection, ErrorKind, Limits, Priority};
 
 const SECOND: Duration = Duration::from_secs(1);
 const SETTINGS: Collection = Collection::UserSettings;

@@ -7,9 +7,9 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::graph::differences;
 use crate::graph::tests::fake::{Fake, Reply};
 use crate::graph::{Collection, GraphError};
+use crate::graph::{advice, differences};
 
 const GUID: &str = "11111111-0000-4000-8000-000000000001";
 
@@ -67,7 +67,7 @@ fn clean(shown: &str, most: usize, what: &str) {
 }
 
 fn clean_error(error: &GraphError, what: &str) {
-    for shown in [error.to_string(), error.advice(), format!("{error:?}")] {
+    for shown in [error.to_string(), advice(error), format!("{error:?}")] {
         clean(&shown, 4096, what);
     }
 }
@@ -179,7 +179,7 @@ async fn s50_no_object_and_no_assignment_shows_a_canary_where_it_is_told() {
             desired.as_object().unwrap(),
             observed.as_object().unwrap(),
         ) {
-            clean(&crate::graph::shown(&difference.observed.to_string()), 1024, "a difference");
+            clean(&crate::graph::printable(&difference.observed.to_string()), 1024, "a difference");
         }
         let permit = Fake::new([]).permit().await;
         let fake = Fake::new([Reply::json(201, &json!({"id": form}))]);

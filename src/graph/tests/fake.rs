@@ -14,9 +14,9 @@ use tokio::time::Instant;
 use tower::service_fn;
 use url::Url;
 
+use crate::graph::http::observer::{Attempt, Observer};
 use crate::graph::http::transport::{BodyStream, SendError, Transport};
-use crate::graph::observer::{Attempt, Observer};
-use crate::graph::{Application, Client, ClientConfig, Clock, Collection, Entity, GraphError, Limits, Permit, SharedBudget, TokenFile};
+use crate::graph::{Application, Client, ClientConfig, ClockSkew, Collection, Entity, GraphError, Limits, Permit, SharedBudget, TokenFile};
 
 pub const ROOT: &str = "https://graph.example";
 pub const LOGIN: &str = "https://login.example";
@@ -245,7 +245,7 @@ pub fn application(transport: &Transport) -> Application {
         authority: Url::parse(LOGIN).unwrap(),
         tenant_id: "contoso".to_owned(),
         client_id: "client-1".to_owned(),
-        clock: Arc::new(Clock::default()),
+        clock: Arc::new(ClockSkew::default()),
     }
 }
 

@@ -19,8 +19,9 @@ use serde_json::{Value, json};
 use tower::service_fn;
 use url::Url;
 
+use crate::graph::auth::token::Token;
 use crate::graph::managed_identity;
-use crate::graph::{Client, ClientConfig, Cloud, Fence, GraphError, Limits, SharedBudget, Token, Transport};
+use crate::graph::{Client, ClientConfig, Cloud, Fence, GraphError, Limits, SharedBudget, Transport};
 
 const TENANT: &str = "11111111-1111-1111-1111-111111111111";
 const USER_ASSIGNED: &str = "22222222-2222-2222-2222-222222222222";

@@ -27,7 +27,7 @@ impl Material for InMemory {
 #[tokio::test]
 async fn s16_the_debug_of_whatever_holds_a_secret_is_redacted() {
     let fake = Fake::new([]);
-    let bearer = fake.client.bearer("look").await.unwrap();
+    let bearer = fake.client.session.tokens.bearer("look").await.unwrap();
     assert!(!bearer.secret().is_empty());
     let secret: Arc<dyn TokenCredential> = fake.application().client_secret(Arc::new(InMemory)).unwrap();
     let federated: Arc<dyn TokenCredential> = fake.application().federated(Arc::new(InMemory)).unwrap();

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::graph::types::collection::Collection;
+use crate::graph::types::collection::{Collection, properties, property};
 use crate::graph::types::differences::{differences, patch_body};
-use crate::graph::types::properties::{Shape, properties, property};
+use crate::graph::types::table::Shape;
 
 /// A place, what is wanted there, forms of it that Graph may answer, and a value that is another.
 type Row = (&'static str, Value, Vec<Value>, Value);
@@ -216,7 +216,7 @@ fn holding(path: &str, value: &Value) -> Map<String, Value> {
 
 fn leaves(shape: Shape, path: String, found: &mut BTreeSet<String>) {
     let parts = match shape {
-        Shape::Scalar(_) | Shape::Literal(_) => {
+        Shape::Scalar(_) | Shape::Enum(_) => {
             found.insert(path);
             return;
         }

@@ -1,10 +1,12 @@
 //! Foreign text made safe to show: bounded, one line, without control characters and without anything that looks like a
-//! credential ([`crate::graph::scrub`]).
+//! credential ([`crate::graph::text::scrub`]).
 //!
 //! Graph and whatever stands in front of it choose these bytes, and they end up in logs, events, conditions and status. Every
 //! text that leaves this module's parent and is not compared or sent back passes through here.
 
-use crate::graph::scrub::{judgeable, scrubbed};
+mod scrub;
+
+use crate::graph::text::scrub::{judgeable, scrubbed};
 
 /// The longest foreign text that is shown, in bytes.
 pub(crate) const LIMIT: usize = 512;
@@ -43,7 +45,7 @@ fn cleaned(text: &str, limit: usize) -> String {
 }
 
 /// A name or a value of a property, as people are shown it. One that needs no change has none, blanks at its ends included.
-pub fn shown(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     cleaned(text, NAME)
 }
 
@@ -106,7 +108,7 @@ mod tests {
                 "{before}: {shown}"
             );
         }
-        assert_eq!(shown(&format!("name {token}")), "name [redacted]…");
+        assert_eq!(printable(&format!("name {token}")), "name [redacted]…");
     }
 
     #[test]

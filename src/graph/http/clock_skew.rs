@@ -1,5 +1,6 @@
-//! How far our clock is from Microsoft's, as the `Date` header of answers tells. A clock that is off makes assertions
-//! count as expired or not yet valid (AADSTS700024), and nothing else says so.
+//! The wall clock, and how far it is from Microsoft's by the `Date` header of answers. A clock that is wrong makes assertions
+//! count as expired or not yet valid (AADSTS700024), and nothing else says so. Everything else here measures time by tokio's
+//! clock, which a test can pause.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -8,35 +9,40 @@ use http::header::DATE;
 use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::{SignedDuration, Timestamp};
 
-/// Nobody has told the time yet.
+/// No answer with a date has arrived yet.
 const SILENT: i64 = i64::MIN;
+
+/// What the clock of this machine says. Nothing else in this module reads it.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now()
+}
 
 /// The difference that was seen last.
 #[derive(Debug)]
-pub struct Clock(AtomicI64);
+pub struct ClockSkew(AtomicI64);
 
-impl Default for Clock {
+impl Default for ClockSkew {
     fn default() -> Self {
         Self(AtomicI64::new(SILENT))
     }
 }
 
-impl Clock {
-    /// How far our clock is ahead; negative when it is behind, nothing before the first answer.
+impl ClockSkew {
+    /// How far this machine's clock is ahead; negative when it is behind, `None` before the first answer.
     pub fn ahead(&self) -> Option<SignedDuration> {
         let seconds = self.0.load(Ordering::Relaxed);
         (seconds != SILENT).then(|| SignedDuration::from_secs(seconds))
     }
 
-    /// Microsoft's time, to the second; ours before the first answer.
+    /// Microsoft's time, to the second; this machine's before the first answer.
     pub fn now(&self) -> Timestamp {
-        let now = Timestamp::now() - self.ahead().unwrap_or_default();
+        let now = now() - self.ahead().unwrap_or_default();
         Timestamp::from_second(now.as_second()).unwrap_or(now)
     }
 
-    /// Takes note of the date of an answer that has just arrived. An answer without one changes nothing.
-    pub(crate) fn heard(&self, headers: &HeaderMap) {
-        self.compare(headers, Timestamp::now());
+    /// Compares with the date of an answer that has just arrived. An answer without one changes nothing.
+    pub(crate) fn observe(&self, headers: &HeaderMap) {
+        self.compare(headers, now());
     }
 
     fn compare(&self, headers: &HeaderMap, now: Timestamp) {
@@ -53,7 +59,7 @@ mod tests {
 
     #[test]
     fn the_date_of_an_answer_tells_how_far_the_clock_is_off() {
-        let clock = Clock::default();
+        let clock = ClockSkew::default();
         let now: Timestamp = "2026-01-05T08:00:00Z".parse().unwrap();
         let mut headers = HeaderMap::new();
         for nothing in ["", "yesterday"] {
