@@ -13,7 +13,7 @@ use crate::graph::types::table::ApiVersion;
 
 /// One event. Whatever an event lacks is absent; nothing in it is trusted to be complete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AuditEvent {
+pub(crate) struct AuditEvent {
     /// When it was done.
     pub at: Timestamp,
     /// Graph's `activityOperationType`: `create`, `patch`, `delete`.
@@ -28,7 +28,7 @@ pub struct AuditEvent {
 
 /// Who did something.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Actor {
+pub(crate) struct Actor {
     /// The application, when it was not a person.
     pub application_id: Option<String>,
     /// The person.
@@ -37,7 +37,7 @@ pub struct Actor {
 
 /// One object that an event is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AuditResource {
+pub(crate) struct AuditResource {
     /// Its id in Graph.
     pub id: String,
     /// The top-level properties that changed, each with its new value as text.
@@ -46,12 +46,12 @@ pub struct AuditResource {
 
 impl AuditEvent {
     /// What the event says of this object, if it is about it.
-    pub fn about(&self, id: &str) -> Option<&AuditResource> {
+    pub(crate) fn about(&self, id: &str) -> Option<&AuditResource> {
         self.resources.iter().find(|resource| resource.id.eq_ignore_ascii_case(id))
     }
 
     /// Whether it is the creation of this object.
-    pub fn creates(&self, id: &str) -> bool {
+    pub(crate) fn creates(&self, id: &str) -> bool {
         self.operation.eq_ignore_ascii_case("create") && self.about(id).is_some()
     }
 
@@ -84,7 +84,7 @@ fn resource(value: &Value) -> Option<AuditResource> {
 impl Client {
     /// The events from `since` on, as far as the log shows them already. An event that cannot be read is left out: what is
     /// not there proves nothing.
-    pub async fn audit_events(&self, since: Timestamp) -> Result<Vec<AuditEvent>, GraphError> {
+    pub(crate) async fn audit_events(&self, since: Timestamp) -> Result<Vec<AuditEvent>, GraphError> {
         let operation = Operation::new(OperationKind::ListAuditEvents, "list audit events");
         let segments = ["deviceManagement", "virtualEndpoint", "auditEvents"];
         let mut url = self.session.endpoint(&operation, ApiVersion::V1, &segments)?;

@@ -12,18 +12,16 @@ use crate::graph::types::table::ApiVersion;
 
 /// An image of the gallery.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GalleryImage {
+pub(crate) struct GalleryImage {
     /// `publisher_offer_sku`; case does not count.
     pub id: String,
     /// What `imageDisplayName` must repeat.
     pub display_name: String,
-    /// `supported`, `supportedWithWarning`, `notSupported`.
-    pub status: Option<String>,
 }
 
 /// A custom image. Name and version together identify it (fact sheet 3.4).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeviceImage {
+pub(crate) struct DeviceImage {
     /// A GUID.
     pub id: String,
     /// What `imageDisplayName` must repeat.
@@ -34,7 +32,7 @@ pub struct DeviceImage {
 
 /// Something that a name stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub(crate) struct Named {
     /// Its id.
     pub id: String,
     /// Its name; not unique.
@@ -43,7 +41,7 @@ pub struct Named {
 
 /// An Azure network connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Connection {
+pub(crate) struct Connection {
     /// Its id and its name.
     pub named: Named,
     /// `pending`, `running`, `passed`, `warning`, `failed`, `informational` (fact sheet 6.3).
@@ -55,7 +53,6 @@ impl GalleryImage {
         Ok(Self {
             id: id(value).ok_or("an image has no id")?,
             display_name: text(value, "displayName").unwrap_or_default(),
-            status: text(value, "status"),
         })
     }
 }
@@ -88,34 +85,34 @@ impl Connection {
     }
 
     /// Its health check has yet to end; until then Graph refuses a policy that uses it.
-    pub fn is_being_checked(&self) -> bool {
+    pub(crate) fn is_being_checked(&self) -> bool {
         matches!(self.health_check_status.as_deref(), Some("pending" | "running"))
     }
 }
 
 impl Client {
     /// Every gallery image.
-    pub async fn gallery_images(&self) -> Result<Vec<GalleryImage>, GraphError> {
+    pub(crate) async fn gallery_images(&self) -> Result<Vec<GalleryImage>, GraphError> {
         let operation = Operation::new(OperationKind::ListGalleryImages, "list gallery images");
         self.catalogue(operation, ApiVersion::V1, "galleryImages", GalleryImage::parse)
             .await
     }
 
     /// Every custom image.
-    pub async fn device_images(&self) -> Result<Vec<DeviceImage>, GraphError> {
+    pub(crate) async fn device_images(&self) -> Result<Vec<DeviceImage>, GraphError> {
         let operation = Operation::new(OperationKind::ListDeviceImages, "list custom images");
         self.catalogue(operation, ApiVersion::V1, "deviceImages", DeviceImage::parse).await
     }
 
     /// Every Azure network connection.
-    pub async fn on_premises_connections(&self) -> Result<Vec<Connection>, GraphError> {
+    pub(crate) async fn on_premises_connections(&self) -> Result<Vec<Connection>, GraphError> {
         let operation = Operation::new(OperationKind::ListOnPremisesConnections, "list Azure network connections");
         self.catalogue(operation, ApiVersion::V1, "onPremisesConnections", Connection::parse)
             .await
     }
 
     /// Every Frontline service plan; only beta lists them.
-    pub async fn front_line_service_plans(&self) -> Result<Vec<Named>, GraphError> {
+    pub(crate) async fn front_line_service_plans(&self) -> Result<Vec<Named>, GraphError> {
         let operation = Operation::new(OperationKind::ListFrontLineServicePlans, "list Frontline service plans");
         self.catalogue(operation, ApiVersion::Beta, "frontLineServicePlans", Named::parse)
             .await

@@ -30,7 +30,7 @@ use crate::graph::types::table::ApiVersion;
 
 /// A client of one tenant's Graph. Cheap to clone.
 #[derive(Clone)]
-pub struct Client {
+pub(crate) struct Client {
     pub(crate) session: Arc<Session>,
 }
 
@@ -44,63 +44,58 @@ impl fmt::Debug for Client {
 
 impl Client {
     /// A client over a transport: HTTPS, an in-process simulator, a recorder.
-    pub fn with_transport(config: ClientConfig, transport: Transport) -> Result<Self, GraphError> {
+    pub(crate) fn with_transport(config: ClientConfig, transport: Transport) -> Result<Self, GraphError> {
         let session = Arc::new(Session::new(config, transport)?);
         Ok(Self { session })
     }
 
     /// A token as Graph calls would use it, decoded.
-    pub async fn token(&self) -> Result<Token, GraphError> {
+    pub(crate) async fn token(&self) -> Result<Token, GraphError> {
         self.session.tokens.token().await
     }
 
     /// Whether the token in use allows to read Cloud PC objects and to write none. Sends no request; false before there is a
     /// token, and Graph refuses the writes then.
-    pub fn reads_only(&self) -> bool {
+    pub(crate) fn reads_only(&self) -> bool {
         self.session.tokens.reads_only()
     }
 
     /// Whether a token was ever obtained.
-    pub fn has_token(&self) -> bool {
+    pub(crate) fn has_token(&self) -> bool {
         self.session.tokens.has_token()
     }
 
     /// Whether an id is that of the application, or of its service principal, by the token in use. `None` before there is one.
-    pub fn is_own_application(&self, id: &str) -> Option<bool> {
+    pub(crate) fn is_own_application(&self, id: &str) -> Option<bool> {
         self.session.tokens.is_own_application(id)
     }
 
     /// Stops using the token: the next call requests a new one.
-    pub fn forget_token(&self) {
+    pub(crate) fn forget_token(&self) {
         self.session.tokens.forget();
     }
 
     /// Waits for the permit of a write, which cannot be sent without. A caller that may no longer write after the wait drops it.
-    pub async fn permit(&self) -> Result<Permit, GraphError> {
+    pub(crate) async fn permit(&self) -> Result<Permit, GraphError> {
         let budget = &self.session.config.budget;
         budget.admit(RequestClass::Write, false, "wait for the turn of a write").await
     }
 
     /// The first digits of the ids of this client's writes, in lower case.
-    pub fn mark(&self) -> String {
+    pub(crate) fn mark(&self) -> String {
         self.session.config.mark.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// An id for a write, which begins with this client's mark.
-    pub fn new_request_id(&self) -> Uuid {
+    pub(crate) fn new_request_id(&self) -> Uuid {
         self.session.new_request_id()
-    }
-
-    /// How many requests of a class could be sent now.
-    pub fn budget_left(&self, class: RequestClass) -> usize {
-        self.session.config.budget.left(class)
     }
 
     /// Applies `keep` to every object of the collection, read with its assignments: all pages, or an error. No more than one
     /// page of objects is in memory at a time.
     ///
     /// Policies of other products share the collection; only those of Windows 365 are listed.
-    pub async fn list_as<T>(&self, collection: Collection, keep: impl Fn(Entity) -> T) -> Result<Vec<T>, GraphError> {
+    pub(crate) async fn list_as<T>(&self, collection: Collection, keep: impl Fn(Entity) -> T) -> Result<Vec<T>, GraphError> {
         let operation = Operation::new(OperationKind::List(collection), format!("list {}", collection.plural()));
         let (mut kept, mut pages) = (Vec::new(), Pages::from(self.readable(&operation, collection, &[])?));
         while let Some(page) = pages.next(&self.session, &operation).await? {
@@ -126,7 +121,7 @@ impl Client {
 
     /// One object with its assignments. `None` when Graph answers 404, or 400 as it may for the id of a deleted object; neither
     /// alone proves that the object is gone.
-    pub async fn get(&self, collection: Collection, id: &str) -> Result<Option<Entity>, GraphError> {
+    pub(crate) async fn get(&self, collection: Collection, id: &str) -> Result<Option<Entity>, GraphError> {
         let operation = about("get", OperationKind::Get(collection), collection, id);
         let url = self.readable(&operation, collection, &[id])?;
         let Some(mut value) = self.session.read_object(&operation, url).await? else {
@@ -142,7 +137,7 @@ impl Client {
     }
 
     /// Creates an object, sending the request once. Graph records `client_request_id`, by which its logs show the write.
-    pub async fn create(
+    pub(crate) async fn create(
         &self,
         collection: Collection,
         properties: &Map<String, Value>,
@@ -161,7 +156,7 @@ impl Client {
 
     /// Changes exactly `properties` of an object, sending the request once. Returns the properties of the object if the answer
     /// has them.
-    pub async fn update(
+    pub(crate) async fn update(
         &self,
         collection: Collection,
         id: &str,
@@ -181,7 +176,13 @@ impl Client {
     }
 
     /// Replaces the whole set of assignments, sending the request once.
-    pub async fn assign(&self, collection: Collection, id: &str, targets: &[AssignmentTarget], permit: Permit) -> Result<(), GraphError> {
+    pub(crate) async fn assign(
+        &self,
+        collection: Collection,
+        id: &str,
+        targets: &[AssignmentTarget],
+        permit: Permit,
+    ) -> Result<(), GraphError> {
         let operation = about("assign", OperationKind::Assign(collection), collection, id);
         offered(collection.assignable(), &operation)?;
         let beta = targets.iter().any(AssignmentTarget::needs_beta);
@@ -192,7 +193,7 @@ impl Client {
     }
 
     /// Deletes an object, sending the request once. False when Graph answers that there is no object of that id.
-    pub async fn delete(&self, collection: Collection, id: &str, permit: Permit) -> Result<bool, GraphError> {
+    pub(crate) async fn delete(&self, collection: Collection, id: &str, permit: Permit) -> Result<bool, GraphError> {
         let operation = about("delete", OperationKind::Delete(collection), collection, id);
         offered(collection.deletable(), &operation)?;
         let url = self.objects(&operation, ApiVersion::V1, collection, &[id])?;

@@ -12,7 +12,7 @@ use crate::graph::types::table::ApiVersion;
 
 /// An Entra group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
+pub(crate) struct Group {
     /// Its id.
     pub id: String,
     /// Its name; not unique.
@@ -23,7 +23,7 @@ pub struct Group {
 
 /// The tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Organization {
+pub(crate) struct Organization {
     /// The tenant id.
     pub id: String,
     /// Its name.
@@ -76,7 +76,7 @@ pub(crate) fn id(value: &Value) -> Option<String> {
 
 impl Client {
     /// The group of that id.
-    pub async fn group(&self, id: &str) -> Result<Option<Group>, GraphError> {
+    pub(crate) async fn group(&self, id: &str) -> Result<Option<Group>, GraphError> {
         let operation = Operation::new(OperationKind::GetGroup, format!("get group {}", show::bounded_to(id, 64)));
         let mut url = self.session.endpoint(&operation, ApiVersion::V1, &["groups", id])?;
         odata::set_query(&mut url, &[GROUP_FIELDS]);
@@ -89,12 +89,12 @@ impl Client {
     }
 
     /// Every group of exactly that display name, case aside.
-    pub async fn groups_by_display_name(&self, name: &str) -> Result<Vec<Group>, GraphError> {
+    pub(crate) async fn groups_by_display_name(&self, name: &str) -> Result<Vec<Group>, GraphError> {
         self.groups_where("displayName", name).await
     }
 
     /// Every group of exactly that mail nickname, case aside.
-    pub async fn groups_by_mail_nickname(&self, name: &str) -> Result<Vec<Group>, GraphError> {
+    pub(crate) async fn groups_by_mail_nickname(&self, name: &str) -> Result<Vec<Group>, GraphError> {
         self.groups_where("mailNickname", name).await
     }
 
@@ -122,7 +122,7 @@ impl Client {
     }
 
     /// The tenant the token belongs to.
-    pub async fn organization(&self) -> Result<Organization, GraphError> {
+    pub(crate) async fn organization(&self) -> Result<Organization, GraphError> {
         let operation = Operation::new(OperationKind::GetOrganization, "get the organization");
         let mut url = self.session.endpoint(&operation, ApiVersion::V1, &["organization"])?;
         odata::set_query(&mut url, &[("$select", "id,displayName,verifiedDomains")]);

@@ -300,13 +300,6 @@ impl Context {
         });
     }
 
-    /// Asks for a pass over a tenant.
-    pub fn wake_tenant(&self, tenant: &str) {
-        if let Some(tenant) = self.stores.tenants.get(&ObjectRef::new(tenant)) {
-            self.wakes.tenants.object(&tenant);
-        }
-    }
-
     /// Asks for a pass over everything in a namespace.
     pub fn wake_namespace(&self, namespace: &str) {
         self.visit_managed(|object| {

@@ -148,11 +148,6 @@ impl Snapshot {
         self.lock().objects.len()
     }
 
-    /// Whether nothing was seen.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// About how many requests a list takes.
     pub fn pages(&self) -> u32 {
         u32::try_from(self.len().div_ceil(PAGE).max(1)).unwrap_or(u32::MAX)

@@ -31,7 +31,7 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(8);
 
 impl Application {
     /// Tokens in exchange for somebody else's token: workload identity federation.
-    pub fn federated(self, token: Arc<dyn Material>) -> Result<Arc<dyn TokenCredential>, GraphError> {
+    pub(crate) fn federated(self, token: Arc<dyn Material>) -> Result<Arc<dyn TokenCredential>, GraphError> {
         let client_options = self.client_options();
         let (tenant_id, client_id, assertion) = (self.tenant_id, self.client_id, Assertion(token));
         let build = move || -> azure_core::Result<Arc<dyn TokenCredential>> {
@@ -50,13 +50,13 @@ impl Application {
 
     /// Tokens in exchange for an assertion that is signed with the private key of a registered certificate. `pem`
     /// holds the key and, behind it, the certificate.
-    pub fn certificate(self, pem: Arc<dyn Material>) -> Result<Arc<dyn TokenCredential>, GraphError> {
+    pub(crate) fn certificate(self, pem: Arc<dyn Material>) -> Result<Arc<dyn TokenCredential>, GraphError> {
         let assertion = CertificateAssertion::new(&self, pem)?;
         self.federated(Arc::new(assertion))
     }
 
     /// Tokens in exchange for a client secret.
-    pub fn client_secret(self, secret: Arc<dyn Material>) -> Result<Arc<dyn TokenCredential>, GraphError> {
+    pub(crate) fn client_secret(self, secret: Arc<dyn Material>) -> Result<Arc<dyn TokenCredential>, GraphError> {
         let client_options = self.client_options();
         let build = move || -> azure_core::Result<Arc<dyn TokenCredential>> {
             let credential = FreshSecret::new(&self.tenant_id, &self.client_id, client_options.clone(), Arc::clone(&secret))?;

@@ -19,7 +19,7 @@ use crate::graph::http::clock_skew::ClockSkew;
 use crate::graph::http::transport::Transport;
 
 /// Tokens of the machine's identity: the user-assigned one of this client id, or the system-assigned one.
-pub fn managed_identity(
+pub(crate) fn managed_identity(
     transport: Transport,
     tenant_id: &str,
     client_id: Option<&str>,

@@ -15,7 +15,7 @@ const MAX_TOKEN: u64 = 64 * 1024;
 
 /// Where a part of a credential comes from. Asked at each token request; remembers nothing.
 #[async_trait]
-pub trait Material: fmt::Debug + Send + Sync {
+pub(crate) trait Material: fmt::Debug + Send + Sync {
     /// The text as it is now; never empty.
     async fn read(&self) -> Result<SecretString, CredentialError>;
 }
@@ -23,7 +23,7 @@ pub trait Material: fmt::Debug + Send + Sync {
 /// The credential cannot be used as it is. Nothing was sent to Entra, and nothing secret is in the text.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{place} {problem}")]
-pub struct CredentialError {
+pub(crate) struct CredentialError {
     place: String,
     problem: String,
     transient: bool,
@@ -31,7 +31,7 @@ pub struct CredentialError {
 
 impl CredentialError {
     /// Somebody has to mend it. `place` is the field or file, `problem` continues the sentence.
-    pub fn broken(place: impl Into<String>, problem: impl Into<String>) -> Self {
+    pub(crate) fn broken(place: impl Into<String>, problem: impl Into<String>) -> Self {
         Self {
             place: place.into(),
             problem: problem.into(),
@@ -40,7 +40,7 @@ impl CredentialError {
     }
 
     /// It could not be looked at just now.
-    pub fn unavailable(place: impl Into<String>, problem: impl Into<String>) -> Self {
+    pub(crate) fn unavailable(place: impl Into<String>, problem: impl Into<String>) -> Self {
         Self {
             transient: true,
             ..Self::broken(place, problem)
@@ -60,11 +60,11 @@ impl From<CredentialError> for azure_core::Error {
 
 /// The projected service account token of the controller's pod, as the kubelet last wrote it.
 #[derive(Debug, Clone)]
-pub struct TokenFile(PathBuf);
+pub(crate) struct TokenFile(PathBuf);
 
 impl TokenFile {
     /// The token in this file.
-    pub fn new(path: impl Into<PathBuf>) -> Self {
+    pub(crate) fn new(path: impl Into<PathBuf>) -> Self {
         Self(path.into())
     }
 

@@ -23,7 +23,7 @@ use crate::graph::text;
 /// What an access token says about itself. Microsoft documents Graph's tokens as opaque, so this is a hint: because of it the
 /// controller may write less, never more.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Token {
+pub(crate) struct Token {
     /// The application permissions it carries; empty when it has none or cannot be read.
     pub roles: Vec<String>,
     /// The application it was issued to.
@@ -35,7 +35,7 @@ pub struct Token {
 
 impl Token {
     /// Whether it allows to read Cloud PC objects and to write none.
-    pub fn reads_only(&self) -> bool {
+    pub(crate) fn reads_only(&self) -> bool {
         let has = |role: &str| self.roles.iter().any(|granted| granted == role);
         has("CloudPC.Read.All") && !has("CloudPC.ReadWrite.All")
     }

@@ -18,7 +18,7 @@ use crate::graph::http::observer::Observer;
 
 /// A budget that several clients share. Clones are the same budget.
 #[derive(Clone)]
-pub struct SharedBudget(Arc<Budget>);
+pub(crate) struct SharedBudget(pub Arc<Budget>);
 
 impl fmt::Debug for SharedBudget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,13 +28,8 @@ impl fmt::Debug for SharedBudget {
 
 impl SharedBudget {
     /// A budget with these limits, which reports its use to `observer`.
-    pub fn new(limits: &Limits, observer: Arc<dyn Observer>) -> Self {
+    pub(crate) fn new(limits: &Limits, observer: Arc<dyn Observer>) -> Self {
         Self(Arc::new(Budget::new(limits, observer)))
-    }
-
-    /// How many requests of a class could be sent now.
-    pub(crate) fn left(&self, class: RequestClass) -> usize {
-        self.0.left(class)
     }
 
     /// Waits for the turn of a request of the current [`Caller`]. An error means that nothing was sent, and says when to come
@@ -76,7 +71,7 @@ impl SharedBudget {
 }
 
 /// What a wait at a place came to.
-pub enum Waited {
+pub(crate) enum Waited {
     /// Its turn has come.
     Turn(Permit),
     /// It is not its turn; in how long to come back.
@@ -87,7 +82,7 @@ pub enum Waited {
 
 impl Place {
     /// Waits a short time for the turn of this place, as `caller`.
-    pub async fn wait(&self, caller: &Caller) -> Waited {
+    pub(crate) async fn wait(&self, caller: &Caller) -> Waited {
         self.come_back(caller.waiter());
         match stand(self, None).await {
             Ok(permit) => Waited::Turn(permit),

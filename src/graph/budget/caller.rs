@@ -14,7 +14,7 @@ use crate::graph::budget::priority::Priority;
 use crate::graph::budget::state::Budget;
 
 /// The work that makes requests, and what it has in the budget.
-pub struct Caller {
+pub(crate) struct Caller {
     priority: Mutex<Priority>,
     party: Arc<str>,
     key: Arc<str>,
@@ -42,7 +42,7 @@ tokio::task_local! {
 impl Caller {
     /// Work of this priority. Parties take turns within a priority; `key` names the one object that the work is about. Both are
     /// opaque to the budget.
-    pub fn new(priority: Priority, party: &str, key: &str) -> Self {
+    pub(crate) fn new(priority: Priority, party: &str, key: &str) -> Self {
         Self {
             priority: Mutex::new(priority),
             party: party.into(),
@@ -54,22 +54,22 @@ impl Caller {
     }
 
     /// Runs work whose requests are made for this caller.
-    pub fn scope<T>(self: Arc<Self>, work: impl Future<Output = T>) -> impl Future<Output = T> {
+    pub(crate) fn scope<T>(self: Arc<Self>, work: impl Future<Output = T>) -> impl Future<Output = T> {
         CURRENT.scope(self, work)
     }
 
     /// The caller of the current task, if it has one.
-    pub fn current() -> Option<Arc<Self>> {
+    pub(crate) fn current() -> Option<Arc<Self>> {
         CURRENT.try_with(Arc::clone).ok()
     }
 
     /// The party: the namespace of the object.
-    pub fn party(&self) -> &Arc<str> {
+    pub(crate) fn party(&self) -> &Arc<str> {
         &self.party
     }
 
     /// The key of the object.
-    pub fn key(&self) -> &Arc<str> {
+    pub(crate) fn key(&self) -> &Arc<str> {
         &self.key
     }
 
@@ -79,19 +79,19 @@ impl Caller {
     }
 
     /// With the place in a line that earlier work for the same object kept.
-    pub fn with_place(self, place: Place) -> Self {
+    pub(crate) fn with_place(self, place: Place) -> Self {
         *self.lock() = Held::Place(place);
         self
     }
 
     /// With a permit for its first request.
-    pub fn with_permit(self, permit: Permit) -> Self {
+    pub(crate) fn with_permit(self, permit: Permit) -> Self {
         *self.lock() = Held::Permit(permit);
         self
     }
 
     /// The place in a line that the work has kept at its end: it has to come back later, or did not use its permit.
-    pub fn leave_place(&self) -> Option<Place> {
+    pub(crate) fn leave_place(&self) -> Option<Place> {
         match std::mem::take(&mut *self.lock()) {
             Held::Nothing => None,
             Held::Place(place) => Some(place),
@@ -162,7 +162,7 @@ impl Caller {
 
 impl Priority {
     /// Runs work whose requests have this priority: as a part of the current [`Caller`]'s work, or else for no party.
-    pub async fn scope<T>(self, work: impl Future<Output = T>) -> T {
+    pub(crate) async fn scope<T>(self, work: impl Future<Output = T>) -> T {
         let Some(caller) = Caller::current() else {
             return Arc::new(Caller::new(self, "", "")).scope(work).await;
         };

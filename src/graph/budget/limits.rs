@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What a request counts as. Graph limits lists, single reads and writes apart, and the directory by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RequestClass {
+pub(crate) enum RequestClass {
     /// One page of a list of the Cloud PC service.
     List,
     /// One object of the Cloud PC service.
@@ -17,10 +17,10 @@ pub enum RequestClass {
 
 impl RequestClass {
     /// Every class, in the order of their declaration.
-    pub const ALL: [Self; 4] = [Self::List, Self::Get, Self::Write, Self::Directory];
+    pub(crate) const ALL: [Self; 4] = [Self::List, Self::Get, Self::Write, Self::Directory];
 
     /// The metric label.
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::List => "list",
             Self::Get => "get",
@@ -32,7 +32,7 @@ impl RequestClass {
 
 /// So many requests in any stretch of time of that length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limit {
+pub(crate) struct Limit {
     /// How many; at least one is let through.
     pub requests: u32,
     /// In how long.
@@ -50,7 +50,7 @@ impl Limit {
 
 /// The limits of every class for one application in one tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// See [`RequestClass::List`].
     pub list: Limit,
     /// See [`RequestClass::Get`].
@@ -63,7 +63,7 @@ pub struct Limits {
 
 impl Limits {
     /// The limit of a class.
-    pub const fn of(&self, class: RequestClass) -> Limit {
+    pub(crate) const fn of(&self, class: RequestClass) -> Limit {
         match class {
             RequestClass::List => self.list,
             RequestClass::Get => self.get,

@@ -20,7 +20,7 @@ const NEAR: f64 = 0.8;
 const LIMIT_PERCENTAGE: &str = "x-ms-throttle-limit-percentage";
 
 /// The permit to send one request. One that is dropped unused returns to the budget.
-pub struct Permit {
+pub(crate) struct Permit {
     budget: Arc<Budget>,
     admitted: Admitted,
     /// Takes the place in the line of a permit that was dropped unused.

@@ -10,7 +10,7 @@ use crate::graph::budget::state::Budget;
 
 /// A place in a line. The line forgets it when the last clone is dropped.
 #[derive(Clone)]
-pub struct Place(Arc<Ticket>);
+pub(crate) struct Place(Arc<Ticket>);
 
 struct Ticket {
     budget: Arc<Budget>,

@@ -2,7 +2,7 @@
 
 /// How urgent the requests of some work are. Ordered: the most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Priority {
+pub(crate) enum Priority {
     /// A person changed a resource and waits for the result.
     Change,
     /// Drift of a resource is corrected.

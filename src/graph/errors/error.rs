@@ -14,7 +14,7 @@ pub(crate) const CONNECT: &str = "connect";
 
 /// A Graph operation that did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GraphError {
+pub(crate) struct GraphError {
     /// What was attempted, for example `create provisioning policy "x"`.
     pub operation: String,
     /// The same for machines, where an answer of Graph is the error.
@@ -37,7 +37,7 @@ pub struct GraphError {
 
 /// Classes of failure, by the decision that they cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ErrorKind {
+pub(crate) enum ErrorKind {
     /// No access token, so nothing was sent to Graph.
     Token {
         /// The number of the `AADSTS…` code, when Entra gave one.
@@ -69,7 +69,7 @@ pub enum ErrorKind {
 
 impl GraphError {
     /// Whether the same operation may succeed later without a change by a person.
-    pub fn is_transient(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         match self.kind {
             ErrorKind::Token { transient, .. } => transient,
             ErrorKind::Conflict
@@ -83,7 +83,7 @@ impl GraphError {
     }
 
     /// Whether a write that failed like this may nevertheless have been committed.
-    pub fn outcome_unknown(&self) -> bool {
+    pub(crate) fn outcome_unknown(&self) -> bool {
         match self.kind {
             ErrorKind::Unavailable | ErrorKind::Decode => true,
             ErrorKind::Transport => self.code.as_deref() != Some(CONNECT),
@@ -99,13 +99,13 @@ impl GraphError {
     }
 
     /// Whether no byte of the request was sent, because there was no connection.
-    pub fn not_connected(&self) -> bool {
+    pub(crate) fn not_connected(&self) -> bool {
         self.kind == ErrorKind::Transport && self.code.as_deref() == Some(CONNECT)
     }
 
     /// The same error for passes over other objects: class, status, code and request id, without names, ids or texts of the
     /// object that it happened to. The text of a refused token request stays, because it concerns every object.
-    pub fn without_object(&self, operation: &str) -> Self {
+    pub(crate) fn without_object(&self, operation: &str) -> Self {
         let keeps_message = match self.kind {
             ErrorKind::Token { .. } => true,
             // A pause that is not over: the text is ours.

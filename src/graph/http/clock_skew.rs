@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use http::HeaderMap;
 use http::header::DATE;
-use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::{SignedDuration, Timestamp};
 
 /// No answer with a date has arrived yet.
@@ -17,9 +16,14 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
 
+/// A date of a header, in any of the three forms that HTTP allows.
+pub(crate) fn http_date(text: &str) -> Option<Timestamp> {
+    httpdate::parse_http_date(text).ok()?.try_into().ok()
+}
+
 /// The difference that was seen last.
 #[derive(Debug)]
-pub struct ClockSkew(AtomicI64);
+pub(crate) struct ClockSkew(AtomicI64);
 
 impl Default for ClockSkew {
     fn default() -> Self {
@@ -29,13 +33,13 @@ impl Default for ClockSkew {
 
 impl ClockSkew {
     /// How far this machine's clock is ahead; negative when it is behind, `None` before the first answer.
-    pub fn ahead(&self) -> Option<SignedDuration> {
+    pub(crate) fn ahead(&self) -> Option<SignedDuration> {
         let seconds = self.0.load(Ordering::Relaxed);
         (seconds != SILENT).then(|| SignedDuration::from_secs(seconds))
     }
 
     /// Microsoft's time, to the second; this machine's before the first answer.
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         let now = now() - self.ahead().unwrap_or_default();
         Timestamp::from_second(now.as_second()).unwrap_or(now)
     }
@@ -46,8 +50,7 @@ impl ClockSkew {
     }
 
     fn compare(&self, headers: &HeaderMap, now: Timestamp) {
-        let date = headers.get(DATE).and_then(|date| date.to_str().ok());
-        if let Some(theirs) = date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok()) {
+        if let Some(theirs) = headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?)) {
             self.0.store(now.duration_since(theirs).as_secs(), Ordering::Relaxed);
         }
     }

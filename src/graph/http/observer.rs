@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 /// One HTTP attempt at Graph.
 #[derive(Debug)]
-pub struct Attempt<'a> {
+pub(crate) struct Attempt<'a> {
     /// One of a fixed set of labels.
     pub operation: &'static str,
     /// Whether it asks for a change.
@@ -22,7 +22,7 @@ pub struct Attempt<'a> {
 }
 
 /// Told about what happens between us and Graph.
-pub trait Observer: Send + Sync {
+pub(crate) trait Observer: Send + Sync {
     /// An attempt has ended. Repeats are attempts of their own.
     fn request(&self, attempt: &Attempt<'_>);
 

@@ -28,11 +28,11 @@ const MAX_BODY: usize = 8 * 1024 * 1024;
 const US: HeaderValue = HeaderValue::from_static(concat!("cloudpc-operator/", env!("CARGO_PKG_VERSION")));
 
 /// The bytes of an answer as they arrive.
-pub type BodyStream = BoxStream<'static, Result<Bytes, SendError>>;
+pub(crate) type BodyStream = BoxStream<'static, Result<Bytes, SendError>>;
 
 /// Why no complete answer arrived.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SendError {
+pub(crate) enum SendError {
     /// No connection: name resolution, TCP or TLS. Nothing was sent.
     #[error("no connection: {0}")]
     Connect(String),
@@ -64,11 +64,11 @@ impl SendError {
 
 /// A way to send HTTP requests. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Transport(BoxCloneSyncService<Request<Bytes>, Response<BodyStream>, SendError>);
+pub(crate) struct Transport(BoxCloneSyncService<Request<Bytes>, Response<BodyStream>, SendError>);
 
 impl Transport {
     /// HTTPS with the system's roots, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR` when set, as long as the fence is open.
-    pub fn https(fence: &Fence) -> Result<Self, GraphError> {
+    pub(crate) fn https(fence: &Fence) -> Result<Self, GraphError> {
         let client = wire::https(fence);
         let client = client.map_err(|error| GraphError::new("set up HTTPS", ErrorKind::Transport, error.to_string()))?;
         Ok(Self::new(service_fn(move |request| send(client.clone(), request))))
@@ -76,13 +76,13 @@ impl Transport {
 
     /// HTTP to the machine's own metadata service, which has no TLS and is never behind a proxy. Nothing else may be
     /// sent this way.
-    pub fn metadata(fence: &Fence) -> Self {
+    pub(crate) fn metadata(fence: &Fence) -> Self {
         let client = wire::http(fence);
         Self::new(service_fn(move |request| send(client.clone(), request)))
     }
 
     /// Any service that answers.
-    pub fn new<S>(service: S) -> Self
+    pub(crate) fn new<S>(service: S) -> Self
     where
         S: Service<Request<Bytes>, Response = Response<BodyStream>, Error = SendError> + Clone + Send + Sync + 'static,
         S::Future: Send + 'static,

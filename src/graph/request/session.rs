@@ -19,7 +19,7 @@ use crate::graph::types::operation::Operation;
 use crate::graph::types::table::ApiVersion;
 
 /// What a client is made of.
-pub struct ClientConfig {
+pub(crate) struct ClientConfig {
     /// `https://graph.microsoft.com`, another cloud's root, or a simulator. Always https.
     pub root: Url,
     /// The scope of token requests: `{root}/.default`.

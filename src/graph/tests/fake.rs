@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use tower::service_fn;
 use url::Url;
 
+use crate::graph::budget::limits::RequestClass;
 use crate::graph::http::observer::{Attempt, Observer};
 use crate::graph::http::transport::{BodyStream, SendError, Transport};
 use crate::graph::{Application, Client, ClientConfig, ClockSkew, Collection, Entity, GraphError, Limits, Permit, SharedBudget, TokenFile};
@@ -321,6 +322,11 @@ async fn send(reply: Reply) -> Result<Response<BodyStream>, SendError> {
 }
 
 impl Client {
+    /// How many requests of a class could be sent now.
+    pub(crate) fn budget_left(&self, class: RequestClass) -> usize {
+        self.session.config.budget.0.left(class)
+    }
+
     /// Every object of the collection.
     pub(crate) async fn list(&self, collection: Collection) -> Result<Vec<Entity>, GraphError> {
         self.list_as(collection, |entity| entity).await

@@ -45,7 +45,7 @@ fn cleaned(text: &str, limit: usize) -> String {
 }
 
 /// A name or a value of a property, as people are shown it. One that needs no change has none, blanks at its ends included.
-pub fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     cleaned(text, NAME)
 }
 

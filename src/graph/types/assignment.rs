@@ -18,7 +18,7 @@ const INCLUDING: [&str; 2] = ["cloudPcManagementGroupAssignmentTarget", "groupAs
 
 /// An assignment as Graph lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RemoteAssignment {
+pub(crate) struct RemoteAssignment {
     /// Its own id. Repeating it keeps an allotment's identity.
     pub id: Option<String>,
     /// The group it binds.
@@ -33,7 +33,7 @@ pub struct RemoteAssignment {
 
 /// An assignment to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AssignmentTarget {
+pub(crate) struct AssignmentTarget {
     /// The id of the entry that is kept; `None` for a new one.
     pub id: Option<String>,
     /// The group to bind.

@@ -37,12 +37,12 @@ impl Collection {
     }
 
     /// One object of it, in sentences.
-    pub const fn singular(self) -> &'static str {
+    pub(crate) const fn singular(self) -> &'static str {
         self.table().singular
     }
 
     /// Several objects of it, in sentences.
-    pub const fn plural(self) -> &'static str {
+    pub(crate) const fn plural(self) -> &'static str {
         self.table().plural
     }
 

@@ -7,7 +7,7 @@ use crate::graph::types::assignment::{Owner, RemoteAssignment};
 
 /// An object of a collection, such as a policy.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entity {
+pub(crate) struct Entity {
     pub id: String,
     /// Every property under Graph's own name, unknown ones included; without `id`, `assignments` and OData annotations.
     pub properties: Map<String, Value>,
@@ -19,19 +19,19 @@ pub struct Entity {
 
 impl Entity {
     /// Its display name, which Graph does not promise to be unique.
-    pub fn display_name(&self) -> Option<&str> {
+    pub(crate) fn display_name(&self) -> Option<&str> {
         self.properties.get("displayName").and_then(Value::as_str)
     }
 
     /// Its `createdDateTime`, if the answer has one.
-    pub fn created_date_time(&self) -> Option<&str> {
+    pub(crate) fn created_date_time(&self) -> Option<&str> {
         let text = self.properties.get("createdDateTime").and_then(Value::as_str);
         // A date that was never set.
         text.filter(|text| !text.starts_with("0001-"))
     }
 
     /// Its `createdBy`: an id, or a name, of the person or application that created it, if the answer has one.
-    pub fn created_by(&self) -> Option<&str> {
+    pub(crate) fn created_by(&self) -> Option<&str> {
         let text = self.properties.get("createdBy").and_then(Value::as_str);
         text.map(str::trim).filter(|text| !text.is_empty())
     }

@@ -7,14 +7,14 @@ use crate::graph::types::table::{ApiVersion, OpenEnum, Part, Shape};
 
 /// A value of an open enumeration that Microsoft's descriptions of Graph do not list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownMember {
+pub(crate) struct UnknownMember {
     /// A JSON pointer into the Graph object, such as `/windowsSetting/locale`.
     pub path: String,
     pub value: String,
 }
 
 /// The API version that accepts `body`: v1.0 unless a property or an enum member exists only in beta.
-pub fn write_version(collection: Collection, body: &Map<String, Value>) -> ApiVersion {
+pub(crate) fn write_version(collection: Collection, body: &Map<String, Value>) -> ApiVersion {
     let since = body
         .keys()
         .map(|name| property(collection, name).map_or(ApiVersion::Beta, |property| property.since))
@@ -30,7 +30,7 @@ pub fn write_version(collection: Collection, body: &Map<String, Value>) -> ApiVe
 }
 
 /// The members in `body` that are not known. Graph may know them, so they are sent.
-pub fn unknown_members(collection: Collection, body: &Map<String, Value>) -> Vec<UnknownMember> {
+pub(crate) fn unknown_members(collection: Collection, body: &Map<String, Value>) -> Vec<UnknownMember> {
     let members = members(collection, body).into_iter();
     members
         .filter(|(known, member)| !known.knows(&member.value))

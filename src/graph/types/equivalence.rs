@@ -29,7 +29,7 @@ pub enum Equivalence {
 
 impl Equivalence {
     /// Whether `a` and `b` mean the same.
-    pub fn equal(self, a: &Value, b: &Value) -> bool {
+    pub(crate) fn equal(self, a: &Value, b: &Value) -> bool {
         match self {
             Self::Exact => a == b,
             Self::Text => null_as_empty(a) == null_as_empty(b),

@@ -5,7 +5,7 @@ use crate::graph::types::permission::{Permission, READ_CLOUD_PC, READ_GROUPS, RE
 
 /// What is asked of Graph, without the object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OperationKind {
+pub(crate) enum OperationKind {
     List(Collection),
     Get(Collection),
     Create(Collection),

@@ -3,7 +3,7 @@
 /// Permissions of which any one allows an operation; the least-privileged first.
 /// See <https://learn.microsoft.com/graph/permissions-reference>.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Permission {
+pub(crate) struct Permission {
     /// For an application. Empty where Graph accepts the operation from signed-in people only.
     pub application: &'static [&'static str],
     /// For a signed-in person.

@@ -17,16 +17,16 @@ use hyper_util::client::legacy::connect::{Connected, Connection};
 /// Whether this process may still send. Asked before every write to a socket, so the answer must be quick; after a "no" it
 /// should stay "no".
 #[derive(Clone)]
-pub struct Fence(Arc<dyn Fn() -> bool + Send + Sync>);
+pub(crate) struct Fence(Arc<dyn Fn() -> bool + Send + Sync>);
 
 impl Fence {
     /// A fence that `open` decides about.
-    pub fn new(open: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(open: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         Self(Arc::new(open))
     }
 
     /// A fence that is never closed: nobody else would do the work.
-    pub fn always_open() -> Self {
+    pub(crate) fn always_open() -> Self {
         Self::new(|| true)
     }
 

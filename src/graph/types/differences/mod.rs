@@ -9,7 +9,7 @@ use crate::graph::types::table::{Part, Property, Shape};
 
 /// One managed value that is not the desired one.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Difference {
+pub(crate) struct Difference {
     /// A JSON pointer into the Graph object, such as `/windowsSetting/locale`.
     pub path: String,
     pub desired: Value,
@@ -20,7 +20,7 @@ pub struct Difference {
 }
 
 /// Every managed value of `desired` that `observed` does not equal.
-pub fn differences(collection: Collection, desired: &Map<String, Value>, observed: &Map<String, Value>) -> Vec<Difference> {
+pub(crate) fn differences(collection: Collection, desired: &Map<String, Value>, observed: &Map<String, Value>) -> Vec<Difference> {
     let managed = properties(collection)
         .iter()
         .filter_map(|property| Some((property, desired.get(property.name)?)));
@@ -31,7 +31,7 @@ pub fn differences(collection: Collection, desired: &Map<String, Value>, observe
 
 /// The PATCH that makes `observed` equal to `desired`: each differing top-level property as a whole, because Graph replaces
 /// complex values. Parts that are not managed keep their observed value. Immutable properties are left out: Graph refuses them.
-pub fn patch_body(collection: Collection, desired: &Map<String, Value>, observed: &Map<String, Value>) -> Map<String, Value> {
+pub(crate) fn patch_body(collection: Collection, desired: &Map<String, Value>, observed: &Map<String, Value>) -> Map<String, Value> {
     let mut patch = Map::new();
     for property in properties(collection).iter().filter(|property| !property.immutable) {
         let Some(wanted) = desired.get(property.name) else {
