@@ -1,5 +1,5 @@
-//! The Cloud PC audit log: who created, changed or assigned what, and when. It tells of a write minutes after it, and of
-//! writes of every program and person alike. Reads only.
+//! The Cloud PC audit log: who created, changed or assigned what, and when. It shows a write some minutes later, and writes of
+//! every program and person. Reads only.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -11,34 +11,30 @@ use crate::graph::request::odata;
 use crate::graph::types::operation::{Operation, OperationKind};
 use crate::graph::types::table::ApiVersion;
 
-/// One event. Whatever an event lacks is absent; nothing in it is trusted to be complete.
+/// One event. What an event lacks is absent; it may be incomplete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AuditEvent {
-    /// When it was done.
     pub at: Timestamp,
     /// Graph's `activityOperationType`: `create`, `patch`, `delete`.
     pub operation: String,
     /// The request's `client-request-id`, where the log carries it.
     pub correlation_id: Option<String>,
-    /// Who did it.
     pub actor: Actor,
-    /// What it was done to.
+    /// The objects that it is about.
     pub resources: Vec<AuditResource>,
 }
 
-/// Who did something.
+/// Who made a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Actor {
-    /// The application, when it was not a person.
+    /// Absent for a person.
     pub application_id: Option<String>,
-    /// The person.
     pub user_principal_name: Option<String>,
 }
 
 /// One object that an event is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AuditResource {
-    /// Its id in Graph.
     pub id: String,
     /// The top-level properties that changed, each with its new value as text.
     pub modified: Vec<(String, Option<String>)>,
@@ -82,8 +78,8 @@ fn resource(value: &Value) -> Option<AuditResource> {
 }
 
 impl Client {
-    /// The events from `since` on, as far as the log shows them already. An event that cannot be read is left out: what is
-    /// not there proves nothing.
+    /// The events from `since` on that the log already shows. An event that cannot be read is left out: a missing event proves
+    /// nothing.
     pub(crate) async fn audit_events(&self, since: Timestamp) -> Result<Vec<AuditEvent>, GraphError> {
         let operation = Operation::new(OperationKind::ListAuditEvents, "list audit events");
         let segments = ["deviceManagement", "virtualEndpoint", "auditEvents"];

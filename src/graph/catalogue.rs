@@ -1,6 +1,5 @@
-//! What a spec may name instead of an id: gallery images, custom images, Azure network connections,
-//! Frontline service plans. Lists only; names are compared by whoever looks one up, because
-//! evidence on `$filter` of these collections conflicts (fact sheet 4).
+//! What a spec may name instead of an id: gallery images, custom images, Azure network connections, Frontline service plans.
+//! Lists only; the caller compares the names, because reports on whether Graph applies `$filter` to these lists conflict.
 
 use serde_json::Value;
 
@@ -19,10 +18,9 @@ pub(crate) struct GalleryImage {
     pub display_name: String,
 }
 
-/// A custom image. Name and version together identify it (fact sheet 3.4).
+/// A custom image. Name and version together identify it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DeviceImage {
-    /// A GUID.
     pub id: String,
     /// What `imageDisplayName` must repeat.
     pub display_name: String,
@@ -30,21 +28,19 @@ pub(crate) struct DeviceImage {
     pub version: Option<String>,
 }
 
-/// Something that a name stands for.
+/// An id and its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Named {
-    /// Its id.
     pub id: String,
-    /// Its name; not unique.
+    /// Not unique.
     pub display_name: String,
 }
 
 /// An Azure network connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Connection {
-    /// Its id and its name.
     pub named: Named,
-    /// `pending`, `running`, `passed`, `warning`, `failed`, `informational` (fact sheet 6.3).
+    /// `pending`, `running`, `passed`, `warning`, `failed`, `informational`.
     pub health_check_status: Option<String>,
 }
 
@@ -84,34 +80,31 @@ impl Connection {
         })
     }
 
-    /// Its health check has yet to end; until then Graph refuses a policy that uses it.
+    /// Whether its health check has not ended; until then Graph refuses a policy that uses it.
     pub(crate) fn is_being_checked(&self) -> bool {
         matches!(self.health_check_status.as_deref(), Some("pending" | "running"))
     }
 }
 
 impl Client {
-    /// Every gallery image.
     pub(crate) async fn gallery_images(&self) -> Result<Vec<GalleryImage>, GraphError> {
         let operation = Operation::new(OperationKind::ListGalleryImages, "list gallery images");
         self.catalogue(operation, ApiVersion::V1, "galleryImages", GalleryImage::parse)
             .await
     }
 
-    /// Every custom image.
     pub(crate) async fn device_images(&self) -> Result<Vec<DeviceImage>, GraphError> {
         let operation = Operation::new(OperationKind::ListDeviceImages, "list custom images");
         self.catalogue(operation, ApiVersion::V1, "deviceImages", DeviceImage::parse).await
     }
 
-    /// Every Azure network connection.
     pub(crate) async fn on_premises_connections(&self) -> Result<Vec<Connection>, GraphError> {
         let operation = Operation::new(OperationKind::ListOnPremisesConnections, "list Azure network connections");
         self.catalogue(operation, ApiVersion::V1, "onPremisesConnections", Connection::parse)
             .await
     }
 
-    /// Every Frontline service plan; only beta lists them.
+    /// Only beta lists them.
     pub(crate) async fn front_line_service_plans(&self) -> Result<Vec<Named>, GraphError> {
         let operation = Operation::new(OperationKind::ListFrontLineServicePlans, "list Frontline service plans");
         self.catalogue(operation, ApiVersion::Beta, "frontLineServicePlans", Named::parse)

@@ -1,8 +1,8 @@
 //! Microsoft's clouds: which Graph, which authority and which audience belong together, and where Windows 365 exists.
 //!
-//! Tokens of one cloud are worth nothing in another, so the three are never combined across clouds.
+//! A token of one cloud is not valid in another, so the three are never combined across clouds.
 
-/// A cloud (fact sheet 9).
+/// A cloud. See <https://learn.microsoft.com/graph/deployments>.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Cloud {
     /// The global cloud, GCC included.
@@ -36,7 +36,7 @@ impl Cloud {
         }
     }
 
-    /// The audience of a token that the authority exchanges (fact sheet 11).
+    /// The audience of a federated token that the authority exchanges.
     pub(crate) const fn exchange_audience(self) -> &'static str {
         match self {
             Self::Public => "api://AzureADTokenExchange",
@@ -45,8 +45,7 @@ impl Cloud {
         }
     }
 
-    /// The scope that application tokens for Graph are asked for. A property of the cloud, not of the address that Graph
-    /// is reached at.
+    /// The scope of an application's token requests. It belongs to the cloud, not to the address that Graph is reached at.
     pub(crate) fn scope(self) -> String {
         format!("{}/.default", self.graph())
     }

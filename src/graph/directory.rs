@@ -13,26 +13,22 @@ use crate::graph::types::table::ApiVersion;
 /// An Entra group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Group {
-    /// Its id.
     pub id: String,
-    /// Its name; not unique.
+    /// Not unique.
     pub display_name: String,
-    /// Its mail nickname; unique among mail-enabled groups only.
+    /// Unique among mail-enabled groups only.
     pub mail_nickname: Option<String>,
 }
 
 /// The tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Organization {
-    /// The tenant id.
     pub id: String,
-    /// Its name.
     pub display_name: String,
-    /// Its verified domain names, at most [`MAX_DOMAINS`].
     pub verified_domains: Vec<String>,
 }
 
-/// The most domains of a tenant that are told.
+/// The most domains of a tenant that are read.
 const MAX_DOMAINS: usize = 100;
 
 const GROUP_FIELDS: (&str, &str) = ("$select", "id,displayName,mailNickname");
@@ -62,20 +58,19 @@ impl Organization {
     }
 }
 
-/// A non-empty text property, as it may be shown. What had to be changed for that is no name that a spec can give.
+/// A non-empty text property, made safe to print. A text that had to be changed for that is no name that a spec can give.
 pub(crate) fn text(value: &Value, name: &str) -> Option<String> {
     let text = value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     text.map(show::printable)
 }
 
-/// The id, which is taken as it is or not at all.
+/// The id, unchanged or not at all.
 pub(crate) fn id(value: &Value) -> Option<String> {
     let id = value.get("id").and_then(Value::as_str).filter(|id| show::is_id(id));
     id.map(str::to_owned)
 }
 
 impl Client {
-    /// The group of that id.
     pub(crate) async fn group(&self, id: &str) -> Result<Option<Group>, GraphError> {
         let operation = Operation::new(OperationKind::GetGroup, format!("get group {}", show::bounded_to(id, 64)));
         let mut url = self.session.endpoint(&operation, ApiVersion::V1, &["groups", id])?;
@@ -108,7 +103,7 @@ impl Client {
             &mut url,
             &[("$filter", &odata::equals(property, &Literal::new(value))), GROUP_FIELDS],
         );
-        // Compared as Graph spells it, which may be more than is shown.
+        // Compared as Graph spells it, which may be longer than what is printed.
         let is_it = |item: &Value| {
             item.get(property)
                 .and_then(Value::as_str)
@@ -133,8 +128,7 @@ impl Client {
     }
 }
 
-/// Graph compares names without case, and so do we, so that a service that ignores the filter
-/// changes nothing.
+/// Graph compares names without case. Comparing again keeps the result right if a service ignores the filter.
 fn same_text(a: &str, b: &str) -> bool {
     a.to_lowercase() == b.to_lowercase()
 }

@@ -1,8 +1,8 @@
 //! Managed identity: tokens from the machine that the controller runs on, by azure_identity's two protocols: the
 //! instance metadata service (IMDS), and App Service's `IDENTITY_ENDPOINT` when the environment names one.
 //!
-//! No tenant is named in such a request: the identity belongs to one. A token of another tenant than the one that is
-//! meant is refused here, before Graph sees it.
+//! Such a request names no tenant: the identity belongs to one. A token of another tenant than the expected one is refused
+//! here, before Graph sees it.
 
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ impl TokenCredential for OfTenant {
                 let problem = format!("is {}, but the managed identity belongs to tenant {tenant}", self.tenant_id);
                 Err(CredentialError::broken("spec.tenantId", problem).into())
             }
-            // Graph's tokens are formally opaque; one that does not tell is left to Graph to judge.
+            // Microsoft documents Graph's tokens as opaque; Graph decides about one without a tenant id.
             _ => Ok(token),
         }
     }

@@ -1,7 +1,7 @@
 //! Access tokens: requesting one, remembering the one that Graph refused, and reading one for diagnostics.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use azure_core::credentials::{AccessToken, Secret, TokenCredential, TokenRequestOptions};
@@ -9,6 +9,7 @@ use azure_core::http::{ClientMethodOptions, Context};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -134,21 +135,21 @@ impl Tokens {
     }
 
     pub(crate) fn reads_only(&self) -> bool {
-        self.memory().last.as_ref().is_some_and(|bearer| bearer.reads_only)
+        self.memory.lock().last.as_ref().is_some_and(|bearer| bearer.reads_only)
     }
 
     pub(crate) fn has_token(&self) -> bool {
-        self.memory().last.is_some()
+        self.memory.lock().last.is_some()
     }
 
     pub(crate) fn is_own_application(&self, id: &str) -> Option<bool> {
-        let memory = self.memory();
+        let memory = self.memory.lock();
         let issued_to = &memory.last.as_ref()?.issued_to;
         (!issued_to.is_empty()).then(|| issued_to.iter().any(|own| own.eq_ignore_ascii_case(id)))
     }
 
     pub(crate) fn forget(&self) {
-        let mut memory = self.memory();
+        let mut memory = self.memory.lock();
         memory.refused = memory.last.as_ref().map(|bearer| bearer.secret.clone());
         memory.failed = None;
         memory.epoch += 1;
@@ -160,7 +161,7 @@ impl Tokens {
 
     /// Remembers that Graph refused this token. A late refusal of a token that was replaced meanwhile changes nothing.
     pub(crate) fn reject(&self, token: &Bearer) {
-        let mut memory = self.memory();
+        let mut memory = self.memory.lock();
         if memory.last.as_ref() == Some(token) {
             memory.refused = Some(token.secret.clone());
         }
@@ -168,7 +169,7 @@ impl Tokens {
 
     async fn acquire(&self, operation: &str) -> Result<(Bearer, Timestamp), GraphError> {
         // Work that began before a failure was known does not repeat the request; later work has passed the tenant's gate.
-        let since = Caller::current().map_or_else(Instant::now, |caller| caller.since());
+        let since = Caller::current().map_or_else(Instant::now, |caller| caller.since);
         let _requesting = self.requesting.lock().await;
         if let Some(error) = self.failed_since(since) {
             return Err(GraphError {
@@ -177,10 +178,10 @@ impl Tokens {
             });
         }
         let attempt = || async { self.request(operation).await.inspect_err(|_| self.observer.token_failed()) };
-        let epoch = self.memory().epoch;
+        let epoch = self.memory.lock().epoch;
         let token = retry::token(attempt).await.inspect_err(|error| self.note_failure(error, epoch))?;
         let expires_on = Timestamp::from_second(token.expires_on.unix_timestamp()).unwrap_or(Timestamp::MAX);
-        let mut memory = self.memory();
+        let mut memory = self.memory.lock();
         memory.failed = None;
         if memory.refused.as_ref() == Some(&token.token) {
             // There is no other token: to request one before each call would not help. A new refusal requests again.
@@ -203,13 +204,13 @@ impl Tokens {
 
     /// The failure that became known while this work waited, or a moment ago.
     fn failed_since(&self, since: Instant) -> Option<GraphError> {
-        let memory = self.memory();
+        let memory = self.memory.lock();
         let failed = memory.failed.as_ref()?;
         (failed.at >= since || failed.at.elapsed() < YOUNG).then(|| failed.error.clone())
     }
 
     fn note_failure(&self, error: &GraphError, epoch: u64) {
-        let mut memory = self.memory();
+        let mut memory = self.memory.lock();
         if memory.epoch == epoch {
             memory.failed = Some(Failed {
                 at: Instant::now(),
@@ -220,7 +221,7 @@ impl Tokens {
 
     async fn request(&self, operation: &str) -> Result<AccessToken, GraphError> {
         let mut context = Context::new();
-        if let Some(refused) = self.memory().refused.clone() {
+        if let Some(refused) = self.memory.lock().refused.clone() {
             context.insert(Refused(refused));
         }
         let options = TokenRequestOptions {
@@ -235,11 +236,6 @@ impl Tokens {
             Ok(answer) => answer.map_err(|error| token_error::classify(operation, &error)),
             Err(_) => never("no token within the request timeout"),
         }
-    }
-
-    fn memory(&self) -> MutexGuard<'_, TokenMemory> {
-        // Nothing panics while it is locked, and no half-made state could be in it if something did.
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

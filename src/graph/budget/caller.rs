@@ -2,8 +2,9 @@
 //! through every call.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::graph::budget::limits::RequestClass;
@@ -18,7 +19,8 @@ pub(crate) struct Caller {
     priority: Mutex<Priority>,
     party: Arc<str>,
     key: Arc<str>,
-    since: Instant,
+    /// When the work began.
+    pub since: Instant,
     held: Mutex<Held>,
     /// The class and the ticket of its last permit.
     turn: Mutex<Option<(RequestClass, u64)>>,
@@ -73,51 +75,37 @@ impl Caller {
         &self.key
     }
 
-    /// When the work began.
-    pub(crate) fn since(&self) -> Instant {
-        self.since
-    }
-
     /// With the place in a line that earlier work for the same object kept.
     pub(crate) fn with_place(self, place: Place) -> Self {
-        *self.lock() = Held::Place(place);
+        *self.held.lock() = Held::Place(place);
         self
     }
 
     /// With a permit for its first request.
     pub(crate) fn with_permit(self, permit: Permit) -> Self {
-        *self.lock() = Held::Permit(permit);
+        *self.held.lock() = Held::Permit(permit);
         self
     }
 
     /// The place in a line that the work has kept at its end: it has to come back later, or did not use its permit.
     pub(crate) fn leave_place(&self) -> Option<Place> {
-        match std::mem::take(&mut *self.lock()) {
+        match std::mem::take(&mut *self.held.lock()) {
             Held::Nothing => None,
             Held::Place(place) => Some(place),
             Held::Permit(permit) => Some(permit.into_place()),
         }
     }
 
-    fn priority(&self) -> Priority {
-        *self.priority.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Sets the priority and returns the previous one.
-    fn set_priority(&self, priority: Priority) -> Priority {
-        std::mem::replace(&mut *self.priority.lock().unwrap_or_else(PoisonError::into_inner), priority)
-    }
-
     pub(crate) fn waiter(&self) -> Waiter {
         Waiter {
-            priority: self.priority(),
+            priority: *self.priority.lock(),
             party: Arc::clone(&self.party),
         }
     }
 
     /// Keeps a place until the caller comes back. What it had before is dropped.
     pub(crate) fn keep(&self, place: Place) {
-        let before = std::mem::replace(&mut *self.lock(), Held::Place(place));
+        let before = std::mem::replace(&mut *self.held.lock(), Held::Place(place));
         // Not under the lock: a permit that is dropped unused calls `keep_unused`.
         drop(before);
     }
@@ -125,7 +113,7 @@ impl Caller {
     /// Keeps the place of a permit that was not used with the current caller, unless that has another one.
     pub(crate) fn keep_unused(place: Place) {
         if let Some(caller) = Self::current() {
-            let mut held = caller.lock();
+            let mut held = caller.held.lock();
             if matches!(*held, Held::Nothing) {
                 *held = Held::Place(place);
             }
@@ -134,29 +122,24 @@ impl Caller {
 
     /// Notes the ticket of a permit in a class.
     pub(crate) fn had_turn(&self, class: RequestClass, ticket: u64) {
-        *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = Some((class, ticket));
+        *self.turn.lock() = Some((class, ticket));
     }
 
     /// The ticket of the last permit, if that was in this class: the next request continues what began with it.
     pub(crate) fn last_turn(&self, class: RequestClass) -> Option<u64> {
-        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = self.turn.lock();
         turn.filter(|(last, _)| *last == class).map(|(_, ticket)| ticket)
     }
 
     /// Takes what this caller has in the budget for a class.
     pub(crate) fn take(&self, budget: &Arc<Budget>, class: RequestClass) -> Held {
-        let mut held = self.lock();
+        let mut held = self.held.lock();
         let fits = match &*held {
             Held::Permit(permit) => permit.is_of(budget, class),
             Held::Place(place) => place.is_of(budget, class),
             Held::Nothing => false,
         };
         if fits { std::mem::take(&mut *held) } else { Held::Nothing }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Held> {
-        // Every critical section moves one value.
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -166,9 +149,9 @@ impl Priority {
         let Some(caller) = Caller::current() else {
             return Arc::new(Caller::new(self, "", "")).scope(work).await;
         };
-        let before = caller.set_priority(self);
+        let before = std::mem::replace(&mut *caller.priority.lock(), self);
         let result = work.await;
-        caller.set_priority(before);
+        *caller.priority.lock() = before;
         result
     }
 }
@@ -176,7 +159,7 @@ impl Priority {
 impl fmt::Debug for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Caller")
-            .field("priority", &self.priority())
+            .field("priority", &*self.priority.lock())
             .field("party", &self.party)
             .field("key", &self.key)
             .finish_non_exhaustive()

@@ -60,7 +60,7 @@ fn of_aadsts(code: u32) -> Option<&'static str> {
         53_003 => "A conditional access policy blocks this workload identity: exclude it or meet the policy.",
         7_000_112 => "The application is disabled in the tenant: enable its service principal.",
         7_000_229 => "The application has no service principal in the tenant: create it.",
-        65_001 => "Nobody consented: grant the application permissions and give admin consent.",
+        65_001 => "Consent is missing: grant the application permissions and give admin consent.",
         70_011 | 1_002_012 => "The scope is invalid: application tokens need {Graph root}/.default.",
         90_033 | 50_196 | 90_055 => "Entra is busy; it is tried again by itself.",
         _ => return None,

@@ -119,58 +119,26 @@ const PROPERTIES: &[Property] = &[
 
 const SELF: &str = "cloudPcProvisioningPolicy";
 
+#[rustfmt::skip]
 const UNMANAGED: &[Unmanaged] = &[
     line(SELF, "id", ReadOnly, "given by the service; `status.id`"),
     line(SELF, "alternateResourceUrl", ReadOnly, "a link that the service makes"),
-    line(
-        SELF,
-        "assignments",
-        ReadOnly,
-        "the groups that `Assignment`s declare; written with `assign`",
-    ),
+    line(SELF, "assignments", ReadOnly, "the groups that `Assignment`s declare; written with `assign`"),
     line(SELF, "cloudPcGroupDisplayName", ReadOnly, "a name that the service makes"),
     line(SELF, "createdBy", ReadOnly, "who created it"),
     line(SELF, "createdDateTime", ReadOnly, "when it was created"),
     line(SELF, "gracePeriodInHours", ReadOnly, "fixed by the service"),
     line(SELF, "lastModifiedBy", ReadOnly, "who changed it"),
     line(SELF, "lastModifiedDateTime", ReadOnly, "when it was changed"),
-    line(
-        SELF,
-        "managedBy",
-        Refused,
-        "names the product that owns the policy; only those of `windows365` are listed here, so another value would lose the policy",
-    ),
-    line(
-        SELF,
-        "snapshotResetMode",
-        Refused,
-        "undocumented: neither its default nor its effect on desktops is known",
-    ),
+    line(SELF, "managedBy", Refused,
+        "names the product that owns the policy; only those of `windows365` are listed here, so another value would lose the policy"),
+    line(SELF, "snapshotResetMode", Refused, "undocumented: neither its default nor its effect on desktops is known"),
     line(SELF, "windowsSettings", Deprecated, "since 2024-01-31; `windowsSetting`"),
-    line(
-        "cloudPcDomainJoinConfiguration",
-        "geographicLocationType",
-        ReadOnly,
-        "derived from the region",
-    ),
+    line("cloudPcDomainJoinConfiguration", "geographicLocationType", ReadOnly, "derived from the region"),
     line("cloudPcDomainJoinConfiguration", "type", Deprecated, "`domainJoinType`"),
     line("microsoftManagedDesktop", "type", Deprecated, "`managedType`"),
-    line(
-        "cloudPcProvisioningPolicyAssignment",
-        "id",
-        ReadOnly,
-        "given by the service; repeated for entries that stay, so that an allotment keeps its identity",
-    ),
-    line(
-        "cloudPcProvisioningPolicyAssignment",
-        "assignedUsers",
-        ReadOnly,
-        "computed from group, licence and policy",
-    ),
-    line(
-        "cloudPcProvisioningPolicyAssignment",
-        "userSettingsPersistenceDetail",
-        ReadOnly,
-        "what the service keeps for users",
-    ),
+    line("cloudPcProvisioningPolicyAssignment", "id", ReadOnly,
+        "given by the service; repeated for entries that stay, so that an allotment keeps its identity"),
+    line("cloudPcProvisioningPolicyAssignment", "assignedUsers", ReadOnly, "computed from group, licence and policy"),
+    line("cloudPcProvisioningPolicyAssignment", "userSettingsPersistenceDetail", ReadOnly, "what the service keeps for users"),
 ];

@@ -77,45 +77,17 @@ const PROPERTIES: &[Property] = &[
 
 const SELF: &str = "cloudPcUserSetting";
 
+#[rustfmt::skip]
 const UNMANAGED: &[Unmanaged] = &[
     line(SELF, "id", ReadOnly, "given by the service; `status.id`"),
-    line(
-        SELF,
-        "assignments",
-        ReadOnly,
-        "the groups that `Assignment`s declare; written with `assign`",
-    ),
+    line(SELF, "assignments", ReadOnly, "the groups that `Assignment`s declare; written with `assign`"),
     line(SELF, "createdDateTime", ReadOnly, "when it was created"),
     line(SELF, "lastModifiedDateTime", ReadOnly, "when it was changed"),
-    line(
-        SELF,
-        "notificationSetting",
-        Deprecated,
-        "dropped on 2026-07-14; what no answer shows cannot be compared",
-    ),
-    line(
-        SELF,
-        "selfServiceEnabled",
-        Deprecated,
-        "without effect since 2023-12-01; `resetEnabled`",
-    ),
-    line(
-        "cloudPcRestorePointSetting",
-        "frequencyInHours",
-        Deprecated,
-        "since 2024-01-31; `frequencyType`",
-    ),
-    line(
-        "cloudPcCrossRegionDisasterRecoverySetting",
-        "crossRegionDisasterRecoveryEnabled",
-        Deprecated,
-        "since 2025-02-11; `disasterRecoveryType`",
-    ),
-    line(
-        "cloudPcUserSettingAssignment",
-        "id",
-        ReadOnly,
-        "given by the service; repeated for entries that stay",
-    ),
+    line(SELF, "notificationSetting", Deprecated, "dropped on 2026-07-14; what no answer shows cannot be compared"),
+    line(SELF, "selfServiceEnabled", Deprecated, "without effect since 2023-12-01; `resetEnabled`"),
+    line("cloudPcRestorePointSetting", "frequencyInHours", Deprecated, "since 2024-01-31; `frequencyType`"),
+    line("cloudPcCrossRegionDisasterRecoverySetting", "crossRegionDisasterRecoveryEnabled", Deprecated,
+        "since 2025-02-11; `disasterRecoveryType`"),
+    line("cloudPcUserSettingAssignment", "id", ReadOnly, "given by the service; repeated for entries that stay"),
     line("cloudPcUserSettingAssignment", "createdDateTime", ReadOnly, "when it was created"),
 ];
