@@ -9,14 +9,8 @@ use crate::graph::errors::error::GraphError;
 use crate::graph::types::operation::{Operation, OperationKind};
 use crate::graph::types::table::ApiVersion;
 
-/// An image of the gallery.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct GalleryImage {
-    /// `publisher_offer_sku`; case does not count.
-    pub id: String,
-    /// What `imageDisplayName` must repeat.
-    pub display_name: String,
-}
+/// An image of the gallery. Its id is `publisher_offer_sku`, in any case; `imageDisplayName` must repeat its name.
+pub(crate) type GalleryImage = Named;
 
 /// A custom image. Name and version together identify it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,15 +36,6 @@ pub(crate) struct Connection {
     pub named: Named,
     /// `pending`, `running`, `passed`, `warning`, `failed`, `informational`.
     pub health_check_status: Option<String>,
-}
-
-impl GalleryImage {
-    fn parse(value: &Value) -> Result<Self, String> {
-        Ok(Self {
-            id: id(value).ok_or("an image has no id")?,
-            display_name: text(value, "displayName").unwrap_or_default(),
-        })
-    }
 }
 
 impl DeviceImage {
@@ -89,8 +74,7 @@ impl Connection {
 impl Client {
     pub(crate) async fn gallery_images(&self) -> Result<Vec<GalleryImage>, GraphError> {
         let operation = Operation::new(OperationKind::ListGalleryImages, "list gallery images");
-        self.catalogue(operation, ApiVersion::V1, "galleryImages", GalleryImage::parse)
-            .await
+        self.catalogue(operation, ApiVersion::V1, "galleryImages", Named::parse).await
     }
 
     pub(crate) async fn device_images(&self) -> Result<Vec<DeviceImage>, GraphError> {

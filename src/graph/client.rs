@@ -238,3 +238,22 @@ fn about(verb: &str, kind: OperationKind, collection: Collection, id: &str) -> O
     let id = text::bounded_to(id, 64);
     Operation::new(kind, format!("{verb} {} {id}", collection.singular()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_that_graph_does_not_offer_is_not_sent() {
+        let operation = about(
+            "update",
+            OperationKind::Update(Collection::UserSettings),
+            Collection::UserSettings,
+            "u1",
+        );
+        assert_eq!(offered(true, &operation), Ok(()));
+        let error = offered(false, &operation).unwrap_err();
+        assert_eq!(error.to_string(), "update user setting u1: Graph does not offer this operation");
+        assert!(!error.is_transient() && !error.outcome_unknown());
+    }
+}

@@ -171,7 +171,7 @@ pub fn rows() -> Vec<Row> {
             note: note.to_owned(),
         });
     }
-    for line in Collection::ALL.into_iter().flat_map(unmanaged) {
+    for line in Collection::ALL.iter().copied().flat_map(unmanaged) {
         rows.push(Row {
             kind: "",
             of: line.of,

@@ -110,11 +110,6 @@ fn role(role: &str) -> String {
     text::bounded_to(role, 128)
 }
 
-const NEVER_ANSWERED: ErrorKind = ErrorKind::Token {
-    aadsts: None,
-    transient: true,
-};
-
 impl Tokens {
     /// Tokens of a credential for a scope. One request for a token takes at most `timeout`.
     pub(crate) fn new(credential: Arc<dyn TokenCredential>, scope: String, timeout: Duration, observer: Arc<dyn Observer>) -> Self {
@@ -230,7 +225,7 @@ impl Tokens {
         let scopes = [self.scope.as_str()];
         // A credential is a library's code and may have no deadline of its own.
         let answer = tokio::time::timeout(self.timeout, self.credential.get_token(&scopes, Some(options))).await;
-        let never = |problem: &str| Err(GraphError::new(operation, NEVER_ANSWERED, problem));
+        let never = |problem: &str| Err(GraphError::new(operation, ErrorKind::NO_TOKEN, problem));
         match answer {
             Ok(Ok(token)) if token.token.secret().is_empty() => never("the token endpoint answered without a token"),
             Ok(answer) => answer.map_err(|error| token_error::classify(operation, &error)),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use crate::graph::budget::caller::{Caller, Held};
+use crate::graph::budget::caller::{Caller, Kept};
 use crate::graph::budget::counter::{CROWD, Obstacle, PATIENCE, Patience, SHORT_PATIENCE};
 use crate::graph::budget::limits::{Limits, RequestClass};
 use crate::graph::budget::permit::Permit;
@@ -46,16 +46,16 @@ impl SharedBudget {
             place
         };
         let place = match (caller.take(budget, class), first_write) {
-            (Held::Permit(permit), _) => {
+            (Kept::Permit(permit), _) => {
                 caller.had_turn(class, permit.ticket());
                 return Ok(permit);
             }
-            (Held::Place(place), _) => back(place),
-            (Held::Nothing, Some(ticket)) => back(Place::at(budget, class, ticket)),
-            (Held::Nothing, None) => Place::enter(budget, class, caller.waiter()),
+            (Kept::Place(place), _) => back(place),
+            (Kept::Nothing, Some(ticket)) => back(Place::at(budget, class, ticket)),
+            (Kept::Nothing, None) => Place::enter(budget, class, caller.waiter()),
         };
         let whole = (continues || first_write.is_some()).then(|| budget.lock().counter(class).window.length() + PATIENCE);
-        match stand(&place, whole).await {
+        match wait_for_turn(&place, whole).await {
             Ok(permit) => {
                 caller.had_turn(class, permit.ticket());
                 Ok(permit)
@@ -84,7 +84,7 @@ impl Place {
     /// Waits a short time for the turn of this place, as `caller`.
     pub(crate) async fn wait(&self, caller: &Caller) -> Waited {
         self.come_back(caller.waiter());
-        match stand(self, None).await {
+        match wait_for_turn(self, None).await {
             Ok(permit) => Waited::Turn(permit),
             Err(obstacle) => {
                 self.step_aside(caller.waiter());
@@ -101,7 +101,7 @@ impl Place {
 
 /// Waits in the line until the turn of a place has come, or it is clear that it will not come in time. With a `patience` of
 /// its own the length of the line makes no difference.
-async fn stand(place: &Place, patience: Option<Duration>) -> Result<Permit, Obstacle> {
+async fn wait_for_turn(place: &Place, patience: Option<Duration>) -> Result<Permit, Obstacle> {
     let (since, class, budget) = (Instant::now(), place.class(), place.budget());
     let mut patience = Patience {
         until: since + patience.unwrap_or(PATIENCE),

@@ -21,14 +21,14 @@ pub(crate) struct Caller {
     key: Arc<str>,
     /// When the work began.
     pub since: Instant,
-    held: Mutex<Held>,
+    kept: Mutex<Kept>,
     /// The class and the ticket of its last permit.
     turn: Mutex<Option<(RequestClass, u64)>>,
 }
 
 /// What a caller has in the budget while it does not wait there.
 #[derive(Default)]
-pub(crate) enum Held {
+pub(crate) enum Kept {
     #[default]
     Nothing,
     /// The caller has to come back later.
@@ -50,7 +50,7 @@ impl Caller {
             party: party.into(),
             key: key.into(),
             since: Instant::now(),
-            held: Mutex::default(),
+            kept: Mutex::default(),
             turn: Mutex::default(),
         }
     }
@@ -77,22 +77,22 @@ impl Caller {
 
     /// With the place in a line that earlier work for the same object kept.
     pub(crate) fn with_place(self, place: Place) -> Self {
-        *self.held.lock() = Held::Place(place);
+        *self.kept.lock() = Kept::Place(place);
         self
     }
 
     /// With a permit for its first request.
     pub(crate) fn with_permit(self, permit: Permit) -> Self {
-        *self.held.lock() = Held::Permit(permit);
+        *self.kept.lock() = Kept::Permit(permit);
         self
     }
 
     /// The place in a line that the work has kept at its end: it has to come back later, or did not use its permit.
     pub(crate) fn leave_place(&self) -> Option<Place> {
-        match std::mem::take(&mut *self.held.lock()) {
-            Held::Nothing => None,
-            Held::Place(place) => Some(place),
-            Held::Permit(permit) => Some(permit.into_place()),
+        match std::mem::take(&mut *self.kept.lock()) {
+            Kept::Nothing => None,
+            Kept::Place(place) => Some(place),
+            Kept::Permit(permit) => Some(permit.into_place()),
         }
     }
 
@@ -105,7 +105,7 @@ impl Caller {
 
     /// Keeps a place until the caller comes back. What it had before is dropped.
     pub(crate) fn keep(&self, place: Place) {
-        let before = std::mem::replace(&mut *self.held.lock(), Held::Place(place));
+        let before = std::mem::replace(&mut *self.kept.lock(), Kept::Place(place));
         // Not under the lock: a permit that is dropped unused calls `keep_unused`.
         drop(before);
     }
@@ -113,9 +113,9 @@ impl Caller {
     /// Keeps the place of a permit that was not used with the current caller, unless that has another one.
     pub(crate) fn keep_unused(place: Place) {
         if let Some(caller) = Self::current() {
-            let mut held = caller.held.lock();
-            if matches!(*held, Held::Nothing) {
-                *held = Held::Place(place);
+            let mut kept = caller.kept.lock();
+            if matches!(*kept, Kept::Nothing) {
+                *kept = Kept::Place(place);
             }
         }
     }
@@ -132,14 +132,14 @@ impl Caller {
     }
 
     /// Takes what this caller has in the budget for a class.
-    pub(crate) fn take(&self, budget: &Arc<Budget>, class: RequestClass) -> Held {
-        let mut held = self.held.lock();
-        let fits = match &*held {
-            Held::Permit(permit) => permit.is_of(budget, class),
-            Held::Place(place) => place.is_of(budget, class),
-            Held::Nothing => false,
+    pub(crate) fn take(&self, budget: &Arc<Budget>, class: RequestClass) -> Kept {
+        let mut kept = self.kept.lock();
+        let fits = match &*kept {
+            Kept::Permit(permit) => permit.is_of(budget, class),
+            Kept::Place(place) => place.is_of(budget, class),
+            Kept::Nothing => false,
         };
-        if fits { std::mem::take(&mut *held) } else { Held::Nothing }
+        if fits { std::mem::take(&mut *kept) } else { Kept::Nothing }
     }
 }
 

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::graph::budget::limits::{Limit, RequestClass};
 use crate::graph::budget::line::{Line, Pace, Turn, Waiter};
-use crate::graph::budget::window::{Taken, Window};
+use crate::graph::budget::window::{Slot, Window};
 
 /// The pause after a 429 that names none; the caller's own backoff is longer when the request fails again.
 pub(crate) const FLOOR: Duration = Duration::from_secs(1);
@@ -72,15 +72,15 @@ impl Counter {
     }
 
     /// Takes the turn of a ticket.
-    pub(crate) fn step(&mut self, ticket: u64, several: bool, now: Instant) -> Result<(Taken, Waiter), Obstacle> {
+    pub(crate) fn step(&mut self, ticket: u64, several: bool, now: Instant) -> Result<(Slot, Waiter), Obstacle> {
         let part = match self.line.turn(ticket, self.pace(several, now), now) {
             Turn::Now(part) => part,
             Turn::Others => return Err(Obstacle::Others),
             Turn::At(at) => return Err(Obstacle::Limit(at)),
         };
         let spacing = self.window.spacing(now);
-        match self.window.take(part, now) {
-            Ok(taken) => Ok((taken, self.line.served(ticket, spacing, now).ok_or(Obstacle::Others)?)),
+        match self.window.admit(part, now) {
+            Ok(slot) => Ok((slot, self.line.served(ticket, spacing, now).ok_or(Obstacle::Others)?)),
             Err(Some(at)) => Err(Obstacle::Limit(at)),
             Err(None) => Err(Obstacle::Others),
         }

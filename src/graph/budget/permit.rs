@@ -51,8 +51,8 @@ impl Permit {
         if self.sent.replace(now).is_some() {
             let mut state = self.budget.lock();
             let window = &mut state.counter(self.admitted.class).window;
-            window.answered(self.admitted.taken, self.accepted, now);
-            self.admitted.taken = window.charge();
+            window.answered(self.admitted.slot, self.accepted, now);
+            self.admitted.slot = window.charge();
             self.accepted = false;
         }
     }
@@ -110,8 +110,8 @@ impl Drop for Permit {
         let mut state = self.budget.lock();
         let window = &mut state.counter(self.admitted.class).window;
         match self.sent {
-            Some(_) => window.answered(self.admitted.taken, self.accepted, Instant::now()),
-            None => window.give_back(self.admitted.taken),
+            Some(_) => window.answered(self.admitted.slot, self.accepted, Instant::now()),
+            None => window.give_back(self.admitted.slot),
         }
         drop(state);
         if self.sent.is_none() && !self.returned {

@@ -11,7 +11,7 @@ use crate::graph::budget::counter::{Counter, Obstacle, Patience};
 use crate::graph::budget::limits::{Limits, RequestClass};
 use crate::graph::budget::line::Waiter;
 use crate::graph::budget::parties::Parties;
-use crate::graph::budget::window::Taken;
+use crate::graph::budget::window::Slot;
 use crate::graph::http::observer::Observer;
 
 /// The budget of one tenant.
@@ -33,7 +33,7 @@ pub(crate) struct State {
 pub(crate) struct Admitted {
     pub class: RequestClass,
     pub ticket: u64,
-    pub taken: Taken,
+    pub slot: Slot,
     pub waiter: Waiter,
 }
 
@@ -57,11 +57,11 @@ impl Budget {
             return Err(Obstacle::Pause(until));
         }
         let several = state.parties.several(now);
-        let (taken, waiter) = state.counter(class).step(ticket, several, now)?;
+        let (slot, waiter) = state.counter(class).step(ticket, several, now)?;
         Ok(Admitted {
             class,
             ticket,
-            taken,
+            slot,
             waiter,
         })
     }

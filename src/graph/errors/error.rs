@@ -67,6 +67,14 @@ pub(crate) enum ErrorKind {
     Decode,
 }
 
+impl ErrorKind {
+    /// No access token, for a reason that may end by itself.
+    pub(crate) const NO_TOKEN: Self = Self::Token {
+        aadsts: None,
+        transient: true,
+    };
+}
+
 impl GraphError {
     /// Whether the same operation may succeed later without a change by a person.
     pub(crate) fn is_transient(&self) -> bool {

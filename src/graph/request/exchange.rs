@@ -85,8 +85,13 @@ impl Call {
 
     fn request(&self, token: &Bearer) -> Result<http::Request<Bytes>, GraphError> {
         let unfit = |problem: String| GraphError::new(self.operation.text.clone(), ErrorKind::BadRequest, problem);
-        let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.secret()))
-            .map_err(|_| GraphError::new(self.operation.text.clone(), NO_TOKEN, "the access token is not fit for a header"))?;
+        let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.secret())).map_err(|_| {
+            GraphError::new(
+                self.operation.text.clone(),
+                ErrorKind::NO_TOKEN,
+                "the access token is not fit for a header",
+            )
+        })?;
         // The layers below do not print a sensitive header, whatever their log level.
         authorization.set_sensitive(true);
         let mut request = http::Request::builder()
@@ -106,11 +111,6 @@ impl Call {
             .map_err(|error| unfit(error.to_string()))
     }
 }
-
-const NO_TOKEN: ErrorKind = ErrorKind::Token {
-    aadsts: None,
-    transient: true,
-};
 
 impl Session {
     /// Sends a call that changes nothing, up to three times, each with a permit of its own.

@@ -1,4 +1,4 @@
-//! One budget for everything that a tenant is sent: who waits, who goes first, and what Graph teaches.
+//! One budget for all requests to a tenant: which request waits, which comes first, and what is learned from Graph's answers.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,7 +20,7 @@ fn limit(requests: u32, seconds: u32) -> Limit {
     }
 }
 
-/// The usual limits, but this one for lists.
+/// The default limits, with another one for lists.
 fn lists(limit: Limit) -> Limits {
     Limits {
         list: limit,

@@ -1,4 +1,4 @@
-//! S50: a canary in every field of every kind of answer, and none in what leaves this module for status, events or logs.
+//! SECURITY.md, S50: a canary in every field of every kind of answer, and none in what leaves `graph` for status, events or logs.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ use crate::graph::{advice, differences};
 
 const GUID: &str = "11111111-0000-4000-8000-000000000001";
 
-/// As a peer might hold them, or have been sent them.
+/// Secrets that a peer may have, or may have been sent.
 const CANARIES: [&str; 4] = [
     "eyJhbGciOiJSUzI1NiJ9.eyJjYW5hcnkiOiJ4In0.Y2FuYXJ5c2ln",
     "cnr8Q~oW3kLr9TbVn2MpZc7DfGhJs5Qe1RuYwXaK",
@@ -46,7 +46,7 @@ fn poisoned() -> String {
     format!("before {} after", forms().join(" and "))
 }
 
-/// None of it, nor a half of it, is there; and nothing is long.
+/// No canary is in the text, nor half of one; and the text is short.
 fn clean(shown: &str, most: usize, what: &str) {
     let mut wanted: Vec<String> = CANARIES.into_iter().map(str::to_owned).collect();
     wanted.extend(
@@ -72,7 +72,7 @@ fn clean_error(error: &GraphError, what: &str) {
     }
 }
 
-/// What a form of a canary looks like in each place of an error answer. Not 400: to a read of an id that means "not found".
+/// A canary in each place of an error answer. Not with status 400: to the read of an id that means "not found".
 fn errors(form: &str) -> [Reply; 4] {
     let inner = json!({"code": form, "message": form, "request-id": form, "innerError": {"code": form, "client-request-id": form}});
     let said = json!({"error": {"code": form, "message": form, "target": form, "innerError": inner}});

@@ -1,4 +1,4 @@
-//! Reads: what is asked, what is repeated, and what broken answers become.
+//! Reads: the requests, the repeats, and the errors for broken answers.
 
 use std::time::Duration;
 

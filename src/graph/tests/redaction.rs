@@ -1,4 +1,4 @@
-//! S16: the `Debug` of whatever holds a secret is a fixed text, word for word.
+//! SECURITY.md, S16: the `Debug` of whatever holds a secret is a fixed text, word for word.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::graph::tests::fake::{Fake, ROOT};
 
 const CANARY: &str = "d3bug-canary";
 
-/// As those that read a Secret or a file: it knows where the secret is, and holds none.
+/// Like the material of a Secret or a file: it knows the place of the secret, and holds none.
 #[derive(Debug)]
 struct InMemory;
 

@@ -1,5 +1,4 @@
-//! Every row of the property table in both directions: an equal form causes no write, another value
-//! does.
+//! Every property of the tables in both directions: an equal form causes no write, another value does.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +8,7 @@ use crate::graph::types::collection::{Collection, properties, property};
 use crate::graph::types::differences::{differences, patch_body};
 use crate::graph::types::table::Shape;
 
-/// A place, what is wanted there, forms of it that Graph may answer, and a value that is another.
+/// A place, the desired value, forms of it that Graph may answer, and a different value.
 type Row = (&'static str, Value, Vec<Value>, Value);
 
 const ID: &str = "aaaaaaaa-0000-4000-8000-00000000000b";

@@ -1,4 +1,4 @@
-//! Tokens: from the token file over Entra to the header, and back when Graph refuses one.
+//! Tokens: from the token file over Entra to the header, and a new one when Graph refuses it.
 
 use std::collections::HashMap;
 use std::io::{Seek, Write};

@@ -5,20 +5,20 @@ use crate::graph::types::table::{ApiVersion, GraphType, Labels, Property, Unmana
 use crate::graph::types::{provisioning_policy, user_setting};
 
 macro_rules! collections {
-    ($($name:ident = $file:ident,)*) => {
+    ($($(#[$attribute:meta])* $name:ident = $file:ident,)*) => {
         /// A collection of objects below `deviceManagement/virtualEndpoint`; a handle of its type's table.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Collection {
-            $(#[doc = concat!("See `graph/types/", stringify!($file), ".rs`.")] $name,)*
+            $($(#[$attribute])* #[doc = concat!("See `graph/types/", stringify!($file), ".rs`.")] $name,)*
         }
 
         impl Collection {
             /// Every collection, in a fixed order.
-            pub const ALL: [Self; [$(stringify!($name)),*].len()] = [$(Self::$name),*];
+            pub const ALL: &[Self] = &[$($(#[$attribute])* Self::$name),*];
 
             const fn table(self) -> &'static GraphType {
                 match self {
-                    $(Self::$name => &$file::TYPE,)*
+                    $($(#[$attribute])* Self::$name => &$file::TYPE,)*
                 }
             }
         }

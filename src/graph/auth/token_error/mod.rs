@@ -44,27 +44,10 @@ pub(crate) fn classify(operation: &str, error: &azure_core::Error) -> GraphError
     match azure().last().map(azure_core::Error::kind) {
         Some(AzureKind::Connection | AzureKind::Io) => {
             let message = format!("the token endpoint cannot be reached: {innermost}");
-            GraphError::new(
-                operation,
-                ErrorKind::Token {
-                    aadsts: None,
-                    transient: true,
-                },
-                message,
-            )
+            GraphError::new(operation, ErrorKind::NO_TOKEN, message)
         }
         // A parser's error may quote the text, which could be the token.
-        Some(AzureKind::DataConversion) => {
-            let message = "the token endpoint's answer is not understood";
-            GraphError::new(
-                operation,
-                ErrorKind::Token {
-                    aadsts: None,
-                    transient: true,
-                },
-                message,
-            )
-        }
+        Some(AzureKind::DataConversion) => GraphError::new(operation, ErrorKind::NO_TOKEN, "the token endpoint's answer is not understood"),
         _ => GraphError::new(operation, UNUSABLE, innermost),
     }
 }

@@ -67,7 +67,7 @@ struct Warned {
 
 /// An admitted request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Taken {
+pub(crate) struct Slot {
     /// Set when it is a try: more than the service is known to accept.
     tried: Option<Instant>,
 }
@@ -94,7 +94,7 @@ impl Window {
 
     /// Admits a request that may use `part` of the class. Otherwise: when to ask again, or `None` while that depends on an
     /// answer.
-    pub(crate) fn take(&mut self, part: f64, now: Instant) -> Result<Taken, Option<Instant>> {
+    pub(crate) fn admit(&mut self, part: f64, now: Instant) -> Result<Slot, Option<Instant>> {
         self.expire(now);
         let most = self.most(now);
         let (known, most) = (scaled(self.proven.min(most), part), scaled(most, part));
@@ -114,7 +114,7 @@ impl Window {
             Some(now)
         };
         self.under_way += 1;
-        Ok(Taken { tried })
+        Ok(Slot { tried })
     }
 
     /// Whether a try may be sent; `free` is when a request is admitted without. Otherwise when to ask again, or `None` while that
@@ -136,24 +136,24 @@ impl Window {
     }
 
     /// Counts a request that is sent in any case.
-    pub(crate) fn charge(&mut self) -> Taken {
+    pub(crate) fn charge(&mut self) -> Slot {
         self.under_way += 1;
-        Taken { tried: None }
+        Slot { tried: None }
     }
 
-    /// A request has ended. `taken` is whether the service accepted it: false when it was refused or its answer lost.
-    pub(crate) fn answered(&mut self, request: Taken, taken: bool, now: Instant) {
+    /// A request has ended. `accepted` is whether the service accepted it: false when it was refused or its answer lost.
+    pub(crate) fn answered(&mut self, request: Slot, accepted: bool, now: Instant) {
         self.give_back(request);
         self.expire(now);
-        self.answered.push_back((now, taken));
-        if !taken {
+        self.answered.push_back((now, accepted));
+        if !accepted {
             return;
         }
-        let taken = self.taken();
-        if taken <= self.proven {
+        let accepted = self.accepted();
+        if accepted <= self.proven {
             return;
         }
-        self.proven = taken.min(self.planned());
+        self.proven = accepted.min(self.planned());
         self.streak += 1;
         if self.proven == self.planned() {
             self.refused = None;
@@ -161,7 +161,7 @@ impl Window {
     }
 
     /// An admitted request was never sent.
-    pub(crate) fn give_back(&mut self, request: Taken) {
+    pub(crate) fn give_back(&mut self, request: Slot) {
         self.under_way = self.under_way.saturating_sub(1);
         if let Some(index) = self.tries.iter().position(|tried| Some(*tried) == request.tried) {
             self.tries.swap_remove(index);
@@ -177,7 +177,7 @@ impl Window {
         self.expire(now);
         // The service may count refused requests as well, so fewer accepted ones prove no lower limit.
         if self.answered.len() < self.proven {
-            self.proven = self.taken().max(self.least());
+            self.proven = self.accepted().max(self.least());
         }
         let again = !named || self.refused.is_some() && self.streak == 0;
         self.streak = 0;
@@ -244,8 +244,8 @@ impl Window {
         self.under_way + self.answered.len()
     }
 
-    fn taken(&self) -> usize {
-        self.answered.iter().filter(|(_, taken)| *taken).count()
+    fn accepted(&self) -> usize {
+        self.answered.iter().filter(|(_, accepted)| *accepted).count()
     }
 
     fn expire(&mut self, now: Instant) {
