@@ -152,6 +152,14 @@ fn settings() -> Vec<Row> {
             vec![json!(false)],
             null.clone(),
         ),
+        ("/provisioningSourceType", json!("image"), vec![null], json!("snapshot")),
+    ]
+}
+
+/// Disaster recovery of a user setting.
+fn recovery() -> Vec<Row> {
+    let null = Value::Null;
+    vec![
         (
             "/crossRegionDisasterRecoverySetting/disasterRecoveryType",
             json!("notConfigured"),
@@ -192,9 +200,8 @@ fn settings() -> Vec<Row> {
             "/crossRegionDisasterRecoverySetting/disasterRecoveryNetworkSetting/regionGroup",
             json!("asia"),
             vec![json!("asia")],
-            null.clone(),
+            null,
         ),
-        ("/provisioningSourceType", json!("image"), vec![null], json!("snapshot")),
     ]
 }
 
@@ -231,7 +238,7 @@ fn leaves(shape: Shape, path: String, found: &mut BTreeSet<String>) {
 fn an_equal_form_is_not_written_and_another_value_is() {
     for (collection, rows) in [
         (Collection::ProvisioningPolicies, [policies(), services()].concat()),
-        (Collection::UserSettings, settings()),
+        (Collection::UserSettings, [settings(), recovery()].concat()),
     ] {
         let mut expected = BTreeSet::new();
         for property in properties(collection) {
