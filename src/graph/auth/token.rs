@@ -74,7 +74,7 @@ impl fmt::Debug for Bearer {
     }
 }
 
-/// A failure this young answers every token request: nobody repeats it at once.
+/// A failure this young answers every token request: none is repeated at once.
 const YOUNG: Duration = Duration::from_secs(1);
 
 /// The tokens of a client. One token is requested at a time, and all who wait get that answer.

@@ -77,7 +77,7 @@ pub(crate) enum Waited {
     /// It is not its turn; in how long to come back.
     Later(Duration),
     /// Graph asked for a pause. Work that makes a request gets the error that says so.
-    Unknown,
+    Paused,
 }
 
 impl Place {
@@ -89,7 +89,7 @@ impl Place {
             Err(obstacle) => {
                 self.step_aside(caller.waiter());
                 match obstacle {
-                    Obstacle::Pause(_) => Waited::Unknown,
+                    Obstacle::Pause(_) => Waited::Paused,
                     Obstacle::Others | Obstacle::Limit(_) => {
                         Waited::Later(self.budget().come_back_after(self.class(), self.number(), &obstacle))
                     }

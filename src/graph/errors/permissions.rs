@@ -4,7 +4,7 @@ use crate::graph::errors::error::GraphError;
 use crate::graph::types::operation::OperationKind;
 use crate::graph::types::permission::Permission;
 
-/// Where application permissions are granted. The controller has no delegated ones: nobody is signed in.
+/// Where application permissions are granted. The controller has no delegated ones: no person is signed in.
 const WHERE: &str = "in Entra under App registrations > API permissions > Microsoft Graph > Application permissions, with admin consent";
 
 /// What a person can do about a 403.

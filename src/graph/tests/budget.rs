@@ -92,7 +92,7 @@ async fn a_waiting_change_goes_before_a_waiting_look_around() {
     let mut tasks = Vec::new();
     for (name, priority) in [
         ("look", Priority::Resync),
-        ("mend", Priority::Repair),
+        ("repair", Priority::Repair),
         ("change", Priority::Change),
         ("another", Priority::Change),
     ] {
@@ -106,7 +106,7 @@ async fn a_waiting_change_goes_before_a_waiting_look_around() {
     for task in tasks {
         task.await.unwrap();
     }
-    assert_eq!(*order.lock().unwrap(), ["change", "another", "mend", "look"]);
+    assert_eq!(*order.lock().unwrap(), ["change", "another", "repair", "look"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -171,7 +171,7 @@ async fn s50_no_object_and_no_assignment_shows_a_canary_where_it_is_told() {
         let fake = Fake::new([Reply::json(200, &json!({"value": [{"id": form, "assignments": []}]}))]);
         clean_error(&fake.client.list(Collection::UserSettings).await.unwrap_err(), "an id");
 
-        // What an object holds is compared as it is, and told by this.
+        // The values of an object are compared as they are, and printed by this.
         let desired = json!({"displayName": "wanted"});
         let observed = json!({"displayName": form});
         for difference in differences(

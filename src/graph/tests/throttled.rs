@@ -116,7 +116,7 @@ async fn pass(fake: &Fake, party: &str, key: &str, place: &mut Option<Place>) ->
                 *place = Some(kept);
                 return Some(after);
             }
-            Waited::Unknown => caller = caller.with_place(kept),
+            Waited::Paused => caller = caller.with_place(kept),
         }
     }
     let caller = Arc::new(caller);

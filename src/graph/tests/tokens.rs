@@ -147,7 +147,7 @@ async fn many_passes_ask_entra_once_and_all_of_them_hear_its_refusal() {
     // What begins later asks, once for all.
     join_all((0..65).map(|_| list(begin()))).await;
     assert_eq!(fake.logged_in().len(), 2);
-    // And so does one that somebody asked for, because the configuration is another one.
+    // And so does one that is requested for a changed configuration.
     fake.client.forget_token();
     list(begin()).await.unwrap_err();
     assert_eq!(fake.logged_in().len(), 3);

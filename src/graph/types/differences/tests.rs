@@ -130,7 +130,7 @@ fn a_patch_of_disaster_recovery_keeps_its_network_and_replaces_it_whole() {
     assert_eq!(
         patched(json!({"userInitiatedDisasterRecoveryAllowed": false})),
         json!({"disasterRecoveryType": "premium", "userInitiatedDisasterRecoveryAllowed": false, "disasterRecoveryNetworkSetting": hosted.clone()}),
-        "what nobody manages stays, its type included"
+        "what is not managed stays, its type included"
     );
     assert_eq!(
         patched(json!({"disasterRecoveryNetworkSetting": {"@odata.type": "connected", "onPremisesConnectionId": "c1"}})),
