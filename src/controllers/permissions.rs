@@ -3,46 +3,34 @@
 use std::collections::BTreeSet;
 
 use crate::api::MissingPermission;
+use crate::graph::permission::{self, Permission};
 
-/// One thing that the controller does in a tenant and the application permissions that suffice for it, the least one
-/// first; any one of them does. Source: fact sheet section 10.
+/// A feature of the controller and the permission that it needs.
 pub(crate) struct Need {
     feature: &'static str,
-    any_of: &'static [&'static str],
+    permission: &'static Permission,
 }
 
 const WRITE: Need = Need {
     feature: "write provisioning policies and user settings",
-    any_of: &["CloudPC.ReadWrite.All"],
+    permission: permission::WRITE_CLOUD_PC,
 };
 const READ: Need = Need {
     feature: "read provisioning policies and user settings",
-    any_of: &["CloudPC.Read.All", "CloudPC.ReadWrite.All"],
+    permission: permission::READ_CLOUD_PC,
 };
 const GROUPS: Need = Need {
     feature: "look up groups",
-    any_of: &[
-        "GroupMember.Read.All",
-        "Group.Read.All",
-        "Group.ReadWrite.All",
-        "Directory.Read.All",
-        "Directory.ReadWrite.All",
-    ],
+    permission: permission::READ_GROUPS,
 };
 const ORGANIZATION: Need = Need {
     feature: "read the organization's name and domains",
-    any_of: &[
-        "Organization.Read.All",
-        "DeviceManagementServiceConfig.Read.All",
-        "Organization.ReadWrite.All",
-        "Directory.Read.All",
-        "Directory.ReadWrite.All",
-    ],
+    permission: permission::READ_ORGANIZATION,
 };
 
 impl Need {
     fn is_met_by(&self, granted: &BTreeSet<String>) -> bool {
-        self.any_of.iter().any(|permission| granted.contains(*permission))
+        self.permission.application.iter().any(|permission| granted.contains(*permission))
     }
 }
 
@@ -52,7 +40,7 @@ pub(crate) fn missing(granted: &BTreeSet<String>, only_look: bool) -> Vec<Missin
     let unmet = needs.into_iter().filter(|need| !need.is_met_by(granted));
     unmet
         .map(|need| MissingPermission {
-            permission: need.any_of[0].to_owned(),
+            permission: need.permission.application[0].to_owned(),
             feature: need.feature.to_owned(),
         })
         .collect()

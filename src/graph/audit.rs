@@ -1,5 +1,5 @@
-//! The Cloud PC audit log: who created, changed or assigned what, and when. It tells of a write minutes after it, and of
-//! writes of every program and person alike. Reads only.
+//! The Cloud PC audit log: who created, changed or assigned what, and when. It shows a write some minutes later, and writes of
+//! every program and person. Reads only.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -7,38 +7,34 @@ use serde_json::Value;
 use crate::graph::client::Client;
 use crate::graph::directory::text;
 use crate::graph::errors::error::GraphError;
-use crate::graph::request::exchange::Operation;
 use crate::graph::request::odata;
-use crate::graph::types::collection::ApiVersion;
+use crate::graph::types::operation::{Operation, OperationKind};
+use crate::graph::types::table::ApiVersion;
 
-/// One event. Whatever an event lacks is absent; nothing in it is trusted to be complete.
+/// One event. What an event lacks is absent; it may be incomplete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AuditEvent {
-    /// When it was done.
+pub(crate) struct AuditEvent {
     pub at: Timestamp,
     /// Graph's `activityOperationType`: `create`, `patch`, `delete`.
     pub operation: String,
     /// The request's `client-request-id`, where the log carries it.
     pub correlation_id: Option<String>,
-    /// Who did it.
     pub actor: Actor,
-    /// What it was done to.
+    /// The objects that it is about.
     pub resources: Vec<AuditResource>,
 }
 
-/// Who did something.
+/// Who made a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Actor {
-    /// The application, when it was not a person.
+pub(crate) struct Actor {
+    /// Absent for a person.
     pub application_id: Option<String>,
-    /// The person.
     pub user_principal_name: Option<String>,
 }
 
 /// One object that an event is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AuditResource {
-    /// Its id in Graph.
+pub(crate) struct AuditResource {
     pub id: String,
     /// The top-level properties that changed, each with its new value as text.
     pub modified: Vec<(String, Option<String>)>,
@@ -46,12 +42,12 @@ pub struct AuditResource {
 
 impl AuditEvent {
     /// What the event says of this object, if it is about it.
-    pub fn about(&self, id: &str) -> Option<&AuditResource> {
+    pub(crate) fn about(&self, id: &str) -> Option<&AuditResource> {
         self.resources.iter().find(|resource| resource.id.eq_ignore_ascii_case(id))
     }
 
     /// Whether it is the creation of this object.
-    pub fn creates(&self, id: &str) -> bool {
+    pub(crate) fn creates(&self, id: &str) -> bool {
         self.operation.eq_ignore_ascii_case("create") && self.about(id).is_some()
     }
 
@@ -82,14 +78,14 @@ fn resource(value: &Value) -> Option<AuditResource> {
 }
 
 impl Client {
-    /// The events from `since` on, as far as the log shows them already. An event that cannot be read is left out: what is
-    /// not there proves nothing.
-    pub async fn audit_events(&self, since: Timestamp) -> Result<Vec<AuditEvent>, GraphError> {
-        let operation = Operation::new("listAuditEvents", "list audit events");
+    /// The events from `since` on that the log already shows. An event that cannot be read is left out: a missing event proves
+    /// nothing.
+    pub(crate) async fn audit_events(&self, since: Timestamp) -> Result<Vec<AuditEvent>, GraphError> {
+        let operation = Operation::new(OperationKind::ListAuditEvents, "list audit events");
         let segments = ["deviceManagement", "virtualEndpoint", "auditEvents"];
-        let mut url = self.endpoint(&operation, ApiVersion::V1, &segments)?;
+        let mut url = self.session.endpoint(&operation, ApiVersion::V1, &segments)?;
         odata::set_query(&mut url, &[("$filter", &odata::not_before("activityDateTime", since))]);
-        let events = self.all_pages(&operation, url, |item| Ok(AuditEvent::parse(item))).await?;
+        let events = self.session.all_pages(&operation, url, |item| Ok(AuditEvent::parse(item))).await?;
         Ok(events.into_iter().flatten().collect())
     }
 }

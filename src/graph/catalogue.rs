@@ -1,30 +1,20 @@
-//! What a spec may name instead of an id: gallery images, custom images, Azure network connections,
-//! Frontline service plans. Lists only; names are compared by whoever looks one up, because
-//! evidence on `$filter` of these collections conflicts (fact sheet 4).
+//! What a spec may name instead of an id: gallery images, custom images, Azure network connections, Frontline service plans.
+//! Lists only; the caller compares the names, because reports on whether Graph applies `$filter` to these lists conflict.
 
 use serde_json::Value;
 
 use crate::graph::client::Client;
 use crate::graph::directory::{id, text};
 use crate::graph::errors::error::GraphError;
-use crate::graph::request::exchange::Operation;
-use crate::graph::types::collection::ApiVersion;
+use crate::graph::types::operation::{Operation, OperationKind};
+use crate::graph::types::table::ApiVersion;
 
-/// An image of the gallery.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GalleryImage {
-    /// `publisher_offer_sku`; case does not count.
-    pub id: String,
-    /// What `imageDisplayName` must repeat.
-    pub display_name: String,
-    /// `supported`, `supportedWithWarning`, `notSupported`.
-    pub status: Option<String>,
-}
+/// An image of the gallery. Its id is `publisher_offer_sku`, in any case; `imageDisplayName` must repeat its name.
+pub(crate) type GalleryImage = Named;
 
-/// A custom image. Name and version together identify it (fact sheet 3.4).
+/// A custom image. Name and version together identify it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeviceImage {
-    /// A GUID.
+pub(crate) struct DeviceImage {
     pub id: String,
     /// What `imageDisplayName` must repeat.
     pub display_name: String,
@@ -32,32 +22,20 @@ pub struct DeviceImage {
     pub version: Option<String>,
 }
 
-/// Something that a name stands for.
+/// An id and its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
-    /// Its id.
+pub(crate) struct Named {
     pub id: String,
-    /// Its name; not unique.
+    /// Not unique.
     pub display_name: String,
 }
 
 /// An Azure network connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Connection {
-    /// Its id and its name.
+pub(crate) struct Connection {
     pub named: Named,
-    /// `pending`, `running`, `passed`, `warning`, `failed`, `informational` (fact sheet 6.3).
+    /// `pending`, `running`, `passed`, `warning`, `failed`, `informational`.
     pub health_check_status: Option<String>,
-}
-
-impl GalleryImage {
-    fn parse(value: &Value) -> Result<Self, String> {
-        Ok(Self {
-            id: id(value).ok_or("an image has no id")?,
-            display_name: text(value, "displayName").unwrap_or_default(),
-            status: text(value, "status"),
-        })
-    }
 }
 
 impl DeviceImage {
@@ -87,36 +65,32 @@ impl Connection {
         })
     }
 
-    /// Its health check has yet to end; until then Graph refuses a policy that uses it.
-    pub fn is_being_checked(&self) -> bool {
+    /// Whether its health check has not ended; until then Graph refuses a policy that uses it.
+    pub(crate) fn is_being_checked(&self) -> bool {
         matches!(self.health_check_status.as_deref(), Some("pending" | "running"))
     }
 }
 
 impl Client {
-    /// Every gallery image.
-    pub async fn gallery_images(&self) -> Result<Vec<GalleryImage>, GraphError> {
-        let operation = Operation::new("listGalleryImages", "list gallery images");
-        self.catalogue(operation, ApiVersion::V1, "galleryImages", GalleryImage::parse)
-            .await
+    pub(crate) async fn gallery_images(&self) -> Result<Vec<GalleryImage>, GraphError> {
+        let operation = Operation::new(OperationKind::ListGalleryImages, "list gallery images");
+        self.catalogue(operation, ApiVersion::V1, "galleryImages", Named::parse).await
     }
 
-    /// Every custom image.
-    pub async fn device_images(&self) -> Result<Vec<DeviceImage>, GraphError> {
-        let operation = Operation::new("listDeviceImages", "list custom images");
+    pub(crate) async fn device_images(&self) -> Result<Vec<DeviceImage>, GraphError> {
+        let operation = Operation::new(OperationKind::ListDeviceImages, "list custom images");
         self.catalogue(operation, ApiVersion::V1, "deviceImages", DeviceImage::parse).await
     }
 
-    /// Every Azure network connection.
-    pub async fn on_premises_connections(&self) -> Result<Vec<Connection>, GraphError> {
-        let operation = Operation::new("listOnPremisesConnections", "list Azure network connections");
+    pub(crate) async fn on_premises_connections(&self) -> Result<Vec<Connection>, GraphError> {
+        let operation = Operation::new(OperationKind::ListOnPremisesConnections, "list Azure network connections");
         self.catalogue(operation, ApiVersion::V1, "onPremisesConnections", Connection::parse)
             .await
     }
 
-    /// Every Frontline service plan; only beta lists them.
-    pub async fn front_line_service_plans(&self) -> Result<Vec<Named>, GraphError> {
-        let operation = Operation::new("listFrontLineServicePlans", "list Frontline service plans");
+    /// Only beta lists them.
+    pub(crate) async fn front_line_service_plans(&self) -> Result<Vec<Named>, GraphError> {
+        let operation = Operation::new(OperationKind::ListFrontLineServicePlans, "list Frontline service plans");
         self.catalogue(operation, ApiVersion::Beta, "frontLineServicePlans", Named::parse)
             .await
     }
@@ -128,7 +102,9 @@ impl Client {
         segment: &str,
         parse: fn(&Value) -> Result<T, String>,
     ) -> Result<Vec<T>, GraphError> {
-        let url = self.endpoint(&operation, version, &["deviceManagement", "virtualEndpoint", segment])?;
-        self.all_pages(&operation, url, parse).await
+        let url = self
+            .session
+            .endpoint(&operation, version, &["deviceManagement", "virtualEndpoint", segment])?;
+        self.session.all_pages(&operation, url, parse).await
     }
 }

@@ -5,159 +5,139 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use azure_core::credentials::TokenCredential;
 use http::Method;
 use serde_json::{Map, Value};
 use url::Url;
 use uuid::Uuid;
 
-use crate::graph::auth::token::Tokens;
-use crate::graph::budget::{Permit, RequestClass, SharedBudget};
-use crate::graph::clock_skew::Clock;
+use crate::graph::auth::token::Token;
+use crate::graph::budget::limits::RequestClass;
+use crate::graph::budget::permit::Permit;
 use crate::graph::errors::error::{ErrorKind, GraphError};
 use crate::graph::http::transport::Transport;
-use crate::graph::observer::Observer;
-use crate::graph::request::exchange::{Call, Operation};
+use crate::graph::request::exchange::Call;
 use crate::graph::request::odata;
 use crate::graph::request::pages::Pages;
+use crate::graph::request::session::{ClientConfig, Session};
 use crate::graph::text;
 use crate::graph::types::assignment::{AssignmentTarget, assign_body};
-use crate::graph::types::collection::{ApiVersion, Collection};
+use crate::graph::types::collection::Collection;
 use crate::graph::types::entity::Entity;
 use crate::graph::types::enum_values::write_version;
-
-/// What a client is made of.
-pub struct ClientConfig {
-    /// `https://graph.microsoft.com`, another cloud's root, or a simulator. Always https.
-    pub root: Url,
-    /// The scope tokens are asked for: `{root}/.default`.
-    pub scope: String,
-    /// Where tokens come from.
-    pub credential: Arc<dyn TokenCredential>,
-    /// The deadline of one HTTP attempt, from the first byte out to the last byte in.
-    pub request_timeout: Duration,
-    /// Told about every attempt.
-    pub observer: Arc<dyn Observer>,
-    /// Told the date of every answer.
-    pub clock: Arc<Clock>,
-    /// How many requests the tenant may be sent; clients of one application in one tenant share it.
-    pub budget: SharedBudget,
-    /// The first 8 hexadecimal digits of every write's `client-request-id`: whose writes they are, told from those of other
-    /// clusters and programs that use the same application.
-    pub mark: [u8; 4],
-}
+use crate::graph::types::operation::{Operation, OperationKind};
+use crate::graph::types::table::ApiVersion;
 
 /// A client of one tenant's Graph. Cheap to clone.
 #[derive(Clone)]
-pub struct Client {
-    pub(crate) inner: Arc<Inner>,
-}
-
-pub(crate) struct Inner {
-    pub(crate) config: ClientConfig,
-    pub(crate) transport: Transport,
-    pub(crate) tokens: Tokens,
+pub(crate) struct Client {
+    pub(crate) session: Arc<Session>,
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("root", &self.inner.config.root.as_str())
+            .field("root", &self.session.config.root.as_str())
             .finish_non_exhaustive()
     }
 }
 
-const EXPAND_ASSIGNMENTS: (&str, &str) = ("$expand", "assignments");
-
 impl Client {
     /// A client over a transport: HTTPS, an in-process simulator, a recorder.
-    pub fn with_transport(config: ClientConfig, transport: Transport) -> Result<Self, GraphError> {
-        let root = &config.root;
-        let plain = root.username().is_empty() && root.password().is_none() && root.query().is_none() && root.fragment().is_none();
-        if root.scheme() != "https" || !plain {
-            let problem = "the Graph root must be an https URL without user, query and fragment";
-            return Err(GraphError::new("configure the Graph client", ErrorKind::BadRequest, problem));
-        }
-        Ok(Self {
-            inner: Arc::new(Inner {
-                config,
-                transport,
-                tokens: Tokens::default(),
-            }),
-        })
+    pub(crate) fn with_transport(config: ClientConfig, transport: Transport) -> Result<Self, GraphError> {
+        let session = Arc::new(Session::new(config, transport)?);
+        Ok(Self { session })
     }
 
-    /// Waits for the turn of a write, which cannot be sent without. Whoever may not write any more after the wait drops it.
-    pub async fn permit(&self) -> Result<Permit, GraphError> {
-        self.inner
-            .config
-            .budget
-            .admit(RequestClass::Write, false, "wait for the turn of a write")
-            .await
+    /// A token as Graph calls would use it, decoded.
+    pub(crate) async fn token(&self) -> Result<Token, GraphError> {
+        self.session.tokens.token().await
+    }
+
+    /// Whether the token in use allows to read Cloud PC objects and to write none. Sends no request; false before there is a
+    /// token, and Graph refuses the writes then.
+    pub(crate) fn reads_only(&self) -> bool {
+        self.session.tokens.reads_only()
+    }
+
+    /// Whether a token was ever obtained.
+    pub(crate) fn has_token(&self) -> bool {
+        self.session.tokens.has_token()
+    }
+
+    /// Whether an id is that of the application, or of its service principal, by the token in use. `None` before there is one.
+    pub(crate) fn is_own_application(&self, id: &str) -> Option<bool> {
+        self.session.tokens.is_own_application(id)
+    }
+
+    /// Stops using the token: the next call requests a new one.
+    pub(crate) fn forget_token(&self) {
+        self.session.tokens.forget();
+    }
+
+    /// Waits for the permit of a write, which cannot be sent without. A caller that may no longer write after the wait drops it.
+    pub(crate) async fn permit(&self) -> Result<Permit, GraphError> {
+        let budget = &self.session.config.budget;
+        budget.admit(RequestClass::Write, false, "wait for the turn of a write").await
     }
 
     /// The first digits of the ids of this client's writes, in lower case.
-    pub fn mark(&self) -> String {
-        self.inner.config.mark.iter().map(|byte| format!("{byte:02x}")).collect()
+    pub(crate) fn mark(&self) -> String {
+        self.session.config.mark.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// An id for a write, which begins with this client's mark.
-    pub fn new_request_id(&self) -> Uuid {
-        marked(self.inner.config.mark)
+    pub(crate) fn new_request_id(&self) -> Uuid {
+        self.session.new_request_id()
     }
 
-    /// How many requests of a class could go out now.
-    pub fn budget_left(&self, class: RequestClass) -> usize {
-        self.inner.config.budget.left(class)
-    }
-
-    /// What `keep` makes of every object of the collection with its assignments: all pages, or an error. No more than a page
-    /// of objects is held besides.
+    /// Applies `keep` to every object of the collection, read with its assignments: all pages, or an error. No more than one
+    /// page of objects is in memory at a time.
     ///
     /// Policies of other products share the collection; only those of Windows 365 are listed.
-    pub async fn list_as<T>(&self, collection: Collection, keep: impl Fn(Entity) -> T) -> Result<Vec<T>, GraphError> {
-        let operation = Operation::new(label(Verb::List, collection), format!("list {}", collection.plural()));
-        let mut url = self.objects(&operation, collection.read_version(), collection, &[])?;
-        odata::set_query(&mut url, &[EXPAND_ASSIGNMENTS]);
-        let (mut kept, mut pages) = (Vec::new(), Pages::from(url));
-        while let Some(page) = pages.next(self, &operation).await? {
+    pub(crate) async fn list_as<T>(&self, collection: Collection, keep: impl Fn(Entity) -> T) -> Result<Vec<T>, GraphError> {
+        let operation = Operation::new(OperationKind::List(collection), format!("list {}", collection.plural()));
+        let (mut kept, mut pages) = (Vec::new(), Pages::from(self.readable(&operation, collection, &[])?));
+        while let Some(page) = pages.next(&self.session, &operation).await? {
             for item in page.into_iter().filter(is_windows_365) {
-                kept.push(keep(self.listed(&operation, item).await?));
+                kept.push(keep(self.listed(&operation, collection, item).await?));
             }
         }
         Ok(kept)
     }
 
-    /// An item of a list. What cannot be understood in its assignments concerns that object alone.
-    async fn listed(&self, operation: &Operation, mut item: Value) -> Result<Entity, GraphError> {
-        let problem = match self.complete(operation, &mut item).await {
+    /// An item of a list. An assignment that cannot be read concerns that object alone.
+    async fn listed(&self, operation: &Operation, collection: Collection, mut item: Value) -> Result<Entity, GraphError> {
+        let decode = |problem| GraphError::decode(operation.text.clone(), problem);
+        if !collection.assignable() {
+            return Entity::unassigned(item).map_err(decode);
+        }
+        let problem = match self.session.complete(operation, &mut item).await {
             Err(error) if error.kind == ErrorKind::Decode => Some(error.message),
             result => result.map(|()| None)?,
         };
-        Entity::listed(item, problem).map_err(|problem| GraphError::decode(operation.text.clone(), problem))
+        Entity::listed(item, problem).map_err(decode)
     }
 
-    /// One object with its assignments; `None` when Graph answers 404, or 400 as it may for an id that it has deleted. Neither
-    /// alone proves anything.
-    pub async fn get(&self, collection: Collection, id: &str) -> Result<Option<Entity>, GraphError> {
-        let operation = about(Verb::Get, collection, id);
-        let mut url = self.objects(&operation, collection.read_version(), collection, &[id])?;
-        odata::set_query(&mut url, &[EXPAND_ASSIGNMENTS]);
-        match self.read_object(&operation, url).await? {
-            Some(mut value) => {
-                self.complete(&operation, &mut value).await?;
-                let entity = Entity::expanded(value).map_err(|problem| GraphError::decode(operation.text, problem))?;
-                Ok(Some(entity))
-            }
-            None => Ok(None),
-        }
+    /// One object with its assignments. `None` when Graph answers 404, or 400 as it may for the id of a deleted object; neither
+    /// alone proves that the object is gone.
+    pub(crate) async fn get(&self, collection: Collection, id: &str) -> Result<Option<Entity>, GraphError> {
+        let operation = about("get", OperationKind::Get(collection), collection, id);
+        let url = self.readable(&operation, collection, &[id])?;
+        let Some(mut value) = self.session.read_object(&operation, url).await? else {
+            return Ok(None);
+        };
+        let entity = if collection.assignable() {
+            self.session.complete(&operation, &mut value).await?;
+            Entity::expanded(value)
+        } else {
+            Entity::unassigned(value)
+        };
+        entity.map(Some).map_err(|problem| GraphError::decode(operation.text, problem))
     }
 
-    /// Creates an object, sending the request once. `client_request_id` is recorded by Graph and
-    /// finds the write in its logs.
-    pub async fn create(
+    /// Creates an object, sending the request once. Graph records `client_request_id`, by which its logs show the write.
+    pub(crate) async fn create(
         &self,
         collection: Collection,
         properties: &Map<String, Value>,
@@ -166,129 +146,114 @@ impl Client {
     ) -> Result<Entity, GraphError> {
         let name = properties.get("displayName").and_then(Value::as_str).unwrap_or_default();
         let text = format!("create {} {}", collection.singular(), text::quoted(name));
-        let operation = Operation::new(label(Verb::Create, collection), text);
+        let operation = Operation::new(OperationKind::Create(collection), text);
         let url = self.objects(&operation, write_version(collection, properties), collection, &[])?;
         let call = Call::write(operation.clone(), Method::POST, url, client_request_id).with_body(&Value::Object(properties.clone()));
-        let answer = self.write(&call, permit).await?;
-        let entity = answer.json().and_then(Entity::created);
+        let answer = self.session.write(&call, permit).await?;
+        let entity = answer.json().and_then(Entity::unassigned);
         entity.map_err(|problem| answer.unusable(&operation, &problem))
     }
 
-    /// Changes exactly `properties` of an object, sending the request once. Returns the properties of the object as the answer
-    /// shows them, if it does.
-    pub async fn update(
+    /// Changes exactly `properties` of an object, sending the request once. Returns the properties of the object if the answer
+    /// has them.
+    pub(crate) async fn update(
         &self,
         collection: Collection,
         id: &str,
         properties: &Map<String, Value>,
         permit: Permit,
     ) -> Result<Option<Map<String, Value>>, GraphError> {
-        let operation = about(Verb::Update, collection, id);
+        let operation = about("update", OperationKind::Update(collection), collection, id);
+        offered(collection.updatable(), &operation)?;
         let url = self.objects(&operation, write_version(collection, properties), collection, &[id])?;
-        // Whether 200 with a body or 204 without one comes back differs by resource; both mean
-        // done.
+        // Graph answers 200 with a body for some resources and 204 without one for others; both mean done.
         let call = Call::write(operation, Method::PATCH, url, self.new_request_id()).with_body(&Value::Object(properties.clone()));
-        let answer = self.write(&call, permit).await?;
-        let shown = answer.json().and_then(Entity::created).ok();
-        Ok(shown
-            .filter(|shown| shown.id.eq_ignore_ascii_case(id))
-            .map(|shown| shown.properties))
+        let answer = self.session.write(&call, permit).await?;
+        let entity = answer.json().and_then(Entity::unassigned).ok();
+        Ok(entity
+            .filter(|entity| entity.id.eq_ignore_ascii_case(id))
+            .map(|entity| entity.properties))
     }
 
     /// Replaces the whole set of assignments, sending the request once.
-    pub async fn assign(&self, collection: Collection, id: &str, targets: &[AssignmentTarget], permit: Permit) -> Result<(), GraphError> {
-        let operation = about(Verb::Assign, collection, id);
+    pub(crate) async fn assign(
+        &self,
+        collection: Collection,
+        id: &str,
+        targets: &[AssignmentTarget],
+        permit: Permit,
+    ) -> Result<(), GraphError> {
+        let operation = about("assign", OperationKind::Assign(collection), collection, id);
+        offered(collection.assignable(), &operation)?;
         let beta = targets.iter().any(AssignmentTarget::needs_beta);
         let version = if beta { ApiVersion::Beta } else { ApiVersion::V1 };
         let url = self.objects(&operation, version, collection, &[id, "assign"])?;
         let call = Call::write(operation, Method::POST, url, self.new_request_id()).with_body(&assign_body(targets));
-        self.write(&call, permit).await.map(drop)
+        self.session.write(&call, permit).await.map(drop)
     }
 
-    /// Deletes an object, sending the request once. False: there was none of that id, as far as Graph knew.
-    pub async fn delete(&self, collection: Collection, id: &str, permit: Permit) -> Result<bool, GraphError> {
-        let operation = about(Verb::Delete, collection, id);
+    /// Deletes an object, sending the request once. False when Graph answers that there is no object of that id.
+    pub(crate) async fn delete(&self, collection: Collection, id: &str, permit: Permit) -> Result<bool, GraphError> {
+        let operation = about("delete", OperationKind::Delete(collection), collection, id);
+        offered(collection.deletable(), &operation)?;
         let url = self.objects(&operation, ApiVersion::V1, collection, &[id])?;
         let call = Call::write(operation, Method::DELETE, url, self.new_request_id());
-        match self.write(&call, permit).await {
+        match self.session.write(&call, permit).await {
             Err(error) if error.kind == ErrorKind::NotFound => Ok(false),
             outcome => outcome.map(|_| true),
         }
     }
 
+    /// Where the objects of a collection are read, with their assignments if they have any.
+    fn readable(&self, operation: &Operation, collection: Collection, rest: &[&str]) -> Result<Url, GraphError> {
+        let mut url = self.objects(operation, collection.read_version(), collection, rest)?;
+        if collection.assignable() {
+            odata::set_query(&mut url, &[("$expand", "assignments")]);
+        }
+        Ok(url)
+    }
+
     fn objects(&self, operation: &Operation, version: ApiVersion, collection: Collection, rest: &[&str]) -> Result<Url, GraphError> {
         let mut segments = vec!["deviceManagement", "virtualEndpoint", collection.as_str()];
         segments.extend(rest);
-        self.endpoint(operation, version, &segments)
-    }
-
-    /// `{root}/{version}/{segments}`. A segment that is not a plain id is refused, so nothing is
-    /// ever sent for it.
-    pub(crate) fn endpoint(&self, operation: &Operation, version: ApiVersion, segments: &[&str]) -> Result<Url, GraphError> {
-        if let Some(odd) = segments.iter().find(|segment| !odata::is_id(segment)) {
-            let problem = format!("{} is not an id", text::quoted(odd));
-            return Err(GraphError::new(operation.text.clone(), ErrorKind::BadRequest, problem));
-        }
-        let root = self.inner.config.root.as_str().trim_end_matches('/');
-        let url = Url::parse(&format!("{root}/{}/{}", version.as_str(), segments.join("/")));
-        url.map_err(|error| GraphError::new(operation.text.clone(), ErrorKind::BadRequest, error.to_string()))
+        self.session.endpoint(operation, version, &segments)
     }
 }
 
-/// A random id behind a mark.
-pub(crate) fn marked(mark: [u8; 4]) -> Uuid {
-    let mut bytes = Uuid::new_v4().into_bytes();
-    bytes[..mark.len()].copy_from_slice(&mark);
-    Uuid::from_bytes(bytes)
+/// Refuses an operation that Graph does not offer for the objects of a collection; nothing is sent.
+fn offered(is_offered: bool, operation: &Operation) -> Result<(), GraphError> {
+    let problem = "Graph does not offer this operation";
+    let error = || GraphError::new(operation.text.clone(), ErrorKind::BadRequest, problem);
+    if is_offered { Ok(()) } else { Err(error()) }
 }
 
-/// Whether a listed object belongs to Windows 365. `managedBy` holds flags in one comma separated
-/// text; older answers lack it.
+/// Whether a listed object belongs to Windows 365. `managedBy` is a text of flags, separated by commas; some answers lack it.
 fn is_windows_365(item: &Value) -> bool {
     let managed_by = item.get("managedBy").and_then(Value::as_str);
     managed_by.is_none_or(|flags| flags.split(',').any(|flag| flag.trim() == "windows365"))
 }
 
-#[derive(Clone, Copy)]
-enum Verb {
-    List,
-    Get,
-    Create,
-    Update,
-    Assign,
-    Delete,
-}
-
 /// An operation on one existing object.
-fn about(verb: Verb, collection: Collection, id: &str) -> Operation {
-    let what = match verb {
-        Verb::List => "list",
-        Verb::Get => "get",
-        Verb::Create => "create",
-        Verb::Update => "update",
-        Verb::Assign => "assign",
-        Verb::Delete => "delete",
-    };
-    Operation::new(
-        label(verb, collection),
-        format!("{what} {} {}", collection.singular(), text::bounded_to(id, 64)),
-    )
+fn about(verb: &str, kind: OperationKind, collection: Collection, id: &str) -> Operation {
+    let id = text::bounded_to(id, 64);
+    Operation::new(kind, format!("{verb} {} {id}", collection.singular()))
 }
 
-/// The metric label: one of a fixed set.
-const fn label(verb: Verb, collection: Collection) -> &'static str {
-    match (collection, verb) {
-        (Collection::ProvisioningPolicies, Verb::List) => "listProvisioningPolicies",
-        (Collection::ProvisioningPolicies, Verb::Get) => "getProvisioningPolicy",
-        (Collection::ProvisioningPolicies, Verb::Create) => "createProvisioningPolicy",
-        (Collection::ProvisioningPolicies, Verb::Update) => "updateProvisioningPolicy",
-        (Collection::ProvisioningPolicies, Verb::Assign) => "assignProvisioningPolicy",
-        (Collection::ProvisioningPolicies, Verb::Delete) => "deleteProvisioningPolicy",
-        (Collection::UserSettings, Verb::List) => "listUserSettings",
-        (Collection::UserSettings, Verb::Get) => "getUserSetting",
-        (Collection::UserSettings, Verb::Create) => "createUserSetting",
-        (Collection::UserSettings, Verb::Update) => "updateUserSetting",
-        (Collection::UserSettings, Verb::Assign) => "assignUserSetting",
-        (Collection::UserSettings, Verb::Delete) => "deleteUserSetting",
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_that_graph_does_not_offer_is_not_sent() {
+        let operation = about(
+            "update",
+            OperationKind::Update(Collection::UserSettings),
+            Collection::UserSettings,
+            "u1",
+        );
+        assert_eq!(offered(true, &operation), Ok(()));
+        let error = offered(false, &operation).unwrap_err();
+        assert_eq!(error.to_string(), "update user setting u1: Graph does not offer this operation");
+        assert!(!error.is_transient() && !error.outcome_unknown());
     }
 }

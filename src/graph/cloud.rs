@@ -1,10 +1,10 @@
 //! Microsoft's clouds: which Graph, which authority and which audience belong together, and where Windows 365 exists.
 //!
-//! Tokens of one cloud are worth nothing in another, so the three are never combined across clouds.
+//! A token of one cloud is not valid in another, so the three are never combined across clouds.
 
-/// A cloud (fact sheet 9).
+/// A cloud. See <https://learn.microsoft.com/graph/deployments>.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum Cloud {
+pub(crate) enum Cloud {
     /// The global cloud, GCC included.
     #[default]
     Public,
@@ -18,7 +18,7 @@ pub enum Cloud {
 
 impl Cloud {
     /// The root of Graph, without a version.
-    pub const fn graph(self) -> &'static str {
+    pub(crate) const fn graph(self) -> &'static str {
         match self {
             Self::Public => "https://graph.microsoft.com",
             Self::UsGovernment => "https://graph.microsoft.us",
@@ -28,7 +28,7 @@ impl Cloud {
     }
 
     /// The authority that issues tokens.
-    pub const fn authority(self) -> &'static str {
+    pub(crate) const fn authority(self) -> &'static str {
         match self {
             Self::Public => "https://login.microsoftonline.com",
             Self::UsGovernment | Self::UsGovernmentDod => "https://login.microsoftonline.us",
@@ -36,8 +36,8 @@ impl Cloud {
         }
     }
 
-    /// The audience of a token that the authority exchanges (fact sheet 11).
-    pub const fn exchange_audience(self) -> &'static str {
+    /// The audience of a federated token that the authority exchanges.
+    pub(crate) const fn exchange_audience(self) -> &'static str {
         match self {
             Self::Public => "api://AzureADTokenExchange",
             Self::UsGovernment | Self::UsGovernmentDod => "api://AzureADTokenExchangeUSGov",
@@ -45,15 +45,14 @@ impl Cloud {
         }
     }
 
-    /// The scope that application tokens for Graph are asked for. A property of the cloud, not of the address that Graph
-    /// is reached at.
-    pub fn scope(self) -> String {
+    /// The scope of an application's token requests. It belongs to the cloud, not to the address that Graph is reached at.
+    pub(crate) fn scope(self) -> String {
         format!("{}/.default", self.graph())
     }
 
     /// Whether Graph has the Cloud PC API there. Documented for these two only; there are no Cloud PC types in the
     /// metadata of the others.
-    pub const fn has_cloud_pc(self) -> bool {
+    pub(crate) const fn has_cloud_pc(self) -> bool {
         matches!(self, Self::Public | Self::UsGovernment)
     }
 }

@@ -4,35 +4,31 @@ use serde_json::Value;
 
 use crate::graph::client::Client;
 use crate::graph::errors::error::GraphError;
-use crate::graph::request::exchange::Operation;
 use crate::graph::request::odata;
 use crate::graph::request::odata::Literal;
 use crate::graph::text as show;
-use crate::graph::types::collection::ApiVersion;
+use crate::graph::types::operation::{Operation, OperationKind};
+use crate::graph::types::table::ApiVersion;
 
 /// An Entra group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
-    /// Its id.
+pub(crate) struct Group {
     pub id: String,
-    /// Its name; not unique.
+    /// Not unique.
     pub display_name: String,
-    /// Its mail nickname; unique among mail-enabled groups only.
+    /// Unique among mail-enabled groups only.
     pub mail_nickname: Option<String>,
 }
 
 /// The tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Organization {
-    /// The tenant id.
+pub(crate) struct Organization {
     pub id: String,
-    /// Its name.
     pub display_name: String,
-    /// Its verified domain names, at most [`MAX_DOMAINS`].
     pub verified_domains: Vec<String>,
 }
 
-/// The most domains of a tenant that are told.
+/// The most domains of a tenant that are read.
 const MAX_DOMAINS: usize = 100;
 
 const GROUP_FIELDS: (&str, &str) = ("$select", "id,displayName,mailNickname");
@@ -62,25 +58,24 @@ impl Organization {
     }
 }
 
-/// A non-empty text property, as it may be shown. What had to be changed for that is no name that a spec can give.
+/// A non-empty text property, made safe to print. A text that had to be changed for that is no name that a spec can give.
 pub(crate) fn text(value: &Value, name: &str) -> Option<String> {
     let text = value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    text.map(show::shown)
+    text.map(show::printable)
 }
 
-/// The id, which is taken as it is or not at all.
+/// The id, unchanged or not at all.
 pub(crate) fn id(value: &Value) -> Option<String> {
     let id = value.get("id").and_then(Value::as_str).filter(|id| show::is_id(id));
     id.map(str::to_owned)
 }
 
 impl Client {
-    /// The group of that id.
-    pub async fn group(&self, id: &str) -> Result<Option<Group>, GraphError> {
-        let operation = Operation::of_directory("getGroup", format!("get group {}", show::bounded_to(id, 64)));
-        let mut url = self.endpoint(&operation, ApiVersion::V1, &["groups", id])?;
+    pub(crate) async fn group(&self, id: &str) -> Result<Option<Group>, GraphError> {
+        let operation = Operation::new(OperationKind::GetGroup, format!("get group {}", show::bounded_to(id, 64)));
+        let mut url = self.session.endpoint(&operation, ApiVersion::V1, &["groups", id])?;
         odata::set_query(&mut url, &[GROUP_FIELDS]);
-        let Some(value) = self.read_object(&operation, url).await? else {
+        let Some(value) = self.session.read_object(&operation, url).await? else {
             return Ok(None);
         };
         Group::parse(&value)
@@ -89,48 +84,51 @@ impl Client {
     }
 
     /// Every group of exactly that display name, case aside.
-    pub async fn groups_by_display_name(&self, name: &str) -> Result<Vec<Group>, GraphError> {
+    pub(crate) async fn groups_by_display_name(&self, name: &str) -> Result<Vec<Group>, GraphError> {
         self.groups_where("displayName", name).await
     }
 
     /// Every group of exactly that mail nickname, case aside.
-    pub async fn groups_by_mail_nickname(&self, name: &str) -> Result<Vec<Group>, GraphError> {
+    pub(crate) async fn groups_by_mail_nickname(&self, name: &str) -> Result<Vec<Group>, GraphError> {
         self.groups_where("mailNickname", name).await
     }
 
     async fn groups_where(&self, property: &'static str, value: &str) -> Result<Vec<Group>, GraphError> {
-        let operation = Operation::of_directory("findGroups", format!("find groups with {property} {}", show::quoted(value)));
-        let mut url = self.endpoint(&operation, ApiVersion::V1, &["groups"])?;
+        let operation = Operation::new(
+            OperationKind::FindGroups,
+            format!("find groups with {property} {}", show::quoted(value)),
+        );
+        let mut url = self.session.endpoint(&operation, ApiVersion::V1, &["groups"])?;
         odata::set_query(
             &mut url,
             &[("$filter", &odata::equals(property, &Literal::new(value))), GROUP_FIELDS],
         );
-        // Compared as Graph spells it, which may be more than is shown.
+        // Compared as Graph spells it, which may be longer than what is printed.
         let is_it = |item: &Value| {
             item.get(property)
                 .and_then(Value::as_str)
                 .is_some_and(|text| same_text(text, value))
         };
         let found = self
+            .session
             .all_pages(&operation, url, |item| Ok((is_it(item), Group::parse(item)?)))
             .await?;
         Ok(found.into_iter().filter_map(|(is_it, group)| is_it.then_some(group)).collect())
     }
 
     /// The tenant the token belongs to.
-    pub async fn organization(&self) -> Result<Organization, GraphError> {
-        let operation = Operation::of_directory("getOrganization", "get the organization");
-        let mut url = self.endpoint(&operation, ApiVersion::V1, &["organization"])?;
+    pub(crate) async fn organization(&self) -> Result<Organization, GraphError> {
+        let operation = Operation::new(OperationKind::GetOrganization, "get the organization");
+        let mut url = self.session.endpoint(&operation, ApiVersion::V1, &["organization"])?;
         odata::set_query(&mut url, &[("$select", "id,displayName,verifiedDomains")]);
-        let mut organizations = self.all_pages(&operation, url, Organization::parse).await?.into_iter();
+        let mut organizations = self.session.all_pages(&operation, url, Organization::parse).await?.into_iter();
         organizations
             .next()
             .ok_or_else(|| GraphError::decode(operation.text, "the list of organizations is empty"))
     }
 }
 
-/// Graph compares names without case, and so do we, so that a service that ignores the filter
-/// changes nothing.
+/// Graph compares names without case. Comparing again keeps the result right if a service ignores the filter.
 fn same_text(a: &str, b: &str) -> bool {
     a.to_lowercase() == b.to_lowercase()
 }

@@ -1,51 +1,68 @@
 //! Microsoft Graph: the one place that builds a Graph URL, sends a request or reads an answer.
 //!
-//! The stack is retry → budget → token → transport → wire, with typed operations of a few lines above it. It knows
-//! neither Kubernetes nor the custom resource types; whoever wants to change something at Graph
-//! hands in property maps and gets entities or a [`GraphError`] back. Reads may be repeated; a
-//! write is sent once, and an error says whether it may have been committed.
+//! It knows neither Kubernetes nor the custom resource types: callers hand in property maps and get entities or a
+//! `GraphError` back. From the bottom up: `text`, `types`, `errors`, `http`, `budget`, `auth`, `request`, and the typed
+//! operations (`client`, `audit`, `catalogue`, `directory`). A file imports from the defining file, never from this one.
+//!
+//! Who repeats what:
+//!
+//! | Repeats | What | When |
+//! |---|---|---|
+//! | `http::wire` | a connection from the pool that was closed | before a byte of the request was sent |
+//! | `http::retry` | a read, three times at most; a token request, twice | 5xx or no answer; `Retry-After` up to 30 s |
+//! | `request::exchange` | any request, once | 401, with a new token: Graph has committed nothing |
+//! | `budget` | nothing; all requests of the tenant wait | after a 429, for as long as it says |
+//! | the caller | everything else | `GraphError::is_transient`; a write first asks `GraphError::outcome_unknown` |
 
 mod audit;
-pub mod auth;
+mod auth;
 mod budget;
 mod catalogue;
 mod client;
-mod clock_skew;
 mod cloud;
 mod directory;
 mod errors;
 mod http;
-mod observer;
 mod request;
-mod scrub;
 mod text;
-pub mod types;
+mod types;
 
 #[cfg(test)]
 mod tests;
 
-pub use audit::{Actor, AuditEvent, AuditResource};
-pub use auth::credential::Application;
-pub use auth::managed_identity::managed_identity;
-pub use auth::material::{CredentialError, Material, TokenFile};
-pub use auth::token::Token;
-pub use budget::{Caller, Limit, Limits, Permit, Place, Priority, RequestClass, SharedBudget, Waited};
-pub use catalogue::{Connection, DeviceImage, GalleryImage, Named};
-pub use client::{Client, ClientConfig};
-pub use clock_skew::Clock;
-pub use cloud::Cloud;
-pub use directory::{Group, Organization};
-pub use errors::error::{ErrorKind, GraphError};
-pub use http::fence::Fence;
-pub use http::transport::{BodyStream, SendError, Transport};
-pub use observer::{Attempt, Observer};
-pub use text::shown;
-pub use types::assignment::{AssignmentTarget, RemoteAssignment};
-pub use types::collection::{ApiVersion, Collection};
-pub use types::differences::{Difference, differences, patch_body};
-pub use types::entity::Entity;
-pub use types::enum_values::{UnknownMember, unknown_members, write_version};
+pub use types::collection::{Collection, properties, unmanaged};
 pub use types::equivalence::Equivalence;
-pub use types::literals::Literals;
-pub use types::properties::{Part, Property, Shape, properties, property};
-pub use types::unmanaged::{Standing, UNMANAGED, Unmanaged};
+pub use types::table::{ApiVersion, Exclusion, OpenEnum, Part, Property, Shape, Unmanaged};
+
+pub(crate) use audit::AuditEvent;
+#[cfg(test)]
+pub(crate) use audit::{Actor, AuditResource};
+pub(crate) use auth::application::Application;
+pub(crate) use auth::managed_identity::managed_identity;
+pub(crate) use auth::material::{CredentialError, Material, TokenFile};
+pub(crate) use budget::admission::{SharedBudget, Waited};
+pub(crate) use budget::caller::Caller;
+pub(crate) use budget::limits::Limits;
+pub(crate) use budget::permit::Permit;
+pub(crate) use budget::place::Place;
+pub(crate) use budget::priority::Priority;
+pub(crate) use catalogue::{Connection, DeviceImage, GalleryImage, Named};
+pub(crate) use client::Client;
+pub(crate) use cloud::Cloud;
+pub(crate) use directory::Group;
+pub(crate) use errors::advice::advice;
+pub(crate) use errors::error::{ErrorKind, GraphError};
+pub(crate) use http::clock_skew::ClockSkew;
+pub(crate) use http::fence::Fence;
+pub(crate) use http::observer::{Attempt, Observer};
+#[cfg(test)]
+pub(crate) use http::transport::SendError;
+pub(crate) use http::transport::Transport;
+pub(crate) use request::session::ClientConfig;
+pub(crate) use text::printable;
+pub(crate) use types::assignment::{AssignmentTarget, RemoteAssignment};
+pub(crate) use types::collection::property;
+pub(crate) use types::differences::{Difference, differences, patch_body};
+pub(crate) use types::entity::Entity;
+pub(crate) use types::enum_values::unknown_members;
+pub(crate) use types::permission;

@@ -96,7 +96,7 @@ fn shown(difference: &Difference) -> DriftedField {
 /// credential.
 fn text(value: &Value) -> String {
     const LONGEST: usize = 256;
-    let text = graph::shown(&value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    let text = graph::printable(&value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     match text.char_indices().nth(LONGEST) {
         Some((cut, _)) => format!("{}…", &text[..cut]),
         None => text,

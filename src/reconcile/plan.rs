@@ -273,7 +273,7 @@ fn kept(remote: &RemoteAssignment) -> AssignmentTarget {
 }
 
 fn describe(target: &AssignmentTarget) -> String {
-    let name = target.allotment_display_name.as_deref().map(graph::shown);
+    let name = target.allotment_display_name.as_deref().map(graph::printable);
     match (name, target.allotment_licenses_count) {
         (Some(name), Some(count)) => format!("assigned ({count} licences, {name})"),
         (None, Some(count)) => format!("assigned ({count} licences)"),

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::graph;
 use crate::graph::{ErrorKind, GraphError};
 use crate::report::reason::Reason;
 
@@ -109,7 +110,7 @@ impl From<GraphError> for Failure {
         };
         // What a person has configured does not come right by itself (fact sheet 11).
         let permanent = matches!(error.kind, ErrorKind::Token { transient: false, .. } | ErrorKind::Unauthorized);
-        let advice = error.advice();
+        let advice = graph::advice(&error);
         let message = if advice.is_empty() {
             error.to_string()
         } else {

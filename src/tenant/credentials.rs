@@ -11,7 +11,7 @@ use url::Url;
 use crate::api;
 use crate::api::{Credentials, EntraTenantSpec};
 use crate::graph::managed_identity;
-use crate::graph::{Application, Clock, Cloud, CredentialError, Material, TokenFile};
+use crate::graph::{Application, ClockSkew, Cloud, CredentialError, Material, TokenFile};
 use crate::report::failure::Failure;
 use crate::report::reason::Reason;
 use crate::runtime::own_namespace::{OwnNamespace, Unreadable};
@@ -85,7 +85,7 @@ pub(crate) fn credential(
     spec: &EntraTenantSpec,
     authority: Url,
     endpoints: &Endpoints,
-    clock: &Arc<Clock>,
+    clock: &Arc<ClockSkew>,
 ) -> Result<Arc<dyn TokenCredential>, Failure> {
     let given = Given::of(spec.credentials.as_ref())?;
     if matches!(given, Given::ManagedIdentity) {

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use crate::api;
 use crate::api::{Credentials, EntraTenant, EntraTenantSpec, Mode};
-use crate::graph::{Client, ClientConfig, Clock, Cloud, Collection, Entity, GraphError, Limits, Permit, SharedBudget};
+use crate::graph::{Client, ClientConfig, ClockSkew, Cloud, Collection, Entity, GraphError, Limits, Permit, SharedBudget};
 use crate::report::failure::Failure;
 use crate::report::reason::Reason;
 use crate::runtime::metrics::{Metrics, TenantMetrics};
@@ -77,7 +77,7 @@ pub(crate) struct Tenant {
     /// Holds passes back after a failure that concerns all of them.
     pub gate: Gate,
     /// How far our clock is from Microsoft's.
-    pub clock: Arc<Clock>,
+    pub clock: Arc<ClockSkew>,
     /// What is counted for it.
     pub metrics: TenantMetrics,
     /// Which tenant it is.
@@ -136,7 +136,7 @@ impl Tenant {
         let (root, authority) = endpoints
             .of(cloud)
             .map_err(|error| Failure::stalled(Reason::InternalError, format!("an address of the cloud is wrong: {error}")))?;
-        let clock = Arc::new(Clock::default());
+        let clock = Arc::new(ClockSkew::default());
         let config = ClientConfig {
             root,
             scope: cloud.scope(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cloudpc_operator::api::{Assignment, ProvisioningPolicy, UserSetting};
-use cloudpc_operator::graph::{ApiVersion, Collection, Equivalence, Part, Shape, Standing, UNMANAGED, properties};
+use cloudpc_operator::graph::{ApiVersion, Collection, Equivalence, Exclusion, Part, Shape, properties, unmanaged};
 use kube::CustomResourceExt;
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ const TYPES: [(&str, &[&str]); 9] = [
     ),
 ];
 
-/// What is written with `assign`, from Assignments: type, property, field, version (fact sheet 3.1.2).
+/// What is written with `assign`, from Assignments: type, property, field, version.
 const ASSIGNED: [(&str, &str, &str, &str); 6] = [
     ("cloudPcProvisioningPolicyAssignment", "target", "spec.groups[]", "v1.0"),
     ("cloudPcUserSettingAssignment", "target", "spec.groups[]", "v1.0"),
@@ -171,15 +171,15 @@ pub fn rows() -> Vec<Row> {
             note: note.to_owned(),
         });
     }
-    for line in UNMANAGED {
+    for line in Collection::ALL.iter().copied().flat_map(unmanaged) {
         rows.push(Row {
             kind: "",
             of: line.of,
             name: line.name,
-            standing: match line.standing {
-                Standing::ReadOnly => "read-only",
-                Standing::Deprecated => "deprecated",
-                Standing::Refused => "refused",
+            standing: match line.exclusion {
+                Exclusion::ReadOnly => "read-only",
+                Exclusion::Deprecated => "deprecated",
+                Exclusion::Refused => "refused",
             },
             since: None,
             field: String::new(),
@@ -216,7 +216,7 @@ fn describe(
     }
     let parts: &[Part] = match shape {
         Shape::Object(parts) | Shape::ObjectList(parts) => parts,
-        Shape::Scalar(_) | Shape::Literal(_) => &[],
+        Shape::Scalar(_) | Shape::Enum(_) => &[],
     };
     for part in parts {
         let (_, types) = TYPES.iter().find(|(property, _)| *property == name).expect("the type is listed");
@@ -240,13 +240,13 @@ fn version(version: ApiVersion) -> &'static str {
 fn meaning(shape: Shape) -> String {
     match shape {
         Shape::Scalar(equivalence) => equal(equivalence).to_owned(),
-        Shape::Literal(literals) => {
-            let members: Vec<_> = literals.v1.iter().chain(literals.beta).collect();
+        Shape::Enum(open) => {
+            let members: Vec<_> = open.v1.iter().chain(open.beta).collect();
             let known = match members.len() {
                 0..=6 => members.iter().map(|member| format!("`{member}`")).collect::<Vec<_>>().join(", "),
                 many => format!("{many} known values"),
             };
-            let equal = equal(literals.equivalence);
+            let equal = equal(open.equivalence);
             format!("{known}, others are passed on; {equal}")
         }
         Shape::Object(_) => "part by part".to_owned(),

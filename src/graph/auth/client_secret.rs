@@ -1,5 +1,5 @@
-//! A client secret that is read anew for every token request. azure_identity's credential keeps the one that it was
-//! made with, so one is made for each request, and the token is kept here.
+//! A client secret that is read anew for every token request. azure_identity's credential keeps the secret that it was made
+//! with, so each request makes a new credential, and this file caches the token.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,23 +7,23 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use azure_core::credentials::{AccessToken, Secret, TokenCredential, TokenRequestOptions};
 use azure_core::http::ClientOptions;
-use azure_core::time::{Duration, OffsetDateTime};
 use azure_identity::{ClientSecretCredential, ClientSecretCredentialOptions};
 use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 
 use crate::graph::auth::material::Material;
+use crate::graph::http::clock_skew;
 
-/// A token is replaced this long before it ends, as azure_identity's own credentials do.
-const MARGIN: Duration = Duration::minutes(5);
+/// So many seconds before its end a token is replaced, as azure_identity's own credentials do.
+const MARGIN: i64 = 300;
 
-/// Takes one scope: whoever asks with another one would be answered with the first one's token.
+/// For one scope only: the cached token is the answer for every scope.
 pub(crate) struct FreshSecret {
     tenant_id: String,
     client_id: String,
     client_options: ClientOptions,
     secret: Arc<dyn Material>,
-    /// Held during a request, so that passes that need a token at the same time cost one.
+    /// Locked during a request, so that passes that need a token at the same time make one request.
     token: Mutex<Option<AccessToken>>,
 }
 
@@ -47,7 +47,7 @@ impl FreshSecret {
             secret,
             token: Mutex::default(),
         };
-        // Ids that it refuses are refused now, not with the first request.
+        // Ids that azure_identity refuses are refused now, not with the first request.
         fresh.credential("not sent")?;
         Ok(fresh)
     }
@@ -65,7 +65,8 @@ impl FreshSecret {
 impl TokenCredential for FreshSecret {
     async fn get_token(&self, scopes: &[&str], options: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
         let mut kept = self.token.lock().await;
-        if let Some(token) = kept.as_ref().filter(|token| token.expires_on > OffsetDateTime::now_utc() + MARGIN) {
+        let stale = clock_skew::now().as_second() + MARGIN;
+        if let Some(token) = kept.as_ref().filter(|token| token.expires_on.unix_timestamp() > stale) {
             return Ok(token.clone());
         }
         let secret = self.secret.read().await?;

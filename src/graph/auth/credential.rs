@@ -1,8 +1,8 @@
-//! Ways to prove to Entra that we are an application: a federated token, a certificate, a secret.
+//! How an application signs in at Entra: with a federated token, a certificate or a secret.
 //!
 //! Federated tokens and certificates are built on azure_identity's `ClientAssertionCredential` rather than on its
-//! `WorkloadIdentityCredential`: that one reads the file at most every ten minutes and sends a trailing newline along,
-//! and a rotated or cached assertion fails with AADSTS700024. Its certificate credential needs OpenSSL. Every flavour
+//! `WorkloadIdentityCredential`: that one reads the file at most every ten minutes and sends a trailing newline,
+//! and a rotated or cached assertion fails with AADSTS700024. Its certificate credential needs OpenSSL. Every credential
 //! reads its material anew for each token request; a missing or broken one is an error, and there is no fallback to
 //! another identity.
 
@@ -15,38 +15,23 @@ use azure_core::credentials::TokenCredential;
 use azure_core::http::{ClientMethodOptions, ClientOptions, RetryOptions};
 use azure_identity::{ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions};
 use secrecy::ExposeSecret;
-use url::Url;
 
+use crate::graph::auth::application::Application;
 use crate::graph::auth::certificate::CertificateAssertion;
 use crate::graph::auth::client_secret::FreshSecret;
 use crate::graph::auth::material::Material;
 use crate::graph::auth::renewable::Renewable;
 use crate::graph::auth::token_error;
 use crate::graph::auth::token_http::{Answers, TokenHttp};
-use crate::graph::clock_skew::Clock;
 use crate::graph::errors::error::GraphError;
+use crate::graph::http::clock_skew::ClockSkew;
 use crate::graph::http::transport::Transport;
 
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(8);
 
-/// An application in one tenant, and how its token requests travel.
-#[derive(Debug, Clone)]
-pub struct Application {
-    /// How requests reach the authority.
-    pub transport: Transport,
-    /// Who issues the tokens. Always https.
-    pub authority: Url,
-    /// The id of the tenant.
-    pub tenant_id: String,
-    /// The application (client) id.
-    pub client_id: String,
-    /// Told the date of every answer.
-    pub clock: Arc<Clock>,
-}
-
 impl Application {
-    /// Tokens in exchange for somebody else's token: workload identity federation.
-    pub fn federated(self, token: Arc<dyn Material>) -> Result<Arc<dyn TokenCredential>, GraphError> {
+    /// Tokens in exchange for a token of another issuer: workload identity federation.
+    pub(crate) fn federated(self, token: Arc<dyn Material>) -> Result<Arc<dyn TokenCredential>, GraphError> {
         let client_options = self.client_options();
         let (tenant_id, client_id, assertion) = (self.tenant_id, self.client_id, Assertion(token));
         let build = move || -> azure_core::Result<Arc<dyn TokenCredential>> {
@@ -65,13 +50,13 @@ impl Application {
 
     /// Tokens in exchange for an assertion that is signed with the private key of a registered certificate. `pem`
     /// holds the key and, behind it, the certificate.
-    pub fn certificate(self, pem: Arc<dyn Material>) -> Result<Arc<dyn TokenCredential>, GraphError> {
+    pub(crate) fn certificate(self, pem: Arc<dyn Material>) -> Result<Arc<dyn TokenCredential>, GraphError> {
         let assertion = CertificateAssertion::new(&self, pem)?;
         self.federated(Arc::new(assertion))
     }
 
     /// Tokens in exchange for a client secret.
-    pub fn client_secret(self, secret: Arc<dyn Material>) -> Result<Arc<dyn TokenCredential>, GraphError> {
+    pub(crate) fn client_secret(self, secret: Arc<dyn Material>) -> Result<Arc<dyn TokenCredential>, GraphError> {
         let client_options = self.client_options();
         let build = move || -> azure_core::Result<Arc<dyn TokenCredential>> {
             let credential = FreshSecret::new(&self.tenant_id, &self.client_id, client_options.clone(), Arc::clone(&secret))?;
@@ -90,18 +75,17 @@ impl Application {
     }
 }
 
-/// What every credential sends its requests with.
-pub(crate) fn client_options(transport: Transport, answers: Answers, clock: Arc<Clock>) -> ClientOptions {
+pub(crate) fn client_options(transport: Transport, answers: Answers, clock: Arc<ClockSkew>) -> ClientOptions {
     let http = TokenHttp::new(transport, TIMEOUT, answers, clock);
     ClientOptions {
-        // Its default repeats for over a minute. The client above repeats, and says why it waits.
+        // azure_core's default repeats for over a minute. `http::retry` repeats instead.
         retry: RetryOptions::none(),
         transport: Some(azure_core::http::Transport::new(Arc::new(http))),
         ..ClientOptions::default()
     }
 }
 
-/// A credential that can forget its token. The first one is built here, to find out whether it can be.
+/// A credential that can forget its token. The first one is built here, to find out whether its parameters are valid.
 pub(crate) fn renewable<F>(build: F) -> Result<Arc<dyn TokenCredential>, GraphError>
 where
     F: Fn() -> azure_core::Result<Arc<dyn TokenCredential>> + Send + Sync + 'static,
@@ -110,7 +94,7 @@ where
     Ok(Arc::new(renewable))
 }
 
-/// Material as azure_identity takes an assertion.
+/// Material as an assertion of azure_identity.
 #[derive(Debug, Clone)]
 struct Assertion(Arc<dyn Material>);
 

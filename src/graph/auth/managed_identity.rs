@@ -1,8 +1,8 @@
 //! Managed identity: tokens from the machine that the controller runs on, by azure_identity's two protocols: the
 //! instance metadata service (IMDS), and App Service's `IDENTITY_ENDPOINT` when the environment names one.
 //!
-//! No tenant is named in such a request: the identity belongs to one. A token of another tenant than the one that is
-//! meant is refused here, before Graph sees it.
+//! Such a request names no tenant: the identity belongs to one. A token of another tenant than the expected one is refused
+//! here, before Graph sees it.
 
 use std::sync::Arc;
 
@@ -14,16 +14,16 @@ use crate::graph::auth::credential::{client_options, renewable};
 use crate::graph::auth::material::CredentialError;
 use crate::graph::auth::token;
 use crate::graph::auth::token_http::Answers;
-use crate::graph::clock_skew::Clock;
 use crate::graph::errors::error::GraphError;
+use crate::graph::http::clock_skew::ClockSkew;
 use crate::graph::http::transport::Transport;
 
 /// Tokens of the machine's identity: the user-assigned one of this client id, or the system-assigned one.
-pub fn managed_identity(
+pub(crate) fn managed_identity(
     transport: Transport,
     tenant_id: &str,
     client_id: Option<&str>,
-    clock: Arc<Clock>,
+    clock: Arc<ClockSkew>,
 ) -> Result<Arc<dyn TokenCredential>, GraphError> {
     let client_options = client_options(transport, Answers::Metadata, clock);
     let client_id = client_id.map(str::to_owned);
@@ -55,7 +55,7 @@ impl TokenCredential for OfTenant {
                 let problem = format!("is {}, but the managed identity belongs to tenant {tenant}", self.tenant_id);
                 Err(CredentialError::broken("spec.tenantId", problem).into())
             }
-            // Graph's tokens are formally opaque; one that does not tell is left to Graph to judge.
+            // Microsoft documents Graph's tokens as opaque; Graph decides about one without a tenant id.
             _ => Ok(token),
         }
     }

@@ -1,7 +1,7 @@
 //! What a credential is made of: a token, a secret or a key, read anew for every token request.
 //!
-//! Whoever rotates it has nothing to restart, and what is missing or broken is an error that names where it should be.
-//! There is never another credential to fall back to.
+//! A rotation needs no restart. Missing or broken material is an error that names its place; there is no fallback to another
+//! credential.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,28 +10,28 @@ use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::io::AsyncReadExt;
 
-/// No projected token comes near this; a wrong path might.
+/// Far above the size of a projected token: a larger file is a wrong path.
 const MAX_TOKEN: u64 = 64 * 1024;
 
-/// Where a part of a credential comes from. Asked at each token request; remembers nothing.
+/// The source of a part of a credential. It is read at each token request and caches nothing.
 #[async_trait]
-pub trait Material: fmt::Debug + Send + Sync {
-    /// The text as it is now; never empty.
+pub(crate) trait Material: fmt::Debug + Send + Sync {
+    /// The present text; never empty.
     async fn read(&self) -> Result<SecretString, CredentialError>;
 }
 
-/// The credential cannot be used as it is. Nothing was sent to Entra, and nothing secret is in the text.
+/// The credential cannot be used. No request was sent to Entra, and the text holds no secret.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{place} {problem}")]
-pub struct CredentialError {
+pub(crate) struct CredentialError {
     place: String,
     problem: String,
     transient: bool,
 }
 
 impl CredentialError {
-    /// Somebody has to mend it. `place` is the field or file, `problem` continues the sentence.
-    pub fn broken(place: impl Into<String>, problem: impl Into<String>) -> Self {
+    /// A person has to correct it. `place` is the field or file, `problem` continues the sentence.
+    pub(crate) fn broken(place: impl Into<String>, problem: impl Into<String>) -> Self {
         Self {
             place: place.into(),
             problem: problem.into(),
@@ -39,8 +39,8 @@ impl CredentialError {
         }
     }
 
-    /// It could not be looked at just now.
-    pub fn unavailable(place: impl Into<String>, problem: impl Into<String>) -> Self {
+    /// It cannot be read at the moment.
+    pub(crate) fn unavailable(place: impl Into<String>, problem: impl Into<String>) -> Self {
         Self {
             transient: true,
             ..Self::broken(place, problem)
@@ -60,11 +60,11 @@ impl From<CredentialError> for azure_core::Error {
 
 /// The projected service account token of the controller's pod, as the kubelet last wrote it.
 #[derive(Debug, Clone)]
-pub struct TokenFile(PathBuf);
+pub(crate) struct TokenFile(PathBuf);
 
 impl TokenFile {
     /// The token in this file.
-    pub fn new(path: impl Into<PathBuf>) -> Self {
+    pub(crate) fn new(path: impl Into<PathBuf>) -> Self {
         Self(path.into())
     }
 

@@ -1,14 +1,14 @@
-//! A credential that can be made to forget its cached token. azure_identity's cache has no way to, so the credential
-//! with the refused token is replaced by a new one.
+//! A credential that can forget its cached token. azure_identity's cache cannot, so the credential with the refused token is
+//! replaced by a new one.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use azure_core::credentials::{AccessToken, Secret, TokenCredential, TokenRequestOptions};
+use parking_lot::Mutex;
 
-/// In a token request's context: the token Graph refused. Answering with it again would be
-/// pointless.
+/// In a token request's context: the token that Graph refused. The same token is no answer to that request.
 #[derive(Debug)]
 pub(crate) struct Refused(pub Secret);
 
@@ -31,13 +31,12 @@ impl<F: Fn() -> azure_core::Result<Arc<dyn TokenCredential>>> Renewable<F> {
     }
 
     fn current(&self) -> Arc<dyn TokenCredential> {
-        Arc::clone(&self.current.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.current.lock())
     }
 
-    /// The successor of `spent`: the one that somebody else put in its place meanwhile, or a new
-    /// one.
+    /// The successor of `spent`: the credential that another request has put in its place meanwhile, or a new one.
     fn successor(&self, spent: &Arc<dyn TokenCredential>) -> azure_core::Result<Arc<dyn TokenCredential>> {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.current.lock();
         if Arc::ptr_eq(&current, spent) {
             *current = (self.build)()?;
         }
@@ -73,7 +72,7 @@ mod tests {
 
     use super::*;
 
-    /// Always the same token, and never at once: others get their turn in between.
+    /// Always the same token, and not at once: other requests run in between.
     #[derive(Debug)]
     struct Fixed(String);
 

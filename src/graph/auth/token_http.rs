@@ -1,9 +1,8 @@
-//! azure_core's HTTP client, over this module's transport: the token endpoint gets the same TLS
-//! roots, deadline, size limit and refusal of redirects as Graph. (Built without its own,
-//! azure_core panics unless it is given one.)
+//! azure_core's HTTP client over our transport: the token endpoint gets the same TLS roots, deadline, size limit and refusal
+//! of redirects as Graph. (azure_core is built without its own client and panics unless it is given one.)
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::error::ErrorKind;
@@ -13,11 +12,11 @@ use azure_core::{Error, Result};
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::graph::clock_skew::Clock;
+use crate::graph::http::clock_skew::{self, ClockSkew};
+use crate::graph::http::json;
 use crate::graph::http::transport::{SendError, Transport};
-use crate::graph::request::answer;
 
-/// Who answers: the two say differently how long a token lives.
+/// Which endpoint answers: each says differently how long a token is valid.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Answers {
     /// `expires_in`, a number of seconds.
@@ -32,11 +31,11 @@ pub(crate) struct TokenHttp {
     transport: Transport,
     timeout: Duration,
     answers: Answers,
-    clock: Arc<Clock>,
+    clock: Arc<ClockSkew>,
 }
 
 impl TokenHttp {
-    pub(crate) fn new(transport: Transport, timeout: Duration, answers: Answers, clock: Arc<Clock>) -> Self {
+    pub(crate) fn new(transport: Transport, timeout: Duration, answers: Answers, clock: Arc<ClockSkew>) -> Self {
         Self {
             transport,
             timeout,
@@ -58,9 +57,9 @@ impl HttpClient for TokenHttp {
             Error::new(kind, error)
         })?;
         let (parts, body) = response.into_parts();
-        // The metadata service is the machine itself and has the clock that is to be judged.
+        // The metadata service is on this machine, whose clock is to be compared.
         if matches!(self.answers, Answers::Entra) {
-            self.clock.heard(&parts.headers);
+            self.clock.observe(&parts.headers);
         }
         let status = StatusCode::from(parts.status.as_u16());
         let mut headers = Headers::new();
@@ -69,13 +68,12 @@ impl HttpClient for TokenHttp {
                 headers.insert(HeaderName::from(name.as_str().to_owned()), HeaderValue::from(value.to_owned()));
             }
         }
-        let said = answer::parse(&body);
-        // azure_identity would take an answer without a token for an empty token, and keep it for
-        // as long as it says.
+        let said = json::parse(&body);
+        // azure_identity would read an answer without a token as an empty token, and cache that.
         if status.is_success() && !said.as_ref().is_ok_and(|said| self.answers.hold_token(said)) {
             return Err(Error::with_message(ErrorKind::DataConversion, "no token in the answer"));
         }
-        // It reads every refusal as JSON and would lose the status of one that is not.
+        // azure_identity reads every refusal as JSON and would lose the status of one that is not.
         if !status.is_success() && said.is_err() {
             let raw_response = Some(Box::new(RawResponse::from_bytes(status, headers, Bytes::new())));
             return Err(Error::with_message(
@@ -91,7 +89,7 @@ impl HttpClient for TokenHttp {
     }
 }
 
-/// Longer than any Entra token lives. A date that far ahead is also safe to add to now.
+/// Longer than any Entra token is valid, and short enough to be added to the present without overflow.
 const MAX_LIFETIME: i64 = 7 * 24 * 3600;
 
 impl Answers {
@@ -105,8 +103,7 @@ impl Answers {
             Self::Entra => answer.get("expires_in")?.as_i64(),
             Self::Metadata => {
                 let end: i64 = answer.get("expires_on")?.as_str()?.parse().ok()?;
-                let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
-                end.checked_sub(i64::try_from(now).ok()?)
+                end.checked_sub(clock_skew::now().as_second())
             }
         }
     }

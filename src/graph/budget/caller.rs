@@ -1,34 +1,39 @@
-//! On whose behalf requests are made. It belongs to the work that surrounds a request, so it is not handed down through
-//! every call: the one who starts the work says it once.
+//! On whose behalf requests are made. A caller is set once, where the work begins (a task-local), and is not handed down
+//! through every call.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
+use crate::graph::budget::limits::RequestClass;
 use crate::graph::budget::line::Waiter;
+use crate::graph::budget::permit::Permit;
 use crate::graph::budget::place::Place;
-use crate::graph::budget::{Budget, Permit, Priority, RequestClass};
+use crate::graph::budget::priority::Priority;
+use crate::graph::budget::state::Budget;
 
-/// The one whose work makes requests, and its place in the budget's line.
-pub struct Caller {
+/// The work that makes requests, and what it has in the budget.
+pub(crate) struct Caller {
     priority: Mutex<Priority>,
     party: Arc<str>,
     key: Arc<str>,
-    since: Instant,
-    held: Mutex<Held>,
-    /// The last turn that it had, and in which class.
+    /// When the work began.
+    pub since: Instant,
+    kept: Mutex<Kept>,
+    /// The class and the ticket of its last permit.
     turn: Mutex<Option<(RequestClass, u64)>>,
 }
 
 /// What a caller has in the budget while it does not wait there.
 #[derive(Default)]
-enum Held {
+pub(crate) enum Kept {
     #[default]
     Nothing,
-    /// It was told to come back later.
+    /// The caller has to come back later.
     Place(Place),
-    /// Its turn came before it knew what for.
+    /// The caller's turn came before it knew its request.
     Permit(Permit),
 }
 
@@ -37,137 +42,124 @@ tokio::task_local! {
 }
 
 impl Caller {
-    /// Work of this priority. Parties take turns within a priority; `key` names the one object that the work is about. To
-    /// the budget both are only texts.
-    pub fn new(priority: Priority, party: &str, key: &str) -> Self {
+    /// Work of this priority. Parties take turns within a priority; `key` names the one object that the work is about. Both are
+    /// opaque to the budget.
+    pub(crate) fn new(priority: Priority, party: &str, key: &str) -> Self {
         Self {
             priority: Mutex::new(priority),
             party: party.into(),
             key: key.into(),
             since: Instant::now(),
-            held: Mutex::default(),
+            kept: Mutex::default(),
             turn: Mutex::default(),
         }
     }
 
     /// Runs work whose requests are made for this caller.
-    pub fn scope<T>(self: Arc<Self>, work: impl Future<Output = T>) -> impl Future<Output = T> {
+    pub(crate) fn scope<T>(self: Arc<Self>, work: impl Future<Output = T>) -> impl Future<Output = T> {
         CURRENT.scope(self, work)
     }
 
-    /// The caller of the work that asks; nothing outside of any.
-    pub fn current() -> Option<Arc<Self>> {
+    /// The caller of the current task, if it has one.
+    pub(crate) fn current() -> Option<Arc<Self>> {
         CURRENT.try_with(Arc::clone).ok()
     }
 
-    /// The party.
-    pub fn party(&self) -> &Arc<str> {
+    /// The party: the namespace of the object.
+    pub(crate) fn party(&self) -> &Arc<str> {
         &self.party
     }
 
-    /// The object.
-    pub fn key(&self) -> &Arc<str> {
+    /// The key of the object.
+    pub(crate) fn key(&self) -> &Arc<str> {
         &self.key
     }
 
-    /// When the work began.
-    pub(in crate::graph) fn since(&self) -> Instant {
-        self.since
-    }
-
-    /// Has the place in a line that earlier work for the same object was sent away from.
-    pub fn with_place(self, place: Place) -> Self {
-        *self.lock() = Held::Place(place);
+    /// With the place in a line that earlier work for the same object kept.
+    pub(crate) fn with_place(self, place: Place) -> Self {
+        *self.kept.lock() = Kept::Place(place);
         self
     }
 
-    /// Has leave to send already.
-    pub fn with_permit(self, permit: Permit) -> Self {
-        *self.lock() = Held::Permit(permit);
+    /// With a permit for its first request.
+    pub(crate) fn with_permit(self, permit: Permit) -> Self {
+        *self.kept.lock() = Kept::Permit(permit);
         self
     }
 
-    /// The place in a line that is left when the work ends: it was sent away, or did not use its turn.
-    pub fn leave_place(&self) -> Option<Place> {
-        match std::mem::take(&mut *self.lock()) {
-            Held::Nothing => None,
-            Held::Place(place) => Some(place),
-            Held::Permit(permit) => Some(permit.into_place()),
+    /// The place in a line that the work has kept at its end: it has to come back later, or did not use its permit.
+    pub(crate) fn leave_place(&self) -> Option<Place> {
+        match std::mem::take(&mut *self.kept.lock()) {
+            Kept::Nothing => None,
+            Kept::Place(place) => Some(place),
+            Kept::Permit(permit) => Some(permit.into_place()),
         }
-    }
-
-    fn priority(&self) -> Priority {
-        *self.priority.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Goes on with another priority. Gives the one before.
-    pub(crate) fn set_priority(&self, priority: Priority) -> Priority {
-        std::mem::replace(&mut *self.priority.lock().unwrap_or_else(PoisonError::into_inner), priority)
     }
 
     pub(crate) fn waiter(&self) -> Waiter {
         Waiter {
-            priority: self.priority(),
+            priority: *self.priority.lock(),
             party: Arc::clone(&self.party),
         }
     }
 
-    /// Keeps a place that the caller was sent away from. What it had before is given up.
+    /// Keeps a place until the caller comes back. What it had before is dropped.
     pub(crate) fn keep(&self, place: Place) {
-        let before = std::mem::replace(&mut *self.lock(), Held::Place(place));
-        // Not under the lock: a permit that goes tries to leave its place here.
+        let before = std::mem::replace(&mut *self.kept.lock(), Kept::Place(place));
+        // Not under the lock: a permit that is dropped unused calls `keep_unused`.
         drop(before);
     }
 
-    /// Keeps the place of a permit that was not used, unless there is another one.
-    pub(crate) fn keep_unused(&self, place: Place) {
-        let mut held = self.lock();
-        if matches!(*held, Held::Nothing) {
-            *held = Held::Place(place);
-        }
-    }
-
-    /// Notes that it had a turn in a class, with this ticket.
-    pub(crate) fn had_turn(&self, class: RequestClass, ticket: u64) {
-        *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = Some((class, ticket));
-    }
-
-    /// The ticket of its last turn, if that was in this class: the next request belongs to what has begun with it.
-    pub(crate) fn last_turn(&self, class: RequestClass) -> Option<u64> {
-        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        turn.filter(|(last, _)| *last == class).map(|(_, ticket)| ticket)
-    }
-
-    /// What this caller has in the budget for a class.
-    pub(crate) fn take_up(&self, budget: &Arc<Budget>, class: RequestClass) -> TakenUp {
-        let held = std::mem::take(&mut *self.lock());
-        match held {
-            Held::Permit(permit) if permit.is_of(budget, class) => TakenUp::Permit(permit),
-            Held::Place(place) if place.is_of(budget, class) => TakenUp::Place(place),
-            held => {
-                *self.lock() = held;
-                TakenUp::Nothing
+    /// Keeps the place of a permit that was not used with the current caller, unless that has another one.
+    pub(crate) fn keep_unused(place: Place) {
+        if let Some(caller) = Self::current() {
+            let mut kept = caller.kept.lock();
+            if matches!(*kept, Kept::Nothing) {
+                *kept = Kept::Place(place);
             }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Held> {
-        // Every critical section moves one value.
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Notes the ticket of a permit in a class.
+    pub(crate) fn had_turn(&self, class: RequestClass, ticket: u64) {
+        *self.turn.lock() = Some((class, ticket));
+    }
+
+    /// The ticket of the last permit, if that was in this class: the next request continues what began with it.
+    pub(crate) fn last_turn(&self, class: RequestClass) -> Option<u64> {
+        let turn = self.turn.lock();
+        turn.filter(|(last, _)| *last == class).map(|(_, ticket)| ticket)
+    }
+
+    /// Takes what this caller has in the budget for a class.
+    pub(crate) fn take(&self, budget: &Arc<Budget>, class: RequestClass) -> Kept {
+        let mut kept = self.kept.lock();
+        let fits = match &*kept {
+            Kept::Permit(permit) => permit.is_of(budget, class),
+            Kept::Place(place) => place.is_of(budget, class),
+            Kept::Nothing => false,
+        };
+        if fits { std::mem::take(&mut *kept) } else { Kept::Nothing }
     }
 }
 
-/// See [`Caller::take_up`].
-pub(crate) enum TakenUp {
-    Nothing,
-    Place(Place),
-    Permit(Permit),
+impl Priority {
+    /// Runs work whose requests have this priority: as a part of the current [`Caller`]'s work, or else for no party.
+    pub(crate) async fn scope<T>(self, work: impl Future<Output = T>) -> T {
+        let Some(caller) = Caller::current() else {
+            return Arc::new(Caller::new(self, "", "")).scope(work).await;
+        };
+        let before = std::mem::replace(&mut *caller.priority.lock(), self);
+        let result = work.await;
+        *caller.priority.lock() = before;
+        result
+    }
 }
 
 impl fmt::Debug for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Caller")
-            .field("priority", &self.priority())
+            .field("priority", &*self.priority.lock())
             .field("party", &self.party)
             .field("key", &self.key)
             .finish_non_exhaustive()

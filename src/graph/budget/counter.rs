@@ -1,4 +1,4 @@
-//! One class of requests of a tenant: its window, and the line of those who wait for it. Pure: the time is handed in.
+//! One class of requests of a tenant: its window, and the line of the waiters for it. Pure: the time is an argument.
 
 use std::time::Duration;
 
@@ -6,28 +6,40 @@ use tokio::time::Instant;
 
 use crate::graph::budget::limits::{Limit, RequestClass};
 use crate::graph::budget::line::{Line, Pace, Turn, Waiter};
-use crate::graph::budget::window::{Taken, Window};
-use crate::graph::budget::{FLOOR, Obstacle};
+use crate::graph::budget::window::{Slot, Window};
+
+/// The pause after a 429 that names none; the caller's own backoff is longer when the request fails again.
+pub(crate) const FLOOR: Duration = Duration::from_secs(1);
 
 /// The longest wait for a turn. A pass has a deadline and makes a handful of requests.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// With more waiters than this, one waits where it is only for a turn that comes so soon, and with so few ahead of it: the
-/// workers are there for others as well.
+/// With more waiters than this, a caller waits only `SHORT_PATIENCE`, and only behind at most `FEW_AHEAD` others: a waiting
+/// caller occupies a worker.
 pub(crate) const CROWD: usize = 4;
 pub(crate) const SHORT_PATIENCE: Duration = Duration::from_secs(2);
 const FEW_AHEAD: u32 = 3;
 
-/// One that is sent away is told to come back after so long at the latest: by then the limit may be another one.
+/// A caller comes back after this long at the latest: the limit may have changed by then.
 const SOONEST_LOOK: Duration = Duration::from_secs(5);
 
-/// It comes back so long before its turn: those who are there when the class has room again share it.
+/// A caller comes back this long before its turn: the callers that are in the line when the class has room share that room.
 const EARLY: Duration = Duration::from_secs(1);
 
-/// In a long line those looks are rarer, so that one comes back in so long.
+/// In a long line callers come back later, so that one caller comes back each `LOOK_EVERY`.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// A class.
+/// What stands between a waiter and its turn.
+pub(crate) enum Obstacle {
+    /// Other waiters come first, or an answer has to arrive first.
+    Others,
+    /// The limit of the class, until then.
+    Limit(Instant),
+    /// Graph asked for a pause, until then.
+    Pause(Instant),
+}
+
+/// One class of requests.
 pub(crate) struct Counter {
     pub window: Window,
     pub line: Line,
@@ -46,11 +58,11 @@ impl Counter {
     /// The pace of each party where there are `several`.
     fn pace(&self, several: bool, now: Instant) -> Option<Pace> {
         let at_once = match self.class {
-            // Made for all, whoever makes it.
+            // A list serves all parties, whichever of them makes it.
             RequestClass::List => return None,
-            // What one party reads is a look before a write, mostly; a part of the window leaves enough for the others.
+            // Most single reads precede a write; a quarter of the window leaves enough for the other parties.
             RequestClass::Get | RequestClass::Directory => (self.window.believed(now) / 4).max(2),
-            // Few are under way when another party comes. The second makes up for time that was lost.
+            // Few are under way when another party joins. The second one makes up for lost time.
             RequestClass::Write => 2,
         };
         several.then(|| Pace {
@@ -60,22 +72,22 @@ impl Counter {
     }
 
     /// Takes the turn of a ticket.
-    pub(crate) fn step(&mut self, ticket: u64, several: bool, now: Instant) -> Result<(Taken, Waiter), Obstacle> {
+    pub(crate) fn step(&mut self, ticket: u64, several: bool, now: Instant) -> Result<(Slot, Waiter), Obstacle> {
         let part = match self.line.turn(ticket, self.pace(several, now), now) {
             Turn::Now(part) => part,
             Turn::Others => return Err(Obstacle::Others),
             Turn::At(at) => return Err(Obstacle::Limit(at)),
         };
         let spacing = self.window.spacing(now);
-        match self.window.take(part, now) {
-            Ok(taken) => Ok((taken, self.line.served(ticket, spacing, now).ok_or(Obstacle::Others)?)),
+        match self.window.admit(part, now) {
+            Ok(slot) => Ok((slot, self.line.served(ticket, spacing, now).ok_or(Obstacle::Others)?)),
             Err(Some(at)) => Err(Obstacle::Limit(at)),
             Err(None) => Err(Obstacle::Others),
         }
     }
 
-    /// How many turns of the class come before that of a ticket, and so long until then, if the limit lets nothing go before
-    /// `earliest`. What the window has room for goes as fast as it is answered, unless it has a pace.
+    /// How many turns of the class come before that of a ticket, and how long they take if the limit admits none before
+    /// `earliest`. What the window has room for takes no time, unless the parties have a pace.
     pub(crate) fn expected(&mut self, ticket: u64, several: bool, earliest: Instant, now: Instant) -> (u32, Duration) {
         let at_once = self.pace(several, now).map_or_else(|| self.window.left(now), |_| 0);
         let ahead = self.line.ahead(ticket).saturating_sub(at_once);
@@ -83,16 +95,16 @@ impl Counter {
         (turns, self.window.spacing(now).saturating_mul(turns) + (earliest - now))
     }
 
-    /// Whether one gives up waiting where it is, because it would have to wait for longer.
+    /// Whether the holder of a ticket stops waiting, because it would have to wait for longer than its patience.
     pub(crate) fn gives_up(&mut self, ticket: u64, several: bool, earliest: Instant, patience: &Patience, now: Instant) -> bool {
         let (turns, expected) = self.expected(ticket, several, earliest, now);
         let crowded = !patience.steadfast && self.line.len() > CROWD;
         now + expected > patience.until || crowded && turns > FEW_AHEAD
     }
 
-    /// When one that is sent away shall come back: when its turn may have come, as fast as the class goes, so that they do
-    /// not all come at once only to be sent away again; and soon in any case.
-    pub(crate) fn book(&self, expected: Duration) -> Duration {
+    /// In how long a caller shall come back: shortly before its turn is expected, so that callers do not all come back at once
+    /// in vain; and soon in any case.
+    pub(crate) fn come_back_after(&self, expected: Duration) -> Duration {
         let waiting = u32::try_from(self.line.len()).unwrap_or(u32::MAX);
         let turn = expected.saturating_sub(EARLY);
         let look = LOOK_EVERY.saturating_mul(waiting).max(SOONEST_LOOK);
@@ -105,9 +117,9 @@ impl Counter {
     }
 }
 
-/// How long one waits for its turn where it is.
+/// How long a caller waits for its turn.
 pub(crate) struct Patience {
     pub until: Instant,
-    /// Whether a crowd makes no difference.
+    /// Whether a long line makes no difference.
     pub steadfast: bool,
 }

@@ -2,25 +2,24 @@
 
 use std::time::Duration;
 
-/// What a request counts as. Graph limits lists, single reads and writes apart, and the directory by itself.
+/// The class that a request counts in. Graph limits lists, single reads, writes and the directory separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RequestClass {
+pub(crate) enum RequestClass {
     /// One page of a list of the Cloud PC service.
     List,
     /// One object of the Cloud PC service.
     Get,
-    /// Anything that changes something.
+    /// A request that changes something.
     Write,
     /// A read of groups or of the organization.
     Directory,
 }
 
 impl RequestClass {
-    /// Every class, in the order of their declaration.
-    pub const ALL: [Self; 4] = [Self::List, Self::Get, Self::Write, Self::Directory];
+    pub(crate) const ALL: [Self; 4] = [Self::List, Self::Get, Self::Write, Self::Directory];
 
-    /// The metric label.
-    pub const fn as_str(self) -> &'static str {
+    /// The label in metrics.
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::List => "list",
             Self::Get => "get",
@@ -30,12 +29,11 @@ impl RequestClass {
     }
 }
 
-/// So many requests in any stretch of time of that length.
+/// So many requests within any window of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limit {
-    /// How many; at least one is let through.
+pub(crate) struct Limit {
+    /// At least one is admitted, also if this is 0.
     pub requests: u32,
-    /// In how long.
     pub window: Duration,
 }
 
@@ -50,20 +48,15 @@ impl Limit {
 
 /// The limits of every class for one application in one tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// See [`RequestClass::List`].
+pub(crate) struct Limits {
     pub list: Limit,
-    /// See [`RequestClass::Get`].
     pub get: Limit,
-    /// See [`RequestClass::Write`].
     pub write: Limit,
-    /// See [`RequestClass::Directory`].
     pub directory: Limit,
 }
 
 impl Limits {
-    /// The limit of a class.
-    pub const fn of(&self, class: RequestClass) -> Limit {
+    pub(crate) const fn of(&self, class: RequestClass) -> Limit {
         match class {
             RequestClass::List => self.list,
             RequestClass::Get => self.get,
@@ -74,9 +67,9 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// Nothing is published for policies, settings, images and connections. Lists are planned as those of Cloud PCs are
-    /// limited, writes as those of Intune. Published numbers are used to four fifths: Get Cloud PC, 270 in 60 s, and the
-    /// directory of a small tenant, 3,500 units in 10 s at one unit a request (fact sheet 8).
+    /// Microsoft publishes no limits for policies, settings, images and connections: lists are planned as those of Cloud PCs,
+    /// writes as those of Intune. Of published limits four fifths are used: Get Cloud PC, 270 in 60 s; the directory of a small
+    /// tenant, 3,500 units in 10 s at one unit a request. See <https://learn.microsoft.com/graph/throttling-limits>.
     fn default() -> Self {
         Self {
             list: Limit::new(90, 60),

@@ -1,4 +1,4 @@
-//! Which parties a tenant has. With one alone nobody has to be considerate. Pure: the time is handed in.
+//! The parties that use a tenant. A party that is alone has no pace. Pure: the time is an argument.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// One that asked for nothing for so long is not expected.
+/// A party without a request for this long does not count.
 const LATELY: Duration = Duration::from_secs(3600);
 
-/// No more are noted: it matters only whether there are several.
+/// No more parties are noted: it matters only whether there are several.
 const MANY: usize = 256;
 
-/// The parties that asked for something lately.
+/// The parties that made a request lately, and when.
 #[derive(Debug, Default)]
 pub(crate) struct Parties(HashMap<Arc<str>, Instant>);
 
 impl Parties {
-    /// This one asks for something. One without a name is none.
+    /// A party makes a request. One without a name does not count.
     pub(crate) fn see(&mut self, party: &Arc<str>, now: Instant) {
         if party.is_empty() {
             return;

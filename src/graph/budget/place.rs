@@ -1,15 +1,16 @@
-//! A place in the line of a class. Work that is sent away keeps it, so that its next attempt neither begins at the end of
-//! the line nor asks Graph anything before its turn has come.
+//! A place in the line of a class. A caller that has to come back later keeps it: its next attempt does not begin at the end
+//! of the line, and asks Graph nothing before its turn has come.
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::graph::budget::{Budget, Caller, Obstacle, Permit, RequestClass};
+use crate::graph::budget::limits::RequestClass;
+use crate::graph::budget::line::{Line, Waiter};
+use crate::graph::budget::state::Budget;
 
-/// A place in a line; left when the last one who holds it lets go of it.
+/// A place in a line. The line forgets it when the last clone is dropped.
 #[derive(Clone)]
-pub struct Place(Arc<Ticket>);
+pub(crate) struct Place(Arc<Ticket>);
 
 struct Ticket {
     budget: Arc<Budget>,
@@ -24,20 +25,10 @@ impl Drop for Ticket {
     }
 }
 
-/// What a wait at a place came to.
-pub enum Waited {
-    /// Its turn has come.
-    Turn(Permit),
-    /// It is not its turn; when to come back.
-    Later(Duration),
-    /// Something else than the line is in the way; the work finds out what.
-    Unknown,
-}
-
 impl Place {
     /// The end of the line.
-    pub(crate) fn enter(budget: &Arc<Budget>, class: RequestClass, caller: &Caller) -> Self {
-        let number = budget.lock().counter(class).line.enter(caller.waiter());
+    pub(crate) fn enter(budget: &Arc<Budget>, class: RequestClass, waiter: Waiter) -> Self {
+        let number = budget.lock().counter(class).line.enter(waiter);
         Self::at(budget, class, number)
     }
 
@@ -50,38 +41,26 @@ impl Place {
         }))
     }
 
-    /// Waits for the turn for a moment, as this caller.
-    pub async fn wait(&self, caller: &Caller) -> Waited {
-        let budget = &self.0.budget;
-        self.come_back(caller);
-        match budget.stand(self, None).await {
-            Ok(permit) => Waited::Turn(permit),
-            Err(obstacle) => {
-                self.step_aside(caller);
-                match obstacle {
-                    Obstacle::Pause(_) => Waited::Unknown,
-                    Obstacle::Others | Obstacle::Limit(_) => Waited::Later(budget.book(self, &obstacle)),
-                }
-            }
-        }
+    pub(crate) fn come_back(&self, waiter: Waiter) {
+        self.line(|line, number| line.come_back(number, waiter));
     }
 
-    pub(crate) fn come_back(&self, caller: &Caller) {
-        self.line(|line, number| line.come_back(number, caller.waiter()));
-    }
-
-    pub(crate) fn step_aside(&self, caller: &Caller) {
-        self.line(|line, number| line.step_aside(number, caller.waiter()));
+    pub(crate) fn step_aside(&self, waiter: Waiter) {
+        self.line(|line, number| line.step_aside(number, waiter));
         self.0.budget.changed.notify_waiters();
     }
 
-    fn line(&self, change: impl FnOnce(&mut crate::graph::budget::line::Line, u64)) {
+    fn line(&self, change: impl FnOnce(&mut Line, u64)) {
         let mut state = self.0.budget.lock();
         change(&mut state.counter(self.0.class).line, self.0.number);
     }
 
     pub(crate) fn is_of(&self, budget: &Arc<Budget>, class: RequestClass) -> bool {
         Arc::ptr_eq(&self.0.budget, budget) && self.0.class == class
+    }
+
+    pub(crate) fn budget(&self) -> &Arc<Budget> {
+        &self.0.budget
     }
 
     pub(crate) fn class(&self) -> RequestClass {

@@ -3,7 +3,7 @@
 use crate::graph::errors::error::{ErrorKind, GraphError};
 use crate::graph::errors::permissions::forbidden;
 
-/// The advice for an error.
+/// One sentence on what to do about an error.
 pub(crate) fn advice(error: &GraphError) -> String {
     match error.kind {
         ErrorKind::Token { aadsts: Some(code), .. } => of_aadsts(code).map_or_else(|| unknown_code(code), str::to_owned),
@@ -30,7 +30,7 @@ pub(crate) fn advice(error: &GraphError) -> String {
     }
 }
 
-/// The remedy for an AADSTS number (fact sheet 11).
+/// The remedy for an AADSTS number. See <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>.
 fn of_aadsts(code: u32) -> Option<&'static str> {
     Some(match code {
         90002 => "The tenant does not exist at this authority: check the tenant id and the cloud.",
@@ -60,7 +60,7 @@ fn of_aadsts(code: u32) -> Option<&'static str> {
         53_003 => "A conditional access policy blocks this workload identity: exclude it or meet the policy.",
         7_000_112 => "The application is disabled in the tenant: enable its service principal.",
         7_000_229 => "The application has no service principal in the tenant: create it.",
-        65_001 => "Nobody consented: grant the application permissions and give admin consent.",
+        65_001 => "Consent is missing: grant the application permissions and give admin consent.",
         70_011 | 1_002_012 => "The scope is invalid: application tokens need {Graph root}/.default.",
         90_033 | 50_196 | 90_055 => "Entra is busy; it is tried again by itself.",
         _ => return None,
@@ -92,6 +92,6 @@ mod tests {
             },
             "",
         );
-        assert!(error.advice().contains("AADSTS12345"));
+        assert!(advice(&error).contains("AADSTS12345"));
     }
 }

@@ -1,60 +1,59 @@
-//! The one error of this module: what was attempted, what came back, and the two questions every
-//! caller asks of it, "is it worth waiting?" and "may the write have happened?".
+//! The one error of this module: what was attempted, what came back, whether the same operation may succeed later, and whether
+//! a write may have been committed.
 //!
-//! It never holds a token, an assertion or a header; foreign text passes through [`crate::graph::text`]
-//! first.
+//! It never holds a token, an assertion or a header; foreign text passes through [`crate::graph::text`] first.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::graph::text;
+use crate::graph::types::operation::OperationKind;
 
-/// [`GraphError::code`] of an [`ErrorKind::Transport`] error that happened before a byte of the
-/// request could leave.
+/// [`GraphError::code`] of an [`ErrorKind::Transport`] error that happened before a byte of the request was sent.
 pub(crate) const CONNECT: &str = "connect";
 
 /// A Graph operation that did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GraphError {
+pub(crate) struct GraphError {
     /// What was attempted, for example `create provisioning policy "x"`.
     pub operation: String,
-    /// The class that decides what to do.
+    /// The same for machines, where an answer of Graph is the error.
+    pub attempted: Option<OperationKind>,
+    /// The class, by the decision that it causes.
     pub kind: ErrorKind,
     /// The HTTP status, when there was an answer.
     pub status: Option<u16>,
-    /// Graph's `error.code`; for token failures the OAuth error; for transport failures how far the
-    /// request came.
+    /// Graph's `error.code`; for token failures the OAuth error; for transport failures the stage.
     pub code: Option<String>,
-    /// The innermost `innerError.code`, often the more telling one.
+    /// The innermost `innerError.code`, often the more specific one.
     pub inner_code: Option<String>,
     /// At most 512 bytes, one line.
     pub message: String,
-    /// Graph's `request-id`, or the trace id of the token endpoint: what Microsoft support asks
-    /// for.
+    /// Graph's `request-id`, or the trace id of the token endpoint: what Microsoft support asks for.
     pub request_id: Option<String>,
-    /// How long the service, or our own budget, asks to stay away.
+    /// The pause that the service asks for, or our own budget.
     pub retry_after: Option<Duration>,
 }
 
-/// Classes of failure, by the decision they cause.
+/// Classes of failure, by the decision that they cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ErrorKind {
+pub(crate) enum ErrorKind {
     /// No access token, so nothing was sent to Graph.
     Token {
         /// The number of the `AADSTS…` code, when Entra gave one.
         aadsts: Option<u32>,
-        /// Whether the token endpoint may well answer the same request later.
+        /// Whether the same token request may succeed later.
         transient: bool,
     },
     /// Graph understood the request and will never accept it as it is.
     BadRequest,
     /// 401 also with a fresh token.
     Unauthorized,
-    /// 403: a permission, a licence or a policy is in the way.
+    /// 403: a permission or a licence is missing, or a policy forbids it.
     Forbidden,
-    /// 404. Not a proof of absence: replication lags.
+    /// 404. It does not prove absence: replication lags.
     NotFound,
-    /// 409, 412, 423: something else is happening to the object, or it is another one than was read.
+    /// 409, 412, 423: something else changes the object, or has changed it since it was read.
     Conflict,
     /// 429, or a pause that an earlier one asked for.
     Throttled,
@@ -64,13 +63,21 @@ pub enum ErrorKind {
     Unavailable,
     /// No usable answer arrived.
     Transport,
-    /// An answer arrived that says nothing: not JSON, too large, a redirect, without an id.
+    /// An answer arrived that is not Graph's: not JSON, too large, a redirect, without an id.
     Decode,
 }
 
+impl ErrorKind {
+    /// No access token, for a reason that may end by itself.
+    pub(crate) const NO_TOKEN: Self = Self::Token {
+        aadsts: None,
+        transient: true,
+    };
+}
+
 impl GraphError {
-    /// Whether the same operation may succeed later without anybody acting.
-    pub fn is_transient(&self) -> bool {
+    /// Whether the same operation may succeed later without a change by a person.
+    pub(crate) fn is_transient(&self) -> bool {
         match self.kind {
             ErrorKind::Token { transient, .. } => transient,
             ErrorKind::Conflict
@@ -84,7 +91,7 @@ impl GraphError {
     }
 
     /// Whether a write that failed like this may nevertheless have been committed.
-    pub fn outcome_unknown(&self) -> bool {
+    pub(crate) fn outcome_unknown(&self) -> bool {
         match self.kind {
             ErrorKind::Unavailable | ErrorKind::Decode => true,
             ErrorKind::Transport => self.code.as_deref() != Some(CONNECT),
@@ -99,17 +106,17 @@ impl GraphError {
         }
     }
 
-    /// Whether not a byte of the request has left, because there was no connection.
-    pub fn not_connected(&self) -> bool {
+    /// Whether no byte of the request was sent, because there was no connection.
+    pub(crate) fn not_connected(&self) -> bool {
         self.kind == ErrorKind::Transport && self.code.as_deref() == Some(CONNECT)
     }
 
-    /// The same error for those who have nothing to do with what was attempted: class, status, code and request id, without
-    /// names, ids or texts of anybody's objects. What a token request is refused for concerns all, so its text stays.
-    pub fn without_object(&self, operation: &str) -> Self {
+    /// The same error for passes over other objects: class, status, code and request id, without names, ids or texts of the
+    /// object that it happened to. The text of a refused token request stays, because it concerns every object.
+    pub(crate) fn without_object(&self, operation: &str) -> Self {
         let keeps_message = match self.kind {
             ErrorKind::Token { .. } => true,
-            // A pause that is not over: our own words.
+            // A pause that is not over: the text is ours.
             ErrorKind::Throttled => self.status.is_none(),
             _ => false,
         };
@@ -120,15 +127,11 @@ impl GraphError {
         }
     }
 
-    /// One sentence on what to do about it.
-    pub fn advice(&self) -> String {
-        crate::graph::errors::advice::advice(self)
-    }
-
-    /// An error without an answer behind it. `message` may be foreign text.
+    /// An error without an answer. `message` may be foreign text.
     pub(crate) fn new(operation: impl Into<String>, kind: ErrorKind, message: impl AsRef<str>) -> Self {
         Self {
             operation: operation.into(),
+            attempted: None,
             kind,
             status: None,
             code: None,

@@ -1,6 +1,5 @@
 //! What goes wrong with a request, and what a person can do about it.
 
-pub mod advice;
-pub mod body;
-pub mod error;
-pub mod permissions;
+pub(crate) mod advice;
+pub(crate) mod error;
+mod permissions;

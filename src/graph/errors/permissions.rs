@@ -1,53 +1,54 @@
 //! A 403 in words: which permission is missing, of which kind, where it is granted, and when no permission would help.
 
 use crate::graph::errors::error::GraphError;
+use crate::graph::types::operation::OperationKind;
+use crate::graph::types::permission::Permission;
 
-/// Where application permissions are granted. The controller never has delegated ones: nobody is signed in.
+/// Where application permissions are granted. The controller has no delegated ones: no person is signed in.
 const WHERE: &str = "in Entra under App registrations > API permissions > Microsoft Graph > Application permissions, with admin consent";
 
-/// Operations that Graph offers to signed-in people alone, by how their description begins (fact sheet 0 and 10).
-const PEOPLE_ONLY: [&str; 4] = [
-    "create Azure network connection",
-    "update Azure network connection",
-    "delete Azure network connection",
-    "run health checks",
-];
-
-/// What a person can do about it.
+/// What a person can do about a 403.
 pub(crate) fn forbidden(error: &GraphError) -> String {
+    advice(error, error.attempted.map(OperationKind::permission))
+}
+
+fn advice(error: &GraphError, needed: Option<&Permission>) -> String {
     let codes = error.code.iter().chain(&error.inner_code);
     if codes.chain([&error.message]).any(|text| text.contains("insufficient_claims")) {
         return "A conditional access policy blocks this application: exclude it or meet the policy.".to_owned();
     }
-    if closed_to_applications(error) {
-        return "Graph offers this operation to signed-in people only (delegated CloudPC.ReadWrite.All), so no application permission opens it: an administrator has to do it.".to_owned();
-    }
-    let least = needed_permission(&error.operation);
-    let permission = named_permissions(&error.message).unwrap_or_else(|| least.to_owned());
-    let grant = format!("Grant the application permission {permission} {WHERE}");
-    if least == "GroupMember.Read.All" || least == "Organization.Read.All" {
-        return format!("{grant}.");
-    }
-    if error.operation.starts_with("create ") || error.operation.starts_with("update ") {
+    let delegated = needed
+        .and_then(|needed| needed.delegated.first())
+        .unwrap_or(&"CloudPC.ReadWrite.All");
+    if needed.is_some_and(|needed| needed.application.is_empty()) || says_closed_to_applications(&error.message) {
         return format!(
-            "{grant}; if it has that, autopatch and microsoftManagedDesktop are closed to applications, and the tenant needs a Windows 365 licence."
+            "Graph offers this operation to signed-in people only (delegated {delegated}), so no application permission opens it: an administrator has to do it."
         );
     }
-    format!("{grant}; the tenant also needs a Windows 365 licence.")
+    let least = needed
+        .and_then(|needed| needed.application.first())
+        .map(|least| (*least).to_owned());
+    let Some(permission) = named_permissions(&error.message).or(least) else {
+        return format!("Grant the application permission that Microsoft documents for this operation {WHERE}.");
+    };
+    let grant = format!("Grant the application permission {permission} {WHERE}");
+    match error.attempted {
+        Some(kind) if kind.is_of_directory() => format!("{grant}."),
+        Some(kind) if kind.writes_properties() => format!(
+            "{grant}; if it has that, autopatch and microsoftManagedDesktop are closed to applications, and the tenant needs a Windows 365 licence."
+        ),
+        _ => format!("{grant}; the tenant also needs a Windows 365 licence."),
+    }
 }
 
-/// By the operation, or because Graph says so.
-fn closed_to_applications(error: &GraphError) -> bool {
-    let said = error.message.to_ascii_lowercase();
+/// Whether Graph's message says so. Graph has no code for it.
+fn says_closed_to_applications(message: &str) -> bool {
+    let said = message.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().all(|word| said.contains(word));
-    PEOPLE_ONLY.iter().any(|operation| error.operation.starts_with(operation))
-        || says(&["delegated", "only"])
-        || says(&["application", "not supported"])
-        || says(&["app-only", "not supported"])
+    says(&["delegated", "only"]) || says(&["application", "not supported"]) || says(&["app-only", "not supported"])
 }
 
-/// The list in "… must have one of the following scopes: A, B". Only words of a permission's form
-/// count.
+/// The list in "… must have one of the following scopes: A, B". Only words of a permission's form count.
 fn named_permissions(message: &str) -> Option<String> {
     let list = message.split_once("one of the following scopes:")?.1;
     let plain = |name: &&str| name.contains('.') && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
@@ -59,63 +60,62 @@ fn named_permissions(message: &str) -> Option<String> {
     (!names.is_empty()).then(|| names.join(" or "))
 }
 
-/// The least permission for an operation (fact sheet 5 and 10).
-fn needed_permission(operation: &str) -> &'static str {
-    // Names follow behind the verb and its object, so only the beginning can be trusted.
-    let begins = |words: &[&str]| words.iter().any(|words| operation.starts_with(words));
-    if begins(&["get group ", "find groups "]) {
-        "GroupMember.Read.All"
-    } else if begins(&["get the organization"]) {
-        "Organization.Read.All"
-    } else if begins(&["list ", "get "]) {
-        "CloudPC.Read.All"
-    } else {
-        "CloudPC.ReadWrite.All"
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::graph::errors::error::ErrorKind;
+    use crate::graph::types::collection::Collection::{ProvisioningPolicies, UserSettings};
+
+    fn refused(kind: OperationKind, message: &str) -> GraphError {
+        GraphError {
+            attempted: Some(kind),
+            ..GraphError::new("do \"the organization\"", ErrorKind::Forbidden, message)
+        }
+    }
 
     #[test]
     fn s29_a_403_names_the_missing_permission_its_kind_and_where_to_grant_it() {
         let scopes = "Application is not authorized to perform this operation. Application must have one of the following scopes: DeviceManagement.Read.All, CloudPC.Read.All.";
         let people = "The operation takes delegated permissions of a signed-in administrator only";
-        for (operation, message, permission) in [
-            ("list user settings", "", "CloudPC.Read.All"),
-            ("create provisioning policy \"the organization\"", "", "CloudPC.ReadWrite.All"),
-            ("delete user setting u1", "Forbidden", "CloudPC.ReadWrite.All"),
+        for (kind, message, permission) in [
+            (OperationKind::List(UserSettings), "", "CloudPC.Read.All"),
+            (OperationKind::Create(ProvisioningPolicies), "", "CloudPC.ReadWrite.All"),
+            (OperationKind::Delete(UserSettings), "Forbidden", "CloudPC.ReadWrite.All"),
+            (OperationKind::FindGroups, "Insufficient privileges", "GroupMember.Read.All"),
+            (OperationKind::GetOrganization, "", "Organization.Read.All"),
             (
-                "find groups with displayName \"x\"",
-                "Insufficient privileges",
-                "GroupMember.Read.All",
+                OperationKind::List(UserSettings),
+                scopes,
+                "DeviceManagement.Read.All or CloudPC.Read.All",
             ),
-            ("get the organization", "", "Organization.Read.All"),
-            ("list user settings", scopes, "DeviceManagement.Read.All or CloudPC.Read.All"),
         ] {
-            let advice = forbidden(&GraphError::new(operation, ErrorKind::Forbidden, message));
+            let advice = forbidden(&refused(kind, message));
             let begin = format!("Grant the application permission {permission} in Entra under App registrations");
-            assert!(
-                advice.starts_with(&begin) && advice.contains("admin consent"),
-                "{operation}: {advice}"
+            assert!(advice.starts_with(&begin) && advice.contains("admin consent"), "{kind:?}: {advice}");
+            assert_eq!(
+                advice.contains("autopatch"),
+                kind == OperationKind::Create(ProvisioningPolicies),
+                "{advice}"
             );
-            assert_eq!(advice.contains("autopatch"), operation.starts_with("create"), "{advice}");
             assert!(!advice.contains("not authorized"), "{advice}");
         }
-        for (operation, message) in [
-            ("create Azure network connection \"x\"", ""),
-            ("assign user setting u1", people),
-            ("assign user setting u1", "This API is not supported for application permissions"),
+        let assign = OperationKind::Assign(UserSettings);
+        let by_people = Permission {
+            application: &[],
+            delegated: &["CloudPC.ReadWrite.All"],
+        };
+        for (needed, message) in [
+            (&by_people, ""),
+            (assign.permission(), people),
+            (assign.permission(), "This API is not supported for application permissions"),
         ] {
-            let advice = forbidden(&GraphError::new(operation, ErrorKind::Forbidden, message));
+            let advice = advice(&refused(assign, message), Some(needed));
             assert!(
                 advice.contains("signed-in people only") && advice.contains("delegated CloudPC.ReadWrite.All"),
                 "{advice}"
             );
         }
-        let mut error = GraphError::new("list user settings", ErrorKind::Forbidden, scopes);
+        let mut error = refused(OperationKind::List(UserSettings), scopes);
         error.inner_code = Some("insufficient_claims".to_owned());
         assert!(forbidden(&error).contains("conditional access"));
     }

@@ -1,8 +1,8 @@
 //! The innermost layer: one request out, one complete answer in, within a deadline and a size.
 //!
-//! Below it is any `tower::Service`; in production that is [`crate::graph::http::wire`]. Redirects are not followed and
-//! nothing is repeated here, because either could send a token or a write where nobody meant it to
-//! go. A proxy comes from the process environment only.
+//! Below it is any `tower::Service` of `http` requests; in production that is [`crate::graph::http::wire`], in a test a simulator
+//! in the same process. Redirects are not followed and nothing is repeated here, because either could send a token or a write
+//! to a place that was not meant. A proxy comes from the process environment only.
 
 use std::time::Duration;
 
@@ -24,25 +24,22 @@ use crate::graph::text;
 /// The largest answer that is read.
 const MAX_BODY: usize = 8 * 1024 * 1024;
 
-/// How this program introduces itself.
 const US: HeaderValue = HeaderValue::from_static(concat!("cloudpc-operator/", env!("CARGO_PKG_VERSION")));
 
 /// The bytes of an answer as they arrive.
-pub type BodyStream = BoxStream<'static, Result<Bytes, SendError>>;
+pub(crate) type BodyStream = BoxStream<'static, Result<Bytes, SendError>>;
 
 /// Why no complete answer arrived.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SendError {
-    /// No connection: name resolution, TCP or TLS. Nothing was sent.
+pub(crate) enum SendError {
+    /// Name resolution, TCP or TLS failed. Nothing was sent.
     #[error("no connection: {0}")]
     Connect(String),
-    /// The deadline passed somewhere between the request and the end of the answer.
+    /// The deadline passed between the request and the end of the answer.
     #[error("no complete answer within {} s", .0.as_secs_f64())]
     Timeout(Duration),
-    /// The connection broke.
     #[error("the connection broke: {0}")]
     Interrupted(String),
-    /// The answer is larger than this client reads.
     #[error("the answer is larger than {MAX_BODY} bytes")]
     TooLarge,
 }
@@ -64,11 +61,11 @@ impl SendError {
 
 /// A way to send HTTP requests. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Transport(BoxCloneSyncService<Request<Bytes>, Response<BodyStream>, SendError>);
+pub(crate) struct Transport(BoxCloneSyncService<Request<Bytes>, Response<BodyStream>, SendError>);
 
 impl Transport {
     /// HTTPS with the system's roots, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR` when set, as long as the fence is open.
-    pub fn https(fence: &Fence) -> Result<Self, GraphError> {
+    pub(crate) fn https(fence: &Fence) -> Result<Self, GraphError> {
         let client = wire::https(fence);
         let client = client.map_err(|error| GraphError::new("set up HTTPS", ErrorKind::Transport, error.to_string()))?;
         Ok(Self::new(service_fn(move |request| send(client.clone(), request))))
@@ -76,13 +73,13 @@ impl Transport {
 
     /// HTTP to the machine's own metadata service, which has no TLS and is never behind a proxy. Nothing else may be
     /// sent this way.
-    pub fn metadata(fence: &Fence) -> Self {
+    pub(crate) fn metadata(fence: &Fence) -> Self {
         let client = wire::http(fence);
         Self::new(service_fn(move |request| send(client.clone(), request)))
     }
 
     /// Any service that answers.
-    pub fn new<S>(service: S) -> Self
+    pub(crate) fn new<S>(service: S) -> Self
     where
         S: Service<Request<Bytes>, Response = Response<BodyStream>, Error = SendError> + Clone + Send + Sync + 'static,
         S::Future: Send + 'static,
@@ -95,7 +92,7 @@ impl Transport {
         let exchange = async {
             let (parts, body) = self.0.clone().oneshot(request).await?.into_parts();
             let body = match collect(body).await {
-                // What the status says holds, however long the excuse.
+                // The status of an error counts, however long its body.
                 Err(SendError::TooLarge) if !parts.status.is_success() => Bytes::new(),
                 body => body?,
             };

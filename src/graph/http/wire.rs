@@ -1,6 +1,6 @@
 //! From a URL to an HTTP connection: TCP with its [`Fence`], the tunnel of a proxy where the environment names one, TLS.
 //!
-//! Put together from hyper's own parts and not taken from reqwest, because reqwest lets nobody between itself and the socket.
+//! Built from hyper's parts and not on reqwest, because reqwest allows no code between itself and the socket.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,10 +24,10 @@ use crate::graph::http::fence::{Fence, Fenced};
 /// For the connection, the proxy and TLS together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long a connection is kept that nobody uses.
+/// How long an unused connection is kept.
 const IDLE: Duration = Duration::from_secs(90);
 
-/// After how long the peer of a silent connection is asked whether it is still there, and how often.
+/// TCP keep-alive: after how long without traffic, and how many probes.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const KEEP_ALIVE_TRIES: u32 = 3;
 
@@ -41,10 +41,10 @@ type Socket = Fenced<TokioIo<TcpStream>>;
 /// A connection: perhaps TLS, over perhaps TLS to a proxy, over the socket.
 type Stream = MaybeHttpsStream<MaybeHttpsStream<Socket>>;
 
-/// What connects to where a URI points.
+/// Connects to the host of a URI.
 type Connector<T> = BoxCloneSyncService<Uri, T, Failure>;
 
-/// An HTTP client. It follows no redirect, and repeats nothing of which a byte may have left.
+/// An HTTP client. It follows no redirect, and repeats no request of which a byte may have been sent.
 pub(crate) type HttpClient = Client<Connector<Stream>, Full<Bytes>>;
 
 /// HTTPS and nothing else, with the system's roots or those of `SSL_CERT_FILE` and `SSL_CERT_DIR` when set, through the
@@ -86,7 +86,7 @@ where
         .build(BoxCloneSyncService::new(connector))
 }
 
-/// The way to a host: straight, or through a tunnel that a proxy is asked for.
+/// The way to a host: direct, or through a tunnel of a proxy.
 fn route(fence: &Fence, tls: ClientConfig) -> Connector<MaybeHttpsStream<Socket>> {
     let (straight, proxies) = (socket(fence), Arc::new(Matcher::from_env()));
     let proxy = HttpsConnectorBuilder::new()
@@ -119,7 +119,7 @@ async fn reached(
     Ok(connecting.await?)
 }
 
-/// A socket that is connected, and closed with everything that it still holds.
+/// A connected socket, which discards its unsent bytes when it is closed.
 fn socket(fence: &Fence) -> Connector<Socket> {
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
@@ -134,7 +134,7 @@ fn socket(fence: &Fence) -> Connector<Socket> {
         let (tcp, fence) = (tcp.clone(), fence.clone());
         async move {
             let stream = tcp.oneshot(uri).await?;
-            // Else the system goes on sending what was handed to it, long after the connection was given up.
+            // Otherwise the system goes on sending from its buffer, long after the connection was closed.
             stream.inner().set_zero_linger()?;
             Ok(Fenced::new(stream, fence))
         }

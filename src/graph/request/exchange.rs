@@ -1,57 +1,32 @@
 //! One call, from the token to a classified answer: the middle of the stack.
 //!
-//! A read is repeated by [`crate::graph::request::retry`]; a write is not. The one exception is a 401: it is
-//! answered before anything is committed, so with a new token the same request goes out once more.
-//! Nothing goes out without a permit of the tenant's budget; for a write the caller brings it.
+//! [`crate::graph::http::retry`] repeats a read; nothing repeats a write. The one exception is a 401: Graph answers it before it
+//! commits anything, so the same request is sent once more with a new token. Nothing is sent without a permit of the tenant's
+//! budget; for a write the caller hands it in.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderValue, Method};
 use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 use uuid::Uuid;
 
 use crate::graph::auth::token::Bearer;
-use crate::graph::budget::{Permit, RequestClass};
-use crate::graph::client::Client;
-use crate::graph::errors::body;
+use crate::graph::budget::limits::RequestClass;
+use crate::graph::budget::permit::Permit;
 use crate::graph::errors::error::{ErrorKind, GraphError};
-use crate::graph::observer::Attempt;
-use crate::graph::request::{answer, retry};
+use crate::graph::http::observer::Attempt;
+use crate::graph::http::retry;
+use crate::graph::request::answer::{self, Answer};
+use crate::graph::request::session::Session;
+use crate::graph::types::operation::Operation;
 
-/// A token that was accepted for this long and then refused may predate a change of permissions, so
-/// a newer one is worth a call.
+/// A token that Graph accepted for this long and then refused may predate a change of permissions, so the next request gets a
+/// new one.
 const STALE_AFTER: Duration = Duration::from_secs(60);
-
-/// What a call is for: `label` for machines, one of a fixed set; `text` for people.
-#[derive(Debug, Clone)]
-pub(crate) struct Operation {
-    pub label: &'static str,
-    pub text: String,
-    directory: bool,
-}
-
-impl Operation {
-    /// An operation of the Cloud PC service.
-    pub(crate) fn new(label: &'static str, text: impl Into<String>) -> Self {
-        Self {
-            label,
-            text: text.into(),
-            directory: false,
-        }
-    }
-
-    /// An operation of the directory, which has limits of its own.
-    pub(crate) fn of_directory(label: &'static str, text: impl Into<String>) -> Self {
-        Self {
-            directory: true,
-            ..Self::new(label, text)
-        }
-    }
-}
 
 /// A request to Graph, before a token is put to it.
 #[derive(Debug)]
@@ -79,7 +54,7 @@ impl Call {
         Self::new(operation, Method::GET, RequestClass::Get, url)
     }
 
-    /// A request that changes something. Graph's audit log shows the id that it goes out with.
+    /// A request that changes something. Graph's audit log shows its id.
     pub(crate) fn write(operation: Operation, method: Method, url: Url, client_request_id: Uuid) -> Self {
         Self {
             client_request_id,
@@ -89,7 +64,11 @@ impl Call {
 
     fn new(operation: Operation, method: Method, class: RequestClass, url: Url) -> Self {
         Self {
-            class: if operation.directory { RequestClass::Directory } else { class },
+            class: if operation.kind.is_of_directory() {
+                RequestClass::Directory
+            } else {
+                class
+            },
             operation,
             method,
             url,
@@ -106,9 +85,14 @@ impl Call {
 
     fn request(&self, token: &Bearer) -> Result<http::Request<Bytes>, GraphError> {
         let unfit = |problem: String| GraphError::new(self.operation.text.clone(), ErrorKind::BadRequest, problem);
-        let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.secret()))
-            .map_err(|_| GraphError::new(self.operation.text.clone(), NO_TOKEN, "the access token is not fit for a header"))?;
-        // Marked, it is not printed by the layers below whatever their log level.
+        let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.secret())).map_err(|_| {
+            GraphError::new(
+                self.operation.text.clone(),
+                ErrorKind::NO_TOKEN,
+                "the access token is not fit for a header",
+            )
+        })?;
+        // The layers below do not print a sensitive header, whatever their log level.
         authorization.set_sensitive(true);
         let mut request = http::Request::builder()
             .method(self.method.clone())
@@ -128,51 +112,11 @@ impl Call {
     }
 }
 
-const NO_TOKEN: ErrorKind = ErrorKind::Token {
-    aadsts: None,
-    transient: true,
-};
-
-/// A successful answer, complete.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-impl Answer {
-    /// The body as JSON, or what is wrong with it.
-    pub(crate) fn json(&self) -> Result<Value, String> {
-        answer::parse(&self.body).map_err(|error| format!("{}: {error}", body::describe(&self.headers, &self.body)))
-    }
-
-    /// How many bytes it was.
-    pub(crate) fn size(&self) -> usize {
-        self.body.len()
-    }
-
-    /// The error for an answer that says too little, with the request id that finds it at
-    /// Microsoft.
-    pub(crate) fn unusable(&self, operation: &Operation, problem: &str) -> GraphError {
-        GraphError {
-            status: Some(self.status.as_u16()),
-            request_id: body::request_id(&self.headers),
-            ..GraphError::decode(operation.text.clone(), problem)
-        }
-    }
-}
-
-impl Client {
-    /// Sends a call that changes nothing, up to three times, each in its turn.
+impl Session {
+    /// Sends a call that changes nothing, up to three times, each with a permit of its own.
     pub(crate) async fn read(&self, call: &Call) -> Result<Answer, GraphError> {
         let send = async || {
-            let permit = self
-                .inner
-                .config
-                .budget
-                .admit(call.class, call.continues, &call.operation.text)
-                .await?;
+            let permit = self.config.budget.admit(call.class, call.continues, &call.operation.text).await?;
             self.authorized(call, permit).await
         };
         retry::read(send).await
@@ -183,7 +127,7 @@ impl Client {
         self.authorized(call, permit).await
     }
 
-    /// The object at `url`; `None` for a 404, and for a 400: whether one stands for the other differs by service.
+    /// The object at `url`; `None` for a 404, and for a 400, which some services answer for a missing object.
     pub(crate) async fn read_object(&self, operation: &Operation, url: Url) -> Result<Option<Value>, GraphError> {
         match self.read(&Call::object(operation.clone(), url)).await {
             Ok(answer) => answer.json().map(Some).map_err(|problem| answer.unusable(operation, &problem)),
@@ -193,15 +137,15 @@ impl Client {
     }
 
     async fn authorized(&self, call: &Call, mut permit: Permit) -> Result<Answer, GraphError> {
-        let token = self.bearer(&call.operation.text).await?;
+        let token = self.tokens.bearer(&call.operation.text).await?;
         let error = match self.attempt(call, &token, &mut permit).await {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
         match error.kind {
             ErrorKind::Unauthorized => {
-                self.reject(&token);
-                let renewed = self.bearer(&call.operation.text).await?;
+                self.tokens.reject(&token);
+                let renewed = self.tokens.bearer(&call.operation.text).await?;
                 if renewed == token {
                     Err(error)
                 } else {
@@ -209,7 +153,7 @@ impl Client {
                 }
             }
             ErrorKind::Forbidden if token.age() >= STALE_AFTER => {
-                self.reject(&token);
+                self.tokens.reject(&token);
                 Err(error)
             }
             _ => Err(error),
@@ -220,16 +164,16 @@ impl Client {
         let request = call.request(token)?;
         permit.send();
         let started = Instant::now();
-        let sent = self.inner.transport.send(request, self.inner.config.request_timeout).await;
+        let sent = self.transport.send(request, self.config.request_timeout).await;
         let elapsed = started.elapsed();
         self.observe(call, sent.as_ref().ok(), elapsed);
         let outcome = match sent {
             Ok(response) => {
-                self.inner.config.clock.heard(response.headers());
+                self.config.clock.observe(response.headers());
                 let (status, headers) = (response.status(), response.headers().clone());
-                let outcome = classify(&call.operation, response);
+                let outcome = Answer::read(&call.operation, response);
                 let retry_after = outcome.as_ref().err().and_then(|error| error.retry_after);
-                permit.heard(status, &headers, retry_after);
+                permit.learn(status, &headers, retry_after);
                 outcome
             }
             Err(error) => Err(error.into_graph_error(&call.operation.text)),
@@ -239,9 +183,9 @@ impl Client {
     }
 
     fn observe(&self, call: &Call, answer: Option<&http::Response<Bytes>>, elapsed: Duration) {
-        let request_id = answer.and_then(|answer| body::request_id(answer.headers()));
-        self.inner.config.observer.request(&Attempt {
-            operation: call.operation.label,
+        let request_id = answer.and_then(|answer| answer::request_id(answer.headers()));
+        self.config.observer.request(&Attempt {
+            operation: call.operation.kind.label(),
             write: call.method != Method::GET,
             status: answer.map(|answer| answer.status().as_u16()),
             elapsed,
@@ -251,21 +195,9 @@ impl Client {
     }
 }
 
-fn classify(operation: &Operation, response: http::Response<Bytes>) -> Result<Answer, GraphError> {
-    let (parts, body) = response.into_parts();
-    if parts.status.is_success() {
-        return Ok(Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body,
-        });
-    }
-    Err(body::answered(&operation.text, parts.status, &parts.headers, &body))
-}
-
 fn log(call: &Call, outcome: Result<&Answer, &GraphError>, elapsed: Duration) {
-    let status = outcome.map_or_else(|error| error.status, |answer| Some(answer.status.as_u16()));
-    let request_id = outcome.map_or_else(|error| error.request_id.clone(), |answer| body::request_id(&answer.headers));
+    let status = outcome.map_or_else(|error| error.status, |answer| Some(answer.status().as_u16()));
+    let request_id = outcome.map_or_else(|error| error.request_id.clone(), Answer::request_id);
     let error = outcome.err().map(tracing::field::display);
     let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     let client_request_id = call.client_request_id;

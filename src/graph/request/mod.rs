@@ -1,8 +1,7 @@
-//! One request from its URL to its decoded answer: attempts, pages, the body of an answer.
+//! One request from its URL to its decoded answer: the session it is made in, attempts, pages, and the answer's body.
 
-pub mod answer;
-pub mod exchange;
-pub mod odata;
-pub mod pages;
-pub mod retry;
-pub mod retry_after;
+pub(crate) mod answer;
+pub(crate) mod exchange;
+pub(crate) mod odata;
+pub(crate) mod pages;
+pub(crate) mod session;

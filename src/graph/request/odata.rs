@@ -1,7 +1,7 @@
 //! OData and URL building: the only file that writes a filter or decides where a link may lead.
 //!
-//! Names stay data: a literal's quotes are doubled, queries are percent-encoded, and an id that
-//! could be anything but one path segment is refused before a request exists.
+//! Names stay data: a literal's quotes are doubled, queries are percent-encoded, and an id that is not plainly one path segment is
+//! refused before there is a request.
 
 use std::fmt;
 
@@ -35,8 +35,7 @@ pub(crate) fn not_before(property: &'static str, instant: Timestamp) -> String {
     format!("{property} ge {}", instant.strftime("%Y-%m-%dT%H:%M:%SZ"))
 }
 
-/// Everything but unreserved characters, and `$`, `,` and `'`, which keep OData legible and mean
-/// nothing to a URL.
+/// Everything but unreserved characters, and `$`, `,` and `'`, which have no meaning in a URL's query.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -56,16 +55,15 @@ pub(crate) fn set_query(url: &mut Url, parameters: &[(&str, &str)]) {
     url.set_query(Some(&pairs.join("&")));
 }
 
-/// Whether `id` can only be one path segment that names an object: letters, digits, `-`, `_`, `.`,
-/// and not a dot segment. Every id Graph documents for Cloud PC and groups is of that form;
-/// `$count`, `..` and `%2f` are not.
+/// Whether `id` is plainly one path segment: letters, digits, `-`, `_`, `.`, and not a dot segment. Every id that Graph documents
+/// for Cloud PC and groups is of that form; `$count`, `..` and `%2f` are not.
 pub(crate) fn is_id(id: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     (1..=256).contains(&id.len()) && id.chars().all(plain) && !id.starts_with('.')
 }
 
-/// Whether a bearer token may follow `link`: same scheme, host and port as `root`, no user info,
-/// and a path below one of its API versions.
+/// Whether a bearer token may be sent to `link`: same scheme, host and port as `root`, no user info, and a path below one of its
+/// API versions.
 pub(crate) fn is_api_of(root: &Url, link: &Url) -> bool {
     let below = link.path().strip_prefix(root.path().trim_end_matches('/'));
     link.origin() == root.origin()

@@ -1,29 +1,26 @@
-//! Lists: every page or an error. An incomplete list decides nothing, so nobody gets to keep one.
+//! Lists: every page or an error. An incomplete list proves no absence, so no caller gets one.
 //!
-//! `@odata.nextLink` is the service's to build and ours to distrust: it is followed on the
-//! configured host, below the API version the list began with, never twice, and not for ever.
+//! `@odata.nextLink` is foreign text: it is followed only on the configured host, below an API version, never to the same page
+//! twice, and only for so many pages.
 
 use std::collections::HashSet;
 
 use serde_json::Value;
 use url::Url;
 
-use crate::graph::client::Client;
 use crate::graph::errors::error::GraphError;
-use crate::graph::request::exchange::{Call, Operation};
+use crate::graph::request::exchange::Call;
 use crate::graph::request::odata;
+use crate::graph::request::session::Session;
 use crate::graph::text;
+use crate::graph::types::operation::Operation;
 
-/// More pages than any tenant fills; a list that goes on is broken.
+/// More pages, items and bytes than a list of any tenant has. No more than one page is in memory at a time.
 const MAX_PAGES: usize = 1000;
-
-/// The same for items.
 const MAX_ITEMS: usize = 100_000;
-
-/// The same for bytes. What is made of a page is smaller, and the page is gone when the next one comes.
 const MAX_BYTES: usize = 64 << 20;
 
-/// More assignments than any object has. Those of one object are held at once.
+/// More assignments than any object has. Those of one object are in memory at the same time.
 const MAX_ASSIGNMENTS: usize = 10_000;
 
 /// A list that is read page by page.
@@ -48,10 +45,10 @@ impl From<Url> for Pages {
 }
 
 impl Pages {
-    /// The items of the next page; `None` after the last. Before that, nothing is known about what is absent.
-    pub(crate) async fn next(&mut self, client: &Client, operation: &Operation) -> Result<Option<Vec<Value>>, GraphError> {
+    /// The items of the next page; `None` after the last. Only then is what was not listed absent.
+    pub(crate) async fn next(&mut self, session: &Session, operation: &Operation) -> Result<Option<Vec<Value>>, GraphError> {
         let broken = |problem: &str| Err(GraphError::decode(operation.text.clone(), problem));
-        // Left in place until the page is read: a list that failed does not end.
+        // It stays the next page until it was read: a list that failed does not end.
         let Some(url) = self.next.clone() else { return Ok(None) };
         if self.visited.len() == MAX_PAGES {
             return broken("the list does not end");
@@ -59,7 +56,7 @@ impl Pages {
         if !self.visited.insert(url.clone()) {
             return broken("the list's pages lead back to an earlier one");
         }
-        let answer = client.read(&Call::page(operation.clone(), url, self.visited.len() > 1)).await?;
+        let answer = session.read(&Call::page(operation.clone(), url, self.visited.len() > 1)).await?;
         let mut page = answer.json().map_err(|problem| answer.unusable(operation, &problem))?;
         let Some(Value::Array(items)) = page.get_mut("value").map(Value::take) else {
             return Err(answer.unusable(operation, "a page without a list"));
@@ -74,13 +71,13 @@ impl Pages {
         if self.items > MAX_ITEMS || self.bytes > MAX_BYTES {
             return broken("the list is longer than any tenant's");
         }
-        self.next = client.next_page(operation, page.get("@odata.nextLink"))?;
+        self.next = session.next_page(operation, page.get("@odata.nextLink"))?;
         Ok(Some(items))
     }
 }
 
-impl Client {
-    /// What `parse` makes of every item of the list at `first`.
+impl Session {
+    /// Reads the list at `first` and parses every item.
     pub(crate) async fn all_pages<T>(
         &self,
         operation: &Operation,
@@ -103,7 +100,7 @@ impl Client {
             Some(Value::String(link)) => link,
             Some(_) => return refused("the link to the next page is not a text".to_owned()),
         };
-        let root = &self.inner.config.root;
+        let root = &self.config.root;
         match Url::parse(link) {
             Ok(url) if odata::is_api_of(root, &url) => Ok(Some(url)),
             Ok(url) => refused(format!(
@@ -114,7 +111,7 @@ impl Client {
         }
     }
 
-    /// Puts those assignments to an object that its answer had no room for.
+    /// Adds the assignments that follow on further pages to an object.
     pub(crate) async fn complete(&self, operation: &Operation, object: &mut Value) -> Result<(), GraphError> {
         if let Some(next) = self.next_page(operation, object.get("assignments@odata.nextLink"))? {
             let Some(Value::Array(assignments)) = object.get_mut("assignments") else {

@@ -1,4 +1,4 @@
-//! One budget for everything that a tenant is sent: who waits, who goes first, and what Graph teaches.
+//! One budget for all requests to a tenant: which request waits, which comes first, and what is learned from Graph's answers.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde_json::{Map, json};
 use tokio::time::Instant;
 
+use crate::graph::budget::limits::{Limit, RequestClass};
 use crate::graph::tests::fake::{Fake, Reply, Sent};
-use crate::graph::{Caller, Collection, ErrorKind, Limit, Limits, Priority, RequestClass};
+use crate::graph::{Caller, Collection, ErrorKind, Limits, Priority};
 
 const SECOND: Duration = Duration::from_secs(1);
 const SETTINGS: Collection = Collection::UserSettings;
@@ -19,7 +20,7 @@ fn limit(requests: u32, seconds: u32) -> Limit {
     }
 }
 
-/// The usual limits, but this one for lists.
+/// The default limits, with another one for lists.
 fn lists(limit: Limit) -> Limits {
     Limits {
         list: limit,
@@ -91,7 +92,7 @@ async fn a_waiting_change_goes_before_a_waiting_look_around() {
     let mut tasks = Vec::new();
     for (name, priority) in [
         ("look", Priority::Resync),
-        ("mend", Priority::Repair),
+        ("repair", Priority::Repair),
         ("change", Priority::Change),
         ("another", Priority::Change),
     ] {
@@ -105,7 +106,7 @@ async fn a_waiting_change_goes_before_a_waiting_look_around() {
     for task in tasks {
         task.await.unwrap();
     }
-    assert_eq!(*order.lock().unwrap(), ["change", "another", "mend", "look"]);
+    assert_eq!(*order.lock().unwrap(), ["change", "another", "repair", "look"]);
 }
 
 #[tokio::test(start_paused = true)]

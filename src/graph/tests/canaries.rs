@@ -1,4 +1,4 @@
-//! S50: a canary in every field of every kind of answer, and none in what leaves this module for status, events or logs.
+//! SECURITY.md, S50: a canary in every field of every kind of answer, and none in what leaves `graph` for status, events or logs.
 
 use std::fmt::Write as _;
 
@@ -7,13 +7,13 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::graph::differences;
 use crate::graph::tests::fake::{Fake, Reply};
 use crate::graph::{Collection, GraphError};
+use crate::graph::{advice, differences};
 
 const GUID: &str = "11111111-0000-4000-8000-000000000001";
 
-/// As a peer might hold them, or have been sent them.
+/// Secrets that a peer may have, or may have been sent.
 const CANARIES: [&str; 4] = [
     "eyJhbGciOiJSUzI1NiJ9.eyJjYW5hcnkiOiJ4In0.Y2FuYXJ5c2ln",
     "cnr8Q~oW3kLr9TbVn2MpZc7DfGhJs5Qe1RuYwXaK",
@@ -46,7 +46,7 @@ fn poisoned() -> String {
     format!("before {} after", forms().join(" and "))
 }
 
-/// None of it, nor a half of it, is there; and nothing is long.
+/// No canary is in the text, nor half of one; and the text is short.
 fn clean(shown: &str, most: usize, what: &str) {
     let mut wanted: Vec<String> = CANARIES.into_iter().map(str::to_owned).collect();
     wanted.extend(
@@ -67,12 +67,12 @@ fn clean(shown: &str, most: usize, what: &str) {
 }
 
 fn clean_error(error: &GraphError, what: &str) {
-    for shown in [error.to_string(), error.advice(), format!("{error:?}")] {
+    for shown in [error.to_string(), advice(error), format!("{error:?}")] {
         clean(&shown, 4096, what);
     }
 }
 
-/// What a form of a canary looks like in each place of an error answer. Not 400: to a read of an id that means "not found".
+/// A canary in each place of an error answer. Not with status 400: to the read of an id that means "not found".
 fn errors(form: &str) -> [Reply; 4] {
     let inner = json!({"code": form, "message": form, "request-id": form, "innerError": {"code": form, "client-request-id": form}});
     let said = json!({"error": {"code": form, "message": form, "target": form, "innerError": inner}});
@@ -171,7 +171,7 @@ async fn s50_no_object_and_no_assignment_shows_a_canary_where_it_is_told() {
         let fake = Fake::new([Reply::json(200, &json!({"value": [{"id": form, "assignments": []}]}))]);
         clean_error(&fake.client.list(Collection::UserSettings).await.unwrap_err(), "an id");
 
-        // What an object holds is compared as it is, and told by this.
+        // The values of an object are compared as they are, and printed by this.
         let desired = json!({"displayName": "wanted"});
         let observed = json!({"displayName": form});
         for difference in differences(
@@ -179,7 +179,7 @@ async fn s50_no_object_and_no_assignment_shows_a_canary_where_it_is_told() {
             desired.as_object().unwrap(),
             observed.as_object().unwrap(),
         ) {
-            clean(&crate::graph::shown(&difference.observed.to_string()), 1024, "a difference");
+            clean(&crate::graph::printable(&difference.observed.to_string()), 1024, "a difference");
         }
         let permit = Fake::new([]).permit().await;
         let fake = Fake::new([Reply::json(201, &json!({"id": form}))]);

@@ -1,4 +1,4 @@
-//! A scripted Graph and Entra below the transport seam. It records what was really sent.
+//! A scripted Graph and Entra in place of the transport's service. It records every request.
 
 use std::collections::VecDeque;
 use std::io::Write;
@@ -14,17 +14,18 @@ use tokio::time::Instant;
 use tower::service_fn;
 use url::Url;
 
+use crate::graph::budget::limits::RequestClass;
+use crate::graph::http::observer::{Attempt, Observer};
 use crate::graph::http::transport::{BodyStream, SendError, Transport};
-use crate::graph::observer::{Attempt, Observer};
-use crate::graph::{Application, Client, ClientConfig, Clock, Collection, Entity, GraphError, Limits, Permit, SharedBudget, TokenFile};
+use crate::graph::{Application, Client, ClientConfig, ClockSkew, Collection, Entity, GraphError, Limits, Permit, SharedBudget, TokenFile};
 
 pub const ROOT: &str = "https://graph.example";
 pub const LOGIN: &str = "https://login.example";
 
-/// What the fake's writes are marked with.
+/// The mark of the fake's writes.
 pub const MARK: [u8; 4] = [0xc1, 0x05, 0x7e, 0x12];
 
-/// One request as it would have left the process.
+/// One request as the transport got it.
 #[derive(Debug, Clone)]
 pub struct Sent {
     pub method: Method,
@@ -134,20 +135,19 @@ impl Observer for State {
 }
 
 impl Fake {
-    /// Graph answers with `replies` in turn; the last one is followed by panics, so an extra
-    /// request fails the test.
+    /// Graph answers with `replies` in turn; a further request panics, so it fails the test.
     pub fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
         Self::limited(Limits::default(), replies)
     }
 
-    /// The same with a budget of its own.
+    /// The same with these limits.
     pub fn limited(limits: Limits, replies: impl IntoIterator<Item = Reply>) -> Self {
         let state = State::default();
         state.replies.lock().unwrap().extend(replies);
         Self::of(state, limits)
     }
 
-    /// Graph answers every request by a rule; half of the latency is over when it gets it.
+    /// Graph answers every request by a rule, in the middle of the latency.
     pub fn answering(limits: Limits, latency: Duration, rule: impl Fn(&Sent) -> Reply + Send + Sync + 'static) -> Self {
         let state = State {
             rule: Some(Box::new(rule)),
@@ -182,8 +182,7 @@ impl Fake {
         }
     }
 
-    /// The token endpoint answers with these first, and with tokens `token-1`, `token-2`, … from
-    /// then on.
+    /// The token endpoint answers with these first, and then with the tokens `token-1`, `token-2`, …
     pub fn logins(self, replies: impl IntoIterator<Item = Reply>) -> Self {
         self.state.logins.lock().unwrap().extend(replies);
         self
@@ -195,7 +194,7 @@ impl Fake {
         self
     }
 
-    /// Leave to write.
+    /// A permit to write.
     pub async fn permit(&self) -> Permit {
         self.client.permit().await.unwrap()
     }
@@ -208,7 +207,7 @@ impl Fake {
         self.state.login.lock().unwrap().clone()
     }
 
-    /// Who waited within our own budget, and how long.
+    /// The classes of the requests that waited in the budget, and how long.
     pub fn held_back(&self) -> Vec<(&'static str, Duration)> {
         self.state.held_back.lock().unwrap().clone()
     }
@@ -218,7 +217,7 @@ impl Fake {
         self.state.throttled.lock().unwrap().clone()
     }
 
-    /// When each pause ended that Graph had asked for.
+    /// The end of each pause that Graph asked for.
     pub fn paused(&self) -> Vec<Instant> {
         self.state.paused.lock().unwrap().clone()
     }
@@ -227,7 +226,7 @@ impl Fake {
         self.state.observed.lock().unwrap().clone()
     }
 
-    /// What the observer was told besides.
+    /// The calls of the observer about tokens.
     pub fn told(&self) -> Vec<String> {
         self.state.told.lock().unwrap().clone()
     }
@@ -245,7 +244,7 @@ pub fn application(transport: &Transport) -> Application {
         authority: Url::parse(LOGIN).unwrap(),
         tenant_id: "contoso".to_owned(),
         client_id: "client-1".to_owned(),
-        clock: Arc::new(Clock::default()),
+        clock: Arc::new(ClockSkew::default()),
     }
 }
 
@@ -321,6 +320,11 @@ async fn send(reply: Reply) -> Result<Response<BodyStream>, SendError> {
 }
 
 impl Client {
+    /// How many requests of a class could be sent now.
+    pub(crate) fn budget_left(&self, class: RequestClass) -> usize {
+        self.session.config.budget.0.left(class)
+    }
+
     /// Every object of the collection.
     pub(crate) async fn list(&self, collection: Collection) -> Result<Vec<Entity>, GraphError> {
         self.list_as(collection, |entity| entity).await

@@ -1,5 +1,5 @@
 //! Managed identity against stand-ins that speak the two documented protocols: the metadata service of a machine (IMDS)
-//! below the transport seam, and App Service's endpoint over real HTTP, in a process whose environment names it.
+//! in place of the transport's service, and App Service's endpoint over real HTTP, in a process whose environment names it.
 
 use std::collections::HashMap;
 use std::process::Command;
@@ -19,8 +19,9 @@ use serde_json::{Value, json};
 use tower::service_fn;
 use url::Url;
 
+use crate::graph::auth::token::Token;
 use crate::graph::managed_identity;
-use crate::graph::{Client, ClientConfig, Cloud, Fence, GraphError, Limits, SharedBudget, Token, Transport};
+use crate::graph::{Client, ClientConfig, Cloud, Fence, GraphError, Limits, SharedBudget, Transport};
 
 const TENANT: &str = "11111111-1111-1111-1111-111111111111";
 const USER_ASSIGNED: &str = "22222222-2222-2222-2222-222222222222";
@@ -48,7 +49,7 @@ fn client(transport: Transport, client_id: Option<&str>) -> Client {
     Client::with_transport(config, transport).unwrap()
 }
 
-/// Asks a metadata service that answers like this; tells what it was asked, too.
+/// Requests a token from a metadata service that answers like this. Returns the requests, too.
 async fn imds(client_id: Option<&str>, status: u16, body: Value) -> (Result<Token, GraphError>, Vec<(Url, Option<String>)>) {
     let asked = Arc::<Mutex<Vec<_>>>::default();
     let seen = Arc::clone(&asked);

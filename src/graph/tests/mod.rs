@@ -1,5 +1,4 @@
-//! Tests that span files: the whole client, credential included, over a scripted in-process Graph
-//! and Entra.
+//! Tests that span files: the whole client, credential included, over a scripted Graph and Entra in the same process.
 
 mod budget;
 mod canaries;

@@ -1,4 +1,4 @@
-//! What the observer hears of tokens.
+//! The observer's calls about tokens.
 
 use serde_json::json;
 

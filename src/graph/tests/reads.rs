@@ -1,4 +1,4 @@
-//! Reads: what is asked, what is repeated, and what broken answers become.
+//! Reads: the requests, the repeats, and the errors for broken answers.
 
 use std::time::Duration;
 
@@ -182,7 +182,7 @@ async fn the_directory_and_the_catalogue_are_read() {
     assert_eq!(fake.client.group("g1").await.unwrap().unwrap().mail_nickname.as_deref(), Some("g"));
     assert_eq!(fake.client.group("g2").await.unwrap(), None);
     assert_eq!(fake.client.organization().await.unwrap().verified_domains, ["contoso.example"]);
-    assert_eq!(fake.client.gallery_images().await.unwrap()[0].status.as_deref(), Some("supported"));
+    assert_eq!(fake.client.gallery_images().await.unwrap()[0].display_name, "Windows 11");
     assert_eq!(fake.client.device_images().await.unwrap()[0].version.as_deref(), Some("1.0.0"));
     let connection = &fake.client.on_premises_connections().await.unwrap()[0];
     assert_eq!(

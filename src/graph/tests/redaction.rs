@@ -1,4 +1,4 @@
-//! S16: the `Debug` of whatever holds a secret is a fixed text, word for word.
+//! SECURITY.md, S16: the `Debug` of whatever holds a secret is a fixed text, word for word.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::graph::tests::fake::{Fake, ROOT};
 
 const CANARY: &str = "d3bug-canary";
 
-/// As those that read a Secret or a file: it knows where the secret is, and holds none.
+/// Like the material of a Secret or a file: it knows the place of the secret, and holds none.
 #[derive(Debug)]
 struct InMemory;
 
@@ -27,7 +27,7 @@ impl Material for InMemory {
 #[tokio::test]
 async fn s16_the_debug_of_whatever_holds_a_secret_is_redacted() {
     let fake = Fake::new([]);
-    let bearer = fake.client.bearer("look").await.unwrap();
+    let bearer = fake.client.session.tokens.bearer("look").await.unwrap();
     assert!(!bearer.secret().is_empty());
     let secret: Arc<dyn TokenCredential> = fake.application().client_secret(Arc::new(InMemory)).unwrap();
     let federated: Arc<dyn TokenCredential> = fake.application().federated(Arc::new(InMemory)).unwrap();

@@ -1,4 +1,4 @@
-//! S11 over real TLS: the token goes to the configured host and to no other, whatever that host says.
+//! SECURITY.md, S11, over real TLS: the token is sent to the configured host and to no other, whatever that host answers.
 
 use std::net::TcpListener;
 use std::process::Command;

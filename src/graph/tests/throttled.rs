@@ -1,4 +1,4 @@
-//! Many objects and a service that enforces a limit: how long all take, how often they are refused, who waits for whom.
+//! Many objects and a service that enforces a limit: how long they take, how often Graph refuses, which waits for which.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -16,14 +16,14 @@ const SECOND: Duration = Duration::from_secs(1);
 const WINDOW: Duration = Duration::from_secs(20);
 const LATENCY: Duration = Duration::from_millis(40);
 
-/// A service that takes so many writes in a sliding window, and refuses what is too much.
+/// A service that accepts so many writes in a sliding window, and refuses the others.
 struct Service {
     limit: usize,
-    /// The limit is lifted so long after the start.
+    /// The limit ends this long after the start.
     lifted: Duration,
-    /// What is refused uses up the limit, too.
+    /// Whether refused writes count, too.
     counts_refused: bool,
-    /// It says how long to stay away.
+    /// Whether it sends `Retry-After`.
     says_when: bool,
 }
 
@@ -71,7 +71,7 @@ impl Service {
 #[derive(Default)]
 struct Crowd {
     tasks: JoinSet<()>,
-    /// When each one heard for the first time what becomes of it.
+    /// When each object got its first result.
     heard: Arc<Mutex<Vec<Instant>>>,
 }
 
@@ -91,7 +91,7 @@ impl Crowd {
     }
 }
 
-/// Passes over one object until it is written; each is short, and the next one takes up the place that the last one had.
+/// Passes over one object until it is written; each is short, and the next one continues with the place of the last one.
 async fn converge(fake: Arc<Fake>, party: &'static str, object: usize, workers: Arc<Semaphore>, heard: Arc<Mutex<Vec<Instant>>>) {
     let key = format!("{party}-{object}");
     let mut place = None;
@@ -116,7 +116,7 @@ async fn pass(fake: &Fake, party: &str, key: &str, place: &mut Option<Place>) ->
                 *place = Some(kept);
                 return Some(after);
             }
-            Waited::Unknown => caller = caller.with_place(kept),
+            Waited::Paused => caller = caller.with_place(kept),
         }
     }
     let caller = Arc::new(caller);
@@ -147,7 +147,7 @@ fn refused(fake: &Fake) -> usize {
     fake.observed().iter().filter(|(_, status)| *status == Some(429)).count()
 }
 
-/// Writes so many objects. How long it took, and how many requests were refused.
+/// Writes so many objects. Returns how long it took, and how many requests were refused.
 async fn writes(service: Service, number: usize) -> (Duration, usize) {
     let (fake, start) = (service.fake(), Instant::now());
     Crowd::of(&fake, "team", number).all().await;
@@ -155,7 +155,7 @@ async fn writes(service: Service, number: usize) -> (Duration, usize) {
     (start.elapsed(), refused(&fake))
 }
 
-/// The services that refuse: those that count what they refused and those that do not, with and without a word on when.
+/// Services that refuse: with and without counting refused writes, with and without `Retry-After`.
 fn services(limit: usize) -> impl Iterator<Item = Service> {
     [(false, true), (true, true), (false, false), (true, false)]
         .into_iter()

@@ -1,4 +1,4 @@
-//! S19 and S20 over real sockets: who cannot prove the name that was called gets no request, and a proxy comes from the
+//! SECURITY.md, S19 and S20, over real sockets: a server that cannot prove its name gets no request, and a proxy comes from the
 //! environment of the process and from nowhere else.
 
 use std::io::{Read, Write};
@@ -95,7 +95,7 @@ fn altered(change: impl FnOnce(&mut CertificateParams)) -> CertificateParams {
     params
 }
 
-/// A server on a free port. It counts what it heard of a request.
+/// A server on a free port. It counts the requests that it could read.
 struct Server {
     port: u16,
     heard: Arc<AtomicUsize>,
@@ -133,7 +133,7 @@ impl Server {
         })
     }
 
-    /// A server that knows nothing newer than this version: it answers a ClientHello with a ServerHello of that version.
+    /// A server without a newer version than this one: it answers a ClientHello with a ServerHello of that version.
     fn old(minor: u8) -> Self {
         Self::start(move |mut stream| {
             let mut hello = [0; 4096];
@@ -172,7 +172,7 @@ const BOTH: &[&SupportedProtocolVersion] = rustls::ALL_VERSIONS;
 const NEW: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13];
 const LESS_NEW: &[&SupportedProtocolVersion] = &[&rustls::version::TLS12];
 
-/// Every server, what it stands for, and whether it may be talked to.
+/// Every server, its property, and whether it may get a request.
 fn servers(authority: &Authority) -> Vec<(&'static str, bool, &'static str, Server)> {
     let issued = |params: &CertificateParams| Server::tls(authority.issue(params), BOTH);
     let good = named("localhost");
@@ -223,7 +223,7 @@ fn servers(authority: &Authority) -> Vec<(&'static str, bool, &'static str, Serv
     ]
 }
 
-/// Answers whatever comes as a web server without TLS does; what it heard is a request only when it can be read as one.
+/// Answers everything as a web server without TLS does; the bytes count as a request only when they can be read as one.
 fn converse_in_clear(mut stream: TcpStream) -> std::io::Result<Vec<u8>> {
     let mut part = [0; 4096];
     let count = stream.read(&mut part)?;

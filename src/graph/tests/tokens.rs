@@ -1,4 +1,4 @@
-//! Tokens: from the token file over Entra to the header, and back when Graph refuses one.
+//! Tokens: from the token file over Entra to the header, and a new one when Graph refuses it.
 
 use std::collections::HashMap;
 use std::io::{Seek, Write};
@@ -12,7 +12,9 @@ use uuid::Uuid;
 
 use crate::graph::http::transport::{SendError, Transport};
 use crate::graph::tests::fake::{Fake, LOGIN, ROOT, Reply, application, token};
-use crate::graph::{Application, Caller, Client, ClientConfig, Collection, ErrorKind, Fence, Limits, Priority, SharedBudget, TokenFile};
+use crate::graph::{
+    Application, Caller, Client, ClientConfig, Collection, ErrorKind, Fence, Limits, Priority, SharedBudget, TokenFile, advice,
+};
 
 fn empty_list() -> Reply {
     Reply::json(200, &json!({"value": []}))
@@ -119,7 +121,7 @@ async fn entras_refusal_is_explained_and_the_assertion_is_in_no_error() {
     assert!(error.message.starts_with("AADSTS700213: No matching"), "{error}");
     assert!(error.message.ends_with("(trace id t-1, correlation id c-1)"), "{error}");
     assert!(!error.message.contains("eyJ"), "{error}");
-    assert!(error.advice().contains("system:serviceaccount"), "{}", error.advice());
+    assert!(advice(&error).contains("system:serviceaccount"), "{}", advice(&error));
     assert!(!error.outcome_unknown());
     assert_eq!(fake.logged_in().len(), 1, "a refusal is not repeated");
 }
@@ -145,7 +147,7 @@ async fn many_passes_ask_entra_once_and_all_of_them_hear_its_refusal() {
     // What begins later asks, once for all.
     join_all((0..65).map(|_| list(begin()))).await;
     assert_eq!(fake.logged_in().len(), 2);
-    // And so does one that somebody asked for, because the configuration is another one.
+    // And so does one that is requested for a changed configuration.
     fake.client.forget_token();
     list(begin()).await.unwrap_err();
     assert_eq!(fake.logged_in().len(), 3);

@@ -1,8 +1,7 @@
 //! Assignments: how Graph lists them and how `assign` wants them.
 //!
-//! `assign` replaces the whole set, and what is left out loses its Cloud PCs. So an entry that
-//! cannot be read is an error and never skipped: a reader that dropped it would have its next write
-//! unassign a group.
+//! `assign` replaces the whole set, and a group that is left out loses its Cloud PCs. So an entry that cannot be read is an error
+//! and never skipped: the next write would unassign its group.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -12,43 +11,37 @@ use crate::graph::text as show;
 /// The target type of every assignment Graph documents for Cloud PC.
 const GROUP_TARGET: &str = "#microsoft.graph.cloudPcManagementGroupAssignmentTarget";
 
-/// Target types that mean "this group". The second is Intune's general one, which some clients
-/// write to user settings.
+/// Target types that mean "this group". The second is Intune's general one, which some clients write to user settings.
 const INCLUDING: [&str; 2] = ["cloudPcManagementGroupAssignmentTarget", "groupAssignmentTarget"];
 
 /// An assignment as Graph lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RemoteAssignment {
-    /// Its own id. Repeating it keeps an allotment's identity.
+pub(crate) struct RemoteAssignment {
+    /// The id of the assignment. A write that repeats it keeps an allotment's identity.
     pub id: Option<String>,
-    /// The group it binds.
     pub group_id: String,
     /// The Frontline plan; Graph's empty string is `None`.
     pub service_plan_id: Option<String>,
     /// The licences set aside for the group.
     pub allotment_licenses_count: Option<i64>,
-    /// The name of that slice; Graph's empty string is `None`.
+    /// The name of that allotment; Graph's empty string is `None`.
     pub allotment_display_name: Option<String>,
 }
 
 /// An assignment to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AssignmentTarget {
+pub(crate) struct AssignmentTarget {
     /// The id of the entry that is kept; `None` for a new one.
     pub id: Option<String>,
-    /// The group to bind.
     pub group_id: String,
     /// The Frontline plan, only for the shared provisioning types.
     pub service_plan_id: Option<String>,
-    /// The licences to set aside.
     pub allotment_licenses_count: Option<i64>,
-    /// The name of that slice.
     pub allotment_display_name: Option<String>,
 }
 
-/// What is needed of the object around an assignment to read it.
+/// What is needed of an object to read its assignments.
 pub(crate) struct Owner<'a> {
-    /// The id of the policy or setting.
     pub id: &'a str,
     /// Whether its `provisioningType` is a shared one, whose assignment ids are no group ids.
     pub shared: bool,
@@ -62,7 +55,7 @@ impl RemoteAssignment {
         if let Some(kind) = target.get("@odata.type").and_then(Value::as_str) {
             let name = kind.trim_start_matches('#').trim_start_matches("microsoft.graph.");
             if !INCLUDING.contains(&name) {
-                return Err(format!("the target type {} is not understood", show::quoted(kind)));
+                return Err(format!("the target type {} is not known", show::quoted(kind)));
             }
         }
         let plan = id_of(target.get("servicePlanId"))?;
@@ -84,10 +77,8 @@ impl RemoteAssignment {
     }
 }
 
-/// The group named by an assignment's own id, for answers whose target is empty.
-///
-/// The forms seen are the group id itself, `{owner}_{group}`, and on Frontline policies an id of
-/// its own, which names no group.
+/// The group in an assignment's own id, for answers with an empty target. Graph was observed to use the group id itself,
+/// `{owner}_{group}`, and for Frontline policies an id without the group.
 fn group_in_id(owner: &Owner<'_>, id: Option<&str>, frontline: bool) -> Option<String> {
     let id = id?;
     let group = match id.rsplit_once('_') {
@@ -98,21 +89,19 @@ fn group_in_id(owner: &Owner<'_>, id: Option<&str>, frontline: bool) -> Option<S
     uuid::Uuid::try_parse(group).is_ok().then(|| group.to_owned())
 }
 
-/// A non-empty id.
 fn id_of(value: Option<&Value>) -> Result<Option<String>, String> {
     match text(value) {
-        Some(id) if !show::is_id(&id) => Err("one of its ids is none".to_owned()),
+        Some(id) if !show::is_id(&id) => Err("one of its ids is not an id".to_owned()),
         id => Ok(id),
     }
 }
 
-/// A non-empty string.
 fn text(value: Option<&Value>) -> Option<String> {
     value.and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 impl AssignmentTarget {
-    /// Whether only beta can express it: v1.0 targets know no allotments.
+    /// Whether only beta accepts it: v1.0 targets have no allotments.
     pub(crate) fn needs_beta(&self) -> bool {
         let Self {
             id: _,

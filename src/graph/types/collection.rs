@@ -1,68 +1,92 @@
-//! The Graph collections this crate manages, and the API version each is read from.
+//! The list of the Graph types that this crate reads and writes. A new type is a new file and a line here.
 
-/// A version of the Graph API. Ordered: what exists in v1.0 exists in beta too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ApiVersion {
-    /// `v1.0`, preferred wherever it is enough.
-    V1,
-    /// `beta`, where a property or an enum member exists only there.
-    Beta,
-}
+use crate::graph::types::permission::Permission;
+use crate::graph::types::table::{ApiVersion, GraphType, Labels, Property, Unmanaged};
+use crate::graph::types::{provisioning_policy, user_setting};
 
-impl ApiVersion {
-    /// The path segment.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::V1 => "v1.0",
-            Self::Beta => "beta",
+macro_rules! collections {
+    ($($(#[$attribute:meta])* $name:ident = $file:ident,)*) => {
+        /// A collection of objects below `deviceManagement/virtualEndpoint`; a handle of its type's table.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Collection {
+            $($(#[$attribute])* #[doc = concat!("See `graph/types/", stringify!($file), ".rs`.")] $name,)*
         }
-    }
+
+        impl Collection {
+            /// Every collection, in a fixed order.
+            pub const ALL: &[Self] = &[$($(#[$attribute])* Self::$name),*];
+
+            const fn table(self) -> &'static GraphType {
+                match self {
+                    $($(#[$attribute])* Self::$name => &$file::TYPE,)*
+                }
+            }
+        }
+    };
 }
 
-/// A collection below `deviceManagement/virtualEndpoint` whose objects are created, changed and
-/// deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Collection {
-    /// `provisioningPolicies`
-    ProvisioningPolicies,
-    /// `userSettings`
-    UserSettings,
+collections! {
+    ProvisioningPolicies = provisioning_policy,
+    UserSettings = user_setting,
 }
 
 impl Collection {
-    /// Every collection, in a fixed order.
-    pub const ALL: [Self; 2] = [Self::ProvisioningPolicies, Self::UserSettings];
-
     /// The path segment, in Graph's spelling.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ProvisioningPolicies => "provisioningPolicies",
-            Self::UserSettings => "userSettings",
-        }
+        self.table().segment
     }
 
-    /// One object of it, for sentences.
-    pub const fn singular(self) -> &'static str {
-        match self {
-            Self::ProvisioningPolicies => "provisioning policy",
-            Self::UserSettings => "user setting",
-        }
+    /// One object of it, in sentences.
+    pub(crate) const fn singular(self) -> &'static str {
+        self.table().singular
     }
 
-    /// Several objects of it, for sentences.
-    pub const fn plural(self) -> &'static str {
-        match self {
-            Self::ProvisioningPolicies => "provisioning policies",
-            Self::UserSettings => "user settings",
-        }
+    /// Several objects of it, in sentences.
+    pub(crate) const fn plural(self) -> &'static str {
+        self.table().plural
     }
 
-    /// Where it is read: in beta, because one list answers for every property that a spec may name.
-    /// Of policies, `managedBy`, allotments and the Frontline members of `provisioningType` exist
-    /// only there; of settings, disaster recovery and the provisioning source.
-    pub const fn read_version(self) -> ApiVersion {
-        match self {
-            Self::ProvisioningPolicies | Self::UserSettings => ApiVersion::Beta,
-        }
+    pub(crate) const fn labels(self) -> &'static Labels {
+        &self.table().labels
     }
+
+    /// The version that lists are read in: beta where only that shows every property that a spec may name.
+    pub(crate) const fn read_version(self) -> ApiVersion {
+        self.table().read_version
+    }
+
+    /// What its writes need.
+    pub(crate) const fn write_permission(self) -> &'static Permission {
+        self.table().write
+    }
+
+    /// Whether `assign` binds groups to its objects.
+    pub(crate) const fn assignable(self) -> bool {
+        self.table().assignable
+    }
+
+    /// Whether Graph changes its objects.
+    pub(crate) const fn updatable(self) -> bool {
+        self.table().updatable
+    }
+
+    /// Whether Graph deletes its objects.
+    pub(crate) const fn deletable(self) -> bool {
+        self.table().deletable
+    }
+}
+
+/// The writable properties of a collection's objects.
+pub const fn properties(collection: Collection) -> &'static [Property] {
+    collection.table().properties
+}
+
+/// The writable property of that name.
+pub(crate) fn property(collection: Collection, name: &str) -> Option<&'static Property> {
+    properties(collection).iter().find(|property| property.name == name)
+}
+
+/// The properties of a collection's objects that are not managed.
+pub const fn unmanaged(collection: Collection) -> &'static [Unmanaged] {
+    collection.table().unmanaged
 }

@@ -1,50 +1,48 @@
-//! One object as Graph answered it. What this crate does not know survives untouched.
+//! One object as Graph answered it. Properties that this crate does not know are kept as they are.
 
 use serde_json::{Map, Value};
 
 use crate::graph::text;
 use crate::graph::types::assignment::{Owner, RemoteAssignment};
 
-/// A policy, a setting: any object of a [`crate::graph::Collection`].
+/// An object of a collection, such as a policy.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entity {
-    /// The id Graph gave it.
+pub(crate) struct Entity {
     pub id: String,
-    /// Every property under Graph's own name, unknown ones included; without `id`, `assignments`
-    /// and OData annotations.
+    /// Every property under Graph's own name, unknown ones included; without `id`, `assignments` and OData annotations.
     pub properties: Map<String, Value>,
-    /// The groups bound to it. Empty in the answer to a create, which cannot have any.
+    /// The groups bound to it. Empty in the answer to a create, which has none.
     pub assignments: Vec<RemoteAssignment>,
-    /// Why the assignments cannot be understood, if so. They are empty then, which must not be taken for "none".
+    /// Why the assignments cannot be read, if so. They are empty then, which does not mean "none".
     pub unreadable: Option<String>,
 }
 
 impl Entity {
-    /// Its display name; not unique, Graph does not promise that.
-    pub fn display_name(&self) -> Option<&str> {
-        self.properties.get("displayName").and_then(serde_json::Value::as_str)
+    /// Its display name, which Graph does not promise to be unique.
+    pub(crate) fn display_name(&self) -> Option<&str> {
+        self.properties.get("displayName").and_then(Value::as_str)
     }
 
-    /// Its `createdDateTime`, where Graph tells one.
-    pub fn created_date_time(&self) -> Option<&str> {
+    /// Its `createdDateTime`, if the answer has one.
+    pub(crate) fn created_date_time(&self) -> Option<&str> {
         let text = self.properties.get("createdDateTime").and_then(Value::as_str);
-        // The service's way to say that a date was never set.
+        // A date that was never set.
         text.filter(|text| !text.starts_with("0001-"))
     }
 
-    /// Its `createdBy`: an id, or a name, of the person or application that created it, where Graph tells one.
-    pub fn created_by(&self) -> Option<&str> {
+    /// Its `createdBy`: an id, or a name, of the person or application that created it, if the answer has one.
+    pub(crate) fn created_by(&self) -> Option<&str> {
         let text = self.properties.get("createdBy").and_then(Value::as_str);
         text.map(str::trim).filter(|text| !text.is_empty())
     }
 
-    /// Reads an answer to a create, which does not expand assignments.
-    pub(crate) fn created(value: Value) -> Result<Self, String> {
+    /// Reads an answer without assignments: to a create, or for a type that has none.
+    pub(crate) fn unassigned(value: Value) -> Result<Self, String> {
         Self::parse(value, |_, _| Ok(Vec::new()))
     }
 
-    /// Reads an item of a list, or says what can be said of it when its assignments cannot be understood: one of them must
-    /// not hide all others. `problem` is what is known to be wrong with them.
+    /// Reads an item of a list, also when its assignments cannot be read: one such item must not hide all others. `problem` is
+    /// what is already known to be wrong with them.
     pub(crate) fn listed(value: Value, mut problem: Option<String>) -> Result<Self, String> {
         let entity = Self::parse(value, |owner, assignments| {
             if problem.is_some() {
@@ -61,10 +59,8 @@ impl Entity {
         })
     }
 
-    /// Reads an answer to a request with `$expand=assignments`.
-    ///
-    /// Missing assignments are an error: taken for "none", they would make the next `assign` remove
-    /// every group.
+    /// Reads an answer to a request with `$expand=assignments`. Missing assignments are an error: read as "none", they would
+    /// make the next `assign` remove every group.
     pub(crate) fn expanded(value: Value) -> Result<Self, String> {
         Self::parse(value, read)
     }
@@ -93,7 +89,7 @@ impl Entity {
     }
 }
 
-/// Reads the assignments of an object that was asked for with them.
+/// Reads the assignments in an answer that has to have them.
 fn read(owner: &Owner<'_>, assignments: &Value) -> Result<Vec<RemoteAssignment>, String> {
     let listed = assignments
         .as_array()
@@ -102,8 +98,7 @@ fn read(owner: &Owner<'_>, assignments: &Value) -> Result<Vec<RemoteAssignment>,
     listed.iter().enumerate().map(one).collect()
 }
 
-/// Whether assignment ids of this object are ids of their own. Anything that is not plainly
-/// `dedicated` may be.
+/// Whether assignment ids of this object may be ids of their own, and no group ids: unless it is plainly `dedicated`.
 fn is_shared(properties: &Map<String, Value>) -> bool {
     properties
         .get("provisioningType")
@@ -141,7 +136,7 @@ mod tests {
             json!({"id": "a\nb"}),
             json!({"id": "x".repeat(300)}),
         ] {
-            assert!(Entity::created(value.clone()).is_err(), "{value}");
+            assert!(Entity::unassigned(value.clone()).is_err(), "{value}");
         }
         for value in [
             json!({"id": "p"}),

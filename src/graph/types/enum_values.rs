@@ -1,31 +1,27 @@
-//! What a body says in open enumerations: which API version can express it, and which members
-//! nobody here has heard of. Pure.
+//! The members of open enumerations in a body: which API version has them, and which are not known. Pure.
 
 use serde_json::{Map, Value};
 
-use crate::graph::types::collection::{ApiVersion, Collection};
-use crate::graph::types::literals::Literals;
-use crate::graph::types::properties::{Part, Shape, properties, property};
+use crate::graph::types::collection::{Collection, properties, property};
+use crate::graph::types::table::{ApiVersion, OpenEnum, Part, Shape};
 
-/// A value of an open enumeration that no description of Graph lists.
+/// A value of an open enumeration that Microsoft's descriptions of Graph do not list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownMember {
+pub(crate) struct UnknownMember {
     /// A JSON pointer into the Graph object, such as `/windowsSetting/locale`.
     pub path: String,
-    /// The value.
     pub value: String,
 }
 
-/// The API version that can express `body`: v1.0 unless a property or an enum member exists only in
-/// beta.
-pub fn write_version(collection: Collection, body: &Map<String, Value>) -> ApiVersion {
+/// The API version that accepts `body`: v1.0 unless a property or an enum member exists only in beta.
+pub(crate) fn write_version(collection: Collection, body: &Map<String, Value>) -> ApiVersion {
     let since = body
         .keys()
-        .map(|name| property(collection, name).map_or(ApiVersion::Beta, |known| known.since))
+        .map(|name| property(collection, name).map_or(ApiVersion::Beta, |property| property.since))
         .max();
     let beta_member = members(collection, body)
         .iter()
-        .any(|(literals, member)| !literals.v1.contains(&member.value.as_str()));
+        .any(|(known, member)| !known.v1.contains(&member.value.as_str()));
     if beta_member {
         ApiVersion::Beta
     } else {
@@ -34,16 +30,16 @@ pub fn write_version(collection: Collection, body: &Map<String, Value>) -> ApiVe
 }
 
 /// The members in `body` that are not known. Graph may know them, so they are sent.
-pub fn unknown_members(collection: Collection, body: &Map<String, Value>) -> Vec<UnknownMember> {
+pub(crate) fn unknown_members(collection: Collection, body: &Map<String, Value>) -> Vec<UnknownMember> {
     let members = members(collection, body).into_iter();
     members
-        .filter(|(literals, member)| !literals.knows(&member.value))
+        .filter(|(known, member)| !known.knows(&member.value))
         .map(|(_, member)| member)
         .collect()
 }
 
 /// Every member of every enumeration in `body`.
-fn members(collection: Collection, body: &Map<String, Value>) -> Vec<(&'static Literals, UnknownMember)> {
+fn members(collection: Collection, body: &Map<String, Value>) -> Vec<(&'static OpenEnum, UnknownMember)> {
     let mut found = Vec::new();
     for property in properties(collection) {
         if let Some(value) = body.get(property.name) {
@@ -53,11 +49,11 @@ fn members(collection: Collection, body: &Map<String, Value>) -> Vec<(&'static L
     found
 }
 
-fn collect(shape: Shape, value: &Value, path: String, found: &mut Vec<(&'static Literals, UnknownMember)>) {
+fn collect(shape: Shape, value: &Value, path: String, found: &mut Vec<(&'static OpenEnum, UnknownMember)>) {
     match (shape, value) {
-        (Shape::Literal(literals), Value::String(text)) => {
+        (Shape::Enum(known), Value::String(text)) => {
             let value = text.clone();
-            found.push((literals, UnknownMember { path, value }));
+            found.push((known, UnknownMember { path, value }));
         }
         (Shape::Object(parts), value) => of_parts(parts, value, &path, found),
         (Shape::ObjectList(parts), Value::Array(items)) => {
@@ -69,7 +65,7 @@ fn collect(shape: Shape, value: &Value, path: String, found: &mut Vec<(&'static 
     }
 }
 
-fn of_parts(parts: &[Part], object: &Value, path: &str, found: &mut Vec<(&'static Literals, UnknownMember)>) {
+fn of_parts(parts: &[Part], object: &Value, path: &str, found: &mut Vec<(&'static OpenEnum, UnknownMember)>) {
     for part in parts {
         if let Some(value) = object.get(part.name) {
             collect(part.shape, value, format!("{path}/{}", part.name), found);

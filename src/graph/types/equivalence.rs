@@ -1,5 +1,5 @@
-//! When two JSON values of a property mean the same to the service, although they are spelled
-//! differently. Which property follows which rule is in [`crate::graph::types::properties`].
+//! When two different JSON values of a property mean the same to the service. The table of a type says which rule a property
+//! follows.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +12,7 @@ pub enum Equivalence {
     Exact,
     /// null is the empty string.
     Text,
-    /// As [`Equivalence::Text`], and case does not count: ids of Azure resources, images and
-    /// connections.
+    /// As [`Equivalence::Text`], and case does not count: ids of Azure resources, images and connections.
     CaseInsensitive,
     /// null is false, the documented default.
     Flag,
@@ -29,7 +28,7 @@ pub enum Equivalence {
 
 impl Equivalence {
     /// Whether `a` and `b` mean the same.
-    pub fn equal(self, a: &Value, b: &Value) -> bool {
+    pub(crate) fn equal(self, a: &Value, b: &Value) -> bool {
         match self {
             Self::Exact => a == b,
             Self::Text => null_as_empty(a) == null_as_empty(b),
@@ -64,8 +63,7 @@ fn flag(value: &Value) -> &Value {
     if value.is_null() { &Value::Bool(false) } else { value }
 }
 
-/// The text of `value`, with null read as `default` and an old name as the new one; other JSON
-/// stays apart from every text.
+/// The text of `value`, with null read as `default` and an old name as the new one; other JSON equals no text.
 fn named<'a>(value: &'a Value, default: &'a str, renamed: Option<(&str, &'a str)>) -> Result<&'a str, &'a Value> {
     match (value, renamed) {
         (Value::Null, _) => Ok(default),

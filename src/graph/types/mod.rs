@@ -1,12 +1,15 @@
-//! What Graph's types look like on the wire: names, properties, enum values, which values count as equal, and what is not
-//! managed.
+//! Graph's types: names, properties, enum members, which values mean the same, what is not managed; and the operations.
+//! `collection` is the list of the types, `table` the form of a type's file.
 
-pub mod assignment;
-pub mod collection;
-pub mod differences;
-pub mod entity;
-pub mod enum_values;
-pub mod equivalence;
-pub mod literals;
-pub mod properties;
-pub mod unmanaged;
+pub(crate) mod assignment;
+pub(crate) mod collection;
+pub(crate) mod differences;
+pub(crate) mod entity;
+pub(crate) mod enum_values;
+pub(crate) mod equivalence;
+pub(crate) mod operation;
+pub(crate) mod permission;
+mod provisioning_policy;
+mod region_group;
+pub(crate) mod table;
+mod user_setting;

@@ -27,7 +27,7 @@ pub(crate) async fn caller<K: Kind>(object: &K, run: &Run<K>, context: &Context)
     }
     match kept.place.wait(&caller).await {
         Waited::Turn(permit) => Ok(Arc::new(caller.with_permit(permit))),
-        Waited::Unknown => Ok(Arc::new(caller.with_place(kept.place))),
+        Waited::Paused => Ok(Arc::new(caller.with_place(kept.place))),
         Waited::Later(after) => {
             context.memory.update(&uid, |notes| notes.place = Some(kept));
             Err(after)

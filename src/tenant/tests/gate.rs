@@ -18,6 +18,7 @@ const CANARY: &str = "c4n4ry";
 fn error(kind: ErrorKind, retry_after: Option<Duration>) -> GraphError {
     GraphError {
         operation: format!("update {CANARY}"),
+        attempted: None,
         kind,
         status: None,
         code: None,

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::graph::{Collection, ErrorKind};
+use crate::graph::{Collection, ErrorKind, advice};
 use crate::tenant::tests::sign_in::{SECRET, Scene, client_secret, seed, signs_in, tenant};
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn refused_with(roles: &[&str]) -> Vec<(&'static str, String)> {
     for (what, answer) in answers {
         if let Err(error) = answer {
             assert_eq!(error.kind, ErrorKind::Forbidden, "{what}: {error}");
-            refused.push((what, error.advice()));
+            refused.push((what, advice(&error)));
         }
     }
     refused

@@ -66,6 +66,7 @@ async fn a_list_that_nobody_understands_is_asked_for_once_by_all() {
 async fn a_service_in_trouble_that_asks_for_a_second_is_not_asked_each_second() {
     let unavailable = GraphError {
         operation: "update".to_owned(),
+        attempted: None,
         kind: ErrorKind::Unavailable,
         status: Some(503),
         code: None,
@@ -82,6 +83,7 @@ async fn a_service_in_trouble_that_asks_for_a_second_is_not_asked_each_second() 
 async fn a_conflict_is_read_again_and_not_taken_for_a_refusal() {
     let conflict = GraphError {
         operation: "update".to_owned(),
+        attempted: None,
         kind: ErrorKind::Conflict,
         status: Some(412),
         code: Some("PreconditionFailed".to_owned()),

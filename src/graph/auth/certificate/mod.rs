@@ -1,5 +1,6 @@
-//! The assertion that an application signs itself, with the private key of a certificate that is registered with it
-//! (fact sheet 11b): PS256, the certificate named by its SHA-256 thumbprint, valid for a few minutes, used once.
+//! The assertion that an application signs itself, with the private key of a certificate that is registered with it: PS256,
+//! the certificate named by its SHA-256 thumbprint, valid for a few minutes, used once. See
+//! <https://learn.microsoft.com/entra/identity-platform/certificate-credentials>.
 
 use std::sync::Arc;
 
@@ -17,16 +18,17 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::graph::auth::credential::Application;
+use crate::graph::auth::application::Application;
 use crate::graph::auth::material::{CredentialError, Material};
 use crate::graph::errors::error::{ErrorKind, GraphError};
+use crate::graph::http::clock_skew;
 
-/// It counts from a little before now, because clocks differ.
+/// An assertion is valid from so many seconds before now, because clocks differ.
 const BEFORE: i64 = 60;
-/// And for so many seconds; with [`BEFORE`] no more than ten minutes.
+/// And for so many seconds after now; with [`BEFORE`] no more than ten minutes.
 const AFTER: i64 = 300;
 
-/// Where the parts are, for messages.
+/// The field of the spec, for messages.
 const PLACE: &str = "spec.credentials.certificate:";
 
 /// Makes an assertion for each token request.
@@ -37,7 +39,6 @@ pub(crate) struct CertificateAssertion {
     client_id: String,
 }
 
-/// How it is signed, and with which certificate's key.
 #[derive(Serialize)]
 struct Header {
     alg: &'static str,
@@ -46,7 +47,6 @@ struct Header {
     thumbprint: String,
 }
 
-/// What the assertion says.
 #[derive(Serialize)]
 struct Claims<'a> {
     aud: &'a str,
@@ -71,7 +71,7 @@ impl CertificateAssertion {
     }
 
     fn sign(&self, pem: &[u8], now: Timestamp) -> Result<SecretString, CredentialError> {
-        // The key first: it comes first in the text, and a parser stops at the first broken block.
+        // The key comes first in the text, and a parser stops at the first broken block.
         let key = key(pem)?;
         let certificate = certificate(pem)?;
         if !belongs(key.public_key().as_ref(), &certificate) {
@@ -99,7 +99,7 @@ impl CertificateAssertion {
 impl Material for CertificateAssertion {
     async fn read(&self) -> Result<SecretString, CredentialError> {
         let pem = self.pem.read().await?;
-        self.sign(pem.expose_secret().as_bytes(), Timestamp::now())
+        self.sign(pem.expose_secret().as_bytes(), clock_skew::now())
     }
 }
 
@@ -112,9 +112,9 @@ fn certificate(pem: &[u8]) -> Result<CertificateDer<'static>, CredentialError> {
     CertificateDer::from_pem_slice(pem).map_err(|_| broken("tls.crt holds no certificate in PEM form"))
 }
 
-/// The private key. What the parsers say is left out: it could quote.
+/// The private key. The parsers' errors are left out, because they could quote the key.
 fn key(pem: &[u8]) -> Result<KeyPair, CredentialError> {
-    const NO_RSA: &str = "tls.key holds no RSA key of 2048 to 8192 bits; Entra takes no other kind";
+    const NO_RSA: &str = "tls.key holds no RSA key of 2048 to 8192 bits; Entra accepts no other kind";
     let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| broken("tls.key holds no private key in PEM form, without a passphrase"))?;
     let pair = match &key {
         PrivateKeyDer::Pkcs1(der) => KeyPair::from_der(der.secret_pkcs1_der()),

@@ -1,4 +1,4 @@
-//! Assertions that an application signs itself: what they say, and what is said instead when they cannot be made.
+//! Assertions that an application signs itself: their claims, and the errors when they cannot be made.
 
 use std::sync::Arc;
 

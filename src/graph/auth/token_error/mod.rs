@@ -1,28 +1,27 @@
-//! Why Entra gave no token, read out of azure_identity's error.
+//! Why Entra issued no token, read from azure_identity's error.
 //!
-//! The AADSTS number only chooses advice and whether waiting helps: Microsoft may renumber. Nothing
-//! of the request is in the result, so no assertion can be.
+//! The AADSTS number only decides the advice and whether the request is repeated: Microsoft may renumber. The result holds
+//! nothing of the request, so no assertion.
 
 use std::error::Error;
 
 use azure_core::error::ErrorKind as AzureKind;
 use azure_core::http::RawResponse;
 use http::StatusCode;
-use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::graph::auth::material::CredentialError;
 use crate::graph::errors::error::{ErrorKind, GraphError};
-use crate::graph::request::retry_after;
+use crate::graph::http::{clock_skew, retry_after};
 use crate::graph::text;
 
-/// Nothing at Entra or Graph was reached, and nothing will be until somebody mends the credential.
+/// No request was sent, and none will be until the credential is corrected.
 const UNUSABLE: ErrorKind = ErrorKind::Token {
     aadsts: None,
     transient: false,
 };
 
-/// AADSTS numbers that pass by themselves.
+/// AADSTS numbers of failures that end by themselves.
 const TRANSIENT: [u32; 3] = [90033, 50196, 90055];
 
 /// The error for a failed token request.
@@ -40,32 +39,15 @@ pub(crate) fn classify(operation: &str, error: &azure_core::Error) -> GraphError
     if let Some((status, raw)) = answer {
         return refused(operation, status, raw);
     }
-    // The innermost says it best; what wraps it repeats it.
+    // The outer errors repeat the innermost one.
     let innermost = causes().last().map(ToString::to_string).unwrap_or_default();
     match azure().last().map(azure_core::Error::kind) {
         Some(AzureKind::Connection | AzureKind::Io) => {
             let message = format!("the token endpoint cannot be reached: {innermost}");
-            GraphError::new(
-                operation,
-                ErrorKind::Token {
-                    aadsts: None,
-                    transient: true,
-                },
-                message,
-            )
+            GraphError::new(operation, ErrorKind::NO_TOKEN, message)
         }
-        // Parser errors may quote what they choked on, which could be the token.
-        Some(AzureKind::DataConversion) => {
-            let message = "the token endpoint's answer is not understood";
-            GraphError::new(
-                operation,
-                ErrorKind::Token {
-                    aadsts: None,
-                    transient: true,
-                },
-                message,
-            )
-        }
+        // A parser's error may quote the text, which could be the token.
+        Some(AzureKind::DataConversion) => GraphError::new(operation, ErrorKind::NO_TOKEN, "the token endpoint's answer is not understood"),
         _ => GraphError::new(operation, UNUSABLE, innermost),
     }
 }
@@ -87,7 +69,7 @@ fn refused(operation: &str, status: u16, raw: Option<&RawResponse>) -> GraphErro
             .headers()
             .iter()
             .find(|(name, _)| name.as_str().eq_ignore_ascii_case("retry-after"))?;
-        retry_after::parse(header.1.as_str(), Timestamp::now())
+        retry_after::parse(header.1.as_str(), clock_skew::now())
     });
     GraphError {
         status: Some(status),

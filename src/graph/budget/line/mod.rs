@@ -1,11 +1,10 @@
-//! The line of those who wait for one class: by priority; within a priority the parties in turn; within a party by age.
-//! Nobody waits for ever. Pure: the time is handed in.
+//! The line of the waiters for one class: by priority; within a priority the parties in turn; within a party by age. No waiter
+//! waits for ever. Pure: the time is an argument.
 //!
-//! Where several parties share the class, each is let go at an even pace after a few at once. Otherwise one with many
-//! waiters would use up a window in a moment, and whoever comes then would find nothing left for the rest of it.
+//! Where several parties share the class, each gets a few turns at once and then an even pace. Otherwise a party with many
+//! waiters would use up a window in a moment, and leave nothing to a party that comes later.
 //!
-//! Who is told to come back later steps aside and keeps the ticket: it is in nobody's way meanwhile, and is no younger when
-//! it is back.
+//! A waiter that has to come back later steps aside and keeps its ticket: it blocks no other waiter meanwhile, and keeps its age.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -15,13 +14,13 @@ use tokio::time::Instant;
 
 use crate::graph::budget::priority::Priority;
 
-/// How often the oldest may be passed by before it is served whatever its priority.
+/// How often the oldest waiter may be passed by before it is served whatever its priority.
 const PASSED_BY: u32 = 3;
 
-/// With more parties noted than this, those who do not wait are forgotten.
+/// With more parties noted than this, those without waiters are forgotten.
 const MANY: usize = 256;
 
-/// Who waits.
+/// The waiters.
 #[derive(Debug, Default)]
 pub(crate) struct Line {
     present: BTreeMap<u64, Waiter>,
@@ -32,7 +31,7 @@ pub(crate) struct Line {
     turns: u64,
 }
 
-/// How urgent it is for one who waits, and for which party. One without a name is nobody's backlog and has no pace.
+/// The priority of a waiter, and its party. A party without a name has no pace.
 #[derive(Debug, Clone)]
 pub(crate) struct Waiter {
     pub priority: Priority,
@@ -42,34 +41,34 @@ pub(crate) struct Waiter {
 /// The turns of a party.
 #[derive(Debug)]
 struct Served {
-    /// When it had the last one, counted in turns.
+    /// Its last turn, counted in turns of all parties.
     turn: u64,
-    /// When the next one would be at an even pace.
+    /// When its next turn would be at an even pace.
     even: Instant,
 }
 
-/// The pace of each party.
+/// The pace of every party.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
     /// The time between two turns.
     pub spacing: Duration,
-    /// How many may come before their time.
+    /// How many turns may come before their time.
     pub at_once: u32,
 }
 
-/// What the line says to a ticket.
+/// Whether it is the turn of a ticket.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Turn {
-    /// It is next, and may use up this part of the class.
+    /// It is, and the request may use this part of the class.
     Now(f64),
     /// Others come first.
     Others,
-    /// Its party's pace lets it go then.
+    /// At this time, by the pace of its party.
     At(Instant),
 }
 
 impl Line {
-    /// Joins the line; the ticket says where.
+    /// Joins the line; the ticket is the place.
     pub(crate) fn enter(&mut self, waiter: Waiter) -> u64 {
         self.tickets += 1;
         self.present.insert(self.tickets, waiter);
@@ -88,7 +87,7 @@ impl Line {
         self.aside.insert(ticket, waiter);
     }
 
-    /// Whether it is this one's turn. The oldest may use all of the class when it was passed by too often.
+    /// Whether it is the turn of a ticket. The oldest may use all of the class when it was passed by too often.
     pub(crate) fn turn(&self, ticket: u64, pace: Option<Pace>, now: Instant) -> Turn {
         let Some(own) = self.present.get(&ticket) else {
             return Turn::Others;
@@ -106,8 +105,8 @@ impl Line {
         }
     }
 
-    /// The oldest ticket, of those who have stepped aside as well: what is less urgent is told to come back as long as others
-    /// are there, and must not begin anew each time.
+    /// The oldest ticket, also of the waiters that stepped aside: a less urgent one steps aside as long as others wait, and must
+    /// not begin anew each time.
     fn oldest(&self) -> Option<u64> {
         let first = |line: &BTreeMap<u64, Waiter>| line.first_key_value().map(|(ticket, _)| *ticket);
         first(&self.present).into_iter().chain(first(&self.aside)).min()
@@ -118,7 +117,7 @@ impl Line {
         self.oldest().filter(|_| self.passed_by >= PASSED_BY)
     }
 
-    /// The oldest ticket of the party that was not served for the longest time, among the most urgent.
+    /// The oldest ticket of the party that was not served for the longest time, within the highest priority.
     fn first(&self, free: impl Fn(&Waiter) -> bool) -> Option<u64> {
         let turn = |waiter: &Waiter| self.served.get(&waiter.party).map(|served| served.turn);
         let waiting = self.present.iter().filter(|(_, waiter)| free(waiter));
@@ -126,7 +125,7 @@ impl Line {
         ranks.min().map(|(_, _, ticket)| ticket)
     }
 
-    /// When the pace of its party lets a waiter go; nothing when it has none.
+    /// The earliest turn of a waiter by the pace of its party; `None` without a pace.
     fn not_before(&self, waiter: &Waiter, pace: Option<Pace>) -> Option<Instant> {
         let pace = pace.filter(|_| !waiter.party.is_empty())?;
         let served = self.served.get(&waiter.party)?;
@@ -135,7 +134,7 @@ impl Line {
         served.even.checked_sub(early)
     }
 
-    /// About how many turns come before this ticket's, of all who wait or will be back.
+    /// About how many turns come before that of a ticket, of all that wait or will come back.
     pub(crate) fn ahead(&self, ticket: u64) -> usize {
         if self.overdue() == Some(ticket) {
             return 0;
@@ -160,12 +159,12 @@ impl Line {
         more_urgent + older + others.into_values().map(|number| number.min(older)).sum::<usize>()
     }
 
-    /// How many wait or will be back.
+    /// How many wait or will come back.
     pub(crate) fn len(&self) -> usize {
         self.present.len() + self.aside.len()
     }
 
-    /// This one had its turn; its party has the next one `spacing` later at an even pace.
+    /// A ticket had its turn; its party has the next one `spacing` later at an even pace.
     pub(crate) fn served(&mut self, ticket: u64, spacing: Duration, now: Instant) -> Option<Waiter> {
         let oldest = self.oldest() == Some(ticket);
         self.passed_by = if oldest { 0 } else { self.passed_by + 1 };
@@ -189,7 +188,7 @@ impl Line {
         Some(waiter)
     }
 
-    /// This one is not there any more.
+    /// A ticket leaves the line.
     pub(crate) fn leave(&mut self, ticket: u64) {
         if self.oldest() == Some(ticket) {
             self.passed_by = 0;

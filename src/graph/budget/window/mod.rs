@@ -1,12 +1,12 @@
-//! How many requests of one class were sent lately, and how many may be. Pure: the time is handed in.
+//! How many requests of one class were sent lately, and how many may be sent. Pure: the time is an argument.
 //!
-//! It counts what the service may count: a request from when it is let go, and for a window's length from when it was
-//! answered, because nobody knows when in between it arrived. So no window of the service ever holds more, wherever it
-//! begins; a bucket that fills up while it is drained would let nearly twice as many through.
+//! The window counts what the service may count: a request from its admission until a window's length after its answer,
+//! because the time of its arrival in between is unknown. So no window of the service holds more, wherever that begins; a token
+//! bucket would let nearly twice as many through.
 //!
-//! The planned limit is a plan: the service may take fewer. As many as a window has been seen to take go side by side. More
-//! than that are tried a few at a time, so that the limit is met by one request and not by all that are under way; each
-//! that is taken raises what is known. After refusals one request a window tries whether more is taken by now.
+//! The service may accept fewer than planned. As many requests as it has accepted within a window are sent side by side. More
+//! are tried a few at a time, so that one request meets the limit and not all that are under way; each one that is accepted
+//! raises the known number. After refusals one request a window tries whether the service accepts more by then.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -15,19 +15,19 @@ use tokio::time::Instant;
 
 use crate::graph::budget::limits::Limit;
 
-/// The share of the planned limit that goes side by side before anything is known, and however often it was refused.
+/// The share of the planned limit that is sent side by side at first, and after any number of refusals.
 const LEAST: f64 = 0.1;
 
-/// What a window of answers without a warning gives back of what warnings took.
+/// The share of the plan that each window without a warning restores.
 const REGAINED: f64 = 0.1;
 
-/// A request beyond what is known holds up the next one for so long, unless it is answered sooner.
+/// A try delays the next one by this time, unless it is answered sooner.
 const TRIED: Duration = Duration::from_secs(1);
 
-/// So many answers in a row let one more request try side by side.
+/// Each so many answers in a row allow one more try side by side.
 const STREAK: usize = 20;
 
-/// The most requests that try side by side.
+/// The most tries side by side.
 const MOST_TRIES: usize = 4;
 
 /// The requests of one class.
@@ -35,40 +35,40 @@ const MOST_TRIES: usize = 4;
 pub(crate) struct Window {
     limit: Limit,
     under_way: usize,
-    /// When requests were answered, and whether they were taken.
+    /// When requests were answered, and whether they were accepted.
     answered: VecDeque<(Instant, bool)>,
-    /// So many were taken within one window.
+    /// The most requests that were accepted within one window.
     proven: usize,
-    /// When the requests under way were let go that are more than that.
+    /// When the tries that are under way were admitted.
     tries: Vec<Instant>,
-    /// How often more was taken than was known, in a row.
+    /// How many tries in a row were accepted.
     streak: usize,
     refused: Option<Refused>,
     warned: Option<Warned>,
 }
 
-/// What a refusal taught.
+/// What is known from a refusal.
 #[derive(Debug, Clone, Copy)]
 struct Refused {
-    /// Requests that were sent before this teach nothing new.
+    /// Refusals of requests that were sent before this say nothing new.
     until: Instant,
-    /// Nothing is tried before.
+    /// No try before this.
     closed: Instant,
-    /// It followed another one, with no success of a try in between, or did not say when there is room again.
+    /// It followed another refusal without an accepted try in between, or named no pause.
     again: bool,
 }
 
-/// What an answer close to the limit taught.
+/// What is known from an answer that warned of the limit.
 #[derive(Debug, Clone, Copy)]
 struct Warned {
     share: f64,
     at: Instant,
 }
 
-/// A request that was let go.
+/// An admitted request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Taken {
-    /// Set when it tries whether the service takes more than it is known to.
+pub(crate) struct Slot {
+    /// Set when it is a try: more than the service is known to accept.
     tried: Option<Instant>,
 }
 
@@ -88,14 +88,13 @@ impl Window {
         window
     }
 
-    /// Its length.
     pub(crate) const fn length(&self) -> Duration {
         self.limit.window
     }
 
-    /// Lets a request go that may use up `part` of the class. Otherwise: when it is worth asking again, or nothing while
-    /// that depends on an answer.
-    pub(crate) fn take(&mut self, part: f64, now: Instant) -> Result<Taken, Option<Instant>> {
+    /// Admits a request that may use `part` of the class. Otherwise: when to ask again, or `None` while that depends on an
+    /// answer.
+    pub(crate) fn admit(&mut self, part: f64, now: Instant) -> Result<Slot, Option<Instant>> {
         self.expire(now);
         let most = self.most(now);
         let (known, most) = (scaled(self.proven.min(most), part), scaled(most, part));
@@ -115,14 +114,14 @@ impl Window {
             Some(now)
         };
         self.under_way += 1;
-        Ok(Taken { tried })
+        Ok(Slot { tried })
     }
 
-    /// Whether a request may try if the service takes more than it is known to; `free` is when one goes without. Otherwise
-    /// when to ask again, or nothing while that depends on an answer.
+    /// Whether a try may be sent; `free` is when a request is admitted without. Otherwise when to ask again, or `None` while that
+    /// depends on an answer.
     fn may_try(&self, free: Option<Instant>, now: Instant) -> Result<(), Option<Instant>> {
         if let Some(refused) = self.refused.filter(|_| self.streak == 0) {
-            // A refusal stops everything until there is room in the window. So after one in vain, not before its later half.
+            // A refusal stops all requests until the window has room. So after a try in vain, none before its second half.
             let late = free.filter(|_| refused.again).map_or(now, |free| free - self.limit.window / 2);
             let earliest = refused.closed.max(late);
             if earliest > now {
@@ -136,62 +135,62 @@ impl Window {
         Err(recent().min().map(|tried| *tried + TRIED))
     }
 
-    /// A request that goes out in any case.
-    pub(crate) fn charge(&mut self) -> Taken {
+    /// Counts a request that is sent in any case.
+    pub(crate) fn charge(&mut self) -> Slot {
         self.under_way += 1;
-        Taken { tried: None }
+        Slot { tried: None }
     }
 
-    /// A request is over. `taken` is whether the service took it: not when it was refused or its answer lost.
-    pub(crate) fn answered(&mut self, request: Taken, taken: bool, now: Instant) {
+    /// A request has ended. `accepted` is whether the service accepted it: false when it was refused or its answer lost.
+    pub(crate) fn answered(&mut self, request: Slot, accepted: bool, now: Instant) {
         self.give_back(request);
         self.expire(now);
-        self.answered.push_back((now, taken));
-        if !taken {
+        self.answered.push_back((now, accepted));
+        if !accepted {
             return;
         }
-        let taken = self.taken();
-        if taken <= self.proven {
+        let accepted = self.accepted();
+        if accepted <= self.proven {
             return;
         }
-        self.proven = taken.min(self.planned());
+        self.proven = accepted.min(self.planned());
         self.streak += 1;
         if self.proven == self.planned() {
             self.refused = None;
         }
     }
 
-    /// A request that was let go was never sent.
-    pub(crate) fn give_back(&mut self, request: Taken) {
+    /// An admitted request was never sent.
+    pub(crate) fn give_back(&mut self, request: Slot) {
         self.under_way = self.under_way.saturating_sub(1);
         if let Some(index) = self.tries.iter().position(|tried| Some(*tried) == request.tried) {
             self.tries.swap_remove(index);
         }
     }
 
-    /// The service refused a request that was `sent` at that time, and asks for a pause; `named` is whether it says itself
-    /// how long. What was sent before the end of the pause of the last refusal is part of that lesson.
+    /// The service refused a request that was `sent` at that time, and asks for a `pause`; `named` is whether it says how long. A
+    /// request that was sent before the end of the last refusal's pause belongs to that refusal.
     pub(crate) fn refuse(&mut self, sent: Instant, pause: Instant, named: bool, now: Instant) {
         if self.refused.is_some_and(|refused| sent < refused.until) {
             return;
         }
         self.expire(now);
-        // Those that were refused may count as well, so fewer that were taken prove nothing.
+        // The service may count refused requests as well, so fewer accepted ones prove no lower limit.
         if self.answered.len() < self.proven {
-            self.proven = self.taken().max(self.least());
+            self.proven = self.accepted().max(self.least());
         }
         let again = !named || self.refused.is_some() && self.streak == 0;
         self.streak = 0;
         self.refused = Some(Refused {
             until: pause,
-            // One try a window; what was refused has left it by then.
+            // One try a window; the refused requests have left it by then.
             closed: if again { pause.max(now + self.limit.window + TRIED) } else { pause },
             again,
         });
     }
 
-    /// The service says that the limit is nearly reached, in the answer to a request that was `sent` at that time. It keeps a
-    /// share of the class, once a window.
+    /// The service warns that the limit is nearly reached, in the answer to a request that was `sent` at that time. The class
+    /// keeps a share, once a window.
     pub(crate) fn warn(&mut self, keep: f64, sent: Instant, now: Instant) {
         if self.warned.is_some_and(|warned| sent < warned.at + self.limit.window) {
             return;
@@ -200,18 +199,18 @@ impl Window {
         self.warned = Some(Warned { share, at: now });
     }
 
-    /// How many could go now.
+    /// How many could be sent now.
     pub(crate) fn left(&mut self, now: Instant) -> usize {
         self.expire(now);
         self.believed(now).saturating_sub(self.used())
     }
 
-    /// The time between two requests that go out evenly.
+    /// The time between two requests at an even pace.
     pub(crate) fn spacing(&self, now: Instant) -> Duration {
         self.limit.window / u32::try_from(self.believed(now)).unwrap_or(u32::MAX)
     }
 
-    /// What the service is believed to take in a window: the plan, unless it has refused something and not taken more since.
+    /// What the service is expected to accept in a window: the plan, unless it refused a request and accepted no try since.
     pub(crate) fn believed(&self, now: Instant) -> usize {
         let most = self.most(now);
         if self.refused.is_some() && self.streak == 0 {
@@ -229,12 +228,12 @@ impl Window {
         scaled(self.planned(), LEAST)
     }
 
-    /// What may go in a window, tries included.
+    /// How many may be sent in a window, tries included.
     fn most(&self, now: Instant) -> usize {
         scaled(self.planned(), self.share(now))
     }
 
-    /// The share of the plan that warnings have left; all of it some windows after the last.
+    /// The share of the plan that warnings leave; all of it some windows after the last.
     fn share(&self, now: Instant) -> f64 {
         let Some(warned) = self.warned else { return 1.0 };
         let windows = now.saturating_duration_since(warned.at).as_secs_f64() / self.limit.window.as_secs_f64().max(1.0);
@@ -245,8 +244,8 @@ impl Window {
         self.under_way + self.answered.len()
     }
 
-    fn taken(&self) -> usize {
-        self.answered.iter().filter(|(_, taken)| *taken).count()
+    fn accepted(&self) -> usize {
+        self.answered.iter().filter(|(_, accepted)| *accepted).count()
     }
 
     fn expire(&mut self, now: Instant) {

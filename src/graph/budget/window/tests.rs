@@ -9,20 +9,20 @@ fn window(requests: u32) -> Window {
     })
 }
 
-/// A window whose plan is known to hold.
+/// A window whose service is known to accept the plan.
 fn proven(requests: u32) -> Window {
     let mut window = window(requests);
     window.proven = window.planned();
     window
 }
 
-/// Sends one request after the other, each answered at once. How many were let go at that time.
+/// Sends one request after the other, each answered at once. How many were admitted at that time.
 fn send(window: &mut Window, most: usize, now: Instant) -> usize {
     let mut sent = 0;
     while sent < most
-        && let Ok(taken) = window.take(1.0, now)
+        && let Ok(slot) = window.admit(1.0, now)
     {
-        window.answered(taken, true, now);
+        window.answered(slot, true, now);
         sent += 1;
     }
     sent
@@ -30,20 +30,20 @@ fn send(window: &mut Window, most: usize, now: Instant) -> usize {
 
 /// The service refuses the next request and asks for a pause.
 fn refuse(window: &mut Window, pause: Duration, now: Instant) {
-    let taken = window.take(1.0, now).unwrap();
+    let slot = window.admit(1.0, now).unwrap();
     window.refuse(now, now + pause, true, now);
-    window.answered(taken, false, now);
+    window.answered(slot, false, now);
 }
 
 #[test]
 fn a_whole_window_goes_at_once_and_then_none_until_the_first_was_answered_a_window_ago() {
     let (mut window, start) = (proven(2), Instant::now());
-    let first = window.take(1.0, start).unwrap();
-    assert!(window.take(1.0, start).is_ok());
-    assert_eq!(window.take(1.0, start), Err(None));
+    let first = window.admit(1.0, start).unwrap();
+    assert!(window.admit(1.0, start).is_ok());
+    assert_eq!(window.admit(1.0, start), Err(None));
     window.answered(first, true, start + SECOND);
-    assert_eq!(window.take(1.0, start + SECOND), Err(Some(start + 21 * SECOND)));
-    let last = window.take(1.0, start + 21 * SECOND).unwrap();
+    assert_eq!(window.admit(1.0, start + SECOND), Err(Some(start + 21 * SECOND)));
+    let last = window.admit(1.0, start + 21 * SECOND).unwrap();
     assert_eq!(window.left(start + 21 * SECOND), 0);
     window.give_back(last);
     assert_eq!(window.left(start + 21 * SECOND), 1);
@@ -52,26 +52,26 @@ fn a_whole_window_goes_at_once_and_then_none_until_the_first_was_answered_a_wind
 #[test]
 fn what_is_less_urgent_leaves_room() {
     let (mut window, start) = (proven(10), Instant::now());
-    (0..5).for_each(|_| assert!(window.take(0.5, start).is_ok()));
-    assert_eq!(window.take(0.5, start), Err(None));
-    assert!(window.take(1.0, start).is_ok());
+    (0..5).for_each(|_| assert!(window.admit(0.5, start).is_ok()));
+    assert_eq!(window.admit(0.5, start), Err(None));
+    assert!(window.admit(1.0, start).is_ok());
 }
 
 #[test]
 fn more_than_a_tenth_of_the_plan_is_tried_a_few_at_a_time_until_it_is_known_to_be_taken() {
     let (mut window, start) = (window(100), Instant::now());
-    let known: Vec<_> = (0..10).map(|_| window.take(1.0, start).unwrap()).collect();
-    let first = window.take(1.0, start).unwrap();
-    assert_eq!(window.take(1.0, start), Err(Some(start + TRIED)), "one at a time");
+    let known: Vec<_> = (0..10).map(|_| window.admit(1.0, start).unwrap()).collect();
+    let first = window.admit(1.0, start).unwrap();
+    assert_eq!(window.admit(1.0, start), Err(Some(start + TRIED)), "one at a time");
     // One that is not answered holds up no other for long.
-    let second = window.take(1.0, start + TRIED).unwrap();
-    for taken in known.into_iter().chain([first, second]) {
-        window.answered(taken, true, start + TRIED);
+    let second = window.admit(1.0, start + TRIED).unwrap();
+    for slot in known.into_iter().chain([first, second]) {
+        window.answered(slot, true, start + TRIED);
     }
     let side_by_side = |window: &mut Window, now: Instant| {
-        let tried: Vec<_> = std::iter::from_fn(|| window.take(1.0, now).ok()).collect();
+        let tried: Vec<_> = std::iter::from_fn(|| window.admit(1.0, now).ok()).collect();
         let number = tried.len();
-        tried.into_iter().for_each(|taken| window.answered(taken, true, now));
+        tried.into_iter().for_each(|slot| window.answered(slot, true, now));
         number
     };
     let numbers = (0..60).map(|_| side_by_side(&mut window, start + TRIED));
@@ -85,7 +85,7 @@ fn more_than_a_tenth_of_the_plan_is_tried_a_few_at_a_time_until_it_is_known_to_b
     );
     // The next window goes side by side.
     let next = start + 30 * SECOND;
-    assert_eq!(std::iter::from_fn(|| window.take(1.0, next).ok()).count(), 100);
+    assert_eq!(std::iter::from_fn(|| window.admit(1.0, next).ok()).count(), 100);
 }
 
 #[test]
@@ -94,19 +94,19 @@ fn a_refusal_teaches_what_was_taken_and_later_one_request_a_window_tries_for_mor
     assert_eq!(send(&mut window, 20, start), 20);
     refuse(&mut window, 20 * SECOND, start);
     assert_eq!((window.left(start), window.spacing(start)), (0, SECOND));
-    // Perhaps that was no limit of this class: it is tried once more as soon as what is known was taken.
+    // Perhaps that was no limit of this class: it is tried once more as soon as the known number was accepted.
     let second = start + 20 * SECOND;
     assert_eq!(send(&mut window, 20, second), 20);
     refuse(&mut window, 20 * SECOND, second);
     let third = second + 20 * SECOND;
-    assert_eq!(send(&mut window, 100, third), 20, "no more than was taken");
+    assert_eq!(send(&mut window, 100, third), 20, "no more than was accepted");
     // In the later half of the window, when a pause would cost little.
-    assert_eq!(window.take(1.0, third), Err(Some(third + 10 * SECOND)));
+    assert_eq!(window.admit(1.0, third), Err(Some(third + 10 * SECOND)));
     refuse(&mut window, 10 * SECOND, third + 10 * SECOND);
     // What was refused may count as well; the next try comes when that is over.
     let fourth = third + 20 * SECOND;
     assert_eq!(send(&mut window, 100, fourth), 19);
-    assert_eq!(window.take(1.0, fourth), Err(Some(third + 30 * SECOND)));
+    assert_eq!(window.admit(1.0, fourth), Err(Some(third + 30 * SECOND)));
     assert_eq!(window.proven, 20);
 }
 
@@ -114,10 +114,10 @@ fn a_refusal_teaches_what_was_taken_and_later_one_request_a_window_tries_for_mor
 fn a_refusal_that_does_not_say_when_is_not_tried_again_at_once() {
     let (mut window, start) = (window(100), Instant::now());
     send(&mut window, 20, start);
-    let taken = window.take(1.0, start).unwrap();
+    let slot = window.admit(1.0, start).unwrap();
     window.refuse(start, start + SECOND, false, start);
-    window.answered(taken, false, start);
-    assert_eq!(window.take(1.0, start + SECOND), Err(Some(start + 20 * SECOND)));
+    window.answered(slot, false, start);
+    assert_eq!(window.admit(1.0, start + SECOND), Err(Some(start + 20 * SECOND)));
 }
 
 #[test]
@@ -138,10 +138,10 @@ fn refusals_side_by_side_are_one_lesson() {
     let (mut window, start) = (proven(100), Instant::now());
     assert_eq!(send(&mut window, 40, start), 40);
     let pause = start + 5 * SECOND;
-    let taken: Vec<_> = (0..8).map(|_| window.take(1.0, start).unwrap()).collect();
-    for taken in taken {
+    let slots: Vec<_> = (0..8).map(|_| window.admit(1.0, start).unwrap()).collect();
+    for slot in slots {
         window.refuse(start, pause, true, start);
-        window.answered(taken, false, start);
+        window.answered(slot, false, start);
     }
     assert_eq!(window.proven, 40);
     // However often: something is left.

@@ -1,9 +1,9 @@
-//! The last look before bytes leave.
+//! The last check before bytes are sent.
 //!
-//! A process that stood still (a stopped container, a frozen machine) goes on where it stood, which may be in the middle of
-//! a request, and by then another process may do its work. No check further up helps then: whatever was checked lies
-//! before the gap. So each write asks, TLS handshakes included, and the socket throws away what it has not sent yet when it
-//! is closed. What is left is the time between the question and the system call, some hundred nanoseconds.
+//! A process that was suspended (a stopped container, a frozen machine) continues where it was, perhaps in the middle of a
+//! request, while another process may have taken over its work. A check further up does not help, because it was made before
+//! the suspension. So every write to a socket checks, TLS handshakes included, and a socket that is closed discards what it has
+//! not sent. What is left is the time between the check and the system call, some hundred nanoseconds.
 
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -14,19 +14,19 @@ use std::task::{Context, Poll};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 
-/// Whether this process may still send. Asked before every write to a socket, so the answer must be quick; after a "no" it
-/// should stay "no".
+/// Whether this process may still send. Checked before every write to a socket, so it must be quick; once false it should stay
+/// false.
 #[derive(Clone)]
-pub struct Fence(Arc<dyn Fn() -> bool + Send + Sync>);
+pub(crate) struct Fence(Arc<dyn Fn() -> bool + Send + Sync>);
 
 impl Fence {
     /// A fence that `open` decides about.
-    pub fn new(open: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(open: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         Self(Arc::new(open))
     }
 
-    /// A fence that is never closed: nobody else would do the work.
-    pub fn always_open() -> Self {
+    /// A fence that is never closed: no other process does the same work.
+    pub(crate) fn always_open() -> Self {
         Self::new(|| true)
     }
 

@@ -1,4 +1,4 @@
-//! F57 over real sockets: what is half sent when the pulse is lost stays half sent, and nothing new begins.
+//! SECURITY.md, F57, over real sockets: a request that is half sent when the pulse is lost stays half sent, and no new one begins.
 
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};

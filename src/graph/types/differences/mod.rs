@@ -1,29 +1,26 @@
-//! What differs between a desired and an observed object, and the body that would end it. Pure: no
-//! client, no clock.
+//! The differences between a desired and an observed object, and the PATCH body that corrects them. Pure: no client, no clock.
 //!
-//! Only what `desired` holds is managed, down to the parts of objects; what it leaves out is
-//! neither compared nor lost.
+//! Only what `desired` holds is managed, down to the parts of objects; the rest is neither compared nor lost.
 
 use serde_json::{Map, Value};
 
-use crate::graph::types::collection::Collection;
-use crate::graph::types::properties::{Part, Property, Shape, properties};
+use crate::graph::types::collection::{Collection, properties};
+use crate::graph::types::table::{Part, Property, Shape};
 
-/// One managed value that is not as desired.
+/// One managed value that is not the desired one.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Difference {
+pub(crate) struct Difference {
     /// A JSON pointer into the Graph object, such as `/windowsSetting/locale`.
     pub path: String,
-    /// The value wanted.
     pub desired: Value,
-    /// The value found; null when there is none.
+    /// Null when there is none.
     pub observed: Value,
     /// The top-level property.
     pub property: &'static str,
 }
 
 /// Every managed value of `desired` that `observed` does not equal.
-pub fn differences(collection: Collection, desired: &Map<String, Value>, observed: &Map<String, Value>) -> Vec<Difference> {
+pub(crate) fn differences(collection: Collection, desired: &Map<String, Value>, observed: &Map<String, Value>) -> Vec<Difference> {
     let managed = properties(collection)
         .iter()
         .filter_map(|property| Some((property, desired.get(property.name)?)));
@@ -32,10 +29,9 @@ pub fn differences(collection: Collection, desired: &Map<String, Value>, observe
         .collect()
 }
 
-/// The PATCH that makes `observed` equal to `desired`: each differing top-level property as a
-/// whole, because Graph replaces complex values. Parts that nobody manages keep their observed
-/// value. Immutable properties are never in it: Graph refuses them.
-pub fn patch_body(collection: Collection, desired: &Map<String, Value>, observed: &Map<String, Value>) -> Map<String, Value> {
+/// The PATCH that makes `observed` equal to `desired`: each differing top-level property as a whole, because Graph replaces
+/// complex values. Parts that are not managed keep their observed value. Immutable properties are left out: Graph refuses them.
+pub(crate) fn patch_body(collection: Collection, desired: &Map<String, Value>, observed: &Map<String, Value>) -> Map<String, Value> {
     let mut patch = Map::new();
     for property in properties(collection).iter().filter(|property| !property.immutable) {
         let Some(wanted) = desired.get(property.name) else {
@@ -69,7 +65,7 @@ fn of_property(property: &Property, desired: &Value, observed: &Value) -> Vec<Di
 fn compare(shape: Shape, path: String, desired: &Value, observed: &Value, found: &mut Vec<(String, Value, Value)>) {
     let differs = match shape {
         Shape::Scalar(equivalence) => !equivalence.equal(desired, observed),
-        Shape::Literal(literals) => !literals.equivalence.equal(desired, observed),
+        Shape::Enum(members) => !members.equivalence.equal(desired, observed),
         Shape::Object(parts) => match desired {
             Value::Object(wanted) => return compare_parts(parts, &path, wanted, observed, found),
             Value::Null => !is_cleared(shape, observed),
@@ -91,8 +87,7 @@ fn compare(shape: Shape, path: String, desired: &Value, observed: &Value, found:
     }
 }
 
-/// Whether a value says no more than null: the portal clears an object by writing it empty, and
-/// the service may answer with its defaults.
+/// Whether a value means null: the portal clears an object by writing it empty, and the service may answer with defaults.
 fn is_cleared(shape: Shape, value: &Value) -> bool {
     let mut found = Vec::new();
     match (shape, value) {
@@ -150,7 +145,7 @@ fn overlaid_parts(parts: &[Part], desired: &Map<String, Value>, observed: &Value
     merged
 }
 
-/// A network is named by a connection or by a region, never by both (fact sheet 3.1.1).
+/// A network is named by a connection or by a region, never by both.
 const ALTERNATIVES: [(&str, &str); 4] = [
     ("onPremisesConnectionId", "regionName"),
     ("onPremisesConnectionId", "regionGroup"),
@@ -158,14 +153,13 @@ const ALTERNATIVES: [(&str, &str); 4] = [
     ("regionGroup", "onPremisesConnectionId"),
 ];
 
-/// Whether the observed value of a part that nobody manages belongs into a write.
+/// Whether a write repeats the observed value of a part that is not managed.
 fn keeps(name: &str, found: &Value, desired: &Map<String, Value>, observed: &Value) -> bool {
     let set = |name: &str| desired.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
-    // A member this client's Graph cannot name must never be written back.
+    // In an answer it means a member that this API version cannot name.
     let unnamed = found.as_str() == Some("unknownFutureValue");
     let excluded = ALTERNATIVES.iter().any(|(mine, other)| *mine == name && set(other));
-    // The service derives the group from the region, so the old group would contradict a new
-    // region.
+    // The service derives the group from the region, so the old group would contradict a new region.
     let outdated = name == "regionGroup"
         && desired
             .get("regionName")

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::{differences, patch_body};
-use crate::graph::types::collection::Collection;
+use crate::graph::types::collection::{Collection, properties, property};
 use crate::graph::types::equivalence::Equivalence;
-use crate::graph::types::properties::{Part, Shape, properties, property};
+use crate::graph::types::table::{Part, Property, Shape};
 
 fn map(value: Value) -> Map<String, Value> {
     match value {
@@ -130,7 +130,7 @@ fn a_patch_of_disaster_recovery_keeps_its_network_and_replaces_it_whole() {
     assert_eq!(
         patched(json!({"userInitiatedDisasterRecoveryAllowed": false})),
         json!({"disasterRecoveryType": "premium", "userInitiatedDisasterRecoveryAllowed": false, "disasterRecoveryNetworkSetting": hosted.clone()}),
-        "what nobody manages stays, its type included"
+        "what is not managed stays, its type included"
     );
     assert_eq!(
         patched(json!({"disasterRecoveryNetworkSetting": {"@odata.type": "connected", "onPremisesConnectionId": "c1"}})),
@@ -189,16 +189,15 @@ fn value(shape: Shape) -> BoxedStrategy<Value> {
         Shape::Scalar(Equivalence::TextSet) => {
             prop_oneof![Just(Value::Null), prop::collection::vec("[ab]", 0..3).prop_map(Value::from)].boxed()
         }
-        Shape::Scalar(_) | Shape::Literal(_) => scalar().boxed(),
+        Shape::Scalar(_) | Shape::Enum(_) => scalar().boxed(),
         Shape::Object(parts) => prop_oneof![4 => object(parts), 1 => Just(Value::Null)].boxed(),
         Shape::ObjectList(parts) => prop::collection::vec(object(parts), 0..3).prop_map(Value::Array).boxed(),
     }
 }
 
 fn body(collection: Collection) -> BoxedStrategy<Map<String, Value>> {
-    let property = |property: &'static crate::graph::Property| {
-        prop::option::of(value(property.shape)).prop_map(|value| Some((property.name.to_owned(), value?)))
-    };
+    let property =
+        |property: &'static Property| prop::option::of(value(property.shape)).prop_map(|value| Some((property.name.to_owned(), value?)));
     let parts: Vec<_> = properties(collection).iter().map(property).collect();
     parts.prop_map(|parts| parts.into_iter().flatten().collect()).boxed()
 }
@@ -225,7 +224,7 @@ fn respelled(equivalence: Equivalence, value: &Value) -> Value {
 fn respelled_value(shape: Shape, value: &Value) -> Value {
     match (shape, value) {
         (Shape::Scalar(equivalence), _) => respelled(equivalence, value),
-        (Shape::Literal(literals), _) => respelled(literals.equivalence, value),
+        (Shape::Enum(members), _) => respelled(members.equivalence, value),
         (Shape::Object(parts), Value::Object(object)) => {
             let respell = |(name, value): (&String, &Value)| {
                 let part = parts.iter().find(|part| part.name == name).unwrap();

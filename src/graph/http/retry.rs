@@ -1,5 +1,4 @@
-//! When a read is repeated within one call, and when a token request is. Longer waits belong to the
-//! caller's queue.
+//! When a read or a token request is repeated within one call. Longer waits belong to the caller's queue.
 
 use std::future::Future;
 use std::time::Duration;
@@ -34,12 +33,12 @@ pub(crate) async fn token<T, F: Future<Output = Result<T, GraphError>>>(call: im
 }
 
 fn is_repeatable(error: &GraphError) -> bool {
-    // Not a throttled one: whoever asked has to hold back everything that goes to this tenant, not this read alone.
+    // Not a throttled one: all requests to the tenant have to wait, not this read alone.
     matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Transport)
 }
 
-/// The service's own pause, unless it is too long to wait here; `None` gives up. `planned` is
-/// `None` after the last try.
+/// The pause that the service asks for, unless it is too long to wait here; `None` gives up. `planned` is `None` after the last
+/// repeat.
 fn pause(error: &GraphError, planned: Option<Duration>) -> Option<Duration> {
     let planned = planned?;
     match error.retry_after {

@@ -1,11 +1,11 @@
-//! What is taken for a credential, and what is not.
+//! What looks like a credential, and what does not.
 
 use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 
 use super::*;
 
-/// Secrets as they occur. None of them may be left, whatever surrounds it.
+/// Secrets as they occur. None of them may be left, in any surroundings.
 const TOKENS: [&str; 10] = [
     "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl",
     // A client secret, a refresh token, an opaque access token, a storage key, a digest, an API key.

@@ -1,18 +1,17 @@
-//! What looks like a credential is taken out of foreign text.
+//! Takes out of foreign text what looks like a credential.
 //!
-//! A peer may echo what it was sent, or hold secrets of its own that it mentions. What a secret looks like is guessed: by the
-//! name in front of it, by the form of a JSON Web Token, by how little it looks like something that people write, and by what
-//! it is when it is decoded. The price of guessing is now and then a harmless word; ids in the form of GUIDs, paths of Azure
-//! and names with dashes stay.
+//! A peer may echo what it was sent, or mention secrets of its own. A secret is guessed by the name in front of it, by the form
+//! of a JSON Web Token, by characters that no word has, and by its content when it is decoded. A harmless word is taken out now
+//! and then; ids in the form of GUIDs, paths of Azure and names with dashes stay.
 
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-/// What stands in the place of a secret.
+/// Replaces a secret.
 const REDACTED: &str = "[redacted]";
 
-/// Names whose value is a secret whatever it looks like, without dashes and underscores. What ends like this counts, too.
+/// Names whose value is a secret in any form, without dashes and underscores. Names that end like this count, too.
 const SECRETS: [&str; 12] = [
     "accesstoken",
     "refreshtoken",
@@ -79,7 +78,7 @@ fn is_of_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '-'
 }
 
-/// How long what stands between the name of a secret and its value is, and how long the value.
+/// The length of what is between the name of a secret and its value, and the length of the value.
 fn assigned(name: &str, after: &str) -> Option<(usize, usize)> {
     let plain: String = name
         .chars()
@@ -142,7 +141,7 @@ fn words(text: &str, decode: bool) -> String {
     kept
 }
 
-/// Whether a word is long and not like anything that people write, GUIDs in it aside.
+/// Whether a word is long and unlike written text, GUIDs in it aside.
 fn is_opaque(word: &str) -> bool {
     if word.len() < LONG_AND_MIXED {
         return false;

@@ -1,22 +1,73 @@
-//! Graph's error answers, in the shapes they really have: nested inner errors, Intune's JSON inside
-//! a text, and no JSON at all.
+//! Graph's answers: a successful one, and the error in another one. Error bodies come in several shapes: nested inner errors,
+//! Intune's JSON inside a text, and no JSON at all.
 
+use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, StatusCode};
-use jiff::Timestamp;
+use http::{HeaderMap, Response, StatusCode};
 use serde_json::Value;
 
 use crate::graph::errors::error::{ErrorKind, GraphError};
-use crate::graph::request::answer;
-use crate::graph::request::retry_after::retry_after;
+use crate::graph::http::retry_after::retry_after;
+use crate::graph::http::{clock_skew, json};
 use crate::graph::text;
+use crate::graph::types::operation::Operation;
 
-/// Inner errors nest; no service nests them deeper than this.
+/// The deepest nesting of inner errors that is read.
 const MAX_DEPTH: usize = 8;
 
-/// The error an unsuccessful answer stands for.
-pub(crate) fn answered(operation: &str, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> GraphError {
-    let said = answer::parse(body).ok();
+/// A successful answer, complete.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Answer {
+    /// The answer, or the error that an unsuccessful one means.
+    pub(crate) fn read(operation: &Operation, response: Response<Bytes>) -> Result<Self, GraphError> {
+        let (parts, body) = response.into_parts();
+        let (status, headers) = (parts.status, parts.headers);
+        if status.is_success() {
+            return Ok(Self { status, headers, body });
+        }
+        Err(GraphError {
+            attempted: Some(operation.kind),
+            ..error(&operation.text, status, &headers, &body)
+        })
+    }
+
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(crate) fn request_id(&self) -> Option<String> {
+        request_id(&self.headers)
+    }
+
+    /// The size of the body in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.body.len()
+    }
+
+    /// The body as JSON, or what is wrong with it.
+    pub(crate) fn json(&self) -> Result<Value, String> {
+        json::parse(&self.body).map_err(|error| format!("{}: {error}", describe(&self.headers, &self.body)))
+    }
+
+    /// The error for an answer that lacks what it has to say, with the request id.
+    pub(crate) fn unusable(&self, operation: &Operation, problem: &str) -> GraphError {
+        GraphError {
+            status: Some(self.status.as_u16()),
+            request_id: self.request_id(),
+            ..GraphError::decode(operation.text.clone(), problem)
+        }
+    }
+}
+
+/// The error that an unsuccessful answer means.
+fn error(operation: &str, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> GraphError {
+    let said = json::parse(body).ok();
     let mut error = match said.as_ref().and_then(|value| value.get("error")) {
         Some(said) => unpacked(operation, said),
         None => GraphError::new(operation, ErrorKind::Decode, foreign(status, headers, body)),
@@ -24,7 +75,7 @@ pub(crate) fn answered(operation: &str, status: StatusCode, headers: &HeaderMap,
     error.kind = kind(status);
     error.status = Some(status.as_u16());
     error.request_id = request_id(headers).or(error.request_id);
-    error.retry_after = retry_after(headers, Timestamp::now());
+    error.retry_after = retry_after(headers, clock_skew::now());
     error
 }
 
@@ -34,8 +85,8 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     Some(text::bounded_to(id, 64)).filter(|id| !id.is_empty())
 }
 
-/// What a body that was not understood looks like, without quoting it.
-pub(crate) fn describe(headers: &HeaderMap, body: &[u8]) -> String {
+/// Describes a body that was not understood, without quoting it.
+fn describe(headers: &HeaderMap, body: &[u8]) -> String {
     let content_type = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -62,15 +113,14 @@ fn kind(status: StatusCode) -> ErrorKind {
         404 => ErrorKind::NotFound,
         409 | 412 | 423 => ErrorKind::Conflict,
         429 => ErrorKind::Throttled,
-        // A request timeout is the service's, and so is everything from 500 on.
+        // 408 is a timeout of the service.
         408 | 500.. => ErrorKind::Unavailable,
         400..=499 => ErrorKind::BadRequest,
         _ => ErrorKind::Decode,
     }
 }
 
-/// Reads `{"code", "message", "innerError": {…}}`. The outer code is often a generic `badRequest`;
-/// the inner ones tell more.
+/// Reads `{"code", "message", "innerError": {…}}`. The outer code is often a generic `badRequest`; the inner codes are specific.
 fn unpacked(operation: &str, said: &Value) -> GraphError {
     let levels: Vec<&Value> = std::iter::successors(Some(said), |level| inner(level)).take(MAX_DEPTH).collect();
     let innermost = |name: &str| levels.iter().skip(1).rev().find_map(|level| non_empty(level, name));
@@ -94,13 +144,12 @@ fn non_empty<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
     value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
-/// Intune's neighbours put a JSON document into the message; its `Message` is the sentence, with
-/// support ids behind it.
+/// Services behind Intune put a JSON document into the message; its `Message` is the sentence, followed by support ids.
 fn intune(message: &str) -> String {
     let document = message
         .trim_start()
         .starts_with('{')
-        .then(|| answer::parse(message.as_bytes()).ok())
+        .then(|| json::parse(message.as_bytes()).ok())
         .flatten();
     let sentence = document.as_ref().and_then(|document| non_empty(document, "Message"));
     sentence

@@ -3,11 +3,12 @@
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
-use super::answered;
+use super::error;
+use crate::graph::errors::advice::advice;
 use crate::graph::errors::error::{ErrorKind, GraphError};
 
 fn of(status: u16, body: &Value) -> GraphError {
-    answered(
+    error(
         "get user setting u1",
         StatusCode::from_u16(status).unwrap(),
         &HeaderMap::new(),
@@ -46,9 +47,9 @@ fn intunes_document_in_a_text_is_unpacked() {
         "Application must have one of the following scopes: CloudPC.Read.All, CloudPC.ReadWrite.All"
     );
     assert!(
-        error.advice().contains("CloudPC.Read.All or CloudPC.ReadWrite.All"),
+        advice(&error).contains("CloudPC.Read.All or CloudPC.ReadWrite.All"),
         "{}",
-        error.advice()
+        advice(&error)
     );
     let error = of(403, &json!({"error": {"code": "", "message": "{not json"}}));
     assert_eq!((error.message.as_str(), error.code), ("{not json", None));
@@ -65,7 +66,7 @@ fn odd_bodies_keep_their_status_and_are_not_quoted() {
         "{\"error\": 7}",
         "{\"error\": {\"innerError\": \"x\"}}",
     ] {
-        let error = answered("x", StatusCode::BAD_GATEWAY, &HeaderMap::new(), body.as_bytes());
+        let error = error("x", StatusCode::BAD_GATEWAY, &HeaderMap::new(), body.as_bytes());
         assert_eq!((error.kind, error.status), (ErrorKind::Unavailable, Some(502)), "{body}");
         assert!(!error.to_string().contains("secret"), "{error}");
     }
@@ -77,7 +78,7 @@ fn the_headers_id_wins_and_the_pause_is_kept() {
     headers.insert("request-id", HeaderValue::from_static("r-header"));
     headers.insert("retry-after", HeaderValue::from_static("0"));
     let body = json!({"error": {"code": "TooManyRequests", "message": "slow", "innerError": {"code": "429", "request-id": "r-body"}}});
-    let error = answered("x", StatusCode::TOO_MANY_REQUESTS, &headers, body.to_string().as_bytes());
+    let error = error("x", StatusCode::TOO_MANY_REQUESTS, &headers, body.to_string().as_bytes());
     assert_eq!((error.kind, error.request_id.as_deref()), (ErrorKind::Throttled, Some("r-header")));
     assert_eq!(error.retry_after, Some(std::time::Duration::from_secs(1)));
 }

@@ -1,19 +1,20 @@
-//! Foreign text made safe to show: bounded, one line, without control characters and without anything that looks like a
-//! credential ([`crate::graph::scrub`]).
+//! Foreign text made safe to print: bounded, one line, without control characters and without what looks like a credential
+//! ([`scrub`]).
 //!
-//! Graph and whatever stands in front of it choose these bytes, and they end up in logs, events, conditions and status. Every
-//! text that leaves this module's parent and is not compared or sent back passes through here.
+//! Graph, or a proxy in front of it, chooses these bytes, and they get into logs, events, conditions and status. Every text that
+//! leaves `graph` passes through here, unless it is compared or sent back.
 
-use crate::graph::scrub::{judgeable, scrubbed};
+mod scrub;
 
-/// The longest foreign text that is shown, in bytes.
+use crate::graph::text::scrub::{judgeable, scrubbed};
+
+/// The longest foreign text that is printed, in bytes.
 pub(crate) const LIMIT: usize = 512;
 
-/// How much of a foreign text is looked at. More than [`LIMIT`] because escaping and redaction
-/// change lengths.
+/// How much of a foreign text is read. More than [`LIMIT`], because escaping and redaction change lengths.
 const SCANNED: usize = 8 * LIMIT;
 
-/// The longest name or value that is shown, in bytes: 256 characters of any script.
+/// The longest name or value that is printed, in bytes: 256 characters of any script.
 const NAME: usize = 1024;
 
 /// The longest id.
@@ -32,7 +33,7 @@ pub(crate) fn bounded_to(text: &str, limit: usize) -> String {
 fn cleaned(text: &str, limit: usize) -> String {
     let mut looked_at = head(text, SCANNED);
     if looked_at.len() < text.len() {
-        // The beginning of a credential would not be known for one.
+        // The beginning of a credential does not look like one.
         looked_at = judgeable(looked_at);
     }
     let mut escaped = escape(&scrubbed(looked_at));
@@ -42,12 +43,12 @@ fn cleaned(text: &str, limit: usize) -> String {
     escaped
 }
 
-/// A name or a value of a property, as people are shown it. One that needs no change has none, blanks at its ends included.
-pub fn shown(text: &str) -> String {
+/// A name or a value of a property, made safe to print. A safe one is not changed, blanks at its ends included.
+pub(crate) fn printable(text: &str) -> String {
     cleaned(text, NAME)
 }
 
-/// Whether a text can be the id of something: short, on one line, not like a credential.
+/// Whether a text can be an id: short, on one line, not like a credential.
 pub(crate) fn is_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= ID && bounded_to(text, ID) == text
 }
@@ -106,7 +107,7 @@ mod tests {
                 "{before}: {shown}"
             );
         }
-        assert_eq!(shown(&format!("name {token}")), "name [redacted]…");
+        assert_eq!(printable(&format!("name {token}")), "name [redacted]…");
     }
 
     #[test]

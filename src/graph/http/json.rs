@@ -1,13 +1,13 @@
-//! JSON from outside, no deeper than anything that Graph means, and with no more in it: eight megabytes of `{},{},…` would
-//! become a gigabyte of values. The parser's own bound on depth is twice ours and cannot be set; one on number it has not.
+//! JSON of a peer, bounded in depth and in the number of values: eight megabytes of `{},{},…` would become a gigabyte of values.
+//! serde_json's own bound on depth is twice ours and cannot be set; it has none on the number.
 
 use serde_json::Value;
 
-/// How deep arrays and objects may be nested (security.md S30).
+/// How deep arrays and objects may be nested (SECURITY.md, S30).
 const MAX_DEPTH: usize = 64;
 
-/// How many values an answer may hold (security.md S47). The densest page that Graph means, full of assignments, has one in
-/// 36 bytes: 8 MB of it are below this.
+/// How many values an answer may hold (SECURITY.md, S47). The densest page of Graph, full of assignments, has one value in 36
+/// bytes: 8 MB of it are below this.
 const MAX_VALUES: usize = 250_000;
 
 /// Reads a body. The error quotes nothing of it.
@@ -16,8 +16,7 @@ pub(crate) fn parse(body: &[u8]) -> Result<Value, String> {
     serde_json::from_slice(body).map_err(|error| error.to_string())
 }
 
-/// Looks at the brackets and commas outside of texts before anything of it is built. Of JSON only: what else comes is refused
-/// by the parser.
+/// Counts the brackets and commas outside of texts before a value is built. The parser refuses what is not JSON.
 fn bounded(body: &[u8]) -> Result<(), String> {
     let (mut depth, mut values, mut text, mut escaped) = (0_usize, 1_usize, false, false);
     for byte in body {

@@ -1,34 +1,25 @@
-//! The `Retry-After` header, in every form that HTTP allows (RFC 9110, 10.2.3 and 5.6.7) and in those that Graph has been seen
-//! to send.
+//! The `Retry-After` header, in every form that HTTP allows (RFC 9110, 10.2.3 and 5.6.7) and in those that Graph was observed to
+//! send.
 
 use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::{DATE, RETRY_AFTER};
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::fmt::rfc2822::DateTimeParser;
-use jiff::tz::TimeZone;
+
+use crate::graph::http::clock_skew::http_date;
 
 /// A zero, or a date that has passed, still means "not at once".
 const FLOOR: Duration = Duration::from_secs(1);
 
-/// Nobody means days: past this the header is noise.
+/// A longer pause is not meant: beyond this the header is wrong.
 const CEILING: Duration = Duration::from_secs(300);
 
-/// The pause the service asks for; `None` when it asks for none or in words that make no sense.
+/// The pause that the service asks for; `None` when it asks for none, or in a form that is not known.
 pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    // A date is the service's, so it is measured by the service's clock, which ours may be far from.
+    // A date is measured by the service's clock, which may be far from this machine's.
     let theirs = headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?));
     parse(headers.get(RETRY_AFTER)?.to_str().ok()?, theirs.unwrap_or(now))
-}
-
-/// A date in the preferred form, or in one of the two obsolete ones that a recipient has to understand.
-fn http_date(text: &str) -> Option<Timestamp> {
-    const OBSOLETE: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
-    let obsolete = || OBSOLETE.iter().find_map(|format| DateTime::strptime(format, text).ok());
-    let preferred = DateTimeParser::new().parse_timestamp(text).ok();
-    preferred.or_else(|| Some(obsolete()?.to_zoned(TimeZone::UTC).ok()?.timestamp()))
 }
 
 /// [`retry_after`] of the header's text.
@@ -51,6 +42,7 @@ pub(crate) fn parse(text: &str, now: Timestamp) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::tz::TimeZone;
     use proptest::prelude::*;
 
     #[test]
