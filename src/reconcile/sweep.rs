@@ -2,13 +2,12 @@
 
 use std::collections::HashSet;
 
-use kube::api::{Api, ApiResource, DynamicObject};
+use kube::api::{Api, ApiResource, DynamicObject, ListParams};
 use kube::runtime::reflector::Store;
 use kube::{Resource, ResourceExt};
 
 use super::context::{Context, Wake};
 use super::driver::{Kind, overwritten};
-use super::outcome::is_gone;
 use crate::api::{Assignment, ProvisioningPolicy, UserSetting};
 
 /// Wakes objects whose status somebody else has written, and drops the notes of objects that are gone.
@@ -45,9 +44,8 @@ async fn forget_malformed<K: Resource<DynamicType = ()>>(context: &Context) {
     let kind = K::kind(&());
     for (namespace, name) in context.malformed.of_kind(&kind) {
         let api: Api<DynamicObject> = Api::namespaced_with(context.kubernetes.clone(), &namespace, &ApiResource::erase::<K>(&()));
-        if let Err(error) = api.get_metadata(&name).await
-            && is_gone(&error)
-        {
+        let named = ListParams::default().fields(&format!("metadata.name={name}"));
+        if api.list_metadata(&named).await.is_ok_and(|found| found.items.is_empty()) {
             context.malformed.remove(&kind, &namespace, &name);
         }
     }
