@@ -174,9 +174,9 @@ fn s10_the_controller_has_exactly_the_rights_that_it_uses() {
             expected.insert(format!("ClusterRole {verb} {kind}"));
         }
         expected.insert(format!("ClusterRole patch {kind}/status"));
-        if kind != "entratenants" {
-            expected.insert(format!("ClusterRole get {kind}"));
-        }
+    }
+    for kind in ["provisioningpolicies", "usersettings"] {
+        expected.insert(format!("ClusterRole get {kind}"));
     }
     for verb in ["list", "watch"] {
         expected.insert(format!("ClusterRole {verb} namespaces"));
