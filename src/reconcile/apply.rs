@@ -237,6 +237,7 @@ async fn assign<K: Managed>(
     let request = |permit| tenant.client.assign(K::COLLECTION, id, &targets, permit);
     let result = tenant.permitted(permit, request, context).await;
     let replaced = Replaced::new(read, tenant.clock.now(), &targets, base, context.settle * 2);
+    let replaced = if fresh { replaced.first() } else { replaced };
     note_replaced(work, result.as_ref().err(), replaced);
     result?;
     run.wrote = true;

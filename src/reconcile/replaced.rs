@@ -56,6 +56,11 @@ impl Replaced {
         }
     }
 
+    /// The same for the first set of a new object, where a group is hardly lost: the log is asked when it has surely caught up.
+    pub fn first(self) -> Self {
+        Self { looks: 1, ..self }
+    }
+
     /// When the audit log is asked next; nothing when it was asked for the last time.
     pub fn next_look(&self) -> Option<Instant> {
         LOOKS.get(self.looks).map(|after| self.at + *after)
