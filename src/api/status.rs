@@ -101,6 +101,11 @@ pub enum Origin {
 }
 
 impl ManagedStatus {
+    /// The groups whose names were resolved.
+    pub fn known_groups(&self) -> &[ResolvedGroup] {
+        self.resolved.as_ref().map_or(&[], |resolved| &resolved.groups)
+    }
+
     /// The number of groups that were seen on the object, when there is one. A group with two service plans is one group.
     pub fn groups_seen(&self) -> Option<i64> {
         self.id.as_ref()?;

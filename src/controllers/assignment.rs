@@ -21,6 +21,7 @@ use crate::report::reason::Reason;
 use crate::report::reason::event;
 use crate::report::status::now;
 use crate::report::stop::Stop;
+use crate::report::wording::groups_are;
 
 impl Kind for Assignment {
     const NAME: &'static str = "Assignment";
@@ -153,6 +154,9 @@ pub(crate) fn assess(assignment: &Assignment, target: Option<&Target>) -> (Vec<A
     let groups: Vec<AssignedGroup> = assignment.spec.groups.iter().map(|group| state_of(group, &name, status)).collect();
     let missing = groups.iter().filter(|group| group.state != "Assigned").count();
     let surplus = surplus(&groups, assignment, status);
+    // One group may be named in several ways.
+    let distinct: BTreeSet<&str> = groups.iter().map(|group| group.id.as_deref().unwrap_or(&group.reference)).collect();
+    let number = distinct.len();
     let result = match status.assignment_problems.iter().find(|problem| problem.assignment == name) {
         Some(problem) => Err(told(problem.reason.as_str(), &problem.message)),
         None if is_observed(status) => Ok(Verdict::Observed {
@@ -164,23 +168,23 @@ pub(crate) fn assess(assignment: &Assignment, target: Option<&Target>) -> (Vec<A
             ),
         }),
         None if missing > 0 => Err(not_yet(
-            &format!("{} not yet on {kind} {}", counted(missing), reference.name),
+            &format!("{} not on {kind} {} yet", groups_are(missing), reference.name),
             status,
         )),
         None if surplus > 0 => Err(not_yet(
-            &format!("{} still to be taken off {kind} {}", counted(surplus), reference.name),
+            &format!("{} still to be removed from {kind} {}", groups_are(surplus), reference.name),
             status,
         )),
         None if !is_synced(status) => Err(not_yet(
             &format!(
-                "{} is assigned to {kind} {}, which is not as its spec asks",
-                counted(groups.len()),
+                "{} assigned to {kind} {}, which is not as its spec asks",
+                groups_are(number),
                 reference.name
             ),
             status,
         )),
         None => Ok(Verdict::Ready {
-            message: format!("{} is assigned to {kind} {}", counted(groups.len()), reference.name),
+            message: format!("{} assigned to {kind} {}", groups_are(number), reference.name),
         }),
     };
     (groups, result)

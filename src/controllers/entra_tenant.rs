@@ -31,6 +31,7 @@ const LARGEST_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 impl Kind for EntraTenant {
     const NAME: &'static str = "EntraTenant";
+    const HAS_DELETION_POLICY: bool = false;
 
     fn tenant(&self) -> &str {
         self.metadata.name.as_deref().unwrap_or_default()

@@ -27,8 +27,8 @@ use crate::reconcile::uninstall::before_assign;
 use crate::report::failure::{Class, Failure};
 use crate::report::reason::Reason;
 use crate::report::reason::event;
-use crate::report::status::drift_message;
 use crate::report::stop::Stop;
+use crate::report::wording;
 use crate::tenant::fingerprint::{fingerprint, judged};
 use crate::tenant::shared::Tenant;
 
@@ -252,9 +252,9 @@ async fn assign<K: Managed>(work: Work<'_, K>, id: &str, fresh: bool, planned: &
         event::ASSIGNED,
         "Assign",
         format!(
-            "changed the assignments of {} {id}: {}",
+            "{} {id}: {}",
             K::COLLECTION.singular(),
-            drift_message(&fields)
+            wording::assignments(&fields, run.draft.known_groups())
         ),
     );
     Ok(())

@@ -12,7 +12,7 @@ use crate::report::conditions::Verdict;
 use crate::report::failure::Failure;
 use crate::report::reason::Reason;
 use crate::report::reason::event;
-use crate::report::status::drift_message;
+use crate::report::wording;
 
 /// What becomes of a plan.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ pub(crate) fn guard<K: Managed>(
         let paths = fields.iter().map(|field| field.path.as_str()).collect::<Vec<_>>().join(", ");
         let message = format!(
             "Graph does not let {paths} change after creation, and it differs: {}. Delete the resource and create it anew, or set the spec to what Graph holds",
-            drift_message(&differing_fields(changes))
+            wording::differences(&differing_fields(changes), &[])
         );
         return Decision::Stop(Failure::stalled(Reason::ImmutableField, message));
     }
@@ -72,7 +72,10 @@ pub(crate) fn guard<K: Managed>(
     if drift.is_empty() || run.draft.drift == drift {
         return Decision::Proceed;
     }
-    let message = format!("changed in Graph by somebody else: {}", drift_message(&drift));
+    let message = format!(
+        "changed in Graph by somebody else: {}",
+        wording::differences(&drift, run.draft.known_groups())
+    );
     run.warn(event::DRIFT_DETECTED, "Compare", message.clone());
     run.drifted = true;
     run.draft.drift = drift;
@@ -105,9 +108,10 @@ fn note_held<K: Managed>(changes: &[Change], run: &mut Run<K>, held_by: &str) ->
     } else {
         format!("{} changes", changes.len())
     };
-    let summary = format!("{count} held back by {held_by}: {}", drift_message(&fields));
+    let differences = wording::differences(&fields, run.draft.known_groups());
+    let summary = format!("{count} held back by {held_by}: {differences}");
     if run.draft.drift != fields {
-        run.warn(event::DRIFT_DETECTED, "Compare", drift_message(&fields));
+        run.warn(event::DRIFT_DETECTED, "Compare", differences);
         run.drifted = true;
         run.draft.drift = fields;
     }

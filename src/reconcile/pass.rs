@@ -37,6 +37,8 @@ pub(crate) trait Kind:
 {
     /// Its name, for labels and logs.
     const NAME: &'static str;
+    /// Whether its spec has a `deletionPolicy`.
+    const HAS_DELETION_POLICY: bool = true;
 
     /// The EntraTenant whose share of the workers its passes take; none for a kind that asks Graph nothing.
     fn tenant(&self) -> &str {

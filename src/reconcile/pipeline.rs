@@ -27,8 +27,8 @@ use crate::report::conditions::Verdict;
 use crate::report::failure::{Failure, Unseen};
 use crate::report::reason::Reason;
 use crate::report::reason::event;
-use crate::report::status::drift_message;
 use crate::report::stop::Stop;
+use crate::report::wording;
 use crate::tenant::fingerprint::{fingerprint, judged};
 use crate::tenant::shared::{Tenant, interval, only_looks};
 
@@ -302,7 +302,10 @@ fn converged<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, left: 
         run.event(
             event::DRIFT_CORRECTED,
             "Correct",
-            format!("corrected what somebody else had changed: {}", drift_message(&run.draft.drift)),
+            format!(
+                "corrected what somebody else had changed: {}",
+                wording::corrections(&run.draft.drift, run.draft.known_groups())
+            ),
         );
     }
     let assigned = match run.draft.assignments.iter().filter(|entry| entry.verified).count() {
@@ -367,6 +370,9 @@ fn not_visible(changes: &[Change]) -> Stop {
     let fields = differing_fields(changes);
     Stop::waiting(
         Reason::NotVisibleYet,
-        format!("Graph accepted the change and does not show it yet: {}", drift_message(&fields)),
+        format!(
+            "Graph accepted the change and does not show it yet: {}",
+            wording::differences(&fields, &[])
+        ),
     )
 }

@@ -139,8 +139,18 @@ fn missing_image<'a>(reference: &ImageReference, text: &str, images: impl Iterat
             missing(Reason::ImageNotFound, &what, "spec.imageId", id, images.map(|(id, _)| id))
         }
     };
-    // What Microsoft's gallery does not have does not come by itself.
-    if reference.custom { stop } else { stop.map(Failure::permanent) }
+    let other = match reference.custom {
+        true => "An image of Microsoft's gallery is named with spec.imageType gallery, which is the default",
+        false => "A custom image is named with spec.imageType custom",
+    };
+    stop.map(|failure| {
+        let failure = Failure {
+            message: format!("{}. {other}", failure.message),
+            ..failure
+        };
+        // What Microsoft's gallery does not have does not come by itself.
+        if reference.custom { failure } else { failure.permanent() }
+    })
 }
 
 fn named(reference: &ImageReference, id: &str, name: &str) -> bool {

@@ -6,6 +6,7 @@ pub mod reason;
 pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod suggestions;
+pub(crate) mod wording;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use crate::api::{DriftRecord, DriftedField, ManagedStatus};
+use crate::api::{DriftRecord, ManagedStatus};
 use crate::report::conditions::{Conditions, Truth, Verdict, same_but_ids};
 use crate::report::failure::{Class, Unseen};
 use crate::report::reason::Reason;
+use crate::report::wording;
 
 /// The status after a pass over an object that stands for something in Graph. `draft` holds the data that the steps
 /// found; this adds what follows from it. Pure, the clock aside, which moves nothing that did not change.
@@ -31,7 +32,7 @@ pub(crate) fn managed(old: &ManagedStatus, mut draft: ManagedStatus, verdict: &V
     let mut conditions = Conditions::new(&old.conditions, generation, now());
     conditions.ready(verdict);
     synced(&mut conditions, verdict);
-    drifted(&mut conditions, verdict, &draft.drift);
+    drifted(&mut conditions, verdict, &draft);
     references(&mut conditions, verdict, &draft);
     draft.conditions = conditions.finish();
     draft
@@ -69,10 +70,11 @@ fn synced(conditions: &mut Conditions<'_>, verdict: &Verdict) {
     };
 }
 
-fn drifted(conditions: &mut Conditions<'_>, verdict: &Verdict, drift: &[DriftedField]) {
+fn drifted(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &ManagedStatus) {
     const KIND: &str = "Drifted";
-    if !drift.is_empty() {
-        conditions.set(KIND, Truth::True, Reason::Drifted, drift_message(drift));
+    if !draft.drift.is_empty() {
+        let message = wording::differences(&draft.drift, draft.known_groups());
+        conditions.set(KIND, Truth::True, Reason::Drifted, message);
     } else if unseen(verdict) == Unseen::Nothing {
         conditions.set(KIND, Truth::False, Reason::NoDrift, "nothing was changed in Graph by somebody else");
     } else {
@@ -118,25 +120,6 @@ fn references(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &Manage
 pub(crate) fn now() -> Time {
     let now = Timestamp::now();
     Time(Timestamp::from_second(now.as_second()).unwrap_or(now))
-}
-
-/// One line about what differs.
-pub(crate) fn drift_message(fields: &[DriftedField]) -> String {
-    const SHOWN: usize = 5;
-    let line = |field: &DriftedField| {
-        let side = |value: &Option<String>| value.as_deref().map_or_else(|| "nothing".to_owned(), |value| format!("{value:?}"));
-        let path = if field.path.is_empty() { "the object" } else { &field.path };
-        format!(
-            "{path} is {} in Graph and {} in the spec",
-            side(&field.observed),
-            side(&field.desired)
-        )
-    };
-    let mut message = fields.iter().take(SHOWN).map(line).collect::<Vec<_>>().join("; ");
-    if fields.len() > SHOWN {
-        message.push_str(&format!("; and {} more", fields.len() - SHOWN));
-    }
-    message
 }
 
 fn last_drift(old: &ManagedStatus, draft: &ManagedStatus) -> Option<DriftRecord> {

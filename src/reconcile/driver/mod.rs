@@ -148,7 +148,7 @@ async fn pass<K: Kind>(object: Arc<K>, context: Arc<Context>) -> End {
     let result = if deleting {
         match scope.scope(Box::pin(object.finalize(&mut run, &context))).await {
             Ok(()) => return released(&*object, run, &context).await,
-            Err(stop) => Err(stop.map(deleting_still)),
+            Err(stop) => Err(stop.map(deleting_still::<K>)),
         }
     } else {
         scope.scope(Box::pin(object.converge(&mut run, &context))).await
@@ -337,9 +337,13 @@ fn publish<K: Kind>(object: &K, run: &Run<K>, context: &Context) {
 }
 
 /// A deletion that cannot go on says so; it never looks like a converged object.
-fn deleting_still(failure: Failure) -> Failure {
+fn deleting_still<K: Kind>(failure: Failure) -> Failure {
+    let way_out = match K::HAS_DELETION_POLICY && !failure.message.contains("Orphan") {
+        true => ". To leave what is in Graph as it is, set spec.deletionPolicy to Orphan",
+        false => "",
+    };
     Failure {
-        message: format!("deleting: {}", failure.message),
+        message: format!("deleting: {}{way_out}", failure.message),
         // A deletion does not ask whether Graph equals the spec.
         unseen: Unseen::References,
         ..failure
