@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kube::ResourceExt;
 use parking_lot::Mutex;
+
+use tokio::time::Instant;
 
 use crate::api::ManagedStatus;
 use crate::cluster::managed::Managed;

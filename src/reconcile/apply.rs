@@ -1,10 +1,12 @@
 //! Step five: the writes, each sent once. What a write did is seen by a read afterwards, never assumed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kube::ResourceExt;
 use serde_json::{Map, Value};
+
+use tokio::time::Instant;
 
 use crate::api::DriftedField;
 use crate::cluster::managed::Managed;

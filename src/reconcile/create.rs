@@ -4,11 +4,13 @@
 //! id is recorded the moment it is known. A pass that finds an intent without an id looks for the product of that
 //! intent and nothing else: [`crate::reconcile::recover`].
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
 use serde_json::{Map, Value};
+
+use tokio::time::Instant;
 
 use crate::api::{IdOwner, ManagedStatus, Origin, PendingCreate};
 use crate::cluster::managed::Managed;

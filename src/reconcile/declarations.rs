@@ -259,7 +259,7 @@ impl Declarations {
             self.join(entry, ResolvedGroup { gone: None, ..pin }, pins);
             return;
         }
-        pins.proofs.missed(&pin.reference, pins.apart, std::time::Instant::now());
+        pins.proofs.missed(&pin.reference, pins.apart, tokio::time::Instant::now());
         // Only what was said to be gone is replaced, and only because somebody asked after that.
         if is_gone && asked && entry.group.id.is_none() {
             match look_up(entry.group, tenant).await {

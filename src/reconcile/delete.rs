@@ -1,9 +1,11 @@
 //! Deletion: unassign, delete, wait until the object is absent. The finalizer goes last. Every step follows from what
 //! Graph shows or accepts, so it may be interrupted anywhere; what shows it is shared with other deletions.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kube::ResourceExt;
+
+use tokio::time::Instant;
 
 use crate::api::{DeletionPolicy, EntraTenant, Mode};
 use crate::cluster::managed::Managed;

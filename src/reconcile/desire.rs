@@ -1,10 +1,12 @@
 //! Step one: what Graph shall hold. Every name that a spec and its Assignments give is resolved to an id.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kube::ResourceExt;
 use serde_json::{Map, Value};
+
+use tokio::time::Instant;
 
 use crate::api::{AssignmentOwnership, AssignmentProblem, Resolved, ResolvedImage, ResolvedName};
 use crate::cluster::managed::Managed;

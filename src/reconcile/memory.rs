@@ -2,7 +2,8 @@
 //! that correctness rests on is in the object's status; a restart loses this and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::time::Instant;
+
+use tokio::time::Instant;
 
 use crate::api::Resolved;
 use crate::graph::{AssignmentTarget, Place};

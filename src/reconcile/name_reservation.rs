@@ -14,9 +14,11 @@
 //!
 //! Should (3) happen, there are two objects of one name: ours is known by its id, the other one is never touched.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kube::ResourceExt;
+
+use tokio::time::Instant;
 
 use crate::cluster::managed::Managed;
 use crate::graph::{Collection, Entity};

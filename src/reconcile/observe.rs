@@ -3,9 +3,11 @@
 //! The shared snapshot answers when nothing is to do; before a write the object is read afresh. Absence is proven
 //! by two reads, two settle windows apart, and a complete list that agree (design 3.2).
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kube::ResourceExt;
+
+use tokio::time::Instant;
 
 use crate::cluster::managed::Managed;
 use crate::graph::{Collection, Entity};

@@ -3,7 +3,9 @@
 //! what carries its name now is another thing, which anybody may have made, and is taken only when a person asks for a
 //! reconcile after that was said.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::api::{Resolved, ResolvedName};
 use crate::reconcile::proofs::Proofs;

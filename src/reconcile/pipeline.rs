@@ -1,10 +1,12 @@
 //! One pass over an object that stands for something in Graph:
 //! `resolve → observe → plan → guard → apply → report`. Data flows forward only.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
+
+use tokio::time::Instant;
 
 use crate::api::{CreateMarker, EntraTenant, OwnedAssignment};
 use crate::cluster::managed::Managed;

@@ -3,9 +3,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kube::ResourceExt;
+
+use tokio::time::Instant;
 
 use crate::api::{EntraTenant, ProvisioningPolicy, UserSetting};
 use crate::cluster::allowed_namespaces::lets_in;

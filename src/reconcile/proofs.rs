@@ -1,7 +1,9 @@
 //! When pinned references are looked up again, between the passes of one object.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::api::Resolved;
 use crate::runtime::backoff::jitter;

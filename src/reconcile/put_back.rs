@@ -1,10 +1,12 @@
 //! Assigns again what was lost when a set was replaced.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use kube::ResourceExt;
+
+use tokio::time::Instant;
 
 use crate::cluster::managed::Managed;
 use crate::graph::{AssignmentTarget, AuditEvent, Entity};

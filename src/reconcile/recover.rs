@@ -3,11 +3,13 @@
 //! Looked for at once where the audit log or the marker proves authorship, and otherwise after the settle window. A new
 //! attempt takes two complete lists without any candidate, a settle window apart.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use kube::ResourceExt;
 use serde_json::{Map, Value};
+
+use tokio::time::Instant;
 
 use crate::api::{IdOwner, Origin, PendingCreate};
 use crate::cluster::managed::Managed;

@@ -3,7 +3,7 @@
 //! A name is resolved once and pinned in status; a namesake that appears later is not followed. What is not there
 //! yet is waited for; two matches are refused.
 
-use std::time::Instant;
+use tokio::time::Instant;
 
 use crate::api::{ResolvedImage, ResolvedName};
 use crate::cluster::managed::ImageReference;

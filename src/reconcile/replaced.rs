@@ -3,10 +3,12 @@
 //! minutes later. It is assigned again.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+
+use tokio::time::Instant;
 
 use crate::graph::{AssignmentTarget, AuditEvent};
 use crate::reconcile::plan::Key;

@@ -1,12 +1,14 @@
 //! What the API server says about the end of the operator: of its definitions, its namespace and its service account.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::future::try_join_all;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{Api, Client};
 use parking_lot::{Mutex, MutexGuard};
+
+use tokio::time::Instant;
 
 use crate::report::failure::Failure;
 use crate::report::reason::Reason;

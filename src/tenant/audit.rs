@@ -1,10 +1,12 @@
 //! The tenant's audit log as all passes share it: read when something has to be found out, and then for all that wait.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
+
+use tokio::time::Instant;
 
 use crate::graph::{AuditEvent, Client, ErrorKind};
 use crate::report::reason::Reason;

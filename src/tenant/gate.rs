@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{self, Duration};
+use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
 use tokio::time::Instant;
@@ -57,7 +57,7 @@ struct State {
 
 struct Closed {
     failures: u32,
-    since: time::Instant,
+    since: Instant,
     until: Instant,
     /// After the wait one pass tries, and the others wait for it.
     one_tries: bool,
@@ -110,12 +110,12 @@ impl Gate {
     }
 
     /// Takes the result of a request about one object into account and passes it on. `asked` is when it was made.
-    pub(crate) fn record<T>(&self, asked: time::Instant, result: Result<T, GraphError>) -> Result<T, Stop> {
+    pub(crate) fn record<T>(&self, asked: Instant, result: Result<T, GraphError>) -> Result<T, Stop> {
         self.record_about(About::Object, asked, result)
     }
 
     /// The same for a request about anything.
-    fn record_about<T>(&self, about: About, asked: time::Instant, result: Result<T, GraphError>) -> Result<T, Stop> {
+    fn record_about<T>(&self, about: About, asked: Instant, result: Result<T, GraphError>) -> Result<T, Stop> {
         match result {
             Ok(value) => {
                 self.succeeded(asked);
@@ -126,7 +126,7 @@ impl Gate {
     }
 
     /// The same for a read. A read that Graph calls wrong says nothing about the spec, so it is tried again.
-    pub(crate) fn record_read<T>(&self, about: About, asked: time::Instant, result: Result<T, GraphError>) -> Result<T, Stop> {
+    pub(crate) fn record_read<T>(&self, about: About, asked: Instant, result: Result<T, GraphError>) -> Result<T, Stop> {
         self.record_about(about, asked, result).map_err(|stop| {
             stop.map(|failure| match failure.class {
                 Class::Stalled => Failure {
@@ -153,7 +153,7 @@ impl Gate {
         let Some(longest) = longest(&error) else {
             // Graph answered, and not about the tenant as a whole.
             if error.status.is_some() {
-                self.succeeded(time::Instant::now());
+                self.succeeded(Instant::now());
             }
             return error.into();
         };
@@ -208,13 +208,9 @@ impl Gate {
     }
 
     /// Makes a read through the gate. Returns when it was asked for as well.
-    pub(crate) async fn read<T>(
-        &self,
-        about: About,
-        request: impl Future<Output = Result<T, GraphError>>,
-    ) -> Result<(time::Instant, T), Stop> {
+    pub(crate) async fn read<T>(&self, about: About, request: impl Future<Output = Result<T, GraphError>>) -> Result<(Instant, T), Stop> {
         self.check()?;
-        let asked = time::Instant::now();
+        let asked = Instant::now();
         let value = self.record_read(about, asked, request.await)?;
         Ok((asked, value))
     }
@@ -224,7 +220,7 @@ impl Gate {
         *self.lock() = State::default();
     }
 
-    fn succeeded(&self, asked: time::Instant) {
+    fn succeeded(&self, asked: Instant) {
         let mut state = self.lock();
         state.suspects.clear();
         let asker = Asker::current();
@@ -310,7 +306,7 @@ fn close(gate: &mut Option<Closed>, closing: Closing, now: Instant) -> Failure {
     let wait = if kept_elsewhere { asked_for } else { asked_for.max(backoff) };
     *gate = Some(Closed {
         failures: failures + 1,
-        since: time::Instant::now(),
+        since: Instant::now(),
         until: now + wait,
         one_tries: !kept_elsewhere,
         trying: None,

@@ -8,7 +8,8 @@
 use std::collections::HashMap;
 
 use parking_lot::{Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// With so few at work, nobody waits for company.
 const FEW: usize = 3;

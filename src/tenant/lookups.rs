@@ -3,9 +3,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::Mutex;
+
+use tokio::time::Instant;
 
 use crate::api::ResolvedGroup;
 use crate::graph::{Client, Connection, DeviceImage, GalleryImage, GraphError, Named};

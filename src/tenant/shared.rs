@@ -2,6 +2,8 @@
 //! identity in its spec changes. What belongs to the tenant itself, whatever EntraTenant it is reached through, is in
 //! [`Shared`].
 
+use tokio::time::Instant;
+
 use crate::api::ResolvedGroup;
 use crate::graph::{AuditEvent, Connection, DeviceImage, GalleryImage, Named};
 use crate::report::stop::Stop;
@@ -9,7 +11,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::api;
 use crate::api::{Credentials, EntraTenant, EntraTenantSpec, Mode};

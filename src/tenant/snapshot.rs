@@ -4,7 +4,9 @@
 //! change an object reads it afresh first. For speed and for Graph's sake; each who asks says how old an answer may be.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::graph::Entity;
 use crate::report::failure::Failure;

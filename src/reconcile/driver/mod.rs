@@ -8,13 +8,15 @@ pub(crate) mod urgency;
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
 use kube::runtime::controller::Action;
 use serde::Serialize;
 use serde_json::json;
+
+use tokio::time::Instant;
 
 use crate::api::{FIELD_MANAGER, FINALIZER};
 use crate::reconcile::context::Context;

@@ -1,6 +1,8 @@
 //! How a pass ended: one word for metrics, what the log says, and when the object has its next turn.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::reconcile::context::Context;
 use crate::report::conditions::Verdict;

@@ -1,9 +1,10 @@
 //! What many passes want to know is asked once: the list before creates, the look after writes, the groups by name.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use serde_json::json;
+
+use tokio::time::Instant;
 
 use crate::api::ResolvedGroup;
 use crate::graph::{Collection, Entity};

@@ -2,9 +2,11 @@
 //! through; only a success from after the failure opens it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::FutureExt;
+
+use tokio::time::Instant;
 
 use crate::graph::{Caller, ErrorKind, GraphError, Priority};
 use crate::report::failure::{Class, Failure};

@@ -1,8 +1,10 @@
 //! The snapshot keeps what was read or written after a list was asked for: an older answer never hides a newer one.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
+
+use tokio::time::Instant;
 
 use crate::graph::{Entity, RemoteAssignment};
 use crate::reconcile::tests::entity;

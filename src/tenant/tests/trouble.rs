@@ -1,10 +1,12 @@
 //! Trouble that stays where it belongs: many passes over one tenant, played by the simulator.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::future::join_all;
 use serde_json::json;
+
+use tokio::time::Instant;
 
 use crate::graph::{Caller, Collection, ErrorKind, GraphError, Priority};
 use crate::report::failure::{Class, Failure};
