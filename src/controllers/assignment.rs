@@ -82,10 +82,14 @@ impl Kind for Assignment {
         }
         let kind = self.spec.target_ref.kind.name();
         let message = format!(
-            "waiting until {kind} {} has let go of {}{}",
+            "waiting until {} removed from {kind} {}{}",
+            groups_are(held),
             self.spec.target_ref.name,
-            counted(held),
-            why(&target.status)
+            match target.suspended {
+                true => ", which is suspended: lift its spec.suspend, or set spec.deletionPolicy to Orphan here to leave the groups on it"
+                    .to_owned(),
+                false => why(&target.status),
+            }
         );
         Err(Stop::waiting(Reason::Deleting, message))
     }
@@ -125,6 +129,8 @@ pub(crate) struct Target {
     pub status: Arc<ManagedStatus>,
     /// It is being deleted.
     pub leaving: bool,
+    /// Its `spec.suspend` is set.
+    pub suspended: bool,
     /// The Assignments that its pass under way works with.
     pub working_with: BTreeSet<String>,
 }
@@ -345,6 +351,7 @@ fn found<K: Managed>(assignment: &Assignment, store: &Store<K>, context: &Contex
         uid: target.uid().unwrap_or_default(),
         status: context.cluster.published.latest(&*target),
         leaving: target.meta().deletion_timestamp.is_some(),
+        suspended: target.common().suspend,
         working_with: context.memory.get(&target.uid().unwrap_or_default()).collected,
     }))
 }

@@ -250,6 +250,19 @@ async fn assign<K: Managed>(work: Work<'_, K>, id: &str, fresh: bool, planned: &
     note_replaced(work, result.as_ref().err(), replaced);
     result?;
     run.wrote = true;
+    let back: Vec<DriftedField> = fields
+        .iter()
+        .filter(|field| desired.put_back.keys().any(|key| key.path() == field.path))
+        .cloned()
+        .collect();
+    if !back.is_empty() {
+        let text = format!(
+            "{} {id}: another writer's groups had been lost while the assignments were replaced: {}",
+            K::COLLECTION.singular(),
+            wording::assignments(&back, run.draft.known_groups())
+        );
+        run.warn(event::ASSIGNMENT_PUT_BACK, "Assign", text);
+    }
     run.event(
         event::ASSIGNED,
         "Assign",
@@ -300,6 +313,14 @@ async fn refused_assign<K: Managed>(
     let soon = |message: String| Failure::waiting_for(Reason::ResolvingReferences, message, Duration::from_millis(200));
     let again = fingerprint(&fields);
     let notes = context.memory.get(&uid);
+    if !desired.put_back.is_empty() {
+        // What is put back for another writer must not keep the Assignments from being applied.
+        context.memory.update(&uid, |notes| notes.put_back.clear());
+        return Ok(soon(format!(
+            "{}; tried again without the groups of another writer that were lost",
+            failure.message
+        )));
+    }
     if notes.assign_refused != Some(again) {
         if let Some(gone) = dead_foreign_group(targets, desired, run, tenant).await? {
             return Ok(Failure::stalled(

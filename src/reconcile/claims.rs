@@ -208,6 +208,11 @@ pub(crate) fn is_held<K: Managed>(object: &K, id: &str, tenant: &TenantKey, cont
         || others(object, tenant, context).any(|other| other.status().is_some_and(|status| holds(status, id)))
 }
 
+/// The resource that holds an object, as its status says.
+pub(crate) fn holder<K: Managed>(object: &K, id: &str, tenant: &TenantKey, context: &Context) -> Option<Arc<K>> {
+    others(object, tenant, context).find(|other| other.status().is_some_and(|status| holds(status, id)))
+}
+
 /// Notes that a read or a list has shown the object, and what only these tell.
 pub(crate) fn note_seen<K: Managed>(run: &mut Run<K>, entity: &Entity) {
     if let Some(owner) = &mut run.draft.owner {

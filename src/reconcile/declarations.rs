@@ -37,6 +37,10 @@ pub(crate) struct Declarations {
     pub judged: BTreeSet<Version>,
     /// Assignments that cannot be judged.
     pub frozen: BTreeSet<String>,
+    /// The groups, in lower case, that these name, and their names.
+    pub reserved: BTreeMap<String, BTreeSet<String>>,
+    /// Not every group that these name is known.
+    pub unsure: bool,
     /// Assignments that let go without removing.
     pub releasing: BTreeSet<String>,
     /// The groups in use and their ids.
@@ -108,6 +112,7 @@ pub(crate) async fn collect<K: Managed>(
         ..Declarations::default()
     };
     if !declarations.frozen.is_empty() {
+        declarations.unsure = true;
         // Which groups an unreadable Assignment names is not known.
         declarations.groups.extend_from_slice(&pins.resolved.groups);
         declarations.service_plans.extend_from_slice(&pins.resolved.service_plans);
@@ -120,10 +125,10 @@ pub(crate) async fn collect<K: Managed>(
                 declarations.release(assignment.name_any(), exclusive);
             }
             Standing::Leaving => {}
-            Standing::Suspended => declarations.freeze(&assignment, pins),
+            Standing::Suspended => declarations.freeze(&assignment, pins, tenant).await,
             Standing::New => {
                 declarations.pending.insert(assignment.name_any());
-                declarations.freeze(&assignment, pins);
+                declarations.freeze(&assignment, pins, tenant).await;
             }
             Standing::Counts => declarations.take(object, &assignment, &notes, pins, tenant).await,
         }
@@ -183,7 +188,8 @@ struct Entry<'a> {
 
 impl Declarations {
     /// An Assignment that cannot be judged keeps its groups and the ids that their names were resolved to.
-    fn freeze(&mut self, assignment: &Assignment, pins: &Pins<'_>) {
+    /// What it names stays on the target, whoever put it there: the group may have moved from another Assignment to it.
+    async fn freeze(&mut self, assignment: &Assignment, pins: &Pins<'_>, tenant: &Tenant) {
         let groups = &assignment.spec.groups;
         let named = |pin: &&ResolvedGroup| groups.iter().any(|group| group.reference() == pin.reference);
         self.groups.extend(pins.resolved.groups.iter().filter(named).cloned());
@@ -191,20 +197,55 @@ impl Declarations {
         self.service_plans
             .extend(pins.resolved.service_plans.iter().filter(planned).cloned());
         self.frozen.insert(assignment.name_any());
+        for group in groups {
+            let reference = group.reference();
+            let pin = pins.resolved.groups.iter().find(|pin| pin.reference == reference);
+            let id = match (&group.id, pin) {
+                (Some(id), _) => Some(id.clone()),
+                (None, Some(pin)) => Some(pin.id.clone()),
+                (None, None) => self.identify(group, tenant).await,
+            };
+            if let Some(id) = id {
+                self.reserved.entry(id.to_lowercase()).or_default().insert(assignment.name_any());
+            }
+        }
+    }
+
+    /// The id of a group that a frozen Assignment names and that was never looked up.
+    async fn identify(&mut self, group: &AssignmentGroup, tenant: &Tenant) -> Option<String> {
+        if self.stopped.is_some() || self.lookups >= LOOKUPS {
+            self.unsure = true;
+            return None;
+        }
+        self.lookups += 1;
+        match tenant.group(&group.reference(), look_up(group, tenant)).await {
+            Ok(resolved) => Some(resolved.id),
+            // A group that is not there is on no target.
+            Err(stop) if stop.because(Reason::GroupNotFound) => None,
+            Err(_) => {
+                self.unsure = true;
+                None
+            }
+        }
+    }
+
+    /// Whether every reference was reached: what is left to prove is named by nothing any more.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.stopped.is_none() && self.lookups < LOOKUPS
     }
 
     /// Takes an Assignment into account, unless Graph refuses it: then what it put on the target stays, and nothing is added.
     async fn take<K: Managed>(&mut self, object: &K, assignment: &Assignment, notes: &Notes, pins: &mut Pins<'_>, tenant: &Tenant) {
         let name = assignment.name_any();
         if let Some(rule) = broken_rule(object, assignment) {
-            self.freeze(assignment, pins);
+            self.freeze(assignment, pins, tenant).await;
             self.problem(&name, Reason::InvalidSpec, rule);
         } else if let Some(refusal) = notes.trial.refusal(&name, fingerprint(&assignment.spec.groups)) {
-            self.freeze(assignment, pins);
+            self.freeze(assignment, pins, tenant).await;
             self.problem(&name, Reason::Refused, refusal.to_owned());
         } else if notes.trial.is_waiting(&name) {
             self.pending.insert(name);
-            self.freeze(assignment, pins);
+            self.freeze(assignment, pins, tenant).await;
         } else {
             let asked = pins.requested || notes.asked.contains(&name);
             self.add_all(assignment, asked, pins, tenant).await;

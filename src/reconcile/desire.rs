@@ -55,6 +55,9 @@ pub(crate) async fn desire<K: Managed>(
         .unwrap_or_default();
     let mut pins = Pins::new(&pinned, run.requested, notes.proofs.clone(), notes.prove_pins, context.settle);
     let resolved = resolve_all(object, &mut pins, only_look, tenant, context).await;
+    if resolved.as_ref().is_ok_and(|(_, _, declarations)| declarations.is_complete()) {
+        pins.proofs.close();
+    }
     let prove_more = pins.proofs.is_open().then(|| Instant::now() + PROVE_MORE);
     let look_again = prove_more.or_else(|| pins.proofs.confirmation());
     context.memory.update(&uid, |notes| {
@@ -103,6 +106,8 @@ pub(crate) async fn desire<K: Managed>(
         properties,
         declared: declarations.entries,
         frozen: declarations.frozen,
+        reserved: declarations.reserved,
+        unsure: declarations.unsure,
         releasing: declarations.releasing,
         exclusive: object.common().ownership == Some(AssignmentOwnership::Exclusive),
         dropped: if notes.drop_dead { declarations.dead } else { BTreeSet::new() },

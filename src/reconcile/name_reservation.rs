@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 use crate::cluster::managed::Managed;
 use crate::graph::{Collection, Entity};
-use crate::reconcile::claims::refuse_rival;
+use crate::reconcile::claims::{holder, refuse_rival};
 use crate::reconcile::context::Context;
 use crate::report::reason::Reason;
 use crate::report::stop::Stop;
@@ -56,8 +56,9 @@ pub(crate) async fn reserve<'a, K: Managed>(
         .filter(|entity| !is_own(entity))
         .map(|entity| entity.id)
         .collect();
-    if taken.is_empty() {
-        return Ok(reserved);
+    let Some(first) = taken.first() else { return Ok(reserved) };
+    if let Some(holder) = holder(object, first, &tenant.key, context) {
+        return Err(held(object, &*holder));
     }
     let message = format!(
         "Graph already holds a {} named {name:?} ({}) that this resource did not create; it is left alone. Rename one of the two, or delete that one in Graph",
@@ -66,6 +67,24 @@ pub(crate) async fn reserve<'a, K: Managed>(
     );
     Err(Stop::stalled(Reason::NameConflict, message))
 }
+
+/// The name is that of another resource's object. When that resource's spec has another name, the object is renamed soon.
+fn held<K: Managed>(object: &K, holder: &K) -> Stop {
+    let who = match holder.namespace() == object.namespace() {
+        true => format!("{} {}", K::KIND, holder.name_any()),
+        false => "another resource of this tenant".to_owned(),
+    };
+    let name = object.common().display_name;
+    if holder.common().display_name.to_lowercase() == name.to_lowercase() {
+        let message = format!("the object of {who} has the name {name:?}; give one of the two another spec.displayName");
+        return Stop::stalled(Reason::NameConflict, message);
+    }
+    let message = format!("waiting until the object of {who}, which has the name {name:?} now, is renamed as its spec says");
+    Stop::waiting_for(Reason::NameConflict, message, RENAMED_SOON)
+}
+
+/// How soon it is looked again whether another resource has given up a name.
+const RENAMED_SOON: Duration = Duration::from_secs(10);
 
 /// `Ok` when the snapshot tells whether a name is taken. `uid` is the resource that wants to create.
 pub(crate) async fn known(uid: &str, name: &str, collection: Collection, tenant: &Tenant) -> Result<(), Stop> {

@@ -70,7 +70,7 @@ async fn steps<K: Managed>(
     if let Some(entity) = &seen {
         claims::note_seen(run, entity);
         claims::prove(object, run, Some(entity), tenant, context)?;
-        desired.put_back = put_back(object, entity, run, tenant, context).await?;
+        desired.put_back = put_back(object, entity, tenant, context).await?;
     }
     remember(object, run, &desired, seen.as_ref(), tenant, context);
     let changes = plan(K::COLLECTION, &desired, &run.draft.assignments, seen.as_ref()); // pure

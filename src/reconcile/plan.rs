@@ -70,6 +70,10 @@ pub(crate) struct Desired {
     pub declared: BTreeMap<Key, Declared>,
     /// Assignments that cannot be judged now (suspended, unreadable, a group that does not resolve): what they own stays.
     pub frozen: BTreeSet<String>,
+    /// The groups, in lower case, that frozen Assignments name, and their names: none of them is taken off.
+    pub reserved: BTreeMap<String, BTreeSet<String>>,
+    /// Which groups a frozen Assignment names is not known, so none is taken off.
+    pub unsure: bool,
     /// Assignments that let go of what they own without removing it; none when `exclusive`, which would remove it.
     pub releasing: BTreeSet<String>,
     /// Remove what nobody declares, foreign entries included.
@@ -182,6 +186,8 @@ fn fate(owned: &OwnedAssignment, desired: &Desired) -> Fate {
         Fate::Frozen
     } else if owned.declared_by.iter().any(|name| desired.releasing.contains(name)) {
         Fate::Released
+    } else if desired.unsure || desired.reserved.contains_key(&owned.group_id.to_lowercase()) {
+        Fate::Frozen
     } else {
         Fate::Removed
     }
@@ -334,7 +340,17 @@ pub(crate) fn owned_after(
         // that was sent a moment ago, whatever an old read shows.
         let there = remote.contains_key(&key);
         let kept = match fate(entry, desired) {
-            Fate::Frozen => Some(frozen),
+            // A group that moves to an Assignment which cannot be judged now is that one's from here on.
+            Fate::Frozen => Some(match desired.reserved.get(&key.group) {
+                Some(names) => frozen
+                    .into_iter()
+                    .chain(names.iter().cloned())
+                    .collect::<BTreeSet<_>>()
+                    .into_iter()
+                    .collect(),
+                None if frozen.is_empty() => entry.declared_by.clone(),
+                None => frozen,
+            }),
             Fate::Removed => (there || may_appear(entry)).then(|| entry.declared_by.clone()),
             Fate::Released => None,
         };

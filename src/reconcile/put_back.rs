@@ -11,10 +11,8 @@ use tokio::time::Instant;
 use crate::cluster::managed::Managed;
 use crate::graph::{AssignmentTarget, AuditEvent, Entity};
 use crate::reconcile::context::Context;
-use crate::reconcile::pass::Run;
 use crate::reconcile::plan::Key;
 use crate::reconcile::replaced::{Replaced, lost};
-use crate::report::reason::event;
 use crate::report::stop::Stop;
 use crate::tenant::shared::Tenant;
 
@@ -23,7 +21,6 @@ use crate::tenant::shared::Tenant;
 pub(crate) async fn put_back<K: Managed>(
     object: &K,
     entity: &Entity,
-    run: &mut Run<K>,
     tenant: &Tenant,
     context: &Context,
 ) -> Result<BTreeMap<Key, AssignmentTarget>, Stop> {
@@ -41,16 +38,11 @@ pub(crate) async fn put_back<K: Managed>(
             replaced.looked();
         }
         notes.replaced.retain(|one| one.next_look().is_some());
-        if !found.is_empty() {
-            let groups: Vec<&str> = found.keys().map(|key| key.group.as_str()).collect();
-            let text = format!(
-                "the assignments of {} {} were replaced at the moment in which another writer added {}; added again",
-                K::COLLECTION.singular(),
-                entity.id,
-                groups.join(", ")
-            );
-            run.warn(event::ASSIGNMENT_PUT_BACK, "Assign", text);
-            notes.put_back.extend(found);
+        for (key, target) in found {
+            // One that was deleted since would spoil every set.
+            if tenant.read_request(tenant.client.group(&key.group)).await?.1.is_some() {
+                notes.put_back.insert(key, target);
+            }
         }
     }
     let there: BTreeSet<Key> = entity.assignments.iter().map(Key::from).collect();

@@ -2,7 +2,7 @@
 //! between our read and our request, or that our read does not show yet, is gone with it, and only the audit log tells,
 //! minutes later. It is assigned again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -93,10 +93,17 @@ pub(crate) fn lost(
             .filter(|(event, _)| replaced.since - SLACK <= event.at && event.at < start);
         written.extend(before.max_by_key(|(event, _)| event.at).filter(foreign));
     }
+    // What another writer has assigned again since, is there, or was taken off on purpose.
+    let since: BTreeSet<Key> = sets
+        .iter()
+        .filter(|(event, _)| event.at > replaced.answered + SLACK && !ours(event))
+        .flat_map(|(_, set)| entries(set))
+        .map(|(key, _)| key)
+        .collect();
     written
         .into_iter()
         .flat_map(|(_, set)| entries(set))
-        .filter(|(key, _)| !replaced.sent.contains(key) && !replaced.base.contains(key))
+        .filter(|(key, _)| !replaced.sent.contains(key) && !replaced.base.contains(key) && !since.contains(key))
         .collect()
 }
 
@@ -185,6 +192,15 @@ mod tests {
             let ours = |event: &AuditEvent| by_us && event.at == events[1].at;
             lost(&replaced, "p1", &events, ours).into_keys().collect::<Vec<_>>()
         };
+        let later = [event(&at(10), &["theirs"]), event(&at(20), &["theirs"]), event(&at(25), &["ours"])];
+        assert!(
+            lost(&replaced, "p1", &later, |_| false).is_empty(),
+            "assigned again, and taken off on purpose"
+        );
+        assert_eq!(
+            lost(&replaced, "p1", &[event(&at(10), &["theirs"]), event(&at(25), &["x"])], |_| false).len(),
+            1
+        );
         assert_eq!(both(&["theirs"], &["ours"], false), [], "taken off again by its writer");
         assert_eq!(
             both(&["theirs"], &["ours"], true),

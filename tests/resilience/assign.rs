@@ -156,3 +156,29 @@ async fn a_group_that_moves_from_one_assignment_to_another_is_never_taken_off() 
     ensure!(groups(&only(&stage.lab, kind, name).await?) == ids(&[ANALYSTS, CONTRACTORS]));
     Ok(())
 }
+
+#[tokio::test]
+async fn a_group_that_moves_to_an_assignment_that_cannot_be_judged_stays_on() -> Result<()> {
+    let stage = Stage::new().await?;
+    let (lab, kind, name) = (&stage.lab, Kind::Policy, "reserved");
+    let suspended = assignment("second", kind, name, &[FINANCE, CONTRACTORS]).replace("spec: {", "spec: {suspend: true, ");
+    lab.apply_yaml(&object(kind, name, "")).await?;
+    lab.apply_yaml(&assignment("first", kind, name, &[ANALYSTS, CONTRACTORS])).await?;
+    ready(lab, "Assignment", "first").await?;
+    let mark = lab.sim.mark().await?;
+    lab.apply_yaml(&format!("{}{suspended}", assignment("first", kind, name, &[ANALYSTS])))
+        .await?;
+    nothing_left(lab, kind.name(), name).await?;
+    // It is the second one's now, so the first one need not stay for it.
+    lab.kubectl(&["delete", "assignment", "-n", NS, "first", "--wait=false"]).await?;
+    lab.wait_gone("Assignment", NS, "first", PATIENCE).await?;
+    let remote = only(lab, kind, name).await?;
+    ensure!(groups(&remote) == ids(&[CONTRACTORS]), "{remote}");
+    lab.apply_yaml(&assignment("second", kind, name, &[FINANCE, CONTRACTORS]).replace("spec: {", "spec: {suspend: false, "))
+        .await?;
+    ready(lab, "Assignment", "second").await?;
+    all_keep(&assigns(&lab.sim.writes(mark).await?), &[CONTRACTORS])?;
+    let remote = only(lab, kind, name).await?;
+    ensure!(groups(&remote) == ids(&[FINANCE, CONTRACTORS]), "{remote}");
+    Ok(())
+}

@@ -159,6 +159,34 @@ async fn f56_a_group_that_was_lost_with_an_unanswered_replacement_is_assigned_ag
 }
 
 #[tokio::test]
+async fn f56_a_group_that_was_lost_and_is_deleted_since_keeps_no_assignment_from_being_applied() -> Result<()> {
+    let stage = Stage::new().await?;
+    let (lab, name, kind) = (&stage.lab, "deleted-since", Kind::Policy);
+    lab.apply_yaml(&object(kind, name, "")).await?;
+    lab.apply_yaml(&assignment("analysts", kind, name, &[ANALYSTS])).await?;
+    ready(lab, "Assignment", "analysts").await?;
+    let remote = only(lab, kind, name).await?;
+    fault(lab, "POST", &kind.path("/*/assign"), json!({"latencyMs": 3000})).await?;
+    lab.apply_yaml(&assignment("finance", kind, name, &[FINANCE])).await?;
+    struck(lab, 1).await?;
+    assign_by_hand(lab, kind, &remote["id"], &[ANALYSTS, RECEPTION]).await?;
+    lab.sim.portal("DELETE", &format!("/v1.0/groups/{}", RECEPTION.1), None).await?;
+    ready(lab, "Assignment", "finance").await?;
+    let mark = lab.sim.mark().await?;
+    lab::eventually(PATIENCE, "the lost group is looked up", async || {
+        let asked = lab.sim.graph_requests(mark).await?;
+        ensure!(asked.iter().any(|entry| entry.path.ends_with(&format!("/groups/{}", RECEPTION.1))));
+        Ok(())
+    })
+    .await?;
+    lab.apply_yaml(&assignment("contractors", kind, name, &[CONTRACTORS])).await?;
+    ready(lab, "Assignment", "contractors").await?;
+    let remote = only(lab, kind, name).await?;
+    ensure!(groups(&remote) == ids(&[ANALYSTS, FINANCE, CONTRACTORS]), "{remote}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn d1_deleting_an_assignment_ends_when_the_removal_was_seen_with_the_shipped_window() -> Result<()> {
     let mut options = lab::Options::new(env!("CARGO_BIN_EXE_cloudpc-operator")).without_operator();
     options.settle_window = "60s".to_owned();

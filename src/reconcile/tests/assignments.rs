@@ -1,6 +1,6 @@
 //! Plans for assignments. Losing an entry here costs desktops, so the rules are properties over arbitrary sets.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -169,6 +169,28 @@ fn exclusive_ownership_waits_while_an_assignment_cannot_be_judged() {
         ..Desired::default()
     };
     assert_eq!(assigned(&desired, &[], &seen(&["perhaps-of-a"])), None);
+}
+
+#[test]
+fn what_a_frozen_assignment_names_is_not_taken_off_and_becomes_its_own() {
+    let memory = [owned("moved", "first")];
+    let mut desired = Desired {
+        frozen: BTreeSet::from(["second".to_owned()]),
+        reserved: BTreeMap::from([("moved".to_owned(), BTreeSet::from(["second".to_owned()]))]),
+        ..Desired::default()
+    };
+    let entity = seen(&["moved"]);
+    assert_eq!(assigned(&desired, &memory, &entity), None);
+    let after = owned_after(&desired, &memory, &entity.assignments, |_| false);
+    assert_eq!(after[0].declared_by, ["second"]);
+    desired.reserved.clear();
+    assert!(assigned(&desired, &memory, &entity).is_some(), "it names another group");
+    desired.unsure = true;
+    assert_eq!(assigned(&desired, &memory, &entity), None);
+    assert_eq!(
+        owned_after(&desired, &memory, &entity.assignments, |_| false)[0].declared_by,
+        ["first"]
+    );
 }
 
 #[test]

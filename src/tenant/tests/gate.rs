@@ -63,6 +63,7 @@ fn works(gate: &Gate, object: &str) {
 async fn a_failure_of_the_tenant_holds_everybody_back_until_a_later_success() {
     let (gate, before) = (Gate::default(), Instant::now());
     assert!(gate.check().is_ok());
+    tokio::time::advance(Duration::from_millis(1)).await;
     let failure = gate.failed_about(About::Tenant, unavailable()).told();
     assert_eq!(failure.class, Class::Unreachable);
     assert!(gate.closed().is_some_and(|closed| closed.after > Some(Duration::from_millis(500))));
