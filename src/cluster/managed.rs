@@ -15,7 +15,7 @@ use crate::cluster::caches::{Cached, Caches};
 use crate::cluster::wakes::{Wake, Wakes};
 use crate::graph::Collection;
 
-/// The fields that every managed kind shares (design 2.1).
+/// The fields that every managed kind shares.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Common<'a> {
     /// The EntraTenant's name.

@@ -1,4 +1,4 @@
-//! Creating exactly once on an API without idempotency keys (design 3.1, reliability.md section 2).
+//! Creating exactly once on an API without idempotency keys: see "Creating exactly once" in docs/concepts.md.
 //!
 //! Before the POST an intent is written to status under a resourceVersion precondition; the POST is sent once; the
 //! id is recorded the moment it is known. A pass that finds an intent without an id looks for the product of that

@@ -219,7 +219,12 @@ impl Declarations {
         }
         self.lookups += 1;
         match tenant.group(&group.reference(), look_up(group, tenant)).await {
-            Ok(resolved) => Some(resolved.id),
+            Ok(resolved) => {
+                let id = resolved.id.clone();
+                // Pinned, so that it is looked up once.
+                self.groups.push(resolved);
+                Some(id)
+            }
             // A group that is not there is on no target.
             Err(stop) if stop.because(Reason::GroupNotFound) => None,
             Err(_) => {

@@ -1,7 +1,7 @@
 //! Step two: what Graph holds. Reads only.
 //!
 //! The shared snapshot answers when nothing is to do; before a write the object is read afresh. Absence is proven
-//! by two reads, two settle windows apart, and a complete list that agree (design 3.2).
+//! by two reads, two settle windows apart, and a complete list that agree: see "Absence is proven" in docs/concepts.md.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! How a pass can end short of success, classified by the decision that follows (design section 3).
+//! How a pass can end short of success, classified by the decision that follows: see "Failure and retry" in docs/concepts.md.
 //! Success is never a variant here.
 
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::report::reason::Reason;
 pub(crate) struct Failure {
     /// The decision.
     pub class: Class,
-    /// One of [`reasons`].
+    /// Its reason.
     pub reason: Reason,
     /// What was tried, what happened, what the user can do.
     pub message: String,
@@ -108,7 +108,7 @@ impl From<GraphError> for Failure {
             ErrorKind::Throttled | ErrorKind::OverBudget => (Class::Unreachable, Reason::Throttled),
             ErrorKind::Unavailable | ErrorKind::Transport | ErrorKind::Decode => (Class::Unreachable, Reason::GraphUnavailable),
         };
-        // What a person has configured does not come right by itself (fact sheet 11).
+        // What a person has configured does not come right by itself.
         let permanent = matches!(error.kind, ErrorKind::Token { transient: false, .. } | ErrorKind::Unauthorized);
         let advice = graph::advice(&error);
         let message = if advice.is_empty() {

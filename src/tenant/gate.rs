@@ -21,7 +21,7 @@ use crate::tenant::suspects::Suspects;
 
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(60);
-/// A refused sign-in is a matter for people; asking more often than this helps nobody (reliability.md F22).
+/// A refused sign-in is a matter for people; asking more often than this helps nobody.
 const LONGEST_SIGN_IN: Duration = Duration::from_secs(600);
 /// How long one try may take before another pass may make one.
 const TRY: Duration = Duration::from_secs(30);
