@@ -91,6 +91,7 @@ async fn steps<K: Managed>(
                 .into_iter()
                 .filter(|change| matches!(change, Change::Assign { .. }))
                 .collect();
+            hold_removals(object, &assigns, context)?;
             carry_out(work, seen, &assigns, run).await?;
             Err(failure.into())
         }
