@@ -238,7 +238,7 @@ async fn assign<K: Managed>(work: Work<'_, K>, id: &str, fresh: bool, planned: &
         };
         (targets, fields, entity.assignments.iter().map(Key::from).collect())
     };
-    confirm_removals(work.object, &fields, &run.judged_assignments, context).await?;
+    confirm_removals(work.object, &fields, run, context).await?;
     // What is about to become ours is written down first: after a crash it must not look like another writer's.
     run.write_ahead_assignments().await?;
     before_assign::<K>(id, &fields, context).await?;

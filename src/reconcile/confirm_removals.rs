@@ -9,10 +9,10 @@ use kube::api::{ApiResource, DynamicObject, ListParams};
 use kube::runtime::reflector::ObjectRef;
 use kube::{Api, ResourceExt};
 
-use crate::api::{Assignment, DriftedField, FINALIZER};
+use crate::api::{Assignment, DriftedField, FINALIZER, ResolvedGroup};
 use crate::cluster::managed::Managed;
 use crate::reconcile::context::Context;
-use crate::reconcile::pass::Version;
+use crate::reconcile::pass::{Run, Version};
 use crate::report::reason::Reason;
 use crate::report::stop::Stop;
 
@@ -20,17 +20,13 @@ use crate::report::stop::Stop;
 const PAGE: u32 = 500;
 
 /// `Ok` when the API server has those Assignments of the target that this pass has judged, and no newer ones.
-pub(crate) async fn confirm_removals<K: Managed>(
-    object: &K,
-    fields: &[DriftedField],
-    judged: &BTreeSet<Version>,
-    context: &Context,
-) -> Result<(), Stop> {
-    if fields.iter().all(|field| field.desired.is_some()) {
+pub(crate) async fn confirm_removals<K: Managed>(object: &K, fields: &[DriftedField], run: &Run<K>, context: &Context) -> Result<(), Stop> {
+    let removed: Vec<&str> = fields.iter().filter(|field| field.desired.is_none()).filter_map(group).collect();
+    if removed.is_empty() {
         return Ok(());
     }
     let namespace = object.namespace().unwrap_or_default();
-    // Not as Assignments: one that cannot be read would spoil the list. What it may have put there stays anyway.
+    // Not as Assignments: one that cannot be read would spoil the list.
     let api: Api<DynamicObject> = Api::namespaced_with(context.cluster.client.clone(), &namespace, &ApiResource::erase::<Assignment>(&()));
     let unreadable = |assignment: &DynamicObject| {
         let name = assignment.name_any();
@@ -46,11 +42,14 @@ pub(crate) async fn confirm_removals<K: Managed>(
     let mut page = ListParams::default().limit(PAGE);
     loop {
         let list = api.list(&page).await?;
-        for assignment in list
-            .items
-            .iter()
-            .filter(|assignment| names(assignment, object) && !unreadable(assignment))
-        {
+        for assignment in list.items.iter().filter(|assignment| names(assignment, object)) {
+            if unreadable(assignment) {
+                // What it put on the target is frozen; another Assignment's group may have moved to it.
+                if may_name(assignment, &removed, run.draft.known_groups()) {
+                    return Err(undecodable(&assignment.name_any()));
+                }
+                continue;
+            }
             // Without our finalizer nothing of it is taken into account yet, and it may name what would be removed.
             if assignment.metadata.deletion_timestamp.is_none() && !assignment.finalizers().iter().any(|name| name == FINALIZER) {
                 return Err(behind(&assignment.name_any()));
@@ -62,15 +61,50 @@ pub(crate) async fn confirm_removals<K: Managed>(
             None => break,
         }
     }
-    match live.symmetric_difference(judged).next() {
+    match live.symmetric_difference(&run.judged_assignments).next() {
         Some(other) => Err(behind(&other.name)),
         None => Ok(()),
     }
 }
 
+/// The id of the group that a field is about.
+fn group(field: &DriftedField) -> Option<&str> {
+    field.path.strip_prefix("/assignments/")?.split('/').next()
+}
+
 fn names<K: Managed>(assignment: &DynamicObject, object: &K) -> bool {
     let target = &assignment.data["spec"]["targetRef"];
-    target["name"] == object.name_any() && target["kind"] == K::KIND
+    let (name, kind) = (target["name"].as_str(), target["kind"].as_str());
+    name.is_none_or(|name| name == object.name_any()) && kind.is_none_or(|kind| kind == K::KIND)
+}
+
+/// Whether an Assignment that cannot be read may name one of these groups, by what of it is legible.
+fn may_name(assignment: &DynamicObject, removed: &[&str], known: &[ResolvedGroup]) -> bool {
+    let is_removed = |id: &str| removed.iter().any(|removed| removed.eq_ignore_ascii_case(id));
+    let Some(groups) = assignment.data["spec"]["groups"].as_array() else {
+        return true;
+    };
+    groups.iter().any(|group| match group["id"].as_str() {
+        Some(id) => is_removed(id),
+        None => ["displayName", "mailNickname"].iter().any(|field| {
+            let Some(name) = group[field].as_str() else { return false };
+            let reference = format!("{field}={name}");
+            // A name that was never looked up may be that of any group.
+            known
+                .iter()
+                .find(|group| group.reference.eq_ignore_ascii_case(&reference))
+                .is_none_or(|group| is_removed(&group.id))
+        }),
+    })
+}
+
+fn undecodable(assignment: &str) -> Stop {
+    Stop::waiting(
+        Reason::RemovalHeld,
+        format!(
+            "Assignment {assignment} cannot be read, its events say why, and may name a group that would be taken off; nothing is taken off until it is corrected with kubectl edit, or deleted"
+        ),
+    )
 }
 
 fn behind(assignment: &str) -> Stop {
@@ -79,4 +113,31 @@ fn behind(assignment: &str) -> Stop {
         format!("Assignment {assignment} has changed since this pass began, so no group is taken off now"),
         Duration::from_secs(1),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn what_an_unreadable_assignment_may_name_is_not_taken_off() {
+        let known = [ResolvedGroup {
+            reference: "displayName=Movers".to_owned(),
+            id: "G1".to_owned(),
+            display_name: None,
+            gone: None,
+        }];
+        let may = |groups: Value| {
+            let mut assignment = DynamicObject::new("x", &ApiResource::erase::<Assignment>(&()));
+            assignment.data = json!({"spec": {"groups": groups}});
+            may_name(&assignment, &["g1"], &known)
+        };
+        assert!(may(json!([{"id": "g2"}, {"displayName": "movers"}])), "by a name that is known");
+        assert!(may(json!([{"id": "G1"}])), "by its id");
+        assert!(may(json!([{"mailNickname": "unknown"}])), "perhaps, by another name");
+        assert!(may(json!("illegible")));
+        assert!(!may(json!([{"id": "g2"}, {"displayName": 5}])));
+    }
 }

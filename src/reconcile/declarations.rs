@@ -112,7 +112,6 @@ pub(crate) async fn collect<K: Managed>(
         ..Declarations::default()
     };
     if !declarations.frozen.is_empty() {
-        declarations.unsure = true;
         // Which groups an unreadable Assignment names is not known.
         declarations.groups.extend_from_slice(&pins.resolved.groups);
         declarations.service_plans.extend_from_slice(&pins.resolved.service_plans);
