@@ -130,6 +130,14 @@ pub struct DriftedField {
     pub observed: Option<String>,
 }
 
+impl DriftedField {
+    /// The group, and its Frontline service plan, that the field is about; nothing for a property.
+    pub fn group(&self) -> Option<(&str, Option<&str>)> {
+        let entry = self.path.strip_prefix("/assignments/")?;
+        Some(entry.split_once('/').map_or((entry, None), |(group, plan)| (group, Some(plan))))
+    }
+}
+
 /// A drift that was detected, and what became of it.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

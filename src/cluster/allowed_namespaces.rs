@@ -9,7 +9,7 @@ use kube::runtime::reflector::ObjectRef;
 use crate::api::{EntraTenant, NamespaceRequirement, NamespaceSelector};
 use crate::cluster::caches::Caches;
 
-/// Whether a tenant lets a namespace in. Nothing said means nobody.
+/// Whether a namespace may use a tenant. A tenant that names none allows none.
 pub(crate) fn lets_in(tenant: &EntraTenant, namespace: &str, caches: &Caches) -> bool {
     let Some(rule) = &tenant.spec.allowed_namespaces else {
         return false;
@@ -25,7 +25,7 @@ pub(crate) fn lets_in(tenant: &EntraTenant, namespace: &str, caches: &Caches) ->
 }
 
 /// Whether labels fulfil a selector. One that says nothing, or anything that the API machinery would refuse in a selector
-/// of its own, lets nobody in: admission refuses it as well, but not what was there before.
+/// of its own, allows no namespace: admission refuses it as well, but not what was there before.
 fn matches(selector: &NamespaceSelector, labels: &BTreeMap<String, String>) -> bool {
     understood(selector).is_some_and(|selector| !selector.selects_all() && selector.matches(labels))
 }

@@ -2,12 +2,13 @@
 //! anything that has objects, a folder of manifests as well.
 
 use std::fmt::Debug;
-use std::hash::Hash;
 
 use k8s_openapi::api::core::v1::Namespace;
 use kube::Resource;
 use kube::core::PartialObjectMeta;
 use kube::runtime::reflector::Store;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::api::{Assignment, EntraTenant, ProvisioningPolicy, UserSetting};
 use crate::cluster::kinds::each_kind;
@@ -15,13 +16,11 @@ use crate::cluster::wakes::{Wake, Wakes};
 use crate::runtime::watch::Complete;
 
 /// A kind that has a cache and a trigger.
-pub(crate) trait Cached: Resource<DynamicType: Clone + Debug + Default + Eq + Hash> + Clone + 'static {
+pub(crate) trait Cached: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Serialize + Send + Sync + 'static {
     /// Its cache.
     fn cache(caches: &Caches) -> &Store<Self>;
     /// Its trigger.
-    fn trigger(wakes: &Wakes) -> &Wake<Self>
-    where
-        Self: Resource<DynamicType = ()>;
+    fn trigger(wakes: &Wakes) -> &Wake<Self>;
 }
 
 macro_rules! caches {

@@ -1,8 +1,7 @@
-//! THE list of kinds. Caches, wakes, watches, controllers, sweeps, polls and the looks at definitions go through it; nothing
-//! else names kinds one by one.
+//! THE list of kinds. Caches, wakes, watches, controllers, sweeps and polls go through it.
 
 /// Hands every kind to a macro, with the name of its field in [`super::caches::Caches`] and [`super::wakes::Wakes`]. The
-/// managed kinds each stand for one object in Graph.
+/// managed kinds each represent one object in Graph.
 macro_rules! each_kind {
     ($callback:ident) => {
         $callback! {

@@ -1,18 +1,14 @@
 //! What the pipeline has to know about a kind that stands for one object in Graph. A few items; the rest is shared.
 
 use std::fmt::Debug;
-use std::sync::Arc;
 
 use kube::Resource;
 use kube::core::NamespaceResourceScope;
 use kube::core::object::HasStatus;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::api::{AssignmentGroup, AssignmentOwnership, DeletionPolicy, ManagedStatus, Mode, Resolved, TargetKind};
-use crate::cluster::caches::{Cached, Caches};
-use crate::cluster::wakes::{Wake, Wakes};
+use crate::cluster::caches::Cached;
 use crate::graph::Collection;
 
 /// The fields that every managed kind shares.
@@ -47,16 +43,7 @@ pub(crate) struct ImageReference {
 
 /// A kind that stands for one object in Graph.
 pub(crate) trait Managed:
-    Resource<DynamicType = (), Scope = NamespaceResourceScope>
-    + HasStatus<Status = ManagedStatus>
-    + Cached
-    + Clone
-    + Debug
-    + DeserializeOwned
-    + Serialize
-    + Send
-    + Sync
-    + 'static
+    Cached + Resource<DynamicType = (), Scope = NamespaceResourceScope> + HasStatus<Status = ManagedStatus>
 {
     /// Where its objects are in Graph.
     const COLLECTION: Collection;
@@ -76,13 +63,5 @@ pub(crate) trait Managed:
     /// The rule of Graph that an entry of an Assignment breaks, where the spec alone tells. Pure.
     fn refuses(&self, _group: &AssignmentGroup) -> Option<String> {
         None
-    }
-    /// All objects of the kind.
-    fn all(caches: &Caches) -> Vec<Arc<Self>> {
-        Self::cache(caches).state()
-    }
-    /// The kind's trigger.
-    fn wake(wakes: &Wakes) -> &Wake<Self> {
-        Self::trigger(wakes)
     }
 }

@@ -44,7 +44,7 @@ impl Cluster {
     /// Goes over every object that stands for something in Graph, whatever its kind.
     fn visit_managed(&self, mut visit: impl FnMut(&Visited<'_>)) {
         fn all<K: Managed>(cluster: &Cluster, visit: &mut impl FnMut(&Visited<'_>)) {
-            for object in K::all(&cluster.caches) {
+            for object in K::cache(&cluster.caches).state() {
                 let common = object.common();
                 visit(&Visited {
                     kind: K::KIND,
@@ -52,7 +52,7 @@ impl Cluster {
                     status: object.status(),
                     tenant: common.tenant,
                     is_active: !common.suspend && common.mode != Some(Mode::Observe),
-                    wake: &|| K::wake(&cluster.wakes).object(&object),
+                    wake: &|| K::trigger(&cluster.wakes).object(&object),
                 });
             }
         }

@@ -23,7 +23,7 @@ use crate::report::reason::Reason;
 use crate::report::reason::event;
 use crate::report::status::now;
 use crate::report::stop::Stop;
-use crate::report::wording::groups_are;
+use crate::report::wording;
 
 impl Kind for Assignment {
     const NAME: &'static str = "Assignment";
@@ -66,7 +66,7 @@ impl Kind for Assignment {
         let id = target.status.id.as_deref().unwrap_or_default();
         if let Some(why) = lets_go(self, id, context).await {
             let (kind, name) = (self.spec.target_ref.kind.name(), &self.spec.target_ref.name);
-            let text = format!("{kind} {name} ({id}) keeps {}: {why}", counted(held));
+            let text = format!("{kind} {name} ({id}) keeps {}: {why}", wording::groups(held));
             run.event(event::RELEASED, "Release", text);
             return Ok(());
         }
@@ -83,7 +83,7 @@ impl Kind for Assignment {
         let kind = self.spec.target_ref.kind.name();
         let message = format!(
             "waiting until {} removed from {kind} {}{}",
-            groups_are(held),
+            wording::groups_are(held),
             self.spec.target_ref.name,
             match target.suspended {
                 true => ", which is suspended: lift its spec.suspend, or set spec.deletionPolicy to Orphan here to leave the groups on it"
@@ -171,28 +171,32 @@ pub(crate) fn assess(assignment: &Assignment, target: Option<&Target>) -> (Vec<A
             message: format!(
                 "{} of {} on {kind} {}, which is only observed",
                 groups.len() - missing,
-                counted(groups.len()),
+                wording::groups(groups.len()),
                 reference.name
             ),
         }),
         None if missing > 0 => Err(not_yet(
-            &format!("{} not on {kind} {} yet", groups_are(missing), reference.name),
+            &format!("{} not on {kind} {} yet", wording::groups_are(missing), reference.name),
             status,
         )),
         None if surplus > 0 => Err(not_yet(
-            &format!("{} still to be removed from {kind} {}", groups_are(surplus), reference.name),
+            &format!(
+                "{} still to be removed from {kind} {}",
+                wording::groups_are(surplus),
+                reference.name
+            ),
             status,
         )),
         None if !is_synced(status) => Err(not_yet(
             &format!(
                 "{} assigned to {kind} {}, which is not as its spec asks",
-                groups_are(number),
+                wording::groups_are(number),
                 reference.name
             ),
             status,
         )),
         None => Ok(Verdict::Ready {
-            message: format!("{} assigned to {kind} {}", groups_are(number), reference.name),
+            message: format!("{} assigned to {kind} {}", wording::groups_are(number), reference.name),
         }),
     };
     (groups, result)
@@ -313,14 +317,6 @@ fn why(target: &ManagedStatus) -> String {
     ready
         .map(|ready| format!(": {} ({})", ready.message, ready.reason))
         .unwrap_or_default()
-}
-
-fn counted(groups: usize) -> String {
-    if groups == 1 {
-        "1 group".to_owned()
-    } else {
-        format!("{groups} groups")
-    }
 }
 
 fn target(assignment: &Assignment, context: &Context) -> Result<Option<Target>, Stop> {

@@ -70,7 +70,7 @@ impl<K: Managed> Kind for K {
             context.cluster.wakes.tenants.object(&tenant);
         }
         for namesake in namesakes(self, &TenantKey::from(&tenant.spec), context) {
-            K::wake(&context.cluster.wakes).object(&namesake);
+            K::trigger(&context.cluster.wakes).object(&namesake);
         }
     }
 }

@@ -268,7 +268,8 @@ fn creates<K: Managed>(object: &K, context: &Context) -> bool {
 /// let in once and that have an id.
 fn others<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> impl Iterator<Item = Arc<K>> {
     let (uid, tenant) = (object.uid(), tenant.clone());
-    K::all(&context.cluster.caches)
+    K::cache(&context.cluster.caches)
+        .state()
         .into_iter()
         .filter(move |other| other.meta().uid != uid && counts_in(&**other, &tenant, context))
 }

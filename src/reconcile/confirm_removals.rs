@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use kube::api::{ApiResource, DynamicObject, ListParams};
-use kube::runtime::reflector::ObjectRef;
 use kube::{Api, ResourceExt};
 
 use crate::api::{Assignment, DriftedField, FINALIZER, ResolvedGroup};
 use crate::cluster::managed::Managed;
 use crate::reconcile::context::Context;
+use crate::reconcile::declarations::unreadable;
 use crate::reconcile::pass::{Run, Version};
 use crate::report::reason::Reason;
 use crate::report::stop::Stop;
@@ -21,29 +21,25 @@ const PAGE: u32 = 500;
 
 /// `Ok` when the API server has those Assignments of the target that this pass has judged, and no newer ones.
 pub(crate) async fn confirm_removals<K: Managed>(object: &K, fields: &[DriftedField], run: &Run<K>, context: &Context) -> Result<(), Stop> {
-    let removed: Vec<&str> = fields.iter().filter(|field| field.desired.is_none()).filter_map(group).collect();
+    let removed: Vec<&str> = fields
+        .iter()
+        .filter(|field| field.desired.is_none())
+        .filter_map(|field| field.group())
+        .map(|(group, _)| group)
+        .collect();
     if removed.is_empty() {
         return Ok(());
     }
     let namespace = object.namespace().unwrap_or_default();
     // Not as Assignments: one that cannot be read would spoil the list.
     let api: Api<DynamicObject> = Api::namespaced_with(context.cluster.client.clone(), &namespace, &ApiResource::erase::<Assignment>(&()));
-    let unreadable = |assignment: &DynamicObject| {
-        let name = assignment.name_any();
-        context.cluster.malformed.names("Assignment", &namespace).contains(&name)
-            && context
-                .cluster
-                .caches
-                .assignments
-                .get(&ObjectRef::new(&name).within(&namespace))
-                .is_none()
-    };
+    let unreadable = unreadable(&namespace, context);
     let mut live = BTreeSet::new();
     let mut page = ListParams::default().limit(PAGE);
     loop {
         let list = api.list(&page).await?;
         for assignment in list.items.iter().filter(|assignment| names(assignment, object)) {
-            if unreadable(assignment) {
+            if unreadable.contains(&assignment.name_any()) {
                 // What it put on the target is frozen; another Assignment's group may have moved to it.
                 if may_name(assignment, &removed, run.draft.known_groups()) {
                     return Err(undecodable(&assignment.name_any()));
@@ -65,11 +61,6 @@ pub(crate) async fn confirm_removals<K: Managed>(object: &K, fields: &[DriftedFi
         Some(other) => Err(behind(&other.name)),
         None => Ok(()),
     }
-}
-
-/// The id of the group that a field is about.
-fn group(field: &DriftedField) -> Option<&str> {
-    field.path.strip_prefix("/assignments/")?.split('/').next()
 }
 
 fn names<K: Managed>(assignment: &DynamicObject, object: &K) -> bool {

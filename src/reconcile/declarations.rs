@@ -75,7 +75,7 @@ pub(crate) fn pointing_at<K: Managed>(object: &K, context: &Context) -> Vec<Arc<
 }
 
 /// The names of Assignments that cannot be read now. One that can be read again is in the cache.
-fn unreadable(namespace: &str, context: &Context) -> BTreeSet<String> {
+pub(crate) fn unreadable(namespace: &str, context: &Context) -> BTreeSet<String> {
     let mut names = context.cluster.malformed.names("Assignment", namespace);
     names.retain(|name| {
         context

@@ -4,9 +4,8 @@ use crate::report::conditions::Verdict;
 use crate::report::stop::Stop;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::core::object::HasStatus;
-use kube::{Api, Client, Resource};
+use kube::{Api, Client};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
@@ -23,18 +22,7 @@ use crate::runtime::tally;
 use crate::runtime::text::shortened;
 
 /// A kind that has a controller.
-pub(crate) trait Kind:
-    Resource<DynamicType = ()>
-    + Cached
-    + HasStatus<Status: Default + Clone + PartialEq + Serialize + Send + Sync>
-    + Clone
-    + Debug
-    + DeserializeOwned
-    + Serialize
-    + Send
-    + Sync
-    + 'static
-{
+pub(crate) trait Kind: Cached + HasStatus<Status: Default + Clone + PartialEq + Serialize + Send + Sync> {
     /// Its name, for labels and logs.
     const NAME: &'static str;
     /// Whether its spec has a `deletionPolicy`.

@@ -313,8 +313,7 @@ fn converged<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, left: 
     }
     let assigned = match run.draft.assignments.iter().filter(|entry| entry.verified).count() {
         0 => String::new(),
-        1 => ", assigned to 1 group".to_owned(),
-        n => format!(", assigned to {n} groups"),
+        number => format!(", assigned to {}", wording::groups(number)),
     };
     if let Some(gone) = left.gone {
         return Err(gone.into());

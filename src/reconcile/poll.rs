@@ -95,7 +95,7 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
     let uses = |object: &Arc<K>| {
         object.common().tenant == tenant.name && lets_in(described, &object.namespace().unwrap_or_default(), &context.cluster.caches)
     };
-    let objects: Vec<Arc<K>> = K::all(&context.cluster.caches).into_iter().filter(uses).collect();
+    let objects: Vec<Arc<K>> = K::cache(&context.cluster.caches).state().into_iter().filter(uses).collect();
     // Nobody in Kubernetes wants this collection, so nobody needs the list.
     if objects.is_empty() {
         tenant.metrics.not_polled(K::KIND);
@@ -121,7 +121,7 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
             .listed()
             .is_some_and(|listed| listed.elapsed() > interval(&described.spec) * 2)
         {
-            objects.iter().for_each(|object| K::wake(&context.cluster.wakes).object(object));
+            objects.iter().for_each(|object| K::trigger(&context.cluster.wakes).object(object));
         }
         return;
     }
@@ -130,7 +130,7 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
     let mut woken = 0_u32;
     for object in &objects {
         if differs(&**object, tenant, context) {
-            K::wake(&context.cluster.wakes).object(object);
+            K::trigger(&context.cluster.wakes).object(object);
             woken += 1;
         }
     }

@@ -18,7 +18,7 @@ pub(crate) fn corrections(fields: &[DriftedField], groups: &[ResolvedGroup]) -> 
 /// One line about what replacing a set of assignments has changed.
 pub(crate) fn assignments(fields: &[DriftedField], groups: &[ResolvedGroup]) -> String {
     line(fields, |field| {
-        let group = group(&field.path, groups).unwrap_or_else(|| field.path.clone());
+        let group = group(field, groups).unwrap_or_else(|| field.path.clone());
         match (&field.observed, &field.desired) {
             (Some(before), Some(now)) => format!("{group} is {now} and was {before}"),
             (_, Some(_)) => format!("assigned {group}"),
@@ -27,13 +27,16 @@ pub(crate) fn assignments(fields: &[DriftedField], groups: &[ResolvedGroup]) -> 
     })
 }
 
-/// So many groups, with the verb that goes with them.
+/// So many groups.
+pub(crate) fn groups(number: usize) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} group{plural}")
+}
+
+/// The same, with the verb that goes with them.
 pub(crate) fn groups_are(number: usize) -> String {
-    if number == 1 {
-        "1 group is".to_owned()
-    } else {
-        format!("{number} groups are")
-    }
+    let verb = if number == 1 { "is" } else { "are" };
+    format!("{} {verb}", groups(number))
 }
 
 fn line(fields: &[DriftedField], one: impl Fn(&DriftedField) -> String) -> String {
@@ -45,7 +48,7 @@ fn line(fields: &[DriftedField], one: impl Fn(&DriftedField) -> String) -> Strin
 }
 
 fn difference(field: &DriftedField, groups: &[ResolvedGroup], is: &str) -> String {
-    if let Some(group) = group(&field.path, groups) {
+    if let Some(group) = group(field, groups) {
         return match (&field.observed, &field.desired) {
             (Some(observed), Some(desired)) => format!("{group} {is} {observed} in Graph, and declared as {desired}"),
             (_, Some(_)) => format!("{group} {is} declared, and not assigned in Graph"),
@@ -61,10 +64,9 @@ fn difference(field: &DriftedField, groups: &[ResolvedGroup], is: &str) -> Strin
     )
 }
 
-/// The group, and its service plan, that a path below `/assignments` stands for.
-fn group(path: &str, groups: &[ResolvedGroup]) -> Option<String> {
-    let entry = path.strip_prefix("/assignments/")?;
-    let (id, plan) = entry.split_once('/').map_or((entry, None), |(id, plan)| (id, Some(plan)));
+/// The group, and its service plan, that a field is about.
+fn group(field: &DriftedField, groups: &[ResolvedGroup]) -> Option<String> {
+    let (id, plan) = field.group()?;
     let known = groups.iter().find(|group| group.id.eq_ignore_ascii_case(id));
     let name = known.map(|group| group.display_name.as_ref().unwrap_or(&group.reference));
     let group = name.map_or_else(|| format!("group {id}"), |name| format!("group {name:?} ({id})"));

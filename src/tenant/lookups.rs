@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::api::ResolvedGroup;
-use crate::graph::{Client, Connection, DeviceImage, GalleryImage, GraphError, Named};
+use crate::graph::{Connection, DeviceImage, GalleryImage, GraphError, Named};
 use crate::report::stop::Stop;
 use crate::tenant::gate::{About, Gate};
 
@@ -26,14 +26,15 @@ const MANY: usize = 1000;
 #[derive(Debug, Default)]
 pub(crate) struct Lookups {
     groups: Groups,
-    gallery: Catalogue<GalleryImage>,
-    images: Catalogue<DeviceImage>,
-    connections: Catalogue<Connection>,
-    plans: Catalogue<Named>,
+    pub(crate) gallery: Catalogue<GalleryImage>,
+    pub(crate) images: Catalogue<DeviceImage>,
+    pub(crate) connections: Catalogue<Connection>,
+    pub(crate) plans: Catalogue<Named>,
 }
 
+/// One list.
 #[derive(Debug)]
-struct Catalogue<T>(Mutex<Option<(Instant, Vec<T>)>>);
+pub(crate) struct Catalogue<T>(Mutex<Option<(Instant, Vec<T>)>>);
 
 impl<T> Default for Catalogue<T> {
     fn default() -> Self {
@@ -43,7 +44,7 @@ impl<T> Default for Catalogue<T> {
 
 impl<T: Clone> Catalogue<T> {
     /// The list; one that holds what is `wanted` may be older than one that does not.
-    async fn read(
+    pub(crate) async fn read(
         &self,
         gate: &Gate,
         wanted: impl Fn(&T) -> bool,
@@ -95,40 +96,5 @@ impl Lookups {
         let found = look_up.await?;
         *known = Some((Instant::now(), found.clone()));
         Ok(found)
-    }
-
-    /// The images of the gallery.
-    pub(crate) async fn gallery(
-        &self,
-        client: &Client,
-        gate: &Gate,
-        wanted: impl Fn(&GalleryImage) -> bool,
-    ) -> Result<Vec<GalleryImage>, Stop> {
-        self.gallery.read(gate, wanted, client.gallery_images()).await
-    }
-
-    /// The custom images.
-    pub(crate) async fn images(
-        &self,
-        client: &Client,
-        gate: &Gate,
-        wanted: impl Fn(&DeviceImage) -> bool,
-    ) -> Result<Vec<DeviceImage>, Stop> {
-        self.images.read(gate, wanted, client.device_images()).await
-    }
-
-    /// The Azure network connections.
-    pub(crate) async fn connections(
-        &self,
-        client: &Client,
-        gate: &Gate,
-        wanted: impl Fn(&Connection) -> bool,
-    ) -> Result<Vec<Connection>, Stop> {
-        self.connections.read(gate, wanted, client.on_premises_connections()).await
-    }
-
-    /// The Frontline service plans.
-    pub(crate) async fn plans(&self, client: &Client, gate: &Gate, wanted: impl Fn(&Named) -> bool) -> Result<Vec<Named>, Stop> {
-        self.plans.read(gate, wanted, client.front_line_service_plans()).await
     }
 }

@@ -250,22 +250,28 @@ impl Tenant {
 
     /// The images of the gallery.
     pub(crate) async fn gallery(&self, wanted: impl Fn(&GalleryImage) -> bool) -> Result<Vec<GalleryImage>, Stop> {
-        self.lookups.gallery(&self.client, &self.gate, wanted).await
+        self.lookups.gallery.read(&self.gate, wanted, self.client.gallery_images()).await
     }
 
     /// The custom images.
     pub(crate) async fn images(&self, wanted: impl Fn(&DeviceImage) -> bool) -> Result<Vec<DeviceImage>, Stop> {
-        self.lookups.images(&self.client, &self.gate, wanted).await
+        self.lookups.images.read(&self.gate, wanted, self.client.device_images()).await
     }
 
     /// The Azure network connections.
     pub(crate) async fn connections(&self, wanted: impl Fn(&Connection) -> bool) -> Result<Vec<Connection>, Stop> {
-        self.lookups.connections(&self.client, &self.gate, wanted).await
+        self.lookups
+            .connections
+            .read(&self.gate, wanted, self.client.on_premises_connections())
+            .await
     }
 
     /// The Frontline service plans.
     pub(crate) async fn plans(&self, wanted: impl Fn(&Named) -> bool) -> Result<Vec<Named>, Stop> {
-        self.lookups.plans(&self.client, &self.gate, wanted).await
+        self.lookups
+            .plans
+            .read(&self.gate, wanted, self.client.front_line_service_plans())
+            .await
     }
 
     /// Waits for the turn of a write. What was true before the wait need not be true after it: [`Gate::check`] comes then.

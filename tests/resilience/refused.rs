@@ -78,28 +78,42 @@ async fn f59_a_refused_assignment_is_stalled_alone_and_the_others_come_and_go() 
     Ok(())
 }
 
-#[tokio::test]
-async fn f56_a_group_that_a_person_adds_while_the_set_is_replaced_is_assigned_again() -> Result<()> {
-    let stage = Stage::new().await?;
-    let (lab, name, kind) = (&stage.lab, "raced", Kind::Policy);
+/// A policy with one declared group, as Graph holds it.
+async fn with_analysts(lab: &Lab, kind: Kind, name: &str) -> Result<Value> {
     lab.apply_yaml(&object(kind, name, "")).await?;
     lab.apply_yaml(&assignment("analysts", kind, name, &[ANALYSTS])).await?;
     ready(lab, "Assignment", "analysts").await?;
-    let remote = only(lab, kind, name).await?;
-    // Our request is on its way, based on a read without the person's group.
-    fault(lab, "POST", &kind.path("/*/assign"), json!({"latencyMs": 3000})).await?;
+    only(lab, kind, name).await
+}
+
+/// While our request is on its way, based on a read without it, a person adds a group.
+async fn race(lab: &Lab, kind: Kind, name: &str, remote: &Value, delayed: Value) -> Result<()> {
+    fault(lab, "POST", &kind.path("/*/assign"), delayed).await?;
     lab.apply_yaml(&assignment("finance", kind, name, &[FINANCE])).await?;
     struck(lab, 1).await?;
-    assign_by_hand(lab, kind, &remote["id"], &[ANALYSTS, RECEPTION]).await?;
-    ready(lab, "Assignment", "finance").await?;
-    let event = lab.wait_event("ProvisioningPolicy", name, "AssignmentPutBack", PATIENCE).await?;
-    ensure!(format!("{event:?}").contains(RECEPTION.1), "{event:?}");
+    assign_by_hand(lab, kind, &remote["id"], &[ANALYSTS, RECEPTION]).await
+}
+
+/// The person's group, which was lost, is there beside the declared ones.
+async fn is_there_again(lab: &Lab, kind: Kind, name: &str) -> Result<()> {
     lab::eventually(PATIENCE, "the group is there again", async || {
         let remote = only(lab, kind, name).await?;
         ensure!(groups(&remote) == ids(&[ANALYSTS, FINANCE, RECEPTION]), "{remote}");
         Ok(())
     })
-    .await?;
+    .await
+}
+
+#[tokio::test]
+async fn f56_a_group_that_a_person_adds_while_the_set_is_replaced_is_assigned_again() -> Result<()> {
+    let stage = Stage::new().await?;
+    let (lab, name, kind) = (&stage.lab, "raced", Kind::Policy);
+    let remote = with_analysts(lab, kind, name).await?;
+    race(lab, kind, name, &remote, json!({"latencyMs": 3000})).await?;
+    ready(lab, "Assignment", "finance").await?;
+    let event = lab.wait_event("ProvisioningPolicy", name, "AssignmentPutBack", PATIENCE).await?;
+    ensure!(format!("{event:?}").contains(RECEPTION.1), "{event:?}");
+    is_there_again(lab, kind, name).await?;
     let status = status(lab, kind, name, "it is a foreign group still", |status| {
         status["foreignAssignments"].as_array().is_some_and(|all| all.len() == 1)
     })
@@ -115,10 +129,7 @@ async fn f56_a_group_that_graph_does_not_show_yet_when_the_set_is_replaced_is_as
     let lab = &bare_with(options, "1h").await?;
     let _operator = start(lab).await?;
     let (name, kind) = ("lagging", Kind::Policy);
-    lab.apply_yaml(&object(kind, name, "")).await?;
-    lab.apply_yaml(&assignment("analysts", kind, name, &[ANALYSTS])).await?;
-    ready(lab, "Assignment", "analysts").await?;
-    let remote = only(lab, kind, name).await?;
+    let remote = with_analysts(lab, kind, name).await?;
     lab.sim.options(json!({"replicationLag": "PT30S"})).await?;
     assign_by_hand(lab, kind, &remote["id"], &[ANALYSTS, RECEPTION]).await?;
     lab.apply_yaml(&assignment("finance", kind, name, &[FINANCE])).await?;
@@ -129,47 +140,25 @@ async fn f56_a_group_that_graph_does_not_show_yet_when_the_set_is_replaced_is_as
     .await?;
     lab.sim.options(json!({"replicationLag": "PT0S"})).await?;
     lab.wait_event("ProvisioningPolicy", name, "AssignmentPutBack", PATIENCE).await?;
-    lab::eventually(PATIENCE, "the group is there again", async || {
-        let remote = only(lab, kind, name).await?;
-        ensure!(groups(&remote) == ids(&[ANALYSTS, FINANCE, RECEPTION]), "{remote}");
-        Ok(())
-    })
-    .await
+    is_there_again(lab, kind, name).await
 }
 
 #[tokio::test]
 async fn f56_a_group_that_was_lost_with_an_unanswered_replacement_is_assigned_again() -> Result<()> {
     let stage = Stage::new().await?;
     let (lab, name, kind) = (&stage.lab, "unanswered", Kind::Policy);
-    lab.apply_yaml(&object(kind, name, "")).await?;
-    lab.apply_yaml(&assignment("analysts", kind, name, &[ANALYSTS])).await?;
-    ready(lab, "Assignment", "analysts").await?;
-    let remote = only(lab, kind, name).await?;
-    fault(lab, "POST", &kind.path("/*/assign"), json!({"latencyMs": 3000, "cut": "after"})).await?;
-    lab.apply_yaml(&assignment("finance", kind, name, &[FINANCE])).await?;
-    struck(lab, 1).await?;
-    assign_by_hand(lab, kind, &remote["id"], &[ANALYSTS, RECEPTION]).await?;
+    let remote = with_analysts(lab, kind, name).await?;
+    race(lab, kind, name, &remote, json!({"latencyMs": 3000, "cut": "after"})).await?;
     lab.wait_event("ProvisioningPolicy", name, "AssignmentPutBack", PATIENCE).await?;
-    lab::eventually(PATIENCE, "the group is there again", async || {
-        let remote = only(lab, kind, name).await?;
-        ensure!(groups(&remote) == ids(&[ANALYSTS, FINANCE, RECEPTION]), "{remote}");
-        Ok(())
-    })
-    .await
+    is_there_again(lab, kind, name).await
 }
 
 #[tokio::test]
 async fn f56_a_group_that_was_lost_and_is_deleted_since_keeps_no_assignment_from_being_applied() -> Result<()> {
     let stage = Stage::new().await?;
     let (lab, name, kind) = (&stage.lab, "deleted-since", Kind::Policy);
-    lab.apply_yaml(&object(kind, name, "")).await?;
-    lab.apply_yaml(&assignment("analysts", kind, name, &[ANALYSTS])).await?;
-    ready(lab, "Assignment", "analysts").await?;
-    let remote = only(lab, kind, name).await?;
-    fault(lab, "POST", &kind.path("/*/assign"), json!({"latencyMs": 3000})).await?;
-    lab.apply_yaml(&assignment("finance", kind, name, &[FINANCE])).await?;
-    struck(lab, 1).await?;
-    assign_by_hand(lab, kind, &remote["id"], &[ANALYSTS, RECEPTION]).await?;
+    let remote = with_analysts(lab, kind, name).await?;
+    race(lab, kind, name, &remote, json!({"latencyMs": 3000})).await?;
     lab.sim.portal("DELETE", &format!("/v1.0/groups/{}", RECEPTION.1), None).await?;
     ready(lab, "Assignment", "finance").await?;
     let mark = lab.sim.mark().await?;
