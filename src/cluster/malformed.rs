@@ -11,17 +11,18 @@ pub(crate) struct Malformed(Mutex<BTreeSet<(&'static str, String, String)>>);
 impl Malformed {
     /// Remembers one.
     pub(crate) fn insert(&self, kind: &'static str, namespace: &str, name: &str) {
-        self.lock().insert((kind, namespace.to_owned(), name.to_owned()));
+        self.0.lock().insert((kind, namespace.to_owned(), name.to_owned()));
     }
 
     /// Forgets one that is gone.
     pub(crate) fn remove(&self, kind: &str, namespace: &str, name: &str) {
-        self.lock().retain(|(k, ns, n)| !(*k == kind && ns == namespace && n == name));
+        self.0.lock().retain(|(k, ns, n)| !(*k == kind && ns == namespace && n == name));
     }
 
     /// Namespace and name of those of a kind.
     pub(crate) fn of_kind(&self, kind: &str) -> Vec<(String, String)> {
-        self.lock()
+        self.0
+            .lock()
             .iter()
             .filter(|(k, ..)| *k == kind)
             .map(|(_, namespace, name)| (namespace.clone(), name.clone()))
@@ -30,14 +31,11 @@ impl Malformed {
 
     /// The names of a kind in a namespace.
     pub(crate) fn names(&self, kind: &'static str, namespace: &str) -> BTreeSet<String> {
-        self.lock()
+        self.0
+            .lock()
             .iter()
             .filter(|(k, ns, _)| *k == kind && ns == namespace)
             .map(|(_, _, name)| name.clone())
             .collect()
-    }
-
-    fn lock(&self) -> parking_lot::MutexGuard<'_, BTreeSet<(&'static str, String, String)>> {
-        self.0.lock()
     }
 }

@@ -28,7 +28,7 @@ const FINALIZED_FOR: Duration = Duration::from_secs(60);
 impl Published {
     /// Remembers what was written.
     pub(crate) fn put<K: Managed>(&self, object: &K, status: &ManagedStatus) {
-        let mut published = self.lock();
+        let mut published = self.0.lock();
         published.retain(|_, (at, status)| at.elapsed() < if status.is_some() { PUBLISHED_FOR } else { FINALIZED_FOR });
         let status = Some(Arc::new(status.clone()));
         published.insert(object.uid().unwrap_or_default(), (Instant::now(), status));
@@ -36,12 +36,13 @@ impl Published {
 
     /// Remembers that our finalizer is off: the object holds nothing in Graph any more, whatever its last status says.
     pub(crate) fn finalized(&self, uid: &str) {
-        self.lock().insert(uid.to_owned(), (Instant::now(), None));
+        self.0.lock().insert(uid.to_owned(), (Instant::now(), None));
     }
 
     /// Whether our finalizer was taken off a moment ago.
     pub(crate) fn is_finalized(&self, uid: &str) -> bool {
-        self.lock()
+        self.0
+            .lock()
             .get(uid)
             .is_some_and(|(at, status)| status.is_none() && at.elapsed() < FINALIZED_FOR)
     }
@@ -49,14 +50,11 @@ impl Published {
     /// The newest status of an object.
     pub(crate) fn latest<K: Managed>(&self, object: &K) -> Arc<ManagedStatus> {
         let written = self
+            .0
             .lock()
             .get(&object.uid().unwrap_or_default())
             .filter(|(at, _)| at.elapsed() < PUBLISHED_FOR)
             .and_then(|(_, status)| status.clone());
         written.unwrap_or_else(|| Arc::new(object.status().cloned().unwrap_or_default()))
-    }
-
-    fn lock(&self) -> parking_lot::MutexGuard<'_, HashMap<String, Written>> {
-        self.0.lock()
     }
 }

@@ -6,7 +6,7 @@ use crate::api::IdOwner;
 use crate::cluster::managed::Managed;
 use crate::graph::Collection;
 use crate::tenant::shared::TenantKey;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
 /// An object in Graph.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -42,7 +42,7 @@ struct Proved {
 impl Claims {
     /// Notes that a resource holds an object; false when another resource does.
     pub(crate) fn take(&self, remote: Remote, uid: &str, id: &str, owner: &IdOwner) -> bool {
-        let mut proved = self.lock();
+        let mut proved = self.0.lock();
         if proved.holders.get(&remote).is_some_and(|holder| holder != uid) {
             return false;
         }
@@ -56,22 +56,22 @@ impl Claims {
 
     /// Whether this resource was proved to hold the object.
     pub(crate) fn has(&self, remote: &Remote, uid: &str) -> bool {
-        self.lock().holders.get(remote).is_some_and(|holder| holder == uid)
+        self.0.lock().holders.get(remote).is_some_and(|holder| holder == uid)
     }
 
     /// Whether another resource was proved to hold the object.
     pub(crate) fn is_taken(&self, remote: &Remote, uid: &str) -> bool {
-        self.lock().holders.get(remote).is_some_and(|holder| holder != uid)
+        self.0.lock().holders.get(remote).is_some_and(|holder| holder != uid)
     }
 
     /// What the resource was proved to hold.
     pub(crate) fn held_by(&self, uid: &str) -> Option<(String, IdOwner)> {
-        self.lock().held.get(uid).map(|(_, id, owner)| (id.clone(), owner.clone()))
+        self.0.lock().held.get(uid).map(|(_, id, owner)| (id.clone(), owner.clone()))
     }
 
     /// Gives up what the resource holds.
     pub(crate) fn release(&self, uid: &str) {
-        let mut proved = self.lock();
+        let mut proved = self.0.lock();
         if let Some((remote, ..)) = proved.held.remove(uid) {
             proved.holders.remove(&remote);
         }
@@ -79,12 +79,8 @@ impl Claims {
 
     /// Gives up what resources hold that are gone.
     pub(crate) fn retain(&self, alive: &HashSet<String>) {
-        let mut proved = self.lock();
+        let mut proved = self.0.lock();
         proved.held.retain(|uid, _| alive.contains(uid));
         proved.holders.retain(|_, uid| alive.contains(uid));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Proved> {
-        self.0.lock()
     }
 }

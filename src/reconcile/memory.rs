@@ -121,22 +121,22 @@ pub(crate) struct Memory {
 impl Memory {
     /// The object's notes.
     pub(crate) fn get(&self, uid: &str) -> Notes {
-        self.lock().get(uid).map(|notes| Notes::clone(notes)).unwrap_or_default()
+        self.notes.lock().get(uid).map(|notes| Notes::clone(notes)).unwrap_or_default()
     }
 
     /// Changes the object's notes.
     pub(crate) fn update(&self, uid: &str, change: impl FnOnce(&mut Notes)) {
-        change(self.lock().entry(uid.to_owned()).or_default());
+        change(self.notes.lock().entry(uid.to_owned()).or_default());
     }
 
     /// Forgets an object that is gone.
     pub(crate) fn forget(&self, uid: &str) {
-        self.lock().remove(uid);
+        self.notes.lock().remove(uid);
     }
 
     /// Forgets whatever is not in `alive`: objects that went without a last pass.
     pub(crate) fn retain(&self, alive: &HashSet<String>) {
-        self.lock().retain(|uid, _| alive.contains(uid));
+        self.notes.lock().retain(|uid, _| alive.contains(uid));
     }
 
     /// Notes whether an object's status shows drift; returns how many of its kind do.
@@ -159,9 +159,5 @@ impl Memory {
         }
         let number = |(kind, uids): (&&'static str, &HashSet<String>)| (*kind, i64::try_from(uids.len()).unwrap_or(i64::MAX));
         kinds.iter().map(number).collect()
-    }
-
-    fn lock(&self) -> parking_lot::MutexGuard<'_, HashMap<String, Box<Notes>>> {
-        self.notes.lock()
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::future::try_join_all;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{Api, Client};
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
 use tokio::time::Instant;
 
@@ -40,7 +40,12 @@ impl Uninstall {
     /// not tell counts as staying: nothing is let go of by mistake, and the last look is stricter.
     pub(crate) async fn going(&self, definitions: &[String]) -> Option<String> {
         for name in definitions {
-            let known = self.seen().get(name).filter(|(at, _)| at.elapsed() < RECENT).map(|(_, goes)| *goes);
+            let known = self
+                .seen
+                .lock()
+                .get(name)
+                .filter(|(at, _)| at.elapsed() < RECENT)
+                .map(|(_, goes)| *goes);
             let goes = match known {
                 Some(goes) => goes,
                 None => self.ask(name).await.unwrap_or_default(),
@@ -78,12 +83,8 @@ impl Uninstall {
             Err(kube::Error::Api(status)) if status.code == 404 && status.reason == "NotFound" => true,
             Err(error) => return Err(error),
         };
-        self.seen().insert(name.to_owned(), (Instant::now(), goes));
+        self.seen.lock().insert(name.to_owned(), (Instant::now(), goes));
         Ok(goes)
-    }
-
-    fn seen(&self) -> MutexGuard<'_, HashMap<String, (Instant, bool)>> {
-        self.seen.lock()
     }
 }
 

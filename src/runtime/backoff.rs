@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
 const BASE: Duration = Duration::from_secs(2);
 const CAP: Duration = Duration::from_secs(600);
@@ -22,7 +22,7 @@ impl Backoff {
     /// Counts a failure and says how long to wait: doubling from 2 s to 10 min, with jitter.
     pub(crate) fn failure(&self, uid: &str) -> Duration {
         let failures = {
-            let mut counters = self.lock();
+            let mut counters = self.0.lock();
             let counter = counters.entry(uid.to_owned()).or_insert(0);
             *counter = counter.saturating_add(1);
             *counter
@@ -34,21 +34,17 @@ impl Backoff {
 
     /// The object succeeded: its next failure is a first one.
     pub(crate) fn success(&self, uid: &str) {
-        self.lock().remove(uid);
+        self.0.lock().remove(uid);
     }
 
     /// The object is gone, so its counter is not needed any more.
     pub(crate) fn forget(&self, uid: &str) {
-        self.lock().remove(uid);
+        self.0.lock().remove(uid);
     }
 
     /// Forgets every object that is not in `alive`.
     pub(crate) fn retain(&self, alive: &HashSet<String>) {
-        self.lock().retain(|uid, _| alive.contains(uid));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, u32>> {
-        self.0.lock()
+        self.0.lock().retain(|uid, _| alive.contains(uid));
     }
 }
 
@@ -78,15 +74,15 @@ mod tests {
             let full = Duration::from_secs(expected);
             assert!(wait <= full && wait >= full * 4 / 5, "{wait:?} of {full:?}");
         }
-        assert_eq!(backoff.lock().get("a"), Some(&12));
+        assert_eq!(backoff.0.lock().get("a"), Some(&12));
         assert!(backoff.failure("b") <= BASE, "objects are independent");
 
         backoff.success("a");
-        assert_eq!(backoff.lock().get("a"), None);
+        assert_eq!(backoff.0.lock().get("a"), None);
         assert!(backoff.failure("a") <= BASE);
         backoff.forget("a");
         backoff.forget("b");
-        assert!(backoff.lock().is_empty(), "nothing is kept for ever");
+        assert!(backoff.0.lock().is_empty(), "nothing is kept for ever");
     }
 
     #[test]

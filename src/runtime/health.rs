@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use std::sync::Arc;
 
 /// Which components are ready. Clones share the state.
@@ -27,7 +27,7 @@ impl Health {
     /// Announces a component: the process is not ready until it reports. A component that already reported keeps
     /// its state.
     pub(crate) fn expect(&self, component: &'static str) {
-        self.lock().entry(component).or_insert(State::Missing(None));
+        self.0.lock().entry(component).or_insert(State::Missing(None));
     }
 
     /// Reports the state of a component.
@@ -47,7 +47,7 @@ impl Health {
 
     /// Whether that changed anything.
     fn set(&self, component: &'static str, state: State) -> bool {
-        self.lock().insert(component, state.clone()) != Some(state)
+        self.0.lock().insert(component, state.clone()) != Some(state)
     }
 
     /// # Errors
@@ -55,6 +55,7 @@ impl Health {
     /// The components that are missing, in alphabetical order, each with the reason where it is known.
     pub(crate) fn ready(&self) -> Result<(), Vec<String>> {
         let missing: Vec<_> = self
+            .0
             .lock()
             .iter()
             .filter_map(|(component, state)| match state {
@@ -64,9 +65,5 @@ impl Health {
             })
             .collect();
         if missing.is_empty() { Ok(()) } else { Err(missing) }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, State>> {
-        self.0.lock()
     }
 }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::graph::{Caller, ErrorKind, GraphError};
@@ -90,7 +90,7 @@ impl Asker {
 impl Gate {
     /// Lets a request through, or hands out the failure that the tenant had last, with the time that is left to wait.
     pub(crate) fn check(&self) -> Result<(), Stop> {
-        let (mut state, asker, now) = (self.lock(), Asker::current(), Instant::now());
+        let (mut state, asker, now) = (self.0.lock(), Asker::current(), Instant::now());
         let state = &mut *state;
         let own = state.suspects.failure(&asker.object);
         let mut gates = [state.tenant.as_mut(), state.namespaces.get_mut(&asker.namespace)];
@@ -157,7 +157,7 @@ impl Gate {
             }
             return error.into();
         };
-        let (mut state, now) = (self.lock(), Instant::now());
+        let (mut state, now) = (self.0.lock(), Instant::now());
         let (asker, of_tenant) = (Asker::current(), Closing::of_tenant(&error, longest));
         if about == About::Tenant || concerns_all(&error) {
             tracing::warn!(reason = of_tenant.failure.reason.as_str(), %error, "a request failed for a reason that concerns the whole tenant");
@@ -191,7 +191,7 @@ impl Gate {
 
     /// What requests are held back for, with the time that is left to wait; takes no try.
     pub(crate) fn closed(&self) -> Option<Failure> {
-        let (state, asker, now) = (self.lock(), Asker::current(), Instant::now());
+        let (state, asker, now) = (self.0.lock(), Asker::current(), Instant::now());
         let mut gates = state.tenant.iter().chain(state.namespaces.get(&asker.namespace));
         let closed = gates.find(|closed| closed.until > now)?;
         let left = closed.until.saturating_duration_since(now) + Duration::from_millis(200);
@@ -204,7 +204,7 @@ impl Gate {
 
     /// Gives a granted try back: nothing was sent after all.
     pub(crate) fn release(&self) {
-        self.lock().release(&Asker::current().namespace);
+        self.0.lock().release(&Asker::current().namespace);
     }
 
     /// Makes a read through the gate. Returns when it was asked for as well.
@@ -217,11 +217,11 @@ impl Gate {
 
     /// Forgets what failed: the tenant's configuration changed, or somebody asked for another try.
     pub(crate) fn reset(&self) {
-        *self.lock() = State::default();
+        *self.0.lock() = State::default();
     }
 
     fn succeeded(&self, asked: Instant) {
-        let mut state = self.lock();
+        let mut state = self.0.lock();
         state.suspects.clear();
         let asker = Asker::current();
         // A late success of a request from before the failure says nothing about now.
@@ -229,10 +229,6 @@ impl Gate {
         if state.namespaces.get(&asker.namespace).is_some_and(|closed| asked >= closed.since) {
             state.namespaces.remove(&asker.namespace);
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock()
     }
 }
 

@@ -58,12 +58,12 @@ impl Waiting {
 
     /// Since when it waits. A pass that gave way to others keeps its place in time, so that one list serves all.
     pub(crate) fn since(&self, uid: &str) -> Option<Instant> {
-        self.lock().get(uid).and_then(|place| place.since)
+        self.0.lock().get(uid).and_then(|place| place.since)
     }
 
     /// Gives the place up.
     pub(crate) fn leave(&self, uid: &str) {
-        self.lock().remove(uid);
+        self.0.lock().remove(uid);
     }
 
     /// Whether there are so few that each may ask Graph on its own.
@@ -73,7 +73,7 @@ impl Waiting {
 
     /// How many wait for a list that is newer than the last one.
     pub(crate) fn unserved(&self, listed: Option<Instant>) -> usize {
-        self.lock().values().filter_map(|place| unserved(place, listed)).count()
+        self.0.lock().values().filter_map(|place| unserved(place, listed)).count()
     }
 
     /// How long the next list has to wait for more company; nothing when it is due.
@@ -92,13 +92,9 @@ impl Waiting {
     }
 
     fn present(&self, now: Instant) -> MutexGuard<'_, HashMap<String, Place>> {
-        let mut places = self.lock();
+        let mut places = self.0.lock();
         places.retain(|_, place| now.saturating_duration_since(place.touched) < PRESENT);
         places
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Place>> {
-        self.0.lock()
     }
 }
 

@@ -392,7 +392,7 @@ impl Tenants {
     /// the old identity survives.
     pub(crate) fn get(&self, object: &EntraTenant) -> Result<Arc<Tenant>, Failure> {
         let name = object.metadata.name.clone().unwrap_or_default();
-        let mut known = self.lock();
+        let mut known = self.known.lock();
         if let Some(tenant) = known
             .tenants
             .get(&name)
@@ -416,16 +416,12 @@ impl Tenants {
 
     /// The tenant of this name, if it is in use.
     pub(crate) fn known(&self, name: &str) -> Option<Arc<Tenant>> {
-        self.lock().tenants.get(name).cloned()
+        self.known.lock().tenants.get(name).cloned()
     }
 
     /// Forgets a tenant that was deleted.
     pub(crate) fn forget(&self, name: &str) {
-        self.lock().tenants.remove(name);
-    }
-
-    fn lock(&self) -> parking_lot::MutexGuard<'_, Known> {
-        self.known.lock()
+        self.known.lock().tenants.remove(name);
     }
 }
 

@@ -15,7 +15,7 @@ use crate::runtime::backoff::jitter;
 use crate::tenant::fingerprint::judged;
 use crate::tenant::list_demand::Waiting;
 use crate::tenant::packed::Packed;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
 /// What a page of a list holds; Graph decides, and this is only for estimates of what a list costs.
 const PAGE: usize = 100;
@@ -87,7 +87,7 @@ impl Snapshot {
             (seen.object.id().to_lowercase(), seen)
         };
         let mut objects: BTreeMap<String, Seen> = listed.into_iter().map(fresh).collect();
-        let mut entries = self.lock();
+        let mut entries = self.entries.lock();
         // What was read or written on its own after the list was asked for is newer than the list.
         let known = std::mem::take(&mut entries.objects);
         for (id, seen) in known.into_iter().filter(|(_, seen)| seen.at > asked) {
@@ -105,7 +105,7 @@ impl Snapshot {
 
     /// When the list that fills this was asked for; `None` before the first.
     pub(crate) fn listed(&self) -> Option<Instant> {
-        self.lock().listed
+        self.entries.lock().listed
     }
 
     /// The object as last seen.
@@ -121,7 +121,7 @@ impl Snapshot {
     }
 
     fn known<T>(&self, id: &str, new_enough: impl Fn(Instant) -> bool, of: impl Fn(&Packed) -> T) -> Option<T> {
-        let entries = self.lock();
+        let entries = self.entries.lock();
         let seen = entries.objects.get(&id.to_lowercase())?;
         (!seen.outdated && new_enough(seen.at)).then(|| of(&seen.object))
     }
@@ -129,14 +129,14 @@ impl Snapshot {
     /// The objects that carry this display name; Graph does not promise that names are unique.
     pub(crate) fn named(&self, display_name: &str) -> Vec<Entity> {
         let wanted = display_name.to_lowercase();
-        let entries = self.lock();
+        let entries = self.entries.lock();
         let objects = entries.objects.values().map(|seen| &seen.object);
         objects.filter(|object| object.is_named(&wanted)).map(Packed::entity).collect()
     }
 
     /// The objects that `wanted` holds for. Unpacks all of them, so only for what happens rarely.
     pub(crate) fn search(&self, wanted: impl Fn(&Entity) -> bool) -> Vec<Entity> {
-        let entries = self.lock();
+        let entries = self.entries.lock();
         entries.objects.values().map(|seen| seen.object.entity()).filter(wanted).collect()
     }
 
@@ -148,7 +148,7 @@ impl Snapshot {
 
     /// How many objects the last list held.
     pub(crate) fn len(&self) -> usize {
-        self.lock().objects.len()
+        self.entries.lock().objects.len()
     }
 
     /// About how many requests a list takes.
@@ -159,7 +159,7 @@ impl Snapshot {
     /// Remembers one object that was read on its own, or that it is gone. `asked` is when the read was asked for; what a
     /// write answered counts from the answer on, because a list that was asked for before may not show it.
     pub(crate) fn put(&self, id: &str, entity: Option<&Entity>, asked: Instant) {
-        let mut entries = self.lock();
+        let mut entries = self.entries.lock();
         // Before the first list there is nothing to keep current, and a lone object must not look like a complete list.
         if entries.listed.is_none() {
             return;
@@ -183,13 +183,13 @@ impl Snapshot {
 
     /// Whether the last list holds the object, whatever a read of its own has shown since.
     pub(crate) fn is_listed(&self, id: &str) -> bool {
-        let (entries, id) = (self.lock(), id.to_lowercase());
+        let (entries, id) = (self.entries.lock(), id.to_lowercase());
         entries.objects.get(&id).is_some_and(|seen| seen.listed) || entries.gone.get(&id).is_some_and(|gone| gone.listed)
     }
 
     /// Notes that an object is about to be written: what was seen before says nothing any more, but for its name.
     pub(crate) fn outdate(&self, id: &str) {
-        if let Some(seen) = self.lock().objects.get_mut(&id.to_lowercase()) {
+        if let Some(seen) = self.entries.lock().objects.get_mut(&id.to_lowercase()) {
             seen.outdated = true;
             seen.at = Instant::now();
         }
@@ -198,7 +198,7 @@ impl Snapshot {
     /// Notes that nobody knows whether this name is taken, nor the one that the object with this id has, until they are listed
     /// again. Other names are not in doubt: a backlog of deletions must not keep others from creating.
     pub(crate) fn doubt_name(&self, display_name: &str, id: Option<&str>) {
-        let mut entries = self.lock();
+        let mut entries = self.entries.lock();
         let known = id.and_then(|id| entries.objects.get(&id.to_lowercase()));
         let known = known.and_then(|seen| seen.object.entity().display_name().map(str::to_lowercase));
         for name in known.into_iter().chain([display_name.to_lowercase()]) {
@@ -208,13 +208,13 @@ impl Snapshot {
 
     /// When this name came into doubt last.
     pub(crate) fn name_doubted(&self, display_name: &str) -> Option<Instant> {
-        self.lock().doubtful.get(&display_name.to_lowercase()).copied()
+        self.entries.lock().doubtful.get(&display_name.to_lowercase()).copied()
     }
 
     /// Marks a name as being created until the guard is dropped; a second create of it has to wait.
     pub(crate) fn creating(&self, display_name: &str) -> Result<Creating<'_>, Stop> {
         let name = display_name.to_lowercase();
-        if !self.lock().creating.insert(name.clone()) {
+        if !self.entries.lock().creating.insert(name.clone()) {
             return Err(Stop::soon());
         }
         Ok(Creating { snapshot: self, name })
@@ -235,10 +235,6 @@ impl Snapshot {
     pub(crate) fn note_failure(&self, failure: Option<Failure>) {
         *self.failed.lock() = failure.map(|failure| (Instant::now(), failure));
     }
-
-    fn lock(&self) -> MutexGuard<'_, Entries> {
-        self.entries.lock()
-    }
 }
 
 /// A create that is under way.
@@ -249,6 +245,6 @@ pub(crate) struct Creating<'a> {
 
 impl Drop for Creating<'_> {
     fn drop(&mut self) {
-        self.snapshot.lock().creating.remove(&self.name);
+        self.snapshot.entries.lock().creating.remove(&self.name);
     }
 }

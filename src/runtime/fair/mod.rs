@@ -12,7 +12,7 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::sync::Arc;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
 /// A party without a worker has one more while there are so many times the workers at work.
 const FOR_PARTIES: usize = 2;
@@ -99,7 +99,7 @@ impl<T: Clone + Eq + Hash> Workers<T> {
 
     /// A worker for this work; or none, and it will be called.
     pub(crate) fn enter(self: &Arc<Self>, work: T, party: Party, urgent: bool) -> Option<Worker<T>> {
-        let party = self.lock().enter(work, party, urgent)?;
+        let party = self.state.lock().enter(work, party, urgent)?;
         Some(Worker {
             workers: Arc::clone(self),
             party,
@@ -108,7 +108,7 @@ impl<T: Clone + Eq + Hash> Workers<T> {
 
     /// What was called does not come: it is not there any more.
     pub(crate) fn gone(&self, work: &T) {
-        let party = self.lock().called.remove(work);
+        let party = self.state.lock().called.remove(work);
         if let Some(party) = party {
             self.free(&party);
         }
@@ -116,15 +116,11 @@ impl<T: Clone + Eq + Hash> Workers<T> {
 
     fn free(&self, party: &Party) {
         let called = {
-            let mut state = self.lock();
+            let mut state = self.state.lock();
             state.leave(party);
             std::iter::from_fn(|| state.next()).collect::<Vec<_>>()
         };
         called.into_iter().for_each(|work| (self.call)(work));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State<T>> {
-        self.state.lock()
     }
 }
 

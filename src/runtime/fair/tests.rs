@@ -147,6 +147,6 @@ fn what_is_gone_when_it_is_called_keeps_no_worker_and_nothing_is_kept_in_the_end
     assert_eq!(called, ["t/a/2"]);
     assert!(scene.enter("t/a/2", true));
     scene.at_work.clear();
-    let state = scene.workers.lock();
+    let state = scene.workers.state.lock();
     assert!(state.parties.is_empty() && state.groups.is_empty() && state.waiting.is_empty() && state.called.is_empty());
 }

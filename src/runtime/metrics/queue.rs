@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use std::time::{Duration, Instant};
 
 /// The queue of one kind. Clones share it.
@@ -16,7 +16,8 @@ impl Queue {
     /// The object is wanted after this time; an earlier time that it has wins, as in the runtime's own queue.
     pub fn due(&self, namespace: Option<&str>, name: &str, after: Duration) {
         let at = Instant::now() + after;
-        self.lock()
+        self.0
+            .lock()
             .entry(key(namespace, name))
             .and_modify(|due| *due = at.min(*due))
             .or_insert(at);
@@ -24,17 +25,13 @@ impl Queue {
 
     /// Its pass begins, or it is gone.
     pub fn taken(&self, namespace: Option<&str>, name: &str) {
-        self.lock().remove(&key(namespace, name));
+        self.0.lock().remove(&key(namespace, name));
     }
 
     /// How many are due.
     pub fn length(&self) -> usize {
         let now = Instant::now();
-        self.lock().values().filter(|due| **due <= now).count()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Instant>> {
-        self.0.lock()
+        self.0.lock().values().filter(|due| **due <= now).count()
     }
 }
 

@@ -8,7 +8,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 
@@ -85,7 +85,7 @@ impl TenantMetrics {
 
     /// Sets how many requests of a class may be sent at once.
     pub fn budget_left(&self, class: &'static str, left: usize) {
-        self.lock().budget.insert(class, i64::try_from(left).unwrap_or(i64::MAX));
+        self.gauges.lock().budget.insert(class, i64::try_from(left).unwrap_or(i64::MAX));
     }
 
     fn class(&self, class: &'static str) -> ClassOfTenant {
@@ -107,27 +107,23 @@ impl TenantMetrics {
 
     /// Notes that the tenant could be signed in to, with a token that ends at `end`.
     pub fn signed_in(&self, at: jiff::Timestamp, end: jiff::Timestamp) {
-        self.lock().signed_in = Some((at.as_duration().as_secs_f64(), end.duration_since(at).as_secs()));
+        self.gauges.lock().signed_in = Some((at.as_duration().as_secs_f64(), end.duration_since(at).as_secs()));
     }
 
     /// Notes how far the clock is ahead of Microsoft's.
     pub fn clock_skew(&self, ahead: jiff::SignedDuration) {
-        self.lock().clock_skew = Some(ahead.as_secs());
+        self.gauges.lock().clock_skew = Some(ahead.as_secs());
     }
 
     /// Notes a complete listing of a kind.
     pub fn polled(&self, kind: &'static str, objects: usize, at: jiff::Timestamp) {
         let objects = i64::try_from(objects).unwrap_or(i64::MAX);
-        self.lock().polled.insert(kind, (at.as_duration().as_secs_f64(), objects));
+        self.gauges.lock().polled.insert(kind, (at.as_duration().as_secs_f64(), objects));
     }
 
     /// Notes that a kind is not listed any more, because nobody needs it.
     pub fn not_polled(&self, kind: &'static str) {
-        self.lock().polled.remove(kind);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Gauges> {
-        self.gauges.lock()
+        self.gauges.lock().polled.remove(kind);
     }
 }
 

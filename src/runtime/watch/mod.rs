@@ -15,7 +15,7 @@ use kube::core::error_boundary::InvalidObject;
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::utils::PredicateConfig;
 use kube::runtime::{WatchStreamExt, watcher};
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 
 use crate::runtime::decoded::Decoded;
@@ -158,16 +158,12 @@ struct Recovered(Arc<Mutex<HashSet<Identity>>>);
 impl Recovered {
     /// The value that the filter compares; none lets the object pass.
     fn interest(&self, meta: &ObjectMeta) -> Option<u64> {
-        let recovered = self.lock().remove(&identity(meta));
+        let recovered = self.0.lock().remove(&identity(meta));
         (!recovered).then(|| interest(meta))
     }
 
     fn add(&self, identity: Identity) {
-        self.lock().insert(identity);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashSet<Identity>> {
-        self.0.lock()
+        self.0.lock().insert(identity);
     }
 }
 
