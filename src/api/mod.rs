@@ -13,6 +13,8 @@ mod namespace_selector;
 mod policy_parts;
 mod provisioning_policy;
 mod schema;
+#[cfg(test)]
+mod specimen;
 mod status;
 mod user_setting;
 
@@ -27,6 +29,8 @@ pub use entra_tenant::{
 pub use namespace_selector::{NamespaceRequirement, NamespaceSelector};
 pub use policy_parts::{Autopatch, AutopilotConfiguration, MicrosoftManagedDesktop, UserSettingsPersistenceConfiguration, WindowsSetting};
 pub use provisioning_policy::{ProvisioningPolicy, ProvisioningPolicySpec};
+#[cfg(test)]
+pub use specimen::{Specimen, SpecimenSpec};
 pub use status::{
     AssignmentProblem, DriftRecord, DriftedField, IdOwner, ManagedStatus, Origin, OwnedAssignment, PendingCreate, PendingPlan,
     PlannedChange, Resolved, ResolvedGroup, ResolvedImage, ResolvedName,
@@ -47,6 +51,8 @@ const KEEP: [(&str, &str); 3] = [
 /// The definitions of every kind, in the order in which they are installed.
 pub fn all_crds() -> Vec<CustomResourceDefinition> {
     let mut definitions = vec![EntraTenant::crd(), ProvisioningPolicy::crd(), UserSetting::crd(), Assignment::crd()];
+    #[cfg(test)]
+    definitions.push(Specimen::crd());
     for definition in &mut definitions {
         let annotations = definition.metadata.annotations.get_or_insert_default();
         annotations.extend(KEEP.map(|(name, value)| (name.to_owned(), value.to_owned())));

@@ -10,7 +10,6 @@ use kube::runtime::reflector::Store;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::api::{Assignment, EntraTenant, ProvisioningPolicy, UserSetting};
 use crate::cluster::kinds::each_kind;
 use crate::cluster::wakes::{Wake, Wakes};
 use crate::runtime::watch::Complete;

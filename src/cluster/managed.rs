@@ -1,4 +1,4 @@
-//! What the pipeline has to know about a kind that stands for one object in Graph. A few items; the rest is shared.
+//! What the pipeline has to know about a kind that represents one object in Graph. A few items; the rest is shared.
 
 use std::fmt::Debug;
 
@@ -28,6 +28,15 @@ pub(crate) struct Common<'a> {
     pub ownership: Option<AssignmentOwnership>,
 }
 
+/// What a spec names that Graph knows by its id.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Reference<'a> {
+    /// An image; of these a spec names one at most.
+    Image(ImageReference),
+    /// An Azure network connection, by its name.
+    Connection(&'a str),
+}
+
 /// An image as a spec names it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ImageReference {
@@ -41,23 +50,23 @@ pub(crate) struct ImageReference {
     pub custom: bool,
 }
 
-/// A kind that stands for one object in Graph.
+/// A kind that represents one object in Graph.
 pub(crate) trait Managed:
     Cached + Resource<DynamicType = (), Scope = NamespaceResourceScope> + HasStatus<Status = ManagedStatus>
 {
+    /// Its kind, as objects carry it.
+    const KIND: &'static str;
     /// Where its objects are in Graph.
     const COLLECTION: Collection;
-    /// How an Assignment names it; its kind as well.
-    const TARGET: TargetKind;
-    /// Its kind, for labels.
-    const KIND: &'static str = Self::TARGET.name();
+    /// How an Assignment names it; none for a kind that is assigned to no group.
+    const TARGET: Option<TargetKind> = None;
 
     /// The shared fields.
     fn common(&self) -> Common<'_>;
-    /// The image that has to be resolved first, for kinds that have one.
-    fn image(&self) -> Option<ImageReference>;
-    /// The names of Azure network connections that have to be resolved first.
-    fn connections(&self) -> Vec<&str>;
+    /// What its spec names that has to be resolved first.
+    fn references(&self) -> Vec<Reference<'_>> {
+        Vec::new()
+    }
     /// The managed properties under Graph's names; `resolved` holds what the references were resolved to. Pure.
     fn properties(&self, resolved: &Resolved) -> Map<String, Value>;
     /// The rule of Graph that an entry of an Assignment breaks, where the spec alone tells. Pure.

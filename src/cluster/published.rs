@@ -47,14 +47,14 @@ impl Published {
             .is_some_and(|(at, status)| status.is_none() && at.elapsed() < FINALIZED_FOR)
     }
 
-    /// The newest status of an object.
-    pub(crate) fn latest<K: Managed>(&self, object: &K) -> Arc<ManagedStatus> {
+    /// The newest status of an object; `cached` is the one in the cache.
+    pub(crate) fn latest(&self, uid: &str, cached: Option<&ManagedStatus>) -> Arc<ManagedStatus> {
         let written = self
             .0
             .lock()
-            .get(&object.uid().unwrap_or_default())
+            .get(uid)
             .filter(|(at, _)| at.elapsed() < PUBLISHED_FOR)
             .and_then(|(_, status)| status.clone());
-        written.unwrap_or_else(|| Arc::new(object.status().cloned().unwrap_or_default()))
+        written.unwrap_or_else(|| Arc::new(cached.cloned().unwrap_or_default()))
     }
 }

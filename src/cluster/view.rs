@@ -6,9 +6,9 @@ use kube::core::ObjectMeta;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Client, ResourceExt};
 
-use crate::api::{EntraTenant, ManagedStatus, Mode, ProvisioningPolicy, UserSetting};
+use crate::api::{EntraTenant, ManagedStatus, Mode, TargetRef};
 use crate::cluster::allowed_namespaces::lets_in;
-use crate::cluster::caches::Caches;
+use crate::cluster::caches::{Cached, Caches};
 use crate::cluster::kinds::each_kind;
 use crate::cluster::malformed::Malformed;
 use crate::cluster::managed::Managed;
@@ -41,27 +41,43 @@ impl Cluster {
         })
     }
 
-    /// Goes over every object that stands for something in Graph, whatever its kind.
+    /// Goes over every object that represents one in Graph, whatever its kind.
     fn visit_managed(&self, mut visit: impl FnMut(&Visited<'_>)) {
-        fn all<K: Managed>(cluster: &Cluster, visit: &mut impl FnMut(&Visited<'_>)) {
-            for object in K::cache(&cluster.caches).state() {
-                let common = object.common();
-                visit(&Visited {
-                    kind: K::KIND,
-                    meta: object.meta(),
-                    status: object.status(),
-                    tenant: common.tenant,
-                    is_active: !common.suspend && common.mode != Some(Mode::Observe),
-                    wake: &|| K::trigger(&cluster.wakes).object(&object),
-                });
-            }
-        }
         macro_rules! each {
             (managed { $($field:ident: $kind:ty),* } others { $($rest:tt)* }) => {
-                $(all::<$kind>(self, &mut visit);)*
+                $(for object in <$kind>::cache(&self.caches).state() {
+                    self.show(&*object, &mut visit);
+                })*
             };
         }
         each_kind!(each);
+    }
+
+    /// Shows the object that an Assignment in this namespace refers to, if the cache has it.
+    pub(crate) fn visit_target<R>(&self, target: &TargetRef, namespace: &str, visit: impl FnOnce(&Visited<'_>) -> R) -> Option<R> {
+        macro_rules! search {
+            (managed { $($field:ident: $kind:ty),* } others { $($rest:tt)* }) => {
+                $(if <$kind>::TARGET == Some(target.kind) {
+                    let object = <$kind>::cache(&self.caches).get(&ObjectRef::new(&target.name).within(namespace))?;
+                    return Some(self.show(&*object, visit));
+                })*
+            };
+        }
+        each_kind!(search);
+        None
+    }
+
+    fn show<K: Managed, R>(&self, object: &K, visit: impl FnOnce(&Visited<'_>) -> R) -> R {
+        let common = object.common();
+        visit(&Visited {
+            kind: K::KIND,
+            meta: object.meta(),
+            status: object.status(),
+            tenant: common.tenant,
+            is_suspended: common.suspend,
+            is_active: !common.suspend && common.mode != Some(Mode::Observe),
+            wake: &|| K::trigger(&self.wakes).object(object),
+        })
     }
 
     /// Asks for a pass over everything that uses a tenant.
@@ -105,14 +121,15 @@ impl Cluster {
     }
 }
 
-/// An object that stands for something in Graph, as those see it to whom all kinds are alike.
-struct Visited<'a> {
+/// An object that represents one in Graph, for code that treats all kinds alike.
+pub(crate) struct Visited<'a> {
     kind: &'static str,
-    meta: &'a ObjectMeta,
-    status: Option<&'a ManagedStatus>,
+    pub meta: &'a ObjectMeta,
+    pub status: Option<&'a ManagedStatus>,
     tenant: &'a str,
-    /// Neither suspended nor only looking.
+    pub is_suspended: bool,
+    /// Neither suspended nor in mode Observe.
     is_active: bool,
     /// Asks for a pass over it soon.
-    wake: &'a dyn Fn(),
+    pub wake: &'a dyn Fn(),
 }

@@ -5,7 +5,6 @@ use kube::runtime::reflector::ObjectRef;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
-use crate::api::{Assignment, EntraTenant, ProvisioningPolicy, UserSetting};
 use crate::cluster::kinds::each_kind;
 
 /// One kind's in-process trigger.

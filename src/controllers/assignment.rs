@@ -6,13 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Api, Client, ResourceExt};
 
 use tokio::time::Instant;
 
-use crate::api::{AssignedGroup, Assignment, AssignmentGroup, AssignmentStatus, DeletionPolicy, ManagedStatus, TargetKind};
-use crate::cluster::managed::Managed;
+use crate::api::{AssignedGroup, Assignment, AssignmentGroup, AssignmentStatus, DeletionPolicy, ManagedStatus};
 use crate::reconcile::context::Context;
 use crate::reconcile::pass::{Kind, Run};
 use crate::reconcile::plan::Key;
@@ -320,36 +318,26 @@ fn why(target: &ManagedStatus) -> String {
 }
 
 fn target(assignment: &Assignment, context: &Context) -> Result<Option<Target>, Stop> {
-    match assignment.spec.target_ref.kind {
-        TargetKind::ProvisioningPolicy => found(assignment, &context.cluster.caches.policies, context),
-        TargetKind::UserSetting => found(assignment, &context.cluster.caches.settings, context),
+    let (cluster, namespace) = (&context.cluster, assignment.namespace().unwrap_or_default());
+    let reference = &assignment.spec.target_ref;
+    let found = cluster.visit_target(reference, &namespace, |object| {
+        let uid = object.meta.uid.clone().unwrap_or_default();
+        (!cluster.published.is_finalized(&uid)).then(|| Target {
+            status: cluster.published.latest(&uid, object.status),
+            leaving: object.meta.deletion_timestamp.is_some(),
+            suspended: object.is_suspended,
+            working_with: context.memory.get(&uid).collected,
+            uid,
+        })
+    });
+    let (kind, name) = (reference.kind.name(), &reference.name);
+    if found.is_none() && cluster.malformed.names(kind, &namespace).contains(name) {
+        return Err(Stop::waiting(
+            Reason::Malformed,
+            format!("{kind} {name} cannot be read, its events say why; correct it with kubectl edit. What is on it stays as it is"),
+        ));
     }
-}
-
-fn found<K: Managed>(assignment: &Assignment, store: &Store<K>, context: &Context) -> Result<Option<Target>, Stop> {
-    let (name, namespace) = (&assignment.spec.target_ref.name, assignment.namespace().unwrap_or_default());
-    let Some(target) = store.get(&ObjectRef::new(name).within(&namespace)) else {
-        if context.cluster.malformed.names(K::KIND, &namespace).contains(name) {
-            return Err(Stop::waiting(
-                Reason::Malformed,
-                format!(
-                    "{} {name} cannot be read, its events say why; mend it with kubectl edit. What is on it stays as it is",
-                    K::KIND
-                ),
-            ));
-        }
-        return Ok(None);
-    };
-    if context.cluster.published.is_finalized(&target.uid().unwrap_or_default()) {
-        return Ok(None);
-    }
-    Ok(Some(Target {
-        uid: target.uid().unwrap_or_default(),
-        status: context.cluster.published.latest(&*target),
-        leaving: target.meta().deletion_timestamp.is_some(),
-        suspended: target.common().suspend,
-        working_with: context.memory.get(&target.uid().unwrap_or_default()).collected,
-    }))
+    Ok(found.flatten())
 }
 
 /// What is missing has to be tried again by the target; but not as often as there are Assignments that miss something.
@@ -375,17 +363,7 @@ fn ask_target(assignment: &Assignment, context: &Context) {
 
 fn wake_target(assignment: &Assignment, context: &Context) {
     let namespace = assignment.namespace().unwrap_or_default();
-    let name = &assignment.spec.target_ref.name;
-    match assignment.spec.target_ref.kind {
-        TargetKind::ProvisioningPolicy => {
-            if let Some(policy) = context.cluster.caches.policies.get(&ObjectRef::new(name).within(&namespace)) {
-                context.cluster.wakes.policies.object(&policy);
-            }
-        }
-        TargetKind::UserSetting => {
-            if let Some(setting) = context.cluster.caches.settings.get(&ObjectRef::new(name).within(&namespace)) {
-                context.cluster.wakes.settings.object(&setting);
-            }
-        }
-    }
+    context
+        .cluster
+        .visit_target(&assignment.spec.target_ref, &namespace, |object| (object.wake)());
 }

@@ -7,6 +7,8 @@ mod network;
 mod permissions;
 mod properties;
 mod provisioning_policy;
+#[cfg(test)]
+mod specimen;
 mod tenant_conditions;
 mod user_setting;
 mod watches;
@@ -21,7 +23,6 @@ use kube::ResourceExt;
 use kube::runtime::controller::{Action, Config as ControllerConfig, Controller, Error as RuntimeError};
 use kube::runtime::reflector::ObjectRef;
 
-use crate::api::{Assignment, EntraTenant, ProvisioningPolicy, UserSetting};
 use crate::cluster::kinds::each_kind;
 use crate::reconcile::context::Context;
 use crate::reconcile::driver::reconcile;

@@ -3,30 +3,56 @@
 use std::collections::BTreeSet;
 
 use crate::api::MissingPermission;
+use crate::graph::Collection;
 use crate::graph::permission::{self, Permission};
 
 /// A feature of the controller and the permission that it needs.
 pub(crate) struct Need {
-    feature: &'static str,
+    feature: String,
     permission: &'static Permission,
 }
 
-const WRITE: Need = Need {
-    feature: "write provisioning policies and user settings",
-    permission: permission::WRITE_CLOUD_PC,
-};
-const READ: Need = Need {
-    feature: "read provisioning policies and user settings",
-    permission: permission::READ_CLOUD_PC,
-};
-const GROUPS: Need = Need {
-    feature: "look up groups",
-    permission: permission::READ_GROUPS,
-};
-const ORGANIZATION: Need = Need {
-    feature: "read the organization's name and domains",
-    permission: permission::READ_ORGANIZATION,
-};
+/// What the objects of these collections need to be read, or written.
+fn objects(verb: &str, permission: &'static Permission, collections: impl Iterator<Item = Collection>) -> Need {
+    let names: Vec<&str> = collections.map(Collection::plural).collect();
+    Need {
+        feature: format!("{verb} {}", names.join(" and ")),
+        permission,
+    }
+}
+
+fn reads() -> Vec<Need> {
+    vec![objects("read", permission::READ_CLOUD_PC, Collection::ALL.iter().copied())]
+}
+
+/// One need a permission, whatever the number of collections that share it.
+fn writes() -> Vec<Need> {
+    let mut permissions: Vec<&'static Permission> = Vec::new();
+    for permission in Collection::ALL.iter().map(|collection| collection.write_permission()) {
+        if !permissions.contains(&permission) {
+            permissions.push(permission);
+        }
+    }
+    let sharing = |permission: &'static Permission| {
+        let all = Collection::ALL.iter().copied();
+        objects("write", permission, all.filter(|one| one.write_permission() == permission))
+    };
+    permissions.into_iter().map(sharing).collect()
+}
+
+fn groups() -> Need {
+    Need {
+        feature: "look up groups".to_owned(),
+        permission: permission::READ_GROUPS,
+    }
+}
+
+fn organization() -> Need {
+    Need {
+        feature: "read the organization's name and domains".to_owned(),
+        permission: permission::READ_ORGANIZATION,
+    }
+}
 
 impl Need {
     fn is_met_by(&self, granted: &BTreeSet<String>) -> bool {
@@ -36,19 +62,20 @@ impl Need {
 
 /// What is missing. `only_look`: nothing is to be written.
 pub(crate) fn missing(granted: &BTreeSet<String>, only_look: bool) -> Vec<MissingPermission> {
-    let needs = [if only_look { READ } else { WRITE }, GROUPS, ORGANIZATION];
+    let mut needs = if only_look { reads() } else { writes() };
+    needs.extend([groups(), organization()]);
     let unmet = needs.into_iter().filter(|need| !need.is_met_by(granted));
     unmet
         .map(|need| MissingPermission {
             permission: need.permission.application[0].to_owned(),
-            feature: need.feature.to_owned(),
+            feature: need.feature,
         })
         .collect()
 }
 
 /// Whether the organization may be read.
 pub(crate) fn reads_organization(granted: &BTreeSet<String>) -> bool {
-    ORGANIZATION.is_met_by(granted)
+    organization().is_met_by(granted)
 }
 
 /// What is missing, what for, and where to grant it.

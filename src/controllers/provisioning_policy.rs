@@ -6,7 +6,7 @@ use crate::api::{
     AssignmentGroup, DomainJoinConfiguration, ProvisioningPolicy, ProvisioningPolicySpec, Resolved, TargetKind,
     UserSettingsPersistenceConfiguration,
 };
-use crate::cluster::managed::{Common, ImageReference, Managed};
+use crate::cluster::managed::{Common, ImageReference, Managed, Reference};
 use crate::controllers::network;
 use crate::controllers::properties::put;
 use crate::graph::Collection;
@@ -15,8 +15,9 @@ use crate::graph::Collection;
 const GALLERY: &str = "gallery";
 
 impl Managed for ProvisioningPolicy {
+    const KIND: &'static str = "ProvisioningPolicy";
     const COLLECTION: Collection = Collection::ProvisioningPolicies;
-    const TARGET: TargetKind = TargetKind::ProvisioningPolicy;
+    const TARGET: Option<TargetKind> = Some(TargetKind::ProvisioningPolicy);
 
     fn common(&self) -> Common<'_> {
         let spec = &self.spec;
@@ -30,18 +31,16 @@ impl Managed for ProvisioningPolicy {
         }
     }
 
-    fn image(&self) -> Option<ImageReference> {
-        Some(ImageReference {
+    fn references(&self) -> Vec<Reference<'_>> {
+        let image = Reference::Image(ImageReference {
             id: self.spec.image_id.clone(),
             display_name: self.spec.image_display_name.clone(),
             version: self.spec.image_version.clone(),
             custom: self.spec.image_type.as_deref().is_some_and(|kind| kind != GALLERY),
-        })
-    }
-
-    fn connections(&self) -> Vec<&str> {
+        });
         let joins = self.spec.domain_join_configurations.iter();
-        joins.filter_map(|join| join.on_premises_connection_name.as_deref()).collect()
+        let connections = joins.filter_map(|join| join.on_premises_connection_name.as_deref());
+        std::iter::once(image).chain(connections.map(Reference::Connection)).collect()
     }
 
     fn properties(&self, resolved: &Resolved) -> Map<String, Value> {

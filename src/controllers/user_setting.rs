@@ -3,14 +3,15 @@
 use serde_json::{Map, Value};
 
 use crate::api::{CrossRegionDisasterRecoverySetting, Resolved, TargetKind, UserSetting, UserSettingSpec};
-use crate::cluster::managed::{Common, ImageReference, Managed};
+use crate::cluster::managed::{Common, Managed, Reference};
 use crate::controllers::network;
 use crate::controllers::properties::put;
 use crate::graph::Collection;
 
 impl Managed for UserSetting {
+    const KIND: &'static str = "UserSetting";
     const COLLECTION: Collection = Collection::UserSettings;
-    const TARGET: TargetKind = TargetKind::UserSetting;
+    const TARGET: Option<TargetKind> = Some(TargetKind::UserSetting);
 
     fn common(&self) -> Common<'_> {
         let spec = &self.spec;
@@ -24,17 +25,11 @@ impl Managed for UserSetting {
         }
     }
 
-    fn image(&self) -> Option<ImageReference> {
-        None
-    }
-
-    fn connections(&self) -> Vec<&str> {
+    fn references(&self) -> Vec<Reference<'_>> {
         let recovery = self.spec.cross_region_disaster_recovery_setting.as_ref();
         let network = recovery.and_then(|recovery| recovery.disaster_recovery_network_setting.as_ref()?.as_ref());
-        network
-            .and_then(|network| network.on_premises_connection_name.as_deref())
-            .into_iter()
-            .collect()
+        let connection = network.and_then(|network| network.on_premises_connection_name.as_deref());
+        connection.map(Reference::Connection).into_iter().collect()
     }
 
     fn properties(&self, resolved: &Resolved) -> Map<String, Value> {

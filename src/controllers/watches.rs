@@ -12,7 +12,6 @@ use kube::runtime::utils::PredicateConfig;
 use kube::runtime::{WatchStreamExt, predicates, reflector, watcher};
 use kube::{Api, Client, Resource};
 
-use crate::api::{Assignment, EntraTenant, ProvisioningPolicy, UserSetting};
 use crate::cluster::Cluster;
 use crate::cluster::caches::Caches;
 use crate::cluster::kinds::each_kind;

@@ -63,12 +63,15 @@ pub(crate) struct Declarations {
 
 /// The Assignments that point at a target, oldest first, so that a conflict has the same winner every time.
 pub(crate) fn pointing_at<K: Managed>(object: &K, context: &Context) -> Vec<Arc<Assignment>> {
+    if K::TARGET.is_none() {
+        return Vec::new();
+    }
     let (namespace, name) = (&object.meta().namespace, object.name_any());
     let mut found = context.cluster.caches.assignments.state();
     // Every pass goes through all of them, so nothing is copied for a comparison.
     found.retain(|assignment| {
         let target = &assignment.spec.target_ref;
-        target.name == name && target.kind == K::TARGET && assignment.metadata.namespace == *namespace
+        target.name == name && Some(target.kind) == K::TARGET && assignment.metadata.namespace == *namespace
     });
     found.sort_by_key(|assignment| (assignment.creation_timestamp().map(|time| time.0), assignment.name_any()));
     found

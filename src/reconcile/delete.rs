@@ -39,6 +39,9 @@ pub(crate) async fn delete<K: Managed>(object: &K, run: &mut Run<K>, context: &C
     if common.deletion_policy == Some(DeletionPolicy::Orphan) {
         return released(run, "deletionPolicy is Orphan");
     }
+    if !K::COLLECTION.deletable() {
+        return released(run, "Graph does not offer to delete it");
+    }
     if let Some(why) = lets_go(object, run.draft.id.as_deref().unwrap_or_default(), context).await {
         return released(run, &why);
     }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use tokio::time::Instant;
 
-use crate::api::{AssignmentOwnership, AssignmentProblem, Resolved, ResolvedImage, ResolvedName};
+use crate::api::{AssignmentOwnership, AssignmentProblem, Resolved};
 use crate::cluster::managed::Managed;
 use crate::graph::unknown_members;
 use crate::reconcile::context::Context;
@@ -55,7 +55,7 @@ pub(crate) async fn desire<K: Managed>(
         .unwrap_or_default();
     let mut pins = Pins::new(&pinned, run.requested, notes.proofs.clone(), notes.prove_pins, context.settle);
     let resolved = resolve_all(object, &mut pins, only_look, tenant, context).await;
-    if resolved.as_ref().is_ok_and(|(_, _, declarations)| declarations.is_complete()) {
+    if resolved.as_ref().is_ok_and(|(_, declarations)| declarations.is_complete()) {
         pins.proofs.close();
     }
     let prove_more = pins.proofs.is_open().then(|| Instant::now() + PROVE_MORE);
@@ -65,7 +65,7 @@ pub(crate) async fn desire<K: Managed>(
         notes.prove_pins = false;
         notes.next_look = look_again;
     });
-    let (image, connections, mut declarations) = resolved?;
+    let (own, mut declarations) = resolved?;
     keep_groups_of_the_vanished(object, run, &mut declarations, context);
     let (mut groups, mut service_plans) = (declarations.groups, declarations.service_plans);
     if declarations.stopped.is_some() {
@@ -76,12 +76,11 @@ pub(crate) async fn desire<K: Managed>(
         service_plans.sort();
         service_plans.dedup_by(|a, b| a.name == b.name);
     }
-    let gone = gone(image.as_ref(), &connections);
+    let gone = gone(&own);
     let resolved = Resolved {
-        image,
         groups,
-        connections,
         service_plans,
+        ..own
     };
     let properties = object.properties(&resolved);
     warn_of_unknown(object, &properties, run);
@@ -120,29 +119,22 @@ pub(crate) async fn desire<K: Managed>(
 /// How soon the rest of the pins is proved when there are more than a pass takes.
 const PROVE_MORE: Duration = Duration::from_secs(1);
 
-/// Everything that a spec and its Assignments name.
-type Named = (Option<ResolvedImage>, Vec<ResolvedName>, Declarations);
-
 async fn resolve_all<K: Managed>(
     object: &K,
     pins: &mut Pins<'_>,
     only_look: bool,
     tenant: &Tenant,
     context: &Context,
-) -> Result<Named, Stop> {
-    let image = match object.image() {
-        Some(reference) => Some(references::image(&reference, pins, tenant).await?),
-        None => None,
-    };
-    let connections = references::connections(&object.connections(), pins, tenant).await?;
+) -> Result<(Resolved, Declarations), Stop> {
+    let own = references::resolve(&object.references(), pins, tenant).await?;
     let declarations = declarations::collect(object, pins, only_look, tenant, context).await;
-    Ok((image, connections, declarations))
+    Ok((own, declarations))
 }
 
 /// The first reference of the spec itself whose id is gone.
-fn gone(image: Option<&ResolvedImage>, connections: &[ResolvedName]) -> Option<Failure> {
-    let image = image.filter(|image| image.gone == Some(true));
-    let connection = connections.iter().find(|connection| connection.gone == Some(true));
+fn gone(own: &Resolved) -> Option<Failure> {
+    let image = own.image.as_ref().filter(|image| image.gone == Some(true));
+    let connection = own.connections.iter().find(|connection| connection.gone == Some(true));
     let image = image.map(|image| pins::gone(&format!("image {}", image.reference), &image.id));
     image.or_else(|| connection.map(|one| pins::gone(&format!("Azure network connection {:?}", one.name), &one.id)))
 }

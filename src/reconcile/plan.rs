@@ -125,7 +125,8 @@ pub(crate) fn plan(collection: Collection, desired: &Desired, owned: &[OwnedAssi
         }];
     };
     // Assignments first: a property that Graph refuses must not keep a group from being taken off.
-    let mut changes: Vec<Change> = assignments(desired, owned, &entity.assignments).into_iter().collect();
+    let set = collection.assignable().then(|| assignments(desired, owned, &entity.assignments));
+    let mut changes: Vec<Change> = set.flatten().into_iter().collect();
     let wanted = unmarked(&desired.properties, entity);
     let (immutable, fields): (Vec<_>, Vec<_>) = graph::differences(collection, &wanted, &entity.properties)
         .into_iter()
@@ -175,9 +176,7 @@ fn unmarked<'a>(properties: &'a Map<String, Value>, entity: &Entity) -> std::bor
 }
 
 fn is_immutable(collection: Collection, difference: &Difference) -> bool {
-    graph::properties(collection)
-        .iter()
-        .any(|property| property.name == difference.property && property.immutable)
+    !collection.updatable() || graph::property(collection, &difference.property).is_some_and(|property| property.immutable)
 }
 
 /// Whether an owned entry that nobody declares stays on the object, and stays ours.

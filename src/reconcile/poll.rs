@@ -9,7 +9,7 @@ use kube::ResourceExt;
 
 use tokio::time::Instant;
 
-use crate::api::{EntraTenant, ProvisioningPolicy, UserSetting};
+use crate::api::EntraTenant;
 use crate::cluster::allowed_namespaces::lets_in;
 use crate::cluster::kinds::each_kind;
 use crate::cluster::managed::Managed;

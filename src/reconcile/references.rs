@@ -5,8 +5,8 @@
 
 use tokio::time::Instant;
 
-use crate::api::{ResolvedImage, ResolvedName};
-use crate::cluster::managed::ImageReference;
+use crate::api::{Resolved, ResolvedImage, ResolvedName};
+use crate::cluster::managed::{ImageReference, Reference};
 use crate::graph::{Connection, DeviceImage, GalleryImage, Named};
 use crate::reconcile::pins::Pins;
 use crate::report::failure::Failure;
@@ -15,8 +15,21 @@ use crate::report::stop::Stop;
 use crate::report::suggestions::missing;
 use crate::tenant::shared::Tenant;
 
-/// The image of an object, from status when it was resolved before. One that is gone says so.
-pub(crate) async fn image(reference: &ImageReference, pins: &mut Pins<'_>, tenant: &Tenant) -> Result<ResolvedImage, Stop> {
+/// What a spec names: from status what was resolved before, and the others looked up. What is gone is marked as that.
+pub(crate) async fn resolve(references: &[Reference<'_>], pins: &mut Pins<'_>, tenant: &Tenant) -> Result<Resolved, Stop> {
+    let mut resolved = Resolved::default();
+    for reference in references {
+        match reference {
+            Reference::Image(image) => resolved.image = Some(self::image(image, pins, tenant).await?),
+            Reference::Connection(name) => resolved.connections.push(self::connection(name, pins, tenant).await?),
+        }
+    }
+    resolved.connections.sort();
+    resolved.connections.dedup_by(|a, b| a.name == b.name);
+    Ok(resolved)
+}
+
+async fn image(reference: &ImageReference, pins: &mut Pins<'_>, tenant: &Tenant) -> Result<ResolvedImage, Stop> {
     let text = reference_text(reference);
     let pin = pins.resolved.image.clone().filter(|image| image.reference == text);
     let Some(pin) = pin else {
@@ -168,23 +181,14 @@ fn reference_text(reference: &ImageReference) -> String {
     format!("{kind}{}", parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 
-/// The connections that a spec names, from status when they were resolved before. One that is gone says so.
-pub(crate) async fn connections(names: &[&str], pins: &mut Pins<'_>, tenant: &Tenant) -> Result<Vec<ResolvedName>, Stop> {
-    let mut resolved: Vec<ResolvedName> = Vec::new();
-    for name in names {
-        let pin = pins.resolved.connections.iter().find(|pin| pin.name == *name).cloned();
-        if let Some(pin) = pin.as_ref().filter(|pin| !pins.concerns(pin, pins.requested)) {
-            resolved.push(pin.clone());
-            continue;
-        }
-        let wanted = |one: &Connection| one.named.display_name == *name;
-        let connections = tenant.connections(wanted).await?;
-        let ids = connections.iter().map(|one| one.named.id.as_str());
-        resolved.push(proved(name, pin, ids, pins.requested, pins, || connection(name, &connections))?);
+async fn connection(name: &str, pins: &mut Pins<'_>, tenant: &Tenant) -> Result<ResolvedName, Stop> {
+    let pin = pins.resolved.connections.iter().find(|pin| pin.name == name).cloned();
+    if let Some(pin) = pin.as_ref().filter(|pin| !pins.concerns(pin, pins.requested)) {
+        return Ok(pin.clone());
     }
-    resolved.sort();
-    resolved.dedup_by(|a, b| a.name == b.name);
-    Ok(resolved)
+    let connections = tenant.connections(|one: &Connection| one.named.display_name == name).await?;
+    let ids = connections.iter().map(|one| one.named.id.as_str());
+    proved(name, pin, ids, pins.requested, pins, || only_connection(name, &connections))
 }
 
 /// A name that is resolved, or whose pin is held against the ids that the tenant has: what is gone is resolved anew when a
@@ -219,7 +223,7 @@ fn proved<'a>(
     Ok(ResolvedName { gone: Some(true), ..pin })
 }
 
-fn connection(name: &str, connections: &[Connection]) -> Result<String, Stop> {
+fn only_connection(name: &str, connections: &[Connection]) -> Result<String, Stop> {
     let what = format!("Azure network connection {name:?}");
     let fields = ("onPremisesConnectionName", "onPremisesConnectionId");
     let named = connections.iter().map(|connection| &connection.named);
@@ -299,10 +303,10 @@ mod tests {
 
     #[test]
     fn a_name_stands_for_exactly_one_thing() {
-        assert_eq!(connection("b", &items(&["a", "b"])).unwrap(), "id-1");
-        let missing = connection("B", &items(&["a", "b"])).unwrap_err().told();
+        assert_eq!(only_connection("b", &items(&["a", "b"])).unwrap(), "id-1");
+        let missing = only_connection("B", &items(&["a", "b"])).unwrap_err().told();
         assert_eq!((missing.class, missing.reason), (Class::Waiting, Reason::ConnectionNotFound));
-        let several = connection("a", &items(&["a", "a"])).unwrap_err().told();
+        let several = only_connection("a", &items(&["a", "a"])).unwrap_err().told();
         assert_eq!((several.class, several.reason), (Class::Stalled, Reason::AmbiguousReference));
         assert!(several.message.contains("id-0, id-1") && several.message.contains("onPremisesConnectionId"));
     }
@@ -320,7 +324,7 @@ mod tests {
             ("ofTheFuture", true),
         ] {
             checked[0].health_check_status = Some(status.to_owned());
-            let found = connection("a", &checked);
+            let found = only_connection("a", &checked);
             assert_eq!(found.is_ok(), ends, "{status}");
             if let Err(stop) = found {
                 let failure = stop.told();

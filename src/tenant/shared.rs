@@ -25,7 +25,7 @@ use crate::tenant::endpoints::Endpoints;
 use crate::tenant::gate::{About, Gate};
 use crate::tenant::lookups::Lookups;
 use crate::tenant::packed::Packed;
-use crate::tenant::snapshot::Snapshot;
+use crate::tenant::snapshot::{Snapshot, Snapshots};
 use crate::tenant::write_access::WriteAccess;
 
 /// The drift poll's interval when the spec names none.
@@ -63,8 +63,7 @@ impl From<&EntraTenantSpec> for TenantKey {
 /// one of them made answers for the others.
 pub(crate) struct Shared {
     budget: SharedBudget,
-    policies: Snapshot,
-    settings: Snapshot,
+    snapshots: Snapshots,
 }
 
 /// By what [`Shared`] is found.
@@ -166,10 +165,7 @@ impl Tenant {
 
     /// The snapshot of a collection.
     pub(crate) fn snapshot(&self, collection: Collection) -> &Snapshot {
-        match collection {
-            Collection::ProvisioningPolicies => &self.shared.policies,
-            Collection::UserSettings => &self.shared.settings,
-        }
+        self.shared.snapshots.of(collection)
     }
 
     /// Makes sure that the collection was listed, at most `oldest` ago. The poller keeps the list current.
@@ -320,8 +316,9 @@ impl Tenant {
 
     /// Forgets what lists failed with: somebody found that the tenant works again.
     pub(crate) fn forget_failures(&self) {
-        self.shared.policies.note_failure(None);
-        self.shared.settings.note_failure(None);
+        for collection in Collection::ALL {
+            self.snapshot(*collection).note_failure(None);
+        }
     }
 }
 
@@ -364,8 +361,7 @@ impl Known {
         }
         let shared = Arc::new(Shared {
             budget: SharedBudget::new(&Limits::default(), Arc::new(metrics.clone())),
-            policies: Snapshot::default(),
-            settings: Snapshot::default(),
+            snapshots: Snapshots::default(),
         });
         self.shared.insert(key, Arc::downgrade(&shared));
         shared

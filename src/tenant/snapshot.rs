@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::graph::Entity;
+use crate::graph::{Collection, Entity};
 use crate::report::failure::Failure;
 use crate::report::stop::Stop;
 use crate::runtime::backoff::jitter;
@@ -19,6 +19,17 @@ use parking_lot::Mutex;
 
 /// What a page of a list holds; Graph decides, and this is only for estimates of what a list costs.
 const PAGE: usize = 100;
+
+/// A snapshot for each collection.
+#[derive(Default)]
+pub(crate) struct Snapshots([Snapshot; Collection::ALL.len()]);
+
+impl Snapshots {
+    pub(crate) fn of(&self, collection: Collection) -> &Snapshot {
+        // `Collection::ALL` has them in the order of their declaration.
+        &self.0[collection as usize]
+    }
+}
 
 /// The tenant's objects of one collection as last seen.
 #[derive(Default)]

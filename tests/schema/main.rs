@@ -14,6 +14,7 @@ mod isolation;
 mod links;
 mod manifests;
 mod metrics;
+mod new_kind;
 mod openapi;
 mod policy_rules;
 mod shape;

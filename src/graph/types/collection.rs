@@ -1,6 +1,8 @@
 //! The list of the Graph types that this crate reads and writes. A new type is a new file and a line here.
 
 use crate::graph::types::permission::Permission;
+#[cfg(test)]
+use crate::graph::types::specimen;
 use crate::graph::types::table::{ApiVersion, GraphType, Labels, Property, Unmanaged};
 use crate::graph::types::{provisioning_policy, user_setting};
 
@@ -28,6 +30,8 @@ macro_rules! collections {
 collections! {
     ProvisioningPolicies = provisioning_policy,
     UserSettings = user_setting,
+    #[cfg(test)]
+    Specimens = specimen,
 }
 
 impl Collection {

@@ -11,5 +11,7 @@ pub(crate) mod operation;
 pub(crate) mod permission;
 mod provisioning_policy;
 mod region_group;
+#[cfg(test)]
+mod specimen;
 pub(crate) mod table;
 mod user_setting;

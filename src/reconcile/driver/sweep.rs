@@ -5,8 +5,6 @@ use std::collections::HashSet;
 use kube::api::{Api, ApiResource, DynamicObject, ListParams};
 use kube::{Resource, ResourceExt};
 
-use crate::api::EntraTenant;
-use crate::api::{Assignment, ProvisioningPolicy, UserSetting};
 use crate::cluster::kinds::each_kind;
 use crate::reconcile::context::Context;
 use crate::reconcile::driver::overwritten;

@@ -5,6 +5,7 @@ mod authorship;
 mod driver;
 mod properties;
 mod sharing;
+mod specimen;
 mod uninstall;
 
 use serde_json::{Map, Value, json};
