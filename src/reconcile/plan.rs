@@ -176,7 +176,7 @@ fn unmarked<'a>(properties: &'a Map<String, Value>, entity: &Entity) -> std::bor
 }
 
 fn is_immutable(collection: Collection, difference: &Difference) -> bool {
-    !collection.updatable() || graph::property(collection, &difference.property).is_some_and(|property| property.immutable)
+    !collection.updatable() || graph::property(collection, difference.property).is_some_and(|property| property.immutable)
 }
 
 /// Whether an owned entry that nobody declares stays on the object, and stays ours.
