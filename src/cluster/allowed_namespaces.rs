@@ -10,7 +10,7 @@ use crate::api::{EntraTenant, NamespaceRequirement, NamespaceSelector};
 use crate::cluster::caches::Caches;
 
 /// Whether a namespace may use a tenant. A tenant that names none allows none.
-pub(crate) fn lets_in(tenant: &EntraTenant, namespace: &str, caches: &Caches) -> bool {
+pub(crate) fn allows(tenant: &EntraTenant, namespace: &str, caches: &Caches) -> bool {
     let Some(rule) = &tenant.spec.allowed_namespaces else {
         return false;
     };
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn lets_in(selector: Value) -> bool {
+    fn allows(selector: Value) -> bool {
         let labels = json!({"team": "finance", "example.com/tier": ""});
         let selector: NamespaceSelector = serde_json::from_value(selector).unwrap();
         matches(&selector, &serde_json::from_value(labels).unwrap())
@@ -124,9 +124,9 @@ mod tests {
             one("other", "NotIn", json!(["sales", "-"])),
             one("other", "NotIn", json!([long])),
         ] {
-            assert!(!lets_in(json!({"matchExpressions": [broken]})), "{broken}");
+            assert!(!allows(json!({"matchExpressions": [broken]})), "{broken}");
             let beside = json!({"matchLabels": {"team": "finance"}, "matchExpressions": [broken]});
-            assert!(!lets_in(beside), "beside one that holds: {broken}");
+            assert!(!allows(beside), "beside one that holds: {broken}");
         }
         for broken in [
             json!({}),
@@ -136,7 +136,7 @@ mod tests {
             json!({"matchLabels": {"team": "no value"}}),
             json!({"matchLabels": {"team": "finance", "a b": ""}}),
         ] {
-            assert!(!lets_in(broken.clone()), "{broken}");
+            assert!(!allows(broken.clone()), "{broken}");
         }
     }
 
@@ -159,7 +159,7 @@ mod tests {
             (requirement("other", "DoesNotExist", Value::Null), true),
             (requirement("team", "DoesNotExist", json!([])), false),
         ] {
-            assert_eq!(lets_in(selector.clone()), expected, "{selector}");
+            assert_eq!(allows(selector.clone()), expected, "{selector}");
         }
     }
 

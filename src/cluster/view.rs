@@ -7,7 +7,7 @@ use kube::runtime::reflector::ObjectRef;
 use kube::{Client, ResourceExt};
 
 use crate::api::{EntraTenant, ManagedStatus, Mode, TargetRef};
-use crate::cluster::allowed_namespaces::lets_in;
+use crate::cluster::allowed_namespaces::allows;
 use crate::cluster::caches::{Cached, Caches};
 use crate::cluster::kinds::each_kind;
 use crate::cluster::malformed::Malformed;
@@ -112,7 +112,7 @@ impl Cluster {
             let has_one = object
                 .status
                 .is_some_and(|status| status.id.is_some() || status.pending_create.is_some());
-            if has_one || object.is_active && lets_in(tenant, namespace, &self.caches) {
+            if has_one || object.is_active && allows(tenant, namespace, &self.caches) {
                 users.push(format!("{} {namespace}/{}", object.kind, name.unwrap_or_default()));
             }
         });

@@ -12,9 +12,10 @@ use tokio::time::Instant;
 
 use crate::api::{AssignedGroup, Assignment, AssignmentGroup, AssignmentStatus, DeletionPolicy, ManagedStatus};
 use crate::reconcile::context::Context;
-use crate::reconcile::pass::{Kind, Run};
+use crate::reconcile::memory::Uid;
+use crate::reconcile::pass::{Kind, Pass};
 use crate::reconcile::plan::Key;
-use crate::reconcile::uninstall::lets_go;
+use crate::reconcile::uninstall::why_released;
 use crate::report::conditions::{Conditions, Verdict};
 use crate::report::failure::{Class, Failure};
 use crate::report::reason::Reason;
@@ -30,27 +31,31 @@ impl Kind for Assignment {
         Api::namespaced(client, &self.namespace().unwrap_or_default())
     }
 
-    async fn converge(&self, run: &mut Run<Self>, context: &Context) -> Result<Verdict, Stop> {
-        if self.spec.suspend == Some(true) {
+    async fn converge(pass: &mut Pass<'_, Self>) -> Result<Verdict, Stop> {
+        let (assignment, context) = (pass.object, pass.context);
+        if assignment.spec.suspend == Some(true) {
             return Ok(Verdict::Suspended);
         }
-        let (groups, result) = assess(self, target(self, context)?.as_ref());
-        run.draft.groups = groups;
-        if run.requested || run.draft.observed_generation != self.metadata.generation {
-            if run.requested {
-                ask_target(self, context);
+        let (groups, result) = assess(assignment, target(assignment, context)?.as_ref());
+        pass.draft.groups = groups;
+        if pass.requested || pass.draft.observed_generation != assignment.metadata.generation {
+            if pass.requested {
+                ask_target(assignment, context);
             }
             // A new spec concerns the target whatever its status says now.
-            wake_target(self, context);
+            wake_target(assignment, context);
         } else if result.is_err() {
-            wake_target_now_and_then(self, context);
+            wake_target_now_and_then(assignment, context);
         }
         Ok(result?)
     }
 
-    async fn finalize(&self, run: &mut Run<Self>, context: &Context) -> Result<(), Stop> {
-        let name = self.name_any();
-        let Some(target) = target(self, context)? else { return Ok(()) };
+    async fn finalize(pass: &mut Pass<'_, Self>) -> Result<(), Stop> {
+        let (assignment, context) = (pass.object, pass.context);
+        let (name, spec) = (assignment.name_any(), &assignment.spec);
+        let Some(target) = target(assignment, context)? else {
+            return Ok(());
+        };
         let held = target
             .status
             .assignments
@@ -62,27 +67,27 @@ impl Kind for Assignment {
             return Ok(());
         }
         let id = target.status.id.as_deref().unwrap_or_default();
-        if let Some(why) = lets_go(self, id, context).await {
-            let (kind, name) = (self.spec.target_ref.kind.name(), &self.spec.target_ref.name);
+        if let Some(why) = why_released(pass, id).await {
+            let (kind, name) = (spec.target_ref.kind.name(), &spec.target_ref.name);
             let text = format!("{kind} {name} ({id}) keeps {}: {why}", wording::groups(held));
-            run.event(event::RELEASED, "Release", text);
+            pass.event(event::RELEASED, "Release", text);
             return Ok(());
         }
-        if self.spec.suspend == Some(true) && self.spec.deletion_policy != Some(DeletionPolicy::Orphan) {
+        if spec.suspend == Some(true) && spec.deletion_policy != Some(DeletionPolicy::Orphan) {
             return Err(Stop::waiting(
                 Reason::Suspended,
                 "spec.suspend is set, so the deletion waits; lift it, or set spec.deletionPolicy to Orphan to leave the groups on the target",
             ));
         }
-        wake_target(self, context);
+        wake_target(assignment, context);
         if let Some(problem) = target.status.assignment_problems.iter().find(|problem| problem.assignment == name) {
             return Err(told(problem.reason.as_str(), &problem.message).into());
         }
-        let kind = self.spec.target_ref.kind.name();
+        let kind = spec.target_ref.kind.name();
         let message = format!(
             "waiting until {} removed from {kind} {}{}",
             wording::groups_are(held),
-            self.spec.target_ref.name,
+            spec.target_ref.name,
             match target.suspended {
                 true => ", which is suspended: lift its spec.suspend, or set spec.deletionPolicy to Orphan here to leave the groups on it"
                     .to_owned(),
@@ -122,7 +127,7 @@ impl Kind for Assignment {
 #[derive(Debug, Default)]
 pub(crate) struct Target {
     /// Its UID.
-    pub uid: String,
+    pub uid: Option<Uid>,
     /// Its newest status.
     pub status: Arc<ManagedStatus>,
     /// It is being deleted.
@@ -326,8 +331,10 @@ fn target(assignment: &Assignment, context: &Context) -> Result<Option<Target>, 
             status: cluster.published.latest(&uid, object.status),
             leaving: object.meta.deletion_timestamp.is_some(),
             suspended: object.is_suspended,
-            working_with: context.memory.get(&uid).collected,
-            uid,
+            working_with: Uid::of_meta(object.meta)
+                .map(|uid| context.memory.get(&uid).seen.collected)
+                .unwrap_or_default(),
+            uid: Uid::of_meta(object.meta),
         })
     });
     let (kind, name) = (reference.kind.name(), &reference.name);
@@ -344,19 +351,24 @@ fn target(assignment: &Assignment, context: &Context) -> Result<Option<Target>, 
 fn wake_target_now_and_then(assignment: &Assignment, context: &Context) {
     const PAUSE: Duration = Duration::from_secs(20);
     let Ok(Some(target)) = target(assignment, context) else { return };
-    if context.memory.get(&target.uid).woken.is_none_or(|woken| woken.elapsed() >= PAUSE) {
-        context.memory.update(&target.uid, |notes| notes.woken = Some(Instant::now()));
+    let Some(uid) = &target.uid else { return };
+    let due = context.memory.update(uid, |notes| {
+        let due = notes.asked.woken.is_none_or(|woken| woken.elapsed() >= PAUSE);
+        notes.asked.woken = if due { Some(Instant::now()) } else { notes.asked.woken };
+        due
+    });
+    if due {
         wake_target(assignment, context);
     }
 }
 
 /// A person asked for this Assignment: what is gone of it may be resolved anew.
 fn ask_target(assignment: &Assignment, context: &Context) {
-    if let Ok(Some(target)) = target(assignment, context) {
-        context.memory.update(&target.uid, |notes| {
-            notes.asked.insert(assignment.name_any());
-            notes.trial.forget();
-            notes.assign_refused = None;
+    let Ok(Some(target)) = target(assignment, context) else { return };
+    if let Some(uid) = &target.uid {
+        context.memory.update(uid, |notes| {
+            notes.asked.assignments.insert(assignment.name_any());
+            notes.sent.forget_trial();
         });
     }
 }

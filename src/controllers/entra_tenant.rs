@@ -11,8 +11,8 @@ use crate::api::{ClockSkew, EntraTenant, EntraTenantStatus};
 use crate::controllers::permissions::{explain, missing, reads_organization};
 use crate::controllers::tenant_conditions::details;
 use crate::reconcile::context::Context;
-use crate::reconcile::pass::{Kind, Run};
-use crate::reconcile::uninstall::lets_go;
+use crate::reconcile::pass::{Kind, Pass};
+use crate::reconcile::uninstall::why_released;
 use crate::report::conditions::{Conditions, Verdict};
 use crate::report::failure::{Class, Failure};
 use crate::report::reason::Reason;
@@ -41,22 +41,23 @@ impl Kind for EntraTenant {
         Api::all(client)
     }
 
-    async fn converge(&self, run: &mut Run<Self>, context: &Context) -> Result<Verdict, Stop> {
-        if self.spec.suspend == Some(true) {
+    async fn converge(pass: &mut Pass<'_, Self>) -> Result<Verdict, Stop> {
+        let (object, context) = (pass.object, pass.context);
+        if object.spec.suspend == Some(true) {
             return Ok(Verdict::Suspended);
         }
-        run.draft.credentials = kind(&self.spec).map(str::to_owned);
-        let tenant = context.tenant(self)?;
-        let changed = run.draft.observed_generation != self.metadata.generation;
-        if run.requested || changed {
+        pass.draft.credentials = kind(&object.spec).map(str::to_owned);
+        let tenant = context.tenant(object)?;
+        let changed = pass.draft.observed_generation != object.metadata.generation;
+        if pass.requested || changed {
             tenant.gate.reset();
         }
-        let lacking = !run.draft.missing_permissions.is_empty() || (run.draft.read_only == Some(true) && !context.access.read_only);
-        if run.requested || changed || lacking {
+        let lacking = !pass.draft.missing_permissions.is_empty() || (pass.draft.read_only == Some(true) && !context.access.read_only);
+        if pass.requested || changed || lacking {
             // A permission that was granted meanwhile is only in a new token.
             tenant.client.forget_token();
         }
-        run.draft.application_id.clone_from(&self.spec.client_id);
+        pass.draft.application_id.clone_from(&object.spec.client_id);
         if let Some(failure) = tenant
             .gate
             .closed()
@@ -64,26 +65,27 @@ impl Kind for EntraTenant {
         {
             return Err(failure.into());
         }
-        let looked = look(self, &tenant, run, context).await;
+        let looked = look(pass, &tenant).await;
         // Even a refusal tells the time, and may be explained by it.
-        run.draft.clock_skew = tenant.clock.ahead().and_then(skew);
+        pass.draft.clock_skew = tenant.clock.ahead().and_then(skew);
         if let Some(ahead) = tenant.clock.ahead() {
             tenant.metrics.clock_skew(ahead);
         }
         looked
     }
 
-    async fn finalize(&self, run: &mut Run<Self>, context: &Context) -> Result<(), Stop> {
+    async fn finalize(pass: &mut Pass<'_, Self>) -> Result<(), Stop> {
         const SHOWN: usize = 10;
-        let name = self.name_any();
-        let users = context.cluster.tenant_users(self);
+        let (object, context) = (pass.object, pass.context);
+        let name = object.name_any();
+        let users = context.cluster.tenant_users(object);
         if users.is_empty() {
             context.tenants.forget(&name);
             return Ok(());
         }
-        if let Some(why) = lets_go(self, &self.spec.tenant_id, context).await {
-            let text = format!("everything in tenant {} stays as it is in Graph: {why}", self.spec.tenant_id);
-            run.event(event::RELEASED, "Release", text);
+        if let Some(why) = why_released(pass, &object.spec.tenant_id).await {
+            let text = format!("everything in tenant {} stays as it is in Graph: {why}", object.spec.tenant_id);
+            pass.event(event::RELEASED, "Release", text);
             context.tenants.forget(&name);
             return Ok(());
         }
@@ -145,7 +147,8 @@ fn decided(verdict: &Verdict) -> Verdict {
 }
 
 /// Signs in and looks at the tenant.
-async fn look(object: &EntraTenant, tenant: &Tenant, run: &mut Run<EntraTenant>, context: &Context) -> Result<Verdict, Stop> {
+async fn look(pass: &mut Pass<'_, EntraTenant>, tenant: &Tenant) -> Result<Verdict, Stop> {
+    let (object, context) = (pass.object, pass.context);
     // Past the gate: this is the pass that finds out whether signing in works again. A token may come from the
     // client's memory, so it says nothing about Graph and does not open the gate.
     let token = tenant.client.token().await.map_err(|error| {
@@ -156,28 +159,28 @@ async fn look(object: &EntraTenant, tenant: &Tenant, run: &mut Run<EntraTenant>,
     tenant.metrics.signed_in(Timestamp::now(), token.expires_on);
     let read_only = token.reads_only();
     if let Some(application) = token.app_id {
-        run.draft.application_id = Some(application);
+        pass.draft.application_id = Some(application);
     }
     let granted: BTreeSet<String> = token.roles.into_iter().collect();
     let missing = missing(&granted, read_only || context.access.read_only || only_looks(object, None));
     let organization = reads_organization(&granted);
-    run.draft.read_only = (read_only || context.access.read_only).then_some(true);
-    run.draft.missing_permissions.clone_from(&missing);
-    run.draft.granted_permissions = granted.into_iter().collect();
+    pass.draft.read_only = (read_only || context.access.read_only).then_some(true);
+    pass.draft.missing_permissions.clone_from(&missing);
+    pass.draft.granted_permissions = granted.into_iter().collect();
     if organization {
         let (_, organization) = tenant.gate.read(About::Tenant, tenant.client.organization()).await?;
-        run.draft.organization = Some(organization.display_name);
-        run.draft.verified_domains = organization.verified_domains;
+        pass.draft.organization = Some(organization.display_name);
+        pass.draft.verified_domains = organization.verified_domains;
     }
     if missing.is_empty() {
         tenant.forget_failures();
         let message = format!(
             "signed in to {}",
-            run.draft.organization.as_deref().unwrap_or(&object.spec.tenant_id)
+            pass.draft.organization.as_deref().unwrap_or(&object.spec.tenant_id)
         );
         return Ok(Verdict::Ready { message });
     }
-    let application = run.draft.application_id.as_deref().unwrap_or("of the managed identity");
+    let application = pass.draft.application_id.as_deref().unwrap_or("of the managed identity");
     let failure = Failure::retry(Reason::PermissionMissing, explain(&missing, application));
     Err(Stop::Failed(Failure {
         after: Some(Duration::from_secs(60)),

@@ -6,11 +6,11 @@ use kube::{Api, Client, ResourceExt};
 
 use crate::api::ManagedStatus;
 use crate::cluster::managed::Managed;
+use crate::reconcile::assignments::pointing_at;
 use crate::reconcile::claims::namesakes;
 use crate::reconcile::context::Context;
-use crate::reconcile::declarations::pointing_at;
 use crate::reconcile::delete::delete;
-use crate::reconcile::pass::{Kind, Run};
+use crate::reconcile::pass::{Kind, Pass};
 use crate::reconcile::pipeline::converge;
 use crate::report::conditions::Verdict;
 use crate::report::status;
@@ -28,12 +28,12 @@ impl<K: Managed> Kind for K {
         Api::namespaced(client, &self.namespace().unwrap_or_default())
     }
 
-    async fn converge(&self, run: &mut Run<Self>, context: &Context) -> Result<Verdict, Stop> {
-        converge(self, run, context).await
+    async fn converge(pass: &mut Pass<'_, Self>) -> Result<Verdict, Stop> {
+        converge(pass).await
     }
 
-    async fn finalize(&self, run: &mut Run<Self>, context: &Context) -> Result<(), Stop> {
-        delete(self, run, context).await
+    async fn finalize(pass: &mut Pass<'_, Self>) -> Result<(), Stop> {
+        delete(pass).await
     }
 
     fn report(old: &ManagedStatus, draft: ManagedStatus, verdict: &Verdict, generation: Option<i64>) -> ManagedStatus {

@@ -10,38 +10,38 @@ use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 
 use crate::api::{IdOwner, ManagedStatus, Mode, Origin, PendingCreate};
-use crate::cluster::allowed_namespaces::lets_in;
+use crate::cluster::allowed_namespaces::allows;
 use crate::cluster::managed::Managed;
 use crate::graph::Entity;
 use crate::reconcile::authorship::{Maker, contradiction, maker};
 use crate::reconcile::claim_registry::Remote;
 use crate::reconcile::context::Context;
-use crate::reconcile::pass::Run;
+use crate::reconcile::pass::Pass;
 use crate::report::reason::Reason;
 use crate::report::reason::event;
 use crate::report::stop::Stop;
 use crate::tenant::shared::{Tenant, TenantKey};
 
 /// The owner of an id that this cluster records now.
-pub(crate) fn owner<K: Managed>(object: &K, origin: Origin, entity: &Entity, tenant: &Tenant, context: &Context) -> Result<IdOwner, Stop> {
+pub(crate) fn owner<K: Managed>(pass: &Pass<'_, K>, origin: Origin, entity: &Entity, tenant: &Tenant) -> Result<IdOwner, Stop> {
     Ok(IdOwner {
-        cluster: context.cluster.id()?,
+        cluster: pass.context.cluster.id()?,
         cloud: tenant.key.cloud,
         tenant_id: tenant.key.tenant_id.clone(),
         origin,
-        resource: object.uid().unwrap_or_default(),
+        resource: pass.uid.into(),
         created_date_time: entity.created_date_time().map(str::to_owned),
         seen: false,
     })
 }
 
 /// Puts the id back that was proved, where the status says another one: only this process writes it.
-pub(crate) fn restore<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) {
-    let Some((id, owner)) = context.claims.held_by(&object.uid().unwrap_or_default()) else {
+pub(crate) fn restore<K: Managed>(pass: &mut Pass<'_, K>) {
+    let Some((id, owner)) = pass.context.claims.held_by(pass.uid) else {
         return;
     };
-    let same = run.draft.id.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(&id));
-    let same_owner = run
+    let same = pass.draft.id.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(&id));
+    let same_owner = pass
         .draft
         .owner
         .as_ref()
@@ -49,7 +49,7 @@ pub(crate) fn restore<K: Managed>(object: &K, run: &mut Run<K>, context: &Contex
     if same && same_owner {
         return;
     }
-    run.warn(
+    pass.warn(
         event::STATUS_RESTORED,
         "Restore",
         format!(
@@ -57,55 +57,49 @@ pub(crate) fn restore<K: Managed>(object: &K, run: &mut Run<K>, context: &Contex
             K::COLLECTION.singular()
         ),
     );
-    run.draft.id = Some(id);
-    run.draft.owner = Some(owner);
-    run.draft.pending_create = None;
+    pass.draft.id = Some(id);
+    pass.draft.owner = Some(owner);
+    pass.draft.pending_create = None;
 }
 
 /// Takes the claim of a resource to the object that its status names, or says why nothing may be done with that object.
 /// `entity`: the object as Graph shows it; without it nothing but our own record speaks for the claim.
-pub(crate) fn prove<K: Managed>(
-    object: &K,
-    run: &mut Run<K>,
-    entity: Option<&Entity>,
-    tenant: &Tenant,
-    context: &Context,
-) -> Result<(), Stop> {
-    let Some(id) = run.draft.id.clone() else { return Ok(()) };
-    let (remote, uid) = (Remote::new::<K>(&tenant.key, &id), object.uid().unwrap_or_default());
-    refuse_foreign_owner::<K>(&id, run.draft.owner.as_ref(), &tenant.key, context)?;
-    if context.claims.has(&remote, &uid) {
+pub(crate) fn prove<K: Managed>(pass: &mut Pass<'_, K>, entity: Option<&Entity>, tenant: &Tenant) -> Result<(), Stop> {
+    let Some(id) = pass.draft.id.clone() else { return Ok(()) };
+    let (remote, uid) = (Remote::new::<K>(&tenant.key, &id), pass.uid);
+    refuse_foreign_owner(pass, &tenant.key)?;
+    if pass.context.claims.has(&remote, uid) {
         return Ok(());
     }
-    refuse_held(object, &id, run.draft.owner.as_ref(), &remote, context)?;
+    refuse_held(pass, &id, &remote)?;
     if let Some(entity) = entity {
         let author = maker(entity, tenant);
-        if let Some(why) = contradiction(K::COLLECTION, &object.common(), run.draft.owner.as_ref(), entity, &author) {
+        if let Some(why) = contradiction(K::COLLECTION, &pass.object.common(), pass.draft.owner.as_ref(), entity, &author) {
             return Err(unproven::<K>(&id, &why));
         }
-        if run.draft.owner.is_none() && author != Maker::Us {
+        if pass.draft.owner.is_none() && author != Maker::Us {
             return Err(unproven::<K>(&id, "its status does not say what the id belongs to (status.owner)"));
         }
-    } else if run.draft.owner.as_ref().is_none_or(|owner| owner.resource != uid) {
+    } else if pass.draft.owner.as_ref().is_none_or(|owner| *owner.resource != **uid) {
         return Err(unproven::<K>(
             &id,
             "the id was not recorded for this resource, and Graph does not show the object",
         ));
     }
-    let owner = match run.draft.owner.clone() {
+    let owner = match pass.draft.owner.clone() {
         Some(owner) => owner,
         None => match entity {
-            Some(entity) => self::owner(object, Origin::Created, entity, tenant, context)?,
+            Some(entity) => self::owner(pass, Origin::Created, entity, tenant)?,
             None => return Ok(()),
         },
     };
     // A resource that was restored under another UID stands for itself from now on.
     let owner = IdOwner {
-        resource: uid.clone(),
+        resource: uid.into(),
         ..owner
     };
-    run.draft.owner = Some(owner.clone());
-    if context.claims.take(remote, &uid, &id, &owner) {
+    pass.draft.owner = Some(owner.clone());
+    if pass.context.claims.take(remote, uid, &id, &owner) {
         Ok(())
     } else {
         Err(conflict::<K>(&id))
@@ -113,9 +107,9 @@ pub(crate) fn prove<K: Managed>(
 }
 
 /// Takes the claim to an object that this process has just created or recognised as its own.
-pub(crate) fn record<K: Managed>(object: &K, id: &str, owner: &IdOwner, tenant: &Tenant, context: &Context) -> Result<(), Stop> {
-    let uid = object.uid().unwrap_or_default();
-    if context.claims.take(Remote::new::<K>(&tenant.key, id), &uid, id, owner) {
+pub(crate) fn record<K: Managed>(pass: &Pass<'_, K>, id: &str, owner: &IdOwner, tenant: &Tenant) -> Result<(), Stop> {
+    let remote = Remote::new::<K>(&tenant.key, id);
+    if pass.context.claims.take(remote, pass.uid, id, owner) {
         Ok(())
     } else {
         Err(conflict::<K>(id))
@@ -123,14 +117,11 @@ pub(crate) fn record<K: Managed>(object: &K, id: &str, owner: &IdOwner, tenant: 
 }
 
 /// An id that belongs to another cluster or tenant is a copy: the object is that one's.
-pub(crate) fn refuse_foreign_owner<K: Managed>(
-    id: &str,
-    owner: Option<&IdOwner>,
-    tenant: &TenantKey,
-    context: &Context,
-) -> Result<(), Stop> {
-    let Some(owner) = owner else { return Ok(()) };
-    let cluster = context.cluster.id()?;
+pub(crate) fn refuse_foreign_owner<K: Managed>(pass: &Pass<'_, K>, tenant: &TenantKey) -> Result<(), Stop> {
+    let (Some(id), Some(owner)) = (&pass.draft.id, &pass.draft.owner) else {
+        return Ok(());
+    };
+    let cluster = pass.context.cluster.id()?;
     let whose = if owner.cluster != cluster {
         "of another cluster"
     } else if TenantKey::new(owner.cloud, &owner.tenant_id) != *tenant {
@@ -164,14 +155,13 @@ pub(crate) fn refuse_foreign_intent<K: Managed>(pending: &PendingCreate, tenant:
 
 /// Refuses an object that another resource holds. Where no claim was proved in this process, as after a restart, the
 /// resource goes on for which the id was recorded; where that is not one alone, none does.
-fn refuse_held<K: Managed>(object: &K, id: &str, owner: Option<&IdOwner>, remote: &Remote, context: &Context) -> Result<(), Stop> {
-    let uid = object.uid().unwrap_or_default();
-    if context.claims.is_taken(remote, &uid) {
+fn refuse_held<K: Managed>(pass: &Pass<'_, K>, id: &str, remote: &Remote) -> Result<(), Stop> {
+    if pass.context.claims.is_taken(remote, pass.uid) {
         return Err(conflict::<K>(id));
     }
     let recorded = |owner: Option<&IdOwner>, uid: &str| owner.is_some_and(|owner| owner.resource == uid);
-    let ours = recorded(owner, &uid);
-    let rival = others(object, &remote.tenant, context).find(|other| {
+    let ours = recorded(pass.draft.owner.as_ref(), pass.uid);
+    let rival = others(pass.object, &remote.tenant, pass.context).find(|other| {
         let Some(status) = other.status().filter(|status| holds(status, id)) else {
             return false;
         };
@@ -201,21 +191,18 @@ fn unproven<K: Managed>(id: &str, why: &str) -> Stop {
 }
 
 /// Whether another resource holds this object, by its status or by a proof.
-pub(crate) fn is_held<K: Managed>(object: &K, id: &str, tenant: &TenantKey, context: &Context) -> bool {
-    context
-        .claims
-        .is_taken(&Remote::new::<K>(tenant, id), &object.uid().unwrap_or_default())
-        || others(object, tenant, context).any(|other| other.status().is_some_and(|status| holds(status, id)))
+pub(crate) fn is_held<K: Managed>(pass: &Pass<'_, K>, id: &str, tenant: &TenantKey) -> bool {
+    pass.context.claims.is_taken(&Remote::new::<K>(tenant, id), pass.uid) || holder(pass, id, tenant).is_some()
 }
 
 /// The resource that holds an object, as its status says.
-pub(crate) fn holder<K: Managed>(object: &K, id: &str, tenant: &TenantKey, context: &Context) -> Option<Arc<K>> {
-    others(object, tenant, context).find(|other| other.status().is_some_and(|status| holds(status, id)))
+pub(crate) fn holder<K: Managed>(pass: &Pass<'_, K>, id: &str, tenant: &TenantKey) -> Option<Arc<K>> {
+    others(pass.object, tenant, pass.context).find(|other| other.status().is_some_and(|status| holds(status, id)))
 }
 
 /// Notes that a read or a list has shown the object, and what only these tell.
-pub(crate) fn note_seen<K: Managed>(run: &mut Run<K>, entity: &Entity) {
-    if let Some(owner) = &mut run.draft.owner {
+pub(crate) fn note_seen<K: Managed>(pass: &mut Pass<'_, K>, entity: &Entity) {
+    if let Some(owner) = &mut pass.draft.owner {
         owner.seen = true;
         if owner.created_date_time.is_none() {
             owner.created_date_time = entity.created_date_time().map(str::to_owned);
@@ -224,7 +211,8 @@ pub(crate) fn note_seen<K: Managed>(run: &mut Run<K>, entity: &Entity) {
 }
 
 /// Refuses to give an object a name that another resource has or is about to create.
-pub(crate) fn refuse_rival<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> Result<(), Stop> {
+pub(crate) fn refuse_rival<K: Managed>(pass: &Pass<'_, K>, tenant: &TenantKey) -> Result<(), Stop> {
+    let (object, context) = (pass.object, pass.context);
     let leaving = |other: &Arc<K>| other.meta().deletion_timestamp.is_some();
     let first = |other: &Arc<K>| has_id(&**other) || rank(&**other) < rank(object);
     let Some(rival) = namesakes(object, tenant, context).find(|other| !leaving(other) && first(other)) else {
@@ -279,7 +267,7 @@ fn counts_in<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> b
     let owned = || belongs_to(object, tenant, context);
     match described {
         Some(described) if TenantKey::from(&described.spec) == *tenant => {
-            lets_in(&described, &object.namespace().unwrap_or_default(), &context.cluster.caches) || owned()
+            allows(&described, &object.namespace().unwrap_or_default(), &context.cluster.caches) || owned()
         }
         Some(_) | None => owned(),
     }

@@ -10,9 +10,8 @@ use kube::{Api, ResourceExt};
 
 use crate::api::{Assignment, DriftedField, FINALIZER, ResolvedGroup};
 use crate::cluster::managed::Managed;
-use crate::reconcile::context::Context;
-use crate::reconcile::declarations::unreadable;
-use crate::reconcile::pass::{Run, Version};
+use crate::reconcile::assignments::unreadable;
+use crate::reconcile::pass::{Pass, Version};
 use crate::report::reason::Reason;
 use crate::report::stop::Stop;
 
@@ -20,7 +19,7 @@ use crate::report::stop::Stop;
 const PAGE: u32 = 500;
 
 /// `Ok` when the API server has those Assignments of the target that this pass has judged, and no newer ones.
-pub(crate) async fn confirm_removals<K: Managed>(object: &K, fields: &[DriftedField], run: &Run<K>, context: &Context) -> Result<(), Stop> {
+pub(crate) async fn confirm_removals<K: Managed>(pass: &Pass<'_, K>, fields: &[DriftedField]) -> Result<(), Stop> {
     let removed: Vec<&str> = fields
         .iter()
         .filter(|field| field.desired.is_none())
@@ -30,6 +29,7 @@ pub(crate) async fn confirm_removals<K: Managed>(object: &K, fields: &[DriftedFi
     if removed.is_empty() {
         return Ok(());
     }
+    let (object, context) = (pass.object, pass.context);
     let namespace = object.namespace().unwrap_or_default();
     // Not as Assignments: one that cannot be read would spoil the list.
     let api: Api<DynamicObject> = Api::namespaced_with(context.cluster.client.clone(), &namespace, &ApiResource::erase::<Assignment>(&()));
@@ -41,7 +41,7 @@ pub(crate) async fn confirm_removals<K: Managed>(object: &K, fields: &[DriftedFi
         for assignment in list.items.iter().filter(|assignment| names(assignment, object)) {
             if unreadable.contains(&assignment.name_any()) {
                 // What it put on the target is frozen; another Assignment's group may have moved to it.
-                if may_name(assignment, &removed, run.draft.known_groups()) {
+                if may_name(assignment, &removed, pass.draft.known_groups()) {
                     return Err(undecodable(&assignment.name_any()));
                 }
                 continue;
@@ -57,7 +57,7 @@ pub(crate) async fn confirm_removals<K: Managed>(object: &K, fields: &[DriftedFi
             None => break,
         }
     }
-    match live.symmetric_difference(&run.judged_assignments).next() {
+    match live.symmetric_difference(&pass.judged_assignments).next() {
         Some(other) => Err(behind(&other.name)),
         None => Ok(()),
     }

@@ -3,21 +3,18 @@
 
 use std::time::Duration;
 
-use kube::ResourceExt;
-
 use tokio::time::Instant;
 
 use crate::api::{DeletionPolicy, EntraTenant, Mode};
 use crate::cluster::managed::Managed;
-use crate::graph::{Collection, Entity};
+use crate::graph::Entity;
 use crate::reconcile::claims;
-use crate::reconcile::context::Context;
-use crate::reconcile::memory::Sent;
+use crate::reconcile::memory::sent::Write;
 use crate::reconcile::observe::{is_shown_since, prove_absence};
-use crate::reconcile::pass::Run;
+use crate::reconcile::pass::Pass;
 use crate::reconcile::recover::recover;
 use crate::reconcile::resolve;
-use crate::reconcile::uninstall::{before_deletion, lets_go};
+use crate::reconcile::uninstall::{before_deletion, why_released};
 use crate::report::failure::{Class, Failure};
 use crate::report::reason::Reason;
 use crate::report::reason::event;
@@ -29,21 +26,21 @@ use crate::tenant::shared::{Tenant, interval, only_looks};
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Removes from Graph what the resource stands for. `Ok` when the finalizer may go.
-pub(crate) async fn delete<K: Managed>(object: &K, run: &mut Run<K>, context: &Context) -> Result<(), Stop> {
+pub(crate) async fn delete<K: Managed>(pass: &mut Pass<'_, K>) -> Result<(), Stop> {
     const ONLY_LOOKS: &str = "mode is Observe, which writes nothing to Graph";
-    let common = object.common();
-    claims::restore(object, run, context);
-    if run.draft.id.is_none() && run.draft.pending_create.is_none() {
+    let common = pass.object.common();
+    claims::restore(pass);
+    if pass.draft.id.is_none() && pass.draft.pending_create.is_none() {
         return Ok(());
     }
     if common.deletion_policy == Some(DeletionPolicy::Orphan) {
-        return released(run, "deletionPolicy is Orphan");
+        return released(pass, "deletionPolicy is Orphan");
     }
     if !K::COLLECTION.deletable() {
-        return released(run, "Graph does not offer to delete it");
+        return released(pass, "Graph does not offer to delete it");
     }
-    if let Some(why) = lets_go(object, run.draft.id.as_deref().unwrap_or_default(), context).await {
-        return released(run, &why);
+    if let Some(why) = why_released(pass, pass.draft.id.as_deref().unwrap_or_default()).await {
+        return released(pass, &why);
     }
     if common.suspend {
         return Err(Stop::waiting(
@@ -52,56 +49,54 @@ pub(crate) async fn delete<K: Managed>(object: &K, run: &mut Run<K>, context: &C
         ));
     }
     if common.mode == Some(Mode::Observe) {
-        return released(run, ONLY_LOOKS);
+        return released(pass, ONLY_LOOKS);
     }
-    let (described, tenant) = resolve::tenant(object, context)?;
-    if let Some(id) = &run.draft.id {
-        claims::refuse_foreign_owner::<K>(id, run.draft.owner.as_ref(), &tenant.key, context)?;
-    }
+    let (described, tenant) = resolve::tenant(pass.object, pass.context)?;
+    claims::refuse_foreign_owner(pass, &tenant.key)?;
     if only_looks(&described, common.mode) {
-        return released(run, ONLY_LOOKS);
+        return released(pass, ONLY_LOOKS);
     }
-    let result = steps(object, run, &described, &tenant, context).await;
+    let result = steps(pass, &described, &tenant).await;
     if !matches!(&result, Err(failure) if failure.is_later()) {
-        tenant.snapshot(K::COLLECTION).waiting.leave(&object.uid().unwrap_or_default());
+        tenant.snapshot(K::COLLECTION).waiting.leave(pass.uid);
     }
     result
 }
 
-async fn steps<K: Managed>(object: &K, run: &mut Run<K>, described: &EntraTenant, tenant: &Tenant, context: &Context) -> Result<(), Stop> {
-    let uid = object.uid().unwrap_or_default();
-    let Some(id) = find(object, run, tenant, context).await? else {
+async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tenant: &Tenant) -> Result<(), Stop> {
+    let Some(id) = find(pass, tenant).await? else {
         return Ok(());
     };
-    if let Some(at) = deleted_at(&uid, &id, context) {
-        return await_absence(object, &id, at, run, tenant, context).await;
+    let sent = pass.notes().sent;
+    if let Some((_, at)) = sent.deleted.as_ref().filter(|(deleted, _)| *deleted == id) {
+        return await_absence(pass, &id, *at, tenant).await;
     }
-    let unseen = run.draft.owner.as_ref().is_some_and(|owner| !owner.seen);
+    let unseen = pass.draft.owner.as_ref().is_some_and(|owner| !owner.seen);
     // What was proved and unassigned a moment ago need not be looked at before it is deleted.
-    if unassigned(&uid, context) && context.memory.get(&uid).delete_refused.is_none() {
-        return remove(object, &id, Found { assigned: 0, unseen }, run, tenant, context).await;
+    if unassigned(pass) && sent.delete_refused.is_none() {
+        return remove(pass, &id, Found { assigned: 0, unseen }, tenant).await;
     }
-    match look(&uid, K::COLLECTION, &id, described, tenant, context).await? {
+    match look(pass, &id, described, tenant).await? {
         Some(entity) => {
-            claims::note_seen(run, &entity);
-            claims::prove(object, run, Some(&entity), tenant, context)?;
+            claims::note_seen(pass, &entity);
+            claims::prove(pass, Some(&entity), tenant)?;
             let found = Found {
                 assigned: entity.assignments.len(),
                 unseen: false,
             };
-            remove(object, &id, found, run, tenant, context).await
+            remove(pass, &id, found, tenant).await
         }
         // Graph gave the id and does not show the object yet: it is deleted all the same. It has at most the groups that this
         // resource put there.
         None if unseen => {
-            claims::prove(object, run, None, tenant, context)?;
+            claims::prove(pass, None, tenant)?;
             let found = Found {
-                assigned: run.draft.assignments.len(),
+                assigned: pass.draft.assignments.len(),
                 unseen,
             };
-            remove(object, &id, found, run, tenant, context).await
+            remove(pass, &id, found, tenant).await
         }
-        None => gone(object, &id, run, tenant, context).await,
+        None => gone(pass, &id, tenant).await,
     }
 }
 
@@ -120,43 +115,30 @@ fn unassign_plan() -> u64 {
 }
 
 /// Whether a request that takes all groups off was accepted a moment ago.
-fn unassigned(uid: &str, context: &Context) -> bool {
-    let sent = context.memory.get(uid).sent;
-    sent.is_some_and(|sent| sent.plan == unassign_plan() && sent.accepted && sent.at.elapsed() < context.settle)
-}
-
-/// When a DELETE for this id was accepted in this process.
-fn deleted_at(uid: &str, id: &str, context: &Context) -> Option<Instant> {
-    let deleted = context.memory.get(uid).deleted.filter(|(deleted, _)| deleted == id);
-    deleted.map(|(_, at)| at)
+fn unassigned<K: Managed>(pass: &Pass<'_, K>) -> bool {
+    let sent = pass.notes().sent.unsettled(pass.context.settle);
+    sent.is_some_and(|sent| sent.plan == unassign_plan())
 }
 
 /// The object as a list shows it that need not be new, as long as no step was refused: that it is deleted follows from no
 /// property of it. `None`: a read of its own did not find it either.
-async fn look(
-    uid: &str,
-    collection: Collection,
-    id: &str,
-    described: &EntraTenant,
-    tenant: &Tenant,
-    context: &Context,
-) -> Result<Option<Entity>, Stop> {
-    if context.memory.get(uid).delete_refused.is_none() {
-        tenant.listed(collection, interval(&described.spec) * 2).await?;
-        let known = tenant.snapshot(collection).get(id).filter(|entity| entity.unreadable.is_none());
+async fn look<K: Managed>(pass: &Pass<'_, K>, id: &str, described: &EntraTenant, tenant: &Tenant) -> Result<Option<Entity>, Stop> {
+    if pass.notes().sent.delete_refused.is_none() {
+        tenant.listed(K::COLLECTION, interval(&described.spec) * 2).await?;
+        let known = tenant.snapshot(K::COLLECTION).get(id).filter(|entity| entity.unreadable.is_none());
         if known.is_some() {
             return Ok(known);
         }
     }
-    tenant.read(collection, id).await
+    tenant.read(K::COLLECTION, id).await
 }
 
 /// Unassigns and deletes, each sent once in a settle window. Graph refuses to delete what it still unassigns; then the
 /// next pass looks afresh.
-async fn remove<K: Managed>(object: &K, id: &str, found: Found, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<(), Stop> {
-    let uid = object.uid().unwrap_or_default();
-    tenant.snapshot(K::COLLECTION).waiting.enter(&uid, Instant::now());
-    unassign(&uid, id, found.assigned, run, tenant, context).await?;
+async fn remove<K: Managed>(pass: &mut Pass<'_, K>, id: &str, found: Found, tenant: &Tenant) -> Result<(), Stop> {
+    let (object, context) = (pass.object, pass.context);
+    tenant.snapshot(K::COLLECTION).waiting.enter(pass.uid, Instant::now());
+    unassign(pass, id, found.assigned, tenant).await?;
     let delete = |permit| {
         // Not before it is sent: what was seen counts as long as the turn is waited for.
         tenant.snapshot(K::COLLECTION).outdate(id);
@@ -165,10 +147,9 @@ async fn remove<K: Managed>(object: &K, id: &str, found: Found, run: &mut Run<K>
     let deleted = tenant.write_after(before_deletion::<K>(id, context), delete, &context.access).await;
     tenant.snapshot(K::COLLECTION).doubt_name(object.common().display_name, Some(id));
     let refused = deleted.as_ref().is_err_and(|stop| stop.because(Reason::Refused));
-    let mut since = None;
-    context.memory.update(&uid, |notes| {
-        notes.delete_refused = refused.then(|| notes.delete_refused.unwrap_or_else(Instant::now));
-        since = notes.delete_refused;
+    let since = pass.note(|notes| {
+        notes.sent.delete_refused = refused.then(|| notes.sent.delete_refused.unwrap_or_else(Instant::now));
+        notes.sent.delete_refused
     });
     let refused_for_now = |stop: Stop| stop.map(|failure| refused_for_now(failure, since, context.settle));
     let existed = match deleted {
@@ -186,45 +167,37 @@ async fn remove<K: Managed>(object: &K, id: &str, found: Found, run: &mut Run<K>
     };
     if !existed {
         // The DELETE did not find it. Perhaps it was deleted before; perhaps Graph does not know the id for a while.
-        prove_absence::<K>(&uid, id, tenant, context).await?;
+        prove_absence(pass, id, tenant).await?;
     }
-    run.wrote = true;
-    run.draft.assignments.clear();
-    run.event(
+    pass.wrote = true;
+    pass.draft.assignments.clear();
+    pass.event(
         event::DELETED,
         "Delete",
         format!("deleted {} {:?} ({id})", K::COLLECTION.singular(), object.common().display_name),
     );
     let now = Instant::now();
-    context.memory.update(&uid, |notes| notes.deleted = Some((id.to_owned(), now)));
-    await_absence(object, id, now, run, tenant, context).await
+    pass.note(|notes| notes.sent.deleted = Some((id.to_owned(), now)));
+    await_absence(pass, id, now, tenant).await
 }
 
 /// `Ok` when a look from after the accepted deletion does not show the object.
-async fn await_absence<K: Managed>(
-    object: &K,
-    id: &str,
-    deleted: Instant,
-    run: &mut Run<K>,
-    tenant: &Tenant,
-    context: &Context,
-) -> Result<(), Stop> {
-    let uid = object.uid().unwrap_or_default();
-    if !is_shown_since(&uid, K::COLLECTION, id, deleted, tenant).await? {
+async fn await_absence<K: Managed>(pass: &mut Pass<'_, K>, id: &str, deleted: Instant, tenant: &Tenant) -> Result<(), Stop> {
+    if !is_shown_since(pass, id, deleted, tenant).await? {
         return Ok(());
     }
-    if deleted.elapsed() >= context.settle {
+    if deleted.elapsed() >= pass.context.settle {
         // Accepted without effect: once more.
-        context.memory.update(&uid, |notes| notes.deleted = None);
+        pass.note(|notes| notes.sent.deleted = None);
     }
-    run.draft.assignments.clear();
+    pass.draft.assignments.clear();
     let message = format!("Graph accepted the deletion of {id} and still shows it");
     Err(Stop::waiting_for(Reason::Deleting, message, LOOK_AGAIN))
 }
 
-fn released<K: Managed>(run: &mut Run<K>, why: &str) -> Result<(), Stop> {
-    let id = run.draft.id.clone().unwrap_or_else(|| "whose creation is unconfirmed".to_owned());
-    run.event(
+fn released<K: Managed>(pass: &mut Pass<'_, K>, why: &str) -> Result<(), Stop> {
+    let id = pass.draft.id.clone().unwrap_or_else(|| "whose creation is unconfirmed".to_owned());
+    pass.event(
         event::RELEASED,
         "Release",
         format!("{} {id} stays in Graph and is no longer managed: {why}", K::COLLECTION.singular()),
@@ -233,33 +206,34 @@ fn released<K: Managed>(run: &mut Run<K>, why: &str) -> Result<(), Stop> {
 }
 
 /// The id of what has to go; a create whose answer was lost is looked up first.
-async fn find<K: Managed>(object: &K, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<Option<String>, Stop> {
-    if let Some(id) = &run.draft.id {
+async fn find<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant) -> Result<Option<String>, Stop> {
+    if let Some(id) = &pass.draft.id {
         return Ok(Some(id.clone()));
     }
-    let found = recover(object, run, tenant, context).await?;
+    let found = recover(pass, tenant).await?;
     Ok(found.map(|entity| entity.id))
 }
 
 /// The object is not found, and no deletion of this process was accepted: that needs proof.
-async fn gone<K: Managed>(object: &K, id: &str, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<(), Stop> {
-    prove_absence::<K>(&object.uid().unwrap_or_default(), id, tenant, context).await?;
+async fn gone<K: Managed>(pass: &mut Pass<'_, K>, id: &str, tenant: &Tenant) -> Result<(), Stop> {
+    prove_absence(pass, id, tenant).await?;
     // A delete of ours whose answer was lost, or another writer's.
     let what = format!(
         "{} {:?} ({id}) is not in Graph any more",
         K::COLLECTION.singular(),
-        object.common().display_name
+        pass.object.common().display_name
     );
-    run.event(event::DELETED, "Delete", what);
+    pass.event(event::DELETED, "Delete", what);
     Ok(())
 }
 
 /// Takes off every group, unless a request that did is so young that it may still take effect.
-async fn unassign<K: Managed>(uid: &str, id: &str, count: usize, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<(), Stop> {
+async fn unassign<K: Managed>(pass: &mut Pass<'_, K>, id: &str, count: usize, tenant: &Tenant) -> Result<(), Stop> {
+    let context = pass.context;
     if count == 0 {
         return Ok(());
     }
-    if unassigned(uid, context) {
+    if unassigned(pass) {
         let message = format!("Graph accepted that {id} is unassigned and still shows {count} assignments");
         return Err(Stop::waiting_for(Reason::Deleting, message, LOOK_AGAIN));
     }
@@ -269,9 +243,9 @@ async fn unassign<K: Managed>(uid: &str, id: &str, count: usize, run: &mut Run<K
     };
     let assigned = tenant.write_after(before_deletion::<K>(id, context), assign, &context.access).await;
     assigned.map_err(|stop| stop.map(|failure| refused_for_now(failure, None, context.settle)))?;
-    run.wrote = true;
-    context.memory.update(uid, |notes| {
-        notes.sent = Some(Sent {
+    pass.wrote = true;
+    pass.note(|notes| {
+        notes.sent.write = Some(Write {
             desired: unassign_plan(),
             plan: unassign_plan(),
             at: Instant::now(),
@@ -280,7 +254,7 @@ async fn unassign<K: Managed>(uid: &str, id: &str, count: usize, run: &mut Run<K
             accepted: true,
         });
     });
-    run.event(
+    pass.event(
         event::ASSIGNED,
         "Unassign",
         format!("removed {count} assignments of {} {id}", K::COLLECTION.singular()),

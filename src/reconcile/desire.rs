@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use kube::ResourceExt;
 use serde_json::{Map, Value};
 
 use tokio::time::Instant;
@@ -11,11 +10,10 @@ use tokio::time::Instant;
 use crate::api::{AssignmentOwnership, AssignmentProblem, Resolved};
 use crate::cluster::managed::Managed;
 use crate::graph::unknown_members;
-use crate::reconcile::context::Context;
-use crate::reconcile::declarations;
+use crate::reconcile::assignments;
 use crate::reconcile::declarations::Declarations;
 use crate::reconcile::driver::next_pass::LONGEST_WAIT;
-use crate::reconcile::pass::Run;
+use crate::reconcile::pass::Pass;
 use crate::reconcile::pins;
 use crate::reconcile::pins::Pins;
 use crate::reconcile::plan::Desired;
@@ -38,35 +36,24 @@ pub(crate) struct Left {
 }
 
 /// Resolves every reference and says what Graph shall hold.
-pub(crate) async fn desire<K: Managed>(
-    object: &K,
-    run: &mut Run<K>,
-    only_look: bool,
-    tenant: &Tenant,
-    context: &Context,
-) -> Result<(Desired, Left), Stop> {
-    let uid = object.uid().unwrap_or_default();
-    let notes = context.memory.get(&uid);
-    let pinned = notes
-        .resolved
-        .as_deref()
-        .or(run.draft.resolved.as_ref())
-        .cloned()
-        .unwrap_or_default();
-    let mut pins = Pins::new(&pinned, run.requested, notes.proofs.clone(), notes.prove_pins, context.settle);
-    let resolved = resolve_all(object, &mut pins, only_look, tenant, context).await;
+pub(crate) async fn desire<K: Managed>(pass: &mut Pass<'_, K>, only_look: bool, tenant: &Tenant) -> Result<(Desired, Left), Stop> {
+    let notes = pass.notes();
+    let looked_up = notes.seen.resolved.as_deref().or(pass.draft.resolved.as_ref());
+    let pinned = looked_up.cloned().unwrap_or_default();
+    let mut pins = Pins::new(&pinned, pass, &notes.seen, tenant);
+    let resolved = resolve_all(pass, &mut pins, only_look).await;
     if resolved.as_ref().is_ok_and(|(_, declarations)| declarations.is_complete()) {
         pins.proofs.close();
     }
     let prove_more = pins.proofs.is_open().then(|| Instant::now() + PROVE_MORE);
     let look_again = prove_more.or_else(|| pins.proofs.confirmation());
-    context.memory.update(&uid, |notes| {
-        notes.proofs = Some(pins.proofs);
-        notes.prove_pins = false;
-        notes.next_look = look_again;
+    pass.note(|notes| {
+        notes.seen.proofs = Some(pins.proofs);
+        notes.seen.prove_pins = false;
+        notes.asked.next_look = look_again;
     });
     let (own, mut declarations) = resolved?;
-    keep_groups_of_the_vanished(object, run, &mut declarations, context);
+    keep_groups_of_the_vanished(pass, &mut declarations);
     let (mut groups, mut service_plans) = (declarations.groups, declarations.service_plans);
     if declarations.stopped.is_some() {
         groups.extend(pinned.groups);
@@ -82,25 +69,23 @@ pub(crate) async fn desire<K: Managed>(
         service_plans,
         ..own
     };
-    let properties = object.properties(&resolved);
-    warn_of_unknown(object, &properties, run);
-    run.draft.resolved = (resolved != Resolved::default()).then_some(resolved);
+    let properties = pass.object.properties(&resolved);
+    warn_of_unknown(pass, &properties);
+    pass.draft.resolved = (resolved != Resolved::default()).then_some(resolved);
     for change in &declarations.changed {
-        run.warn(event::REFERENCE_CHANGED, "Resolve", change.clone());
+        pass.warn(event::REFERENCE_CHANGED, "Resolve", change.clone());
     }
     // A pass that ends without a word, because it is deferred, must not have looked all this up for nothing.
-    context
-        .memory
-        .update(&uid, |notes| notes.resolved = run.draft.resolved.clone().map(Box::new));
+    pass.note(|notes| notes.seen.resolved = pass.draft.resolved.clone().map(Box::new));
     if let Some(failure) = declarations.stopped {
         return Err(failure);
     }
     let mut pending = declarations.pending;
     let arriving = !pending.is_empty();
-    pending.extend(still_waited_for(&uid, &declarations.problems, context));
-    context.memory.update(&uid, |notes| notes.asked.clear());
-    run.draft.assignment_problems = declarations.problems;
-    run.judged_assignments = declarations.judged;
+    pending.extend(still_waited_for(pass, &declarations.problems));
+    pass.note(|notes| notes.asked.assignments.clear());
+    pass.draft.assignment_problems = declarations.problems;
+    pass.judged_assignments = declarations.judged;
     let desired = Desired {
         properties,
         declared: declarations.entries,
@@ -108,8 +93,8 @@ pub(crate) async fn desire<K: Managed>(
         reserved: declarations.reserved,
         unsure: declarations.unsure,
         releasing: declarations.releasing,
-        exclusive: object.common().ownership == Some(AssignmentOwnership::Exclusive),
-        dropped: if notes.drop_dead { declarations.dead } else { BTreeSet::new() },
+        exclusive: pass.object.common().ownership == Some(AssignmentOwnership::Exclusive),
+        dropped: if notes.sent.drop_dead { declarations.dead } else { BTreeSet::new() },
         put_back: BTreeMap::new(),
         marked: false,
     };
@@ -119,15 +104,9 @@ pub(crate) async fn desire<K: Managed>(
 /// How soon the rest of the pins is proved when there are more than a pass takes.
 const PROVE_MORE: Duration = Duration::from_secs(1);
 
-async fn resolve_all<K: Managed>(
-    object: &K,
-    pins: &mut Pins<'_>,
-    only_look: bool,
-    tenant: &Tenant,
-    context: &Context,
-) -> Result<(Resolved, Declarations), Stop> {
-    let own = references::resolve(&object.references(), pins, tenant).await?;
-    let declarations = declarations::collect(object, pins, only_look, tenant, context).await;
+async fn resolve_all<K: Managed>(pass: &Pass<'_, K>, pins: &mut Pins<'_>, only_look: bool) -> Result<(Resolved, Declarations), Stop> {
+    let own = references::resolve(&pass.object.references(), pins).await?;
+    let declarations = assignments::collect(pass, pins, only_look).await;
     Ok((own, declarations))
 }
 
@@ -140,33 +119,20 @@ fn gone(own: &Resolved) -> Option<Failure> {
 }
 
 /// The Assignments that wait for something which may come by itself, as long as that is worth waiting for.
-fn still_waited_for(uid: &str, problems: &[AssignmentProblem], context: &Context) -> Vec<String> {
-    let now = Instant::now();
+fn still_waited_for<K: Managed>(pass: &Pass<'_, K>, problems: &[AssignmentProblem]) -> Vec<String> {
     let waiting: Vec<&String> = problems
         .iter()
         .filter(|problem| Reason::of(&problem.reason).is_some_and(Reason::comes_by_itself))
         .map(|problem| &problem.assignment)
         .collect();
-    let mut young = Vec::new();
-    context.memory.update(uid, |notes| {
-        notes.unresolved.retain(|name, _| waiting.contains(&name));
-        for name in waiting {
-            let since = *notes.unresolved.entry(name.clone()).or_insert(now);
-            if now.saturating_duration_since(since) < LONGEST_WAIT {
-                young.push(name.clone());
-                let over = since + LONGEST_WAIT;
-                notes.next_look = Some(notes.next_look.map_or(over, |look| look.min(over)));
-            }
-        }
-    });
-    young
+    pass.note(|notes| notes.asked.still_waited_for(&waiting, LONGEST_WAIT))
 }
 
 /// Says once per spec which of its values Graph's descriptions do not list: a new one, or a misspelt one that Graph will
 /// refuse.
-fn warn_of_unknown<K: Managed>(object: &K, properties: &Map<String, Value>, run: &mut Run<K>) {
+fn warn_of_unknown<K: Managed>(pass: &mut Pass<'_, K>, properties: &Map<String, Value>) {
     let unknown = unknown_members(K::COLLECTION, properties);
-    let told = run.draft.observed_generation.is_some() && run.draft.observed_generation == object.meta().generation;
+    let told = pass.draft.observed_generation.is_some() && pass.draft.observed_generation == pass.object.meta().generation;
     if unknown.is_empty() || told {
         return;
     }
@@ -175,5 +141,5 @@ fn warn_of_unknown<K: Managed>(object: &K, properties: &Map<String, Value>, run:
         "sent as they are, although Graph's descriptions do not list them: {}",
         values.join(", ")
     );
-    run.warn(event::UNKNOWN_VALUE, "Resolve", text);
+    pass.warn(event::UNKNOWN_VALUE, "Resolve", text);
 }

@@ -6,7 +6,7 @@
 use crate::api::PendingPlan;
 use crate::cluster::managed::Managed;
 use crate::reconcile::drift::{describe_changes, differing_fields, drift};
-use crate::reconcile::pass::Run;
+use crate::reconcile::pass::Pass;
 use crate::reconcile::plan::{Change, Desired};
 use crate::report::conditions::Verdict;
 use crate::report::failure::Failure;
@@ -37,21 +37,15 @@ pub(crate) enum HeldBy {
 }
 
 /// Decides, and takes drift and a held plan into the draft of the status.
-pub(crate) fn guard<K: Managed>(
-    changes: &[Change],
-    desired: &Desired,
-    run: &mut Run<K>,
-    held_by: Option<HeldBy>,
-    generation: Option<i64>,
-) -> Decision {
-    run.draft.plan = None;
+pub(crate) fn guard<K: Managed>(changes: &[Change], desired: &Desired, pass: &mut Pass<'_, K>, held_by: Option<HeldBy>) -> Decision {
+    pass.draft.plan = None;
     if changes.is_empty() {
         return Decision::Converged;
     }
     match held_by {
-        Some(HeldBy::Configuration(reason)) => return Decision::Hold(observed_only(changes, run, reason)),
+        Some(HeldBy::Configuration(reason)) => return Decision::Hold(observed_only(changes, pass, reason)),
         Some(HeldBy::Grant) => {
-            let summary = note_held(changes, run, "a grant that only reads");
+            let summary = note_held(changes, pass, "a grant that only reads");
             let message = format!(
                 "{summary}. The application may read Cloud PC objects and not write them: grant it CloudPC.ReadWrite.All, or say mode: Observe"
             );
@@ -67,18 +61,19 @@ pub(crate) fn guard<K: Managed>(
         );
         return Decision::Stop(Failure::stalled(Reason::ImmutableField, message));
     }
-    let synced = generation.is_some() && run.draft.synced_generation == generation;
-    let drift = drift(changes, desired, run.remembered_assignments(), synced, &run.draft.drift);
-    if drift.is_empty() || run.draft.drift == drift {
+    let generation = pass.object.meta().generation;
+    let synced = generation.is_some() && pass.draft.synced_generation == generation;
+    let drift = drift(changes, desired, pass.remembered_assignments(), synced, &pass.draft.drift);
+    if drift.is_empty() || pass.draft.drift == drift {
         return Decision::Proceed;
     }
     let message = format!(
         "changed in Graph by somebody else: {}",
-        wording::differences(&drift, run.draft.known_groups())
+        wording::differences(&drift, pass.draft.known_groups())
     );
-    run.warn(event::DRIFT_DETECTED, "Compare", message.clone());
-    run.drifted = true;
-    run.draft.drift = drift;
+    pass.warn(event::DRIFT_DETECTED, "Compare", message.clone());
+    pass.drifted = true;
+    pass.draft.drift = drift;
     Decision::Hold(Verdict::Working {
         reason: Reason::Drifted,
         message: format!("{message}; correcting it"),
@@ -87,9 +82,9 @@ pub(crate) fn guard<K: Managed>(
 
 /// Everything that differs is reported, nothing is written. An object that is not there is not what the spec asks for,
 /// however good the report.
-fn observed_only<K: Managed>(changes: &[Change], run: &mut Run<K>, held_by: &str) -> Verdict {
+fn observed_only<K: Managed>(changes: &[Change], pass: &mut Pass<'_, K>, held_by: &str) -> Verdict {
     let missing = changes.iter().any(|change| matches!(change, Change::Create { .. }));
-    let message = note_held(changes, run, held_by);
+    let message = note_held(changes, pass, held_by);
     if missing {
         return Verdict::Held {
             reason: Reason::ObservedDifference,
@@ -100,7 +95,7 @@ fn observed_only<K: Managed>(changes: &[Change], run: &mut Run<K>, held_by: &str
 }
 
 /// Takes a plan that is held back into the draft of the status, and says what it holds.
-fn note_held<K: Managed>(changes: &[Change], run: &mut Run<K>, held_by: &str) -> String {
+fn note_held<K: Managed>(changes: &[Change], pass: &mut Pass<'_, K>, held_by: &str) -> String {
     let fields = differing_fields(changes);
     let changes = describe_changes(changes);
     let count = if changes.len() == 1 {
@@ -108,14 +103,14 @@ fn note_held<K: Managed>(changes: &[Change], run: &mut Run<K>, held_by: &str) ->
     } else {
         format!("{} changes", changes.len())
     };
-    let differences = wording::differences(&fields, run.draft.known_groups());
+    let differences = wording::differences(&fields, pass.draft.known_groups());
     let summary = format!("{count} held back by {held_by}: {differences}");
-    if run.draft.drift != fields {
-        run.warn(event::DRIFT_DETECTED, "Compare", differences);
-        run.drifted = true;
-        run.draft.drift = fields;
+    if pass.draft.drift != fields {
+        pass.warn(event::DRIFT_DETECTED, "Compare", differences);
+        pass.drifted = true;
+        pass.draft.drift = fields;
     }
-    run.draft.plan = Some(PendingPlan {
+    pass.draft.plan = Some(PendingPlan {
         summary: summary.clone(),
         changes,
     });

@@ -5,6 +5,8 @@
 //! ahead of a Graph write, because a crash must not lose them: the intent of a create, and what becomes ours by an assign.
 
 pub(crate) mod apply;
+pub(crate) mod assign;
+pub(crate) mod assignments;
 pub(crate) mod authorship;
 pub(crate) mod claim_registry;
 pub(crate) mod claims;
@@ -12,6 +14,7 @@ pub(crate) mod confirm_removals;
 pub(crate) mod context;
 pub(crate) mod create;
 pub(crate) mod declarations;
+pub(crate) mod declared_groups;
 pub(crate) mod delete;
 pub(crate) mod desire;
 pub(crate) mod drift;

@@ -17,13 +17,12 @@
 use std::time::Duration;
 
 use kube::ResourceExt;
-
 use tokio::time::Instant;
 
 use crate::cluster::managed::Managed;
 use crate::graph::{Collection, Entity};
 use crate::reconcile::claims::{holder, refuse_rival};
-use crate::reconcile::context::Context;
+use crate::reconcile::pass::Pass;
 use crate::report::reason::Reason;
 use crate::report::stop::Stop;
 use crate::tenant::shared::Tenant;
@@ -36,19 +35,14 @@ const OLDEST: Duration = Duration::from_secs(120);
 /// Makes sure that no other object has the resource's name and no other resource wants it, and holds the name until the
 /// guard is dropped. `own`: the object that is about to be renamed. Asked wherever a name is written, for creates and renames
 /// alike.
-pub(crate) async fn reserve<'a, K: Managed>(
-    object: &K,
-    own: Option<&str>,
-    tenant: &'a Tenant,
-    context: &Context,
-) -> Result<Creating<'a>, Stop> {
-    refuse_rival(object, &tenant.key, context)?;
-    let (uid, snapshot) = (object.uid().unwrap_or_default(), tenant.snapshot(K::COLLECTION));
-    let name = object.common().display_name;
+pub(crate) async fn reserve<'a, K: Managed>(pass: &Pass<'_, K>, own: Option<&str>, tenant: &'a Tenant) -> Result<Creating<'a>, Stop> {
+    refuse_rival(pass, &tenant.key)?;
+    let snapshot = tenant.snapshot(K::COLLECTION);
+    let name = pass.object.common().display_name;
     // A complete list from after the wish: an object of this name that exists already is not ours to take.
-    known(&uid, name, K::COLLECTION, tenant).await?;
+    known(pass.uid, name, K::COLLECTION, tenant).await?;
     let reserved = snapshot.creating(name)?;
-    snapshot.waiting.work(&uid, Instant::now());
+    snapshot.waiting.work(pass.uid, Instant::now());
     let is_own = |entity: &Entity| own.is_some_and(|own| entity.id.eq_ignore_ascii_case(own));
     let taken: Vec<String> = snapshot
         .named(name)
@@ -57,8 +51,8 @@ pub(crate) async fn reserve<'a, K: Managed>(
         .map(|entity| entity.id)
         .collect();
     let Some(first) = taken.first() else { return Ok(reserved) };
-    if let Some(holder) = holder(object, first, &tenant.key, context) {
-        return Err(held(object, &*holder));
+    if let Some(holder) = holder(pass, first, &tenant.key) {
+        return Err(held(pass.object, &*holder));
     }
     let message = format!(
         "Graph already holds a {} named {name:?} ({}) that this resource did not create; it is left alone. Rename one of the two, or delete that one in Graph",

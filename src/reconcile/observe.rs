@@ -5,13 +5,11 @@
 
 use std::time::Duration;
 
-use kube::ResourceExt;
-
 use tokio::time::Instant;
 
 use crate::cluster::managed::Managed;
-use crate::graph::{Collection, Entity};
-use crate::reconcile::context::Context;
+use crate::graph::Entity;
+use crate::reconcile::pass::Pass;
 use crate::report::reason::Reason;
 use crate::report::stop::Stop;
 use crate::tenant::shared::Tenant;
@@ -44,10 +42,9 @@ pub(crate) struct Look<'a, C, T> {
 
 /// The object. `None`: it is proven to be absent.
 pub(crate) async fn observe<K: Managed>(
-    object: &K,
+    pass: &Pass<'_, K>,
     look: Look<'_, impl Fn(&Entity) -> bool, impl Fn(&Entity) -> bool>,
     tenant: &Tenant,
-    context: &Context,
 ) -> Result<Option<Entity>, Stop> {
     let Look {
         id,
@@ -56,12 +53,11 @@ pub(crate) async fn observe<K: Managed>(
         converged,
         only_told,
     } = look;
-    let uid = object.uid().unwrap_or_default();
     let found = match age {
         Age::Fresh => tenant.read(K::COLLECTION, id).await?,
         Age::After(since) => {
             let start = Instant::now();
-            match seen_since::<K>(&uid, id, since, tenant, context).await? {
+            match seen_since(pass, id, since, tenant).await? {
                 // What a list of some time ago shows is no reason to write.
                 Some(entity) if !converged(&entity) && tenant.snapshot(K::COLLECTION).seen_since(id, start).is_none() => {
                     tenant.read(K::COLLECTION, id).await?
@@ -85,72 +81,60 @@ pub(crate) async fn observe<K: Managed>(
     };
     match found {
         Some(entity) => {
-            context.memory.update(&uid, |notes| notes.missing_since = None);
+            pass.note(|notes| notes.seen.found());
             Ok(Some(entity))
         }
-        None if !was_seen => not_visible_yet::<K>(id, tenant, context).await.map(Some),
-        None => prove_absence::<K>(&uid, id, tenant, context).await.map(|()| None),
+        None if !was_seen => not_visible_yet(pass, id, tenant).await.map(Some),
+        None => prove_absence(pass, id, tenant).await.map(|()| None),
     }
 }
 
 /// The object as Graph shows it to a request that was made after `since`, when a write of ours was answered. With few
 /// at work it is read; many wait for one list. `None`: it was not found, which alone proves nothing.
-pub(crate) async fn seen_since<K: Managed>(
-    uid: &str,
-    id: &str,
-    since: Instant,
-    tenant: &Tenant,
-    context: &Context,
-) -> Result<Option<Entity>, Stop> {
-    let seen = look_since(uid, K::COLLECTION, id, since, tenant).await;
+pub(crate) async fn seen_since<K: Managed>(pass: &Pass<'_, K>, id: &str, since: Instant, tenant: &Tenant) -> Result<Option<Entity>, Stop> {
+    let seen = look_since::<K>(pass.uid, id, since, tenant).await;
     // Whatever came of it, it is not waited for any more: should it not be what was sent, the next look is a fresh one.
     if !matches!(&seen, Err(failure) if failure.is_later()) {
-        context.memory.update(uid, |notes| notes.confirm = None);
+        pass.note(|notes| notes.sent.confirm = None);
     }
     seen
 }
 
 /// Whether Graph shows an object to a request that was made after `since`, when its deletion was accepted. With few at work
 /// it is read; many wait for one list, and what is not in that is gone.
-pub(crate) async fn is_shown_since(uid: &str, collection: Collection, id: &str, since: Instant, tenant: &Tenant) -> Result<bool, Stop> {
-    let (snapshot, now) = (tenant.snapshot(collection), Instant::now());
+pub(crate) async fn is_shown_since<K: Managed>(pass: &Pass<'_, K>, id: &str, since: Instant, tenant: &Tenant) -> Result<bool, Stop> {
+    let (snapshot, now) = (tenant.snapshot(K::COLLECTION), Instant::now());
     let listed = || snapshot.listed().is_some_and(|listed| listed >= since);
     if !listed() {
         if snapshot.waiting.few(now) {
-            return Ok(tenant.read(collection, id).await?.is_some());
+            return Ok(tenant.read(K::COLLECTION, id).await?.is_some());
         }
-        snapshot.waiting.wait(uid, since, now);
-        tenant.shared_list(collection, since).await?;
+        snapshot.waiting.wait(pass.uid, since, now);
+        tenant.shared_list(K::COLLECTION, since).await?;
     }
     Ok(snapshot.seen_since(id, since).is_some())
 }
 
-pub(crate) async fn look_since(
-    uid: &str,
-    collection: Collection,
-    id: &str,
-    since: Instant,
-    tenant: &Tenant,
-) -> Result<Option<Entity>, Stop> {
-    let (snapshot, now) = (tenant.snapshot(collection), Instant::now());
+pub(crate) async fn look_since<K: Managed>(uid: &str, id: &str, since: Instant, tenant: &Tenant) -> Result<Option<Entity>, Stop> {
+    let (snapshot, now) = (tenant.snapshot(K::COLLECTION), Instant::now());
     if let Some(entity) = snapshot.seen_since(id, since) {
         return Ok(Some(entity));
     }
     let missed = snapshot.listed().is_some_and(|listed| listed >= since);
     if missed || snapshot.waiting.few(now) {
-        return tenant.read(collection, id).await;
+        return tenant.read(K::COLLECTION, id).await;
     }
     snapshot.waiting.wait(uid, since, now);
     let waiting = snapshot.waiting.unserved(snapshot.listed());
     let due = snapshot.waiting.due(snapshot.listed(), snapshot.pages(), now).is_zero();
     if due && waiting < snapshot.pages() as usize {
         // The list would take more requests than all of them together.
-        return tenant.read(collection, id).await;
+        return tenant.read(K::COLLECTION, id).await;
     }
-    tenant.shared_list(collection, since).await?;
+    tenant.shared_list(K::COLLECTION, since).await?;
     match snapshot.seen_since(id, since) {
         Some(entity) => Ok(Some(entity)),
-        None => tenant.read(collection, id).await,
+        None => tenant.read(K::COLLECTION, id).await,
     }
 }
 
@@ -158,26 +142,22 @@ pub(crate) async fn look_since(
 const RECENT: Duration = Duration::from_secs(30);
 
 /// An object that Graph gave an id and has never shown: it is there, however long that takes, and never created again.
-async fn not_visible_yet<K: Managed>(id: &str, tenant: &Tenant, context: &Context) -> Result<Entity, Stop> {
+async fn not_visible_yet<K: Managed>(pass: &Pass<'_, K>, id: &str, tenant: &Tenant) -> Result<Entity, Stop> {
     tenant.listed(K::COLLECTION, RECENT).await?;
     tenant.snapshot(K::COLLECTION).get(id).ok_or_else(|| {
         let message = format!(
             "Graph answered the create with {} {id} and does not show it yet; it is not created again. If somebody deleted it there, delete this resource and apply it again",
             K::COLLECTION.singular()
         );
-        Stop::waiting_for(Reason::NotVisibleYet, message, context.settle.min(RECENT))
+        Stop::waiting_for(Reason::NotVisibleYet, message, pass.context.settle.min(RECENT))
     })
 }
 
 /// `Ok` when an object that was just not found is gone beyond doubt.
-pub(crate) async fn prove_absence<K: Managed>(uid: &str, id: &str, tenant: &Tenant, context: &Context) -> Result<(), Stop> {
-    let known = context.memory.get(uid).missing_since.filter(|(missing, _)| missing == id);
-    let since = known.map_or_else(Instant::now, |(_, since)| since);
-    context
-        .memory
-        .update(uid, |notes| notes.missing_since = Some((id.to_owned(), since)));
+pub(crate) async fn prove_absence<K: Managed>(pass: &Pass<'_, K>, id: &str, tenant: &Tenant) -> Result<(), Stop> {
+    let since = pass.note(|notes| notes.seen.missing(id));
     // Twice the window: a create whose effect spreads slowly must not be taken for a deletion.
-    let left = (context.settle * 2).saturating_sub(since.elapsed());
+    let left = (pass.context.settle * 2).saturating_sub(since.elapsed());
     if !left.is_zero() {
         let message = format!(
             "{} {id} was not found; looking once more before it counts as deleted",
@@ -185,14 +165,14 @@ pub(crate) async fn prove_absence<K: Managed>(uid: &str, id: &str, tenant: &Tena
         );
         return Err(Stop::waiting_for(Reason::AbsenceUnconfirmed, message, left));
     }
-    list_since_wanted(uid, K::COLLECTION, tenant, context).await?;
+    list_since_wanted(pass, tenant).await?;
     // Also when a read of its own has said otherwise since the list.
     if tenant.snapshot(K::COLLECTION).is_listed(id) {
         let message = format!(
             "{} {id} was not found on its own and is in the list; Graph contradicts itself, so nothing is decided",
             K::COLLECTION.singular()
         );
-        return Err(Stop::waiting_for(Reason::AbsenceUnconfirmed, message, context.settle));
+        return Err(Stop::waiting_for(Reason::AbsenceUnconfirmed, message, pass.context.settle));
     }
     Ok(())
 }
@@ -202,16 +182,15 @@ const STALE_WISH: Duration = Duration::from_secs(10);
 
 /// A list that was asked for after this resource first wanted one. A pass that was deferred keeps its place in time, so
 /// that one list serves all that wait.
-pub(crate) async fn list_since_wanted(uid: &str, collection: Collection, tenant: &Tenant, context: &Context) -> Result<(), Stop> {
+pub(crate) async fn list_since_wanted<K: Managed>(pass: &Pass<'_, K>, tenant: &Tenant) -> Result<(), Stop> {
     let now = Instant::now();
-    let earlier = context
-        .memory
-        .get(uid)
-        .list_wanted
-        .filter(|(_, asked)| asked.elapsed() < STALE_WISH);
-    let wanted = earlier.map_or(now, |(wanted, _)| wanted);
-    context.memory.update(uid, |notes| notes.list_wanted = Some((wanted, now)));
-    tenant.list_since(collection, wanted).await?;
-    context.memory.update(uid, |notes| notes.list_wanted = None);
+    let wanted = pass.note(|notes| {
+        let earlier = notes.seen.list_wanted.filter(|(_, asked)| asked.elapsed() < STALE_WISH);
+        let wanted = earlier.map_or(now, |(wanted, _)| wanted);
+        notes.seen.list_wanted = Some((wanted, now));
+        wanted
+    });
+    tenant.list_since(K::COLLECTION, wanted).await?;
+    pass.note(|notes| notes.seen.list_wanted = None);
     Ok(())
 }

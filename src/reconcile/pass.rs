@@ -1,4 +1,4 @@
-//! One pass in the making: the draft of the status, the events to publish, and what the pass was asked for.
+//! One pass over one object: the one value that goes through all steps.
 
 use crate::report::conditions::Verdict;
 use crate::report::stop::Stop;
@@ -17,6 +17,7 @@ use crate::cluster::caches::Cached;
 use crate::cluster::managed::Managed;
 use crate::cluster::status_writer::StatusWriter;
 use crate::reconcile::context::Context;
+use crate::reconcile::memory::{Notes, Uid};
 use crate::runtime::events::EventKind;
 use crate::runtime::tally;
 use crate::runtime::text::shortened;
@@ -34,10 +35,10 @@ pub(crate) trait Kind: Cached + HasStatus<Status: Default + Clone + PartialEq + 
     }
     /// The API that its objects are written through.
     fn api(&self, client: Client) -> Api<Self>;
-    /// Makes what it stands for equal to its spec.
-    fn converge(&self, run: &mut Run<Self>, context: &Context) -> impl Future<Output = Result<Verdict, Stop>> + Send;
-    /// Undoes what it stands for. `Ok`: the finalizer may go.
-    fn finalize(&self, run: &mut Run<Self>, context: &Context) -> impl Future<Output = Result<(), Stop>> + Send;
+    /// Makes what it represents equal to its spec.
+    fn converge(pass: &mut Pass<'_, Self>) -> impl Future<Output = Result<Verdict, Stop>> + Send;
+    /// Removes what it represents. `Ok`: the finalizer may go.
+    fn finalize(pass: &mut Pass<'_, Self>) -> impl Future<Output = Result<(), Stop>> + Send;
     /// The status after a pass. Pure.
     fn report(old: &Self::Status, draft: Self::Status, verdict: &Verdict, generation: Option<i64>) -> Self::Status;
     /// The conditions of a status.
@@ -76,7 +77,7 @@ const LONGEST_TEXT: usize = 900;
 
 /// An event to publish when the pass is over, however it ends.
 #[derive(Clone, Debug)]
-pub(crate) struct Note {
+pub(crate) struct EventDraft {
     /// Good news or bad.
     pub kind: EventKind,
     /// One of [`crate::report::reason::event`].
@@ -87,8 +88,14 @@ pub(crate) struct Note {
     pub text: String,
 }
 
-/// The state of one pass.
-pub(crate) struct Run<K: Kind> {
+/// A pass.
+pub(crate) struct Pass<'a, K: Kind> {
+    /// The object, as the pass found it.
+    pub object: &'a K,
+    /// Its UID.
+    pub uid: &'a Uid,
+    /// What all passes share.
+    pub context: &'a Context,
     /// The status as it will be reported; steps put in what they find.
     pub draft: K::Status,
     /// Writes the status.
@@ -104,17 +111,20 @@ pub(crate) struct Run<K: Kind> {
     /// The Assignments that this pass has judged.
     pub judged_assignments: BTreeSet<Version>,
     /// What to publish.
-    pub notes: Vec<Note>,
+    pub events: Vec<EventDraft>,
 }
 
-impl<K: Kind> Run<K> {
+impl<'a, K: Kind> Pass<'a, K> {
     /// A pass over this version of the object.
-    pub(crate) fn new(object: &K, context: &Context) -> Self {
+    pub(crate) fn new(object: &'a K, uid: &'a Uid, context: &'a Context) -> Self {
         let draft: K::Status = object.status().cloned().unwrap_or_default();
-        let handled = context.memory.get(&object.uid().unwrap_or_default()).handled;
+        let handled = context.memory.get(uid).asked.handled;
         let new = |request: &String| K::handled(&draft) != Some(request) && !handled.contains(request);
         let request = requests(object).into_iter().find(new);
         Self {
+            object,
+            uid,
+            context,
             writer: StatusWriter::new(object.api(context.cluster.client.clone()), object),
             draft,
             requested: request.is_some(),
@@ -122,8 +132,18 @@ impl<K: Kind> Run<K> {
             drifted: false,
             wrote: false,
             judged_assignments: BTreeSet::new(),
-            notes: Vec::new(),
+            events: Vec::new(),
         }
+    }
+
+    /// What the process remembers of the object.
+    pub(crate) fn notes(&self) -> Notes {
+        self.context.memory.get(self.uid)
+    }
+
+    /// Changes what the process remembers of the object; returns what the change returns.
+    pub(crate) fn note<T>(&self, change: impl FnOnce(&mut Notes) -> T) -> T {
+        self.context.memory.update(self.uid, change)
     }
 
     /// Something was done in Graph, just now: the text gets the request id of the last write.
@@ -132,7 +152,7 @@ impl<K: Kind> Run<K> {
             Some(id) => format!("{} (request-id {id})", shortened(&text, LONGEST_TEXT)),
             None => text,
         };
-        self.notes.push(Note {
+        self.events.push(EventDraft {
             kind: EventKind::Normal,
             reason,
             action,
@@ -142,7 +162,7 @@ impl<K: Kind> Run<K> {
 
     /// Something is not as it should be.
     pub(crate) fn warn(&mut self, reason: &'static str, action: &'static str, text: String) {
-        self.notes.push(Note {
+        self.events.push(EventDraft {
             kind: EventKind::Warning,
             reason,
             action,
@@ -151,7 +171,7 @@ impl<K: Kind> Run<K> {
     }
 }
 
-impl<K: Managed> Run<K> {
+impl<K: Managed> Pass<'_, K> {
     /// The assignments that the status held when the pass began.
     pub(crate) fn remembered_assignments(&self) -> &[OwnedAssignment] {
         self.writer.written().map_or(&[], |status| &status.assignments)

@@ -8,9 +8,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::api::{Resolved, ResolvedName};
+use crate::reconcile::memory::seen::Seen;
+use crate::reconcile::pass::{Kind, Pass};
 use crate::reconcile::proofs::Proofs;
 use crate::report::failure::Failure;
 use crate::report::reason::Reason;
+use crate::tenant::shared::Tenant;
 
 /// What a pass may do with the pins of its object.
 pub(crate) struct Pins<'a> {
@@ -22,18 +25,21 @@ pub(crate) struct Pins<'a> {
     pub proofs: Proofs,
     /// How far apart two looks are that prove something gone.
     pub apart: Duration,
+    /// Where it is proved.
+    pub tenant: &'a Tenant,
 }
 
 impl<'a> Pins<'a> {
     /// The pins of an object as its notes and its last pass left them.
-    pub(crate) fn new(resolved: &'a Resolved, requested: bool, proofs: Option<Proofs>, at_once: bool, settle: Duration) -> Self {
-        let mut proofs = proofs.unwrap_or_default();
-        proofs.begin(resolved, requested || at_once, Instant::now());
+    pub(crate) fn new<K: Kind>(resolved: &'a Resolved, pass: &Pass<'_, K>, seen: &Seen, tenant: &'a Tenant) -> Self {
+        let mut proofs = seen.proofs.clone().unwrap_or_default();
+        proofs.begin(resolved, pass.requested || seen.prove_pins, Instant::now());
         Self {
             resolved,
-            requested,
+            requested: pass.requested,
             proofs,
-            apart: settle * 2,
+            apart: pass.context.settle * 2,
+            tenant,
         }
     }
 }

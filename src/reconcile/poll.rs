@@ -10,12 +10,13 @@ use kube::ResourceExt;
 use tokio::time::Instant;
 
 use crate::api::EntraTenant;
-use crate::cluster::allowed_namespaces::lets_in;
+use crate::cluster::allowed_namespaces::allows;
 use crate::cluster::kinds::each_kind;
 use crate::cluster::managed::Managed;
 use crate::graph::Priority;
 use crate::reconcile::context::Context;
 use crate::reconcile::driver::sweep::sweep;
+use crate::reconcile::memory::Uid;
 use crate::reconcile::pass::Kind;
 use crate::report::stop::Stop;
 use crate::runtime::backoff::jitter;
@@ -93,7 +94,7 @@ async fn poll_tenant(described: Arc<EntraTenant>, context: Arc<Context>) {
 
 async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, context: &Context) {
     let uses = |object: &Arc<K>| {
-        object.common().tenant == tenant.name && lets_in(described, &object.namespace().unwrap_or_default(), &context.cluster.caches)
+        object.common().tenant == tenant.name && allows(described, &object.namespace().unwrap_or_default(), &context.cluster.caches)
     };
     let objects: Vec<Arc<K>> = K::cache(&context.cluster.caches).state().into_iter().filter(uses).collect();
     // Nobody in Kubernetes wants this collection, so nobody needs the list.
@@ -168,7 +169,7 @@ async fn list<K: Managed>(tenant: &Tenant) -> Result<(), Stop> {
 }
 
 fn differs<K: Managed>(object: &K, tenant: &Tenant, context: &Context) -> bool {
-    let Some(last) = context.memory.get(&object.uid().unwrap_or_default()).judged else {
+    let Some(last) = Uid::of(object).and_then(|uid| context.memory.get(&uid).seen.judged) else {
         return false;
     };
     let id = object.status().and_then(|status| status.id.as_deref());

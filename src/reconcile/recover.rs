@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use kube::ResourceExt;
 use serde_json::{Map, Value};
 
 use tokio::time::Instant;
@@ -17,11 +16,9 @@ use crate::graph::Entity;
 use crate::reconcile::authorship::{Finding, Lost, maker};
 use crate::reconcile::claims;
 use crate::reconcile::claims::is_held;
-use crate::reconcile::context::Context;
 use crate::reconcile::create::{Created, record};
-use crate::reconcile::memory::Notes;
 use crate::reconcile::observe::list_since_wanted;
-use crate::reconcile::pass::Run;
+use crate::reconcile::pass::Pass;
 use crate::report::failure::Failure;
 use crate::report::reason::Reason;
 use crate::report::stop::Stop;
@@ -38,8 +35,8 @@ const ASK_AGAIN: Duration = Duration::from_secs(30);
 const HISTORY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Looks for the product of an intent whose answer was lost. `Ok(None)`: nothing was made.
-pub(crate) async fn recover<K: Managed>(object: &K, run: &mut Run<K>, tenant: &Tenant, context: &Context) -> Result<Option<Entity>, Stop> {
-    let Some(pending) = run.draft.pending_create.clone() else {
+pub(crate) async fn recover<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant) -> Result<Option<Entity>, Stop> {
+    let Some(pending) = pass.draft.pending_create.clone() else {
         return Ok(None);
     };
     claims::refuse_foreign_intent::<K>(&pending, tenant)?;
@@ -49,19 +46,17 @@ pub(crate) async fn recover<K: Managed>(object: &K, run: &mut Run<K>, tenant: &T
             "status.pendingCreate.sent is not JSON, so what was created cannot be recognised; look in Graph for what the create made, and remove status.pendingCreate when nothing did",
         ));
     };
-    let uid = object.uid().unwrap_or_default();
-    let notes = context.memory.get(&uid);
-    let unsettled = unsettled(&pending, notes.attempt.as_deref(), tenant, context);
+    let unsettled = unsettled(pass, &pending, tenant);
     if let Some(left) = unsettled {
-        look_early(&uid, &notes, left, context)?;
+        look_early(pass, left)?;
     }
     let asked = Instant::now();
-    list_since_wanted(&uid, K::COLLECTION, tenant, context).await?;
+    list_since_wanted(pass, tenant).await?;
     // So far back that earlier writes of this cluster tell whether the log carries the ids of requests.
     let from = pending.since.0 - HISTORY;
     let events = tenant.audit(from, asked.checked_sub(EARLY).unwrap_or(asked)).await?;
     let mark = pending.attempt.get(..8).unwrap_or_default();
-    let held = |id: &str| is_held(object, id, &tenant.key, context);
+    let held = |id: &str| is_held(pass, id, &tenant.key);
     let lost = Lost {
         pending: &pending,
         sent: &sent,
@@ -70,24 +65,24 @@ pub(crate) async fn recover<K: Managed>(object: &K, run: &mut Run<K>, tenant: &T
         mark,
         held: &held,
     };
-    let found = candidates(object, &lost, tenant, context);
+    let found = candidates(pass, &lost, tenant);
     match decide(&found, unsettled) {
-        Decision::Take(entity) => take(object, entity, &pending, run, tenant, context).await.map(Some),
-        Decision::None => not_created(&uid, run, &notes, context),
+        Decision::Take(entity) => take(pass, entity, &pending, tenant).await.map(Some),
+        Decision::None => not_created(pass),
         Decision::Wait(after, message) => Err(audit::waiting(message, after)),
         Decision::Ask(ids) => Err(ask::<K>(&ids)),
     }
 }
 
 /// Every object that may be the product, and what speaks for it.
-fn candidates<K: Managed>(object: &K, lost: &Lost<'_>, tenant: &Tenant, context: &Context) -> Vec<(Entity, Finding)> {
+fn candidates<K: Managed>(pass: &Pass<'_, K>, lost: &Lost<'_>, tenant: &Tenant) -> Vec<(Entity, Finding)> {
     let own = |id: &str| tenant.client.is_own_application(id) == Some(true);
     let candidates = tenant
         .snapshot(K::COLLECTION)
         .search(|entity| lost.is_candidate(entity, &maker(entity, tenant)));
     candidates
         .into_iter()
-        .filter(|entity| !is_held(object, &entity.id, &tenant.key, context))
+        .filter(|entity| !is_held(pass, &entity.id, &tenant.key))
         .map(|entity| {
             let finding = lost.judge(K::COLLECTION, &entity, &maker(&entity, tenant), own);
             (entity, finding)
@@ -146,14 +141,7 @@ fn ask<K: Managed>(ids: &[&str]) -> Stop {
     })
 }
 
-async fn take<K: Managed>(
-    object: &K,
-    entity: &Entity,
-    pending: &PendingCreate,
-    run: &mut Run<K>,
-    tenant: &Tenant,
-    context: &Context,
-) -> Result<Entity, Stop> {
+async fn take<K: Managed>(pass: &mut Pass<'_, K>, entity: &Entity, pending: &PendingCreate, tenant: &Tenant) -> Result<Entity, Stop> {
     tracing::info!(
         kind = K::KIND,
         id = entity.id,
@@ -162,14 +150,14 @@ async fn take<K: Managed>(
     );
     let owner = IdOwner {
         seen: true,
-        ..claims::owner(object, Origin::Created, entity, tenant, context)?
+        ..claims::owner(pass, Origin::Created, entity, tenant)?
     };
     let created = Created {
         entity,
         owner,
         attempt: &pending.attempt,
     };
-    record(object, created, &mut run.draft, &mut run.writer, tenant, context).await?;
+    record(pass, created, tenant).await?;
     // What this list cannot tell of its assignments would be replaced; the next pass reads it by its id.
     if entity.unreadable.is_some() {
         return Err(Stop::soon());
@@ -179,8 +167,9 @@ async fn take<K: Managed>(
 
 /// How long the outcome of the request may still take to show; nothing when it has settled. For an attempt of an earlier
 /// leader, whose request may still be on its way, that counts from this leader's start.
-fn unsettled(pending: &PendingCreate, own_attempt: Option<&str>, tenant: &Tenant, context: &Context) -> Option<Duration> {
-    let start = if own_attempt == Some(pending.attempt.as_str()) {
+fn unsettled<K: Managed>(pass: &Pass<'_, K>, pending: &PendingCreate, tenant: &Tenant) -> Option<Duration> {
+    let context = pass.context;
+    let start = if pass.notes().sent.attempt.as_ref() == Some(&pending.attempt) {
         pending.since.0
     } else {
         let leading = context.leading_since - tenant.clock.ahead().unwrap_or_default();
@@ -192,27 +181,29 @@ fn unsettled(pending: &PendingCreate, own_attempt: Option<&str>, tenant: &Tenant
 }
 
 /// Before the window is over only a proof counts, so there is no hurry to look again.
-fn look_early(uid: &str, notes: &Notes, left: Duration, context: &Context) -> Result<(), Stop> {
-    if let Some(since) = notes.looked_early.map(|looked| looked.elapsed()).filter(|since| *since < EARLY) {
+fn look_early<K: Managed>(pass: &Pass<'_, K>, left: Duration) -> Result<(), Stop> {
+    let looked = pass.notes().sent.looked_early;
+    if let Some(since) = looked.map(|looked| looked.elapsed()).filter(|since| *since < EARLY) {
         let message = "a create was sent and its answer was lost; waiting until Graph surely shows its outcome";
         return Err(audit::waiting(message, left.min(EARLY - since)));
     }
-    context.memory.update(uid, |notes| notes.looked_early = Some(Instant::now()));
+    pass.note(|notes| notes.sent.looked_early = Some(Instant::now()));
     Ok(())
 }
 
 /// Absence takes two complete lists, a settle window apart.
-fn not_created<K: Managed>(uid: &str, run: &mut Run<K>, notes: &Notes, context: &Context) -> Result<Option<Entity>, Stop> {
-    match notes.not_created_since {
-        Some(since) if since.elapsed() >= context.settle => {
+fn not_created<K: Managed>(pass: &mut Pass<'_, K>) -> Result<Option<Entity>, Stop> {
+    let settle = pass.context.settle;
+    match pass.notes().sent.not_created_since {
+        Some(since) if since.elapsed() >= settle => {
             // The note stays: should this pass be cut short, the proof need not be made again. A new intent clears it.
-            run.draft.pending_create = None;
+            pass.draft.pending_create = None;
             Ok(None)
         }
         since => {
             let since = since.unwrap_or_else(Instant::now);
-            context.memory.update(uid, |notes| notes.not_created_since = Some(since));
-            let left = context.settle.saturating_sub(since.elapsed());
+            pass.note(|notes| notes.sent.not_created_since = Some(since));
+            let left = settle.saturating_sub(since.elapsed());
             let message = "a create was sent and Graph does not show its product; looking once more before a new attempt";
             Err(audit::waiting(message, left))
         }

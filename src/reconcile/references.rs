@@ -16,12 +16,12 @@ use crate::report::suggestions::missing;
 use crate::tenant::shared::Tenant;
 
 /// What a spec names: from status what was resolved before, and the others looked up. What is gone is marked as that.
-pub(crate) async fn resolve(references: &[Reference<'_>], pins: &mut Pins<'_>, tenant: &Tenant) -> Result<Resolved, Stop> {
+pub(crate) async fn resolve(references: &[Reference<'_>], pins: &mut Pins<'_>) -> Result<Resolved, Stop> {
     let mut resolved = Resolved::default();
     for reference in references {
         match reference {
-            Reference::Image(image) => resolved.image = Some(self::image(image, pins, tenant).await?),
-            Reference::Connection(name) => resolved.connections.push(self::connection(name, pins, tenant).await?),
+            Reference::Image(image) => resolved.image = Some(self::image(image, pins).await?),
+            Reference::Connection(name) => resolved.connections.push(self::connection(name, pins).await?),
         }
     }
     resolved.connections.sort();
@@ -29,7 +29,8 @@ pub(crate) async fn resolve(references: &[Reference<'_>], pins: &mut Pins<'_>, t
     Ok(resolved)
 }
 
-async fn image(reference: &ImageReference, pins: &mut Pins<'_>, tenant: &Tenant) -> Result<ResolvedImage, Stop> {
+async fn image(reference: &ImageReference, pins: &mut Pins<'_>) -> Result<ResolvedImage, Stop> {
+    let tenant = pins.tenant;
     let text = reference_text(reference);
     let pin = pins.resolved.image.clone().filter(|image| image.reference == text);
     let Some(pin) = pin else {
@@ -181,12 +182,12 @@ fn reference_text(reference: &ImageReference) -> String {
     format!("{kind}{}", parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 
-async fn connection(name: &str, pins: &mut Pins<'_>, tenant: &Tenant) -> Result<ResolvedName, Stop> {
+async fn connection(name: &str, pins: &mut Pins<'_>) -> Result<ResolvedName, Stop> {
     let pin = pins.resolved.connections.iter().find(|pin| pin.name == name).cloned();
     if let Some(pin) = pin.as_ref().filter(|pin| !pins.concerns(pin, pins.requested)) {
         return Ok(pin.clone());
     }
-    let connections = tenant.connections(|one: &Connection| one.named.display_name == name).await?;
+    let connections = pins.tenant.connections(|one: &Connection| one.named.display_name == name).await?;
     let ids = connections.iter().map(|one| one.named.id.as_str());
     proved(name, pin, ids, pins.requested, pins, || only_connection(name, &connections))
 }
@@ -239,19 +240,13 @@ fn only_connection(name: &str, connections: &[Connection]) -> Result<String, Sto
 }
 
 /// A Frontline service plan, from its pin unless that has to be proved.
-pub(crate) async fn service_plan(
-    name: &str,
-    pin: Option<ResolvedName>,
-    asked: bool,
-    pins: &mut Pins<'_>,
-    tenant: &Tenant,
-) -> Result<ResolvedName, Stop> {
+pub(crate) async fn service_plan(name: &str, pin: Option<ResolvedName>, asked: bool, pins: &mut Pins<'_>) -> Result<ResolvedName, Stop> {
     if let Some(pin) = pin.as_ref().filter(|pin| !pins.concerns(pin, asked)) {
         return Ok(pin.clone());
     }
     let what = format!("Frontline service plan {name:?}");
     let fields = ("servicePlanName", "servicePlanId");
-    let plans = tenant.plans(|plan| plan.display_name == name).await?;
+    let plans = pins.tenant.plans(|plan| plan.display_name == name).await?;
     let ids = plans.iter().map(|plan| plan.id.as_str());
     proved(name, pin, ids, asked, pins, || {
         the_only(&what, plans.iter(), name, Reason::ServicePlanNotFound, fields).map_err(|stop| stop.map(Failure::permanent))

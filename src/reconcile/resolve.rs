@@ -1,7 +1,7 @@
 //! Step one: from a spec to what Graph shall hold: first the tenant, which has to let the namespace in. Names of Graph
 //! objects are the business of [`crate::reconcile::references`].
 
-use crate::cluster::allowed_namespaces::lets_in;
+use crate::cluster::allowed_namespaces::allows;
 use crate::report::stop::Stop;
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub(crate) fn tenant<K: Managed>(object: &K, context: &Context) -> Result<(Arc<E
         ));
     };
     let namespace = object.namespace().unwrap_or_default();
-    if !lets_in(&described, &namespace, &context.cluster.caches) {
+    if !allows(&described, &namespace, &context.cluster.caches) {
         let message = format!(
             "EntraTenant {name:?} does not let namespace {namespace:?} in; an administrator of the tenant can add it to spec.allowedNamespaces"
         );

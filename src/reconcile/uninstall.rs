@@ -11,7 +11,7 @@ use kube::{Resource, ResourceExt};
 use crate::api::{Assignment, DriftedField, EntraTenant};
 use crate::cluster::managed::Managed;
 use crate::reconcile::context::Context;
-use crate::reconcile::pass::Kind;
+use crate::reconcile::pass::{Kind, Pass};
 use crate::report::stop::Stop;
 
 /// The name of the definition of a kind.
@@ -25,12 +25,12 @@ fn behind<K: Resource<DynamicType = ()>>() -> Vec<String> {
 }
 
 /// Early in a deletion: why the object is to be let go of, if so. `graph_id` is for the log.
-pub(crate) async fn lets_go<K: Kind>(object: &K, graph_id: &str, context: &Context) -> Option<String> {
-    let name = context.uninstall.going(&behind::<K>()).await?;
+pub(crate) async fn why_released<K: Kind>(pass: &Pass<'_, K>, graph_id: &str) -> Option<String> {
+    let name = pass.context.uninstall.going(&behind::<K>()).await?;
     tracing::warn!(
         kind = K::NAME,
-        namespace = object.namespace(),
-        name = object.name_any(),
+        namespace = pass.object.namespace(),
+        name = pass.object.name_any(),
         graph_id,
         definition = name,
         "left in Graph, because a definition is being deleted"

@@ -2,13 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use kube::ResourceExt;
-
 use crate::api::{AssignmentOwnership, AssignmentProblem, OwnedAssignment};
 use crate::cluster::managed::Managed;
-use crate::reconcile::context::Context;
 use crate::reconcile::declarations::Declarations;
-use crate::reconcile::pass::Run;
+use crate::reconcile::pass::Pass;
 use crate::reconcile::plan::Key;
 use crate::report::reason::Reason;
 use crate::report::reason::event;
@@ -16,20 +13,20 @@ use crate::report::reason::event;
 /// Assignments that put groups on the target and are gone without having let go of them: by force, or with their
 /// definition. A group is taken off because an Assignment that can be seen says so, never because none can be seen; so
 /// these stay. On a target that takes off whatever nobody declares, nothing is taken off until a person has decided.
-pub(crate) fn keep_groups_of_the_vanished<K: Managed>(object: &K, run: &mut Run<K>, declarations: &mut Declarations, context: &Context) {
+pub(crate) fn keep_groups_of_the_vanished<K: Managed>(pass: &mut Pass<'_, K>, declarations: &mut Declarations) {
     if declarations.stopped.is_some() {
         return;
     }
-    let there = context.memory.get(&object.uid().unwrap_or_default()).collected;
+    let there = pass.notes().seen.collected;
     let gone = |name: &&String| !there.contains(*name) && !declarations.frozen.contains(*name);
     let undeclared = |entry: &&OwnedAssignment| !declarations.entries.contains_key(&Key::from(*entry));
     let mut vanished: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for entry in run.remembered_assignments().iter().filter(undeclared) {
+    for entry in pass.remembered_assignments().iter().filter(undeclared) {
         for name in entry.declared_by.iter().filter(gone) {
             vanished.entry(name.clone()).or_default().push(entry.group_id.clone());
         }
     }
-    let exclusive = object.common().ownership == Some(AssignmentOwnership::Exclusive);
+    let exclusive = pass.object.common().ownership == Some(AssignmentOwnership::Exclusive);
     for (assignment, groups) in vanished {
         let groups = groups.join(", ");
         if exclusive {
@@ -44,12 +41,12 @@ pub(crate) fn keep_groups_of_the_vanished<K: Managed>(object: &K, run: &mut Run<
                 message,
             });
         } else {
-            let id = run.draft.id.clone().unwrap_or_default();
+            let id = pass.draft.id.clone().unwrap_or_default();
             let text = format!(
                 "Assignment {assignment} is gone without having let go of its groups; they stay on {} {id}, as foreign ones: {groups}",
                 K::COLLECTION.singular()
             );
-            run.event(event::RELEASED, "Release", text);
+            pass.event(event::RELEASED, "Release", text);
             declarations.releasing.insert(assignment);
         }
     }

@@ -7,44 +7,40 @@ use std::time::Duration;
 use kube::ResourceExt;
 
 use crate::graph::{Caller, Waited};
-use crate::reconcile::context::Context;
 use crate::reconcile::driver::urgency::urgency;
-use crate::reconcile::memory::Kept;
-use crate::reconcile::pass::{Kind, Run};
+use crate::reconcile::memory::asked::Kept;
+use crate::reconcile::pass::{Kind, Pass};
 use crate::report::reason::Reason;
 use crate::report::stop::Stop;
 
 /// The caller of a pass's requests, at the place that the object has in the budget; or when to come back, because its turn
 /// has not come.
-pub(crate) async fn caller<K: Kind>(object: &K, run: &Run<K>, context: &Context) -> Result<Arc<Caller>, Duration> {
-    let (uid, namespace) = (object.uid().unwrap_or_default(), object.namespace().unwrap_or_default());
-    let caller = Caller::new(urgency(object, run), &namespace, &uid);
-    let mut kept = None;
-    context.memory.update(&uid, |notes| kept = notes.place.take());
+pub(crate) async fn caller<K: Kind>(pass: &Pass<'_, K>) -> Result<Arc<Caller>, Duration> {
+    let namespace = pass.object.namespace().unwrap_or_default();
+    let caller = Caller::new(urgency(pass), &namespace, pass.uid);
+    let kept = pass.note(|notes| notes.asked.place.take());
     let Some(kept) = kept else { return Ok(Arc::new(caller)) };
-    if run.requested || kept.generation != object.meta().generation {
+    if pass.requested || kept.generation != pass.object.meta().generation {
         return Ok(Arc::new(caller.with_place(kept.place)));
     }
     match kept.place.wait(&caller).await {
         Waited::Turn(permit) => Ok(Arc::new(caller.with_permit(permit))),
         Waited::Paused => Ok(Arc::new(caller.with_place(kept.place))),
         Waited::Later(after) => {
-            context.memory.update(&uid, |notes| notes.place = Some(kept));
+            pass.note(|notes| notes.asked.place = Some(kept));
             Err(after)
         }
     }
 }
 
 /// Keeps the place that is left when a pass has ended, if another one will come for it.
-pub(crate) fn keep<K: Kind>(object: &K, caller: &Caller, stop: Option<&Stop>, context: &Context) {
+pub(crate) fn keep<K: Kind>(pass: &Pass<'_, K>, caller: &Caller, stop: Option<&Stop>) {
     let comes_back = |stop: &Stop| stop.is_later() || stop.because(Reason::Throttled);
     if let Some(place) = caller.leave_place().filter(|_| stop.is_some_and(comes_back)) {
         let kept = Kept {
             place,
-            generation: object.meta().generation,
+            generation: pass.object.meta().generation,
         };
-        context
-            .memory
-            .update(&object.uid().unwrap_or_default(), |notes| notes.place = Some(Box::new(kept)));
+        pass.note(|notes| notes.asked.place = Some(Box::new(kept)));
     }
 }

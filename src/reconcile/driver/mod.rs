@@ -10,6 +10,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
 use kube::runtime::controller::Action;
@@ -22,8 +23,8 @@ use crate::api::{FIELD_MANAGER, FINALIZER};
 use crate::reconcile::context::Context;
 use crate::reconcile::driver::next_pass::{DEFERRED, End, LONGEST_WAIT, SOON, WROTE, ended, sooner};
 use crate::reconcile::driver::urgency::worth_telling;
-use crate::reconcile::pass::requests;
-use crate::reconcile::pass::{Kind, Run};
+use crate::reconcile::memory::Uid;
+use crate::reconcile::pass::{EventDraft, Kind, Pass, requests};
 use crate::report::conditions::Verdict;
 use crate::report::failure::{Class, Failure, Unseen, is_gone};
 use crate::report::reason::Reason;
@@ -58,19 +59,27 @@ async fn turn<K: Kind>(object: Arc<K>, context: &Arc<Context>) -> Option<Duratio
     if !context.cluster.caches.ready().await {
         return Some(SOON);
     }
-    if behind(&*object, context) {
+    let Some(uid) = Uid::of(&*object) else {
+        tracing::error!(
+            kind = K::NAME,
+            name = object.name_any(),
+            "an object without metadata.uid is left alone"
+        );
+        return None;
+    };
+    if behind(&*object, &uid, context) {
         return Some(CATCH_UP_POLL);
     }
     let started = Instant::now();
     let tally = Arc::<Tally>::default();
     // Boxed, here and below: each function that a future is handed through keeps a copy of it, in the task and on the stack.
-    let work = guarded(LONGEST_PASS, Box::pin(pass(Arc::clone(&object), Arc::clone(context))));
+    let work = guarded(LONGEST_PASS, Box::pin(pass(Arc::clone(&object), uid.clone(), Arc::clone(context))));
     // Detached: when the controller stops, a Graph write that is under way still gets recorded.
     let end = match context.in_flight.detached(Arc::clone(&tally).count(work)).await {
         Ok(Ok(end)) => end,
-        Ok(Err(fault)) | Err(fault) => Box::pin(broken(&*object, &fault, context)).await,
+        Ok(Err(fault)) | Err(fault) => Box::pin(broken(&*object, &uid, &fault, context)).await,
     };
-    after_pass(&*object, &end, context);
+    after_pass(&uid, &end, context);
     if end.outcome != DEFERRED {
         tell(&*object, &end, &tally, started.elapsed(), context);
     }
@@ -96,25 +105,24 @@ fn tell<K: Kind>(object: &K, end: &End, tally: &Tally, elapsed: Duration, contex
 }
 
 /// Lets go of what the pass held, and of everything when the object is gone.
-fn after_pass<K: Kind>(object: &K, end: &End, context: &Context) {
-    let uid = object.uid().unwrap_or_default();
+fn after_pass(uid: &Uid, end: &End, context: &Context) {
     if end.next.is_none() {
-        context.memory.forget(&uid);
+        context.memory.forget(uid);
     } else if end.outcome != DEFERRED && end.outcome != WROTE {
-        context.memory.update(&uid, |notes| notes.collected.clear());
+        context.memory.update(uid, |notes| notes.seen.collected.clear());
     }
 }
 
 /// Whether somebody else has written the status of an object; it will be put right by a pass.
-pub(crate) fn overwritten<K: Kind>(object: &K, context: &Context) -> bool {
-    let written = context.memory.get(&object.uid().unwrap_or_default()).written;
+pub(crate) fn overwritten<K: Kind>(object: &K, uid: &Uid, context: &Context) -> bool {
+    let written = context.memory.get(uid).seen.written;
     written.is_some_and(|(status, at)| at.elapsed() >= CATCH_UP && object.status().map(fingerprint_of) != Some(status))
 }
 
 /// Whether the cache does not show the status that was written last: a pass on it would work on an old memory, only
 /// to fail when it writes.
-fn behind<K: Kind>(object: &K, context: &Context) -> bool {
-    let written = context.memory.get(&object.uid().unwrap_or_default()).written;
+fn behind<K: Kind>(object: &K, uid: &Uid, context: &Context) -> bool {
+    let written = context.memory.get(uid).seen.written;
     written.is_some_and(|(status, at)| at.elapsed() < CATCH_UP && object.status().map(fingerprint_of) != Some(status))
 }
 
@@ -122,52 +130,47 @@ fn fingerprint_of(status: &impl Serialize) -> u64 {
     fingerprint(&serde_json::to_string(status).unwrap_or_default())
 }
 
-async fn pass<K: Kind>(object: Arc<K>, context: Arc<Context>) -> End {
+async fn pass<K: Kind>(object: Arc<K>, uid: Uid, context: Arc<Context>) -> End {
     let deleting = object.meta().deletion_timestamp.is_some();
     let held = object.finalizers().iter().any(|name| name == FINALIZER);
     if deleting && !held {
         return End::last("gone", None, "");
     }
-    let uid = object.uid().unwrap_or_default();
-    let object = match with_finalizer(object, held, &context).await {
+    let object = match with_finalizer(object, held, &uid, &context).await {
         Ok(object) => object,
         Err(error) => return ended(&Err(error.into()), false, &uid, &context),
     };
-    let mut run = Run::new(&*object, &context);
-    context.memory.update(&uid, |notes| notes.next_look = None);
-    if run.requested {
-        context.memory.update(&uid, |notes| {
-            notes.refused.clear();
-            notes.trial.forget();
-            notes.assign_refused = None;
-        });
+    let mut pass = Pass::new(&*object, &uid, &context);
+    pass.note(|notes| notes.asked.next_look = None);
+    if pass.requested {
+        pass.note(|notes| notes.sent.forget_refusals());
     }
-    let caller = match budget_place::caller(&*object, &run, &context).await {
+    let caller = match budget_place::caller(&pass).await {
         Ok(caller) => caller,
         Err(after) => return End::deferred(after),
     };
     let scope = Arc::clone(&caller);
     let result = if deleting {
-        match scope.scope(Box::pin(object.finalize(&mut run, &context))).await {
-            Ok(()) => return released(&*object, run, &context).await,
+        match scope.scope(Box::pin(K::finalize(&mut pass))).await {
+            Ok(()) => return released(pass).await,
             Err(stop) => Err(stop.map(deleting_still::<K>)),
         }
     } else {
-        scope.scope(Box::pin(object.converge(&mut run, &context))).await
+        scope.scope(Box::pin(K::converge(&mut pass))).await
     };
-    budget_place::keep(&*object, &caller, result.as_ref().err(), &context);
-    report(&*object, run, result, &context).await
+    budget_place::keep(&pass, &caller, result.as_ref().err());
+    report(pass, result).await
 }
 
 /// The object with our finalizer on it; nothing is made in Graph before that is there.
-async fn with_finalizer<K: Kind>(object: Arc<K>, held: bool, context: &Context) -> Result<Arc<K>, kube::Error> {
+async fn with_finalizer<K: Kind>(object: Arc<K>, held: bool, uid: &Uid, context: &Context) -> Result<Arc<K>, kube::Error> {
     if held {
         return Ok(object);
     }
     let mut finalizers = object.finalizers().to_vec();
     finalizers.push(FINALIZER.to_owned());
     let object = patch_finalizers(&*object, &finalizers, context).await?;
-    context.memory.update(&object.uid().unwrap_or_default(), |notes| notes.held = true);
+    context.memory.update(uid, |notes| notes.seen.held = true);
     Ok(Arc::new(object))
 }
 
@@ -185,119 +188,94 @@ async fn patch_finalizers<K: Kind>(object: &K, finalizers: &[String], context: &
 }
 
 /// Ends a deletion: the finalizer goes, and with it everything that is remembered.
-async fn released<K: Kind>(object: &K, run: Run<K>, context: &Context) -> End {
-    publish(object, &run, context);
+async fn released<K: Kind>(pass: Pass<'_, K>) -> End {
+    publish(&pass);
+    let Pass { object, uid, context, .. } = pass;
     let finalizers: Vec<String> = object.finalizers().iter().filter(|name| *name != FINALIZER).cloned().collect();
     // The object as last written: its status may have moved on during this pass.
-    let current = run.writer.current(object);
+    let current = pass.writer.current(object);
     match patch_finalizers(&current, &finalizers, context).await {
-        Err(error) if !is_gone(&error) => ended(&Err(error.into()), false, &object.uid().unwrap_or_default(), context),
+        Err(error) if !is_gone(&error) => ended(&Err(error.into()), false, uid, context),
         Ok(_) | Err(_) => {
-            let uid = object.uid().unwrap_or_default();
-            context.backoff.forget(&uid);
-            context.claims.release(&uid);
-            context.metrics.drifted(K::NAME, context.memory.set_drifted(K::NAME, &uid, false));
-            context.cluster.published.finalized(&uid);
-            object.changed(&run.draft, context);
+            context.backoff.forget(uid);
+            context.claims.release(uid);
+            context.metrics.drifted(K::NAME, context.memory.set_drifted(K::NAME, uid, false));
+            context.cluster.published.finalized(uid);
+            object.changed(&pass.draft, context);
             End::last("deleted", Some(Reason::Deleting), "the finalizer was removed")
         }
     }
 }
 
-async fn report<K: Kind>(object: &K, mut run: Run<K>, result: Result<Verdict, Stop>, context: &Context) -> End {
-    let uid = object.uid().unwrap_or_default();
+async fn report<K: Kind>(mut pass: Pass<'_, K>, result: Result<Verdict, Stop>) -> End {
+    let Pass { object, uid, context, .. } = pass;
     let result = match result {
-        Err(Stop::Later(later)) if worth_telling(object, &run, &later) => Err(later.told()),
-        Err(Stop::Later(later)) => return give_way(object, &run, &later, context),
+        Err(Stop::Later(later)) if worth_telling(&pass, &later) => Err(later.told()),
+        Err(Stop::Later(later)) => return give_way(&pass, &later),
         Err(Stop::Failed(failure)) => Err(failure),
         Ok(verdict) => Ok(verdict),
     };
-    let result = result.map_err(|failure| past_waiting(&uid, failure, context));
+    let result = result.map_err(|failure| past_waiting(&pass, failure));
     if result.is_ok() {
-        context.memory.update(&uid, |notes| notes.waiting = None);
+        pass.note(|notes| notes.asked.waits_too_long(None, LONGEST_WAIT));
     }
     let verdict = match &result {
         Ok(verdict) => verdict.clone(),
         Err(failure) => Verdict::Failed(failure.clone()),
     };
-    let before = run.writer.written().cloned().unwrap_or_default();
-    let mut status = K::report(&before, run.draft.clone(), &verdict, object.meta().generation);
-    if let Some(request) = run.request.take() {
+    let before = pass.writer.written().cloned().unwrap_or_default();
+    let mut status = K::report(&before, pass.draft.clone(), &verdict, object.meta().generation);
+    if let Some(request) = pass.request.take() {
         K::set_handled(&mut status, Some(request));
     }
-    transition(&before, &status, &verdict, &mut run);
-    if run.drifted {
+    transition(&before, &status, &verdict, &mut pass);
+    if pass.drifted {
         context.metrics.drift(K::NAME);
     }
-    context.metrics.drifted(
-        K::NAME,
-        context.memory.set_drifted(
-            K::NAME,
-            &uid,
-            K::conditions(&status)
-                .iter()
-                .any(|condition| condition.type_ == "Drifted" && condition.status == "True"),
-        ),
-    );
-    publish(object, &run, context);
-    let wrote = run.wrote;
+    let drifted = |condition: &Condition| condition.type_ == "Drifted" && condition.status == "True";
+    let drifted = K::conditions(&status).iter().any(drifted);
+    context.metrics.drifted(K::NAME, context.memory.set_drifted(K::NAME, uid, drifted));
+    publish(&pass);
+    let wrote = pass.wrote;
     // A process that is perhaps not the leader any more leaves the status to its successor.
     if let Err(failure) = context.may_write() {
-        return ended(&Err(failure.told()), wrote, &uid, context);
+        return ended(&Err(failure.told()), wrote, uid, context);
     }
-    match run.writer.report(&status).await {
+    match pass.writer.report(&status).await {
         Ok(written) => {
-            let stored = run.writer.stored().map_or(0, fingerprint_of);
-            context.memory.update(&uid, |notes| {
-                notes.written = Some((stored, Instant::now()));
-                notes.handled = requests(object);
-                notes.resolved = None;
+            let stored = pass.writer.stored().map_or(0, fingerprint_of);
+            pass.note(|notes| {
+                notes.seen.written = Some((stored, Instant::now()));
+                notes.seen.resolved = None;
+                notes.asked.handled = requests(object);
             });
             if written {
                 object.changed(&status, context);
             }
-            ended(&result, wrote, &uid, context)
+            ended(&result, wrote, uid, context)
         }
-        Err(error) => ended(&Err(error.into()), wrote, &uid, context),
+        Err(error) => ended(&Err(error.into()), wrote, uid, context),
     }
 }
 
 /// A wait for what may come by itself, and has not come for two minutes, is a matter for a person; it is looked for all the
 /// same.
-fn past_waiting(uid: &str, failure: Failure, context: &Context) -> Failure {
-    let now = Instant::now();
+fn past_waiting<K: Kind>(pass: &Pass<'_, K>, failure: Failure) -> Failure {
     let waits = failure.class == Class::Waiting && failure.reason.comes_by_itself();
-    let mut since = now;
-    context.memory.update(uid, |notes| {
-        notes.waiting = match notes.waiting {
-            _ if !waits => None,
-            Some((reason, at)) if reason == failure.reason => Some((reason, at)),
-            _ => Some((failure.reason, now)),
-        };
-        since = notes.waiting.map_or(now, |(_, at)| at);
-        if waits && now.saturating_duration_since(since) < LONGEST_WAIT {
-            let over = since + LONGEST_WAIT;
-            notes.next_look = Some(notes.next_look.map_or(over, |look| look.min(over)));
-        }
-    });
-    if waits && now.saturating_duration_since(since) >= LONGEST_WAIT {
-        failure.permanent()
-    } else {
-        failure
-    }
+    let too_long = pass.note(|notes| notes.asked.waits_too_long(waits.then_some(failure.reason), LONGEST_WAIT));
+    if too_long { failure.permanent() } else { failure }
 }
 
 /// Ends a pass that comes back in a moment. There is no verdict yet, so the status says nothing new; but what was done
 /// is told, and the next pass must not run on a copy from before it.
-fn give_way<K: Kind>(object: &K, run: &Run<K>, later: &Later, context: &Context) -> End {
-    let uid = object.uid().unwrap_or_default();
-    publish(object, run, context);
-    let stored = run.writer.stored().map(fingerprint_of);
-    if let Some(stored) = stored.filter(|stored| object.status().map(fingerprint_of) != Some(*stored)) {
-        context.memory.update(&uid, |notes| notes.written = Some((stored, Instant::now())));
+fn give_way<K: Kind>(pass: &Pass<'_, K>, later: &Later) -> End {
+    publish(pass);
+    let stored = pass.writer.stored().map(fingerprint_of);
+    if let Some(stored) = stored.filter(|stored| pass.object.status().map(fingerprint_of) != Some(*stored)) {
+        pass.note(|notes| notes.seen.written = Some((stored, Instant::now())));
     }
-    let end = End::deferred(sooner(later.after, &uid, context));
-    if run.wrote {
+    let end = End::deferred(sooner(later.after, pass.uid, pass.context));
+    if pass.wrote {
         return End {
             outcome: WROTE,
             message: "written; a list that is shared with other objects will show what came of it".to_owned(),
@@ -308,7 +286,7 @@ fn give_way<K: Kind>(object: &K, run: &Run<K>, later: &Later, context: &Context)
 }
 
 /// An event when Ready takes another reason for the worse.
-fn transition<K: Kind>(before: &K::Status, after: &K::Status, verdict: &Verdict, run: &mut Run<K>) {
+fn transition<K: Kind>(before: &K::Status, after: &K::Status, verdict: &Verdict, pass: &mut Pass<'_, K>) {
     let Verdict::Failed(failure) = verdict else { return };
     let ready = |status: &K::Status| {
         K::conditions(status)
@@ -318,23 +296,24 @@ fn transition<K: Kind>(before: &K::Status, after: &K::Status, verdict: &Verdict,
     };
     if ready(before) != ready(after) {
         match failure.class {
-            Class::Waiting => run.notes.push(crate::reconcile::pass::Note {
+            Class::Waiting => pass.events.push(EventDraft {
                 kind: EventKind::Normal,
                 reason: failure.reason.as_str(),
                 action: "Wait",
                 text: failure.message.clone(),
             }),
-            Class::Stalled | Class::Retry | Class::Unreachable => run.warn(failure.reason.as_str(), "Reconcile", failure.message.clone()),
+            Class::Stalled | Class::Retry | Class::Unreachable => pass.warn(failure.reason.as_str(), "Reconcile", failure.message.clone()),
         }
     }
 }
 
-fn publish<K: Kind>(object: &K, run: &Run<K>, context: &Context) {
-    let reference = object.object_ref(&());
-    for note in &run.notes {
-        context
+fn publish<K: Kind>(pass: &Pass<'_, K>) {
+    let reference = pass.object.object_ref(&());
+    for event in &pass.events {
+        let text = event.text.clone();
+        pass.context
             .events
-            .publish(&reference, note.kind, note.reason, note.action, note.text.clone());
+            .publish(&reference, event.kind, event.reason, event.action, text);
     }
 }
 
@@ -353,7 +332,7 @@ fn deleting_still<K: Kind>(failure: Failure) -> Failure {
 }
 
 /// A panic or a pass without end: the others go on, this object says so.
-async fn broken<K: Kind>(object: &K, fault: &Fault, context: &Context) -> End {
+async fn broken<K: Kind>(object: &K, uid: &Uid, fault: &Fault, context: &Context) -> End {
     context.metrics.panicked(K::NAME);
     // Not its text: a panic may quote a value that must not be seen.
     let what = match fault {
@@ -368,7 +347,6 @@ async fn broken<K: Kind>(object: &K, fault: &Fault, context: &Context) -> End {
         ),
     )
     .before(Unseen::References);
-    let run = Run::new(object, context);
-    let reported = guarded(LONGEST_PASS, report(object, run, Err(failure.clone().into()), context)).await;
-    reported.unwrap_or_else(|_fault| ended(&Err(failure), false, &object.uid().unwrap_or_default(), context))
+    let reported = guarded(LONGEST_PASS, report(Pass::new(object, uid, context), Err(failure.clone().into()))).await;
+    reported.unwrap_or_else(|_fault| ended(&Err(failure), false, uid, context))
 }

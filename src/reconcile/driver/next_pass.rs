@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::reconcile::context::Context;
+use crate::reconcile::memory::Uid;
 use crate::report::conditions::Verdict;
 use crate::report::failure::{Class, Failure};
 use crate::report::reason::Reason;
@@ -57,7 +58,7 @@ impl End {
 }
 
 /// The end that follows from a result, and what it means for the object's backoff.
-pub(crate) fn ended(result: &Result<Verdict, Failure>, wrote: bool, uid: &str, context: &Context) -> End {
+pub(crate) fn ended(result: &Result<Verdict, Failure>, wrote: bool, uid: &Uid, context: &Context) -> End {
     let verdict = match result {
         Ok(Verdict::Failed(failure)) | Err(failure) => return failed(failure, uid, context),
         Ok(verdict) => verdict,
@@ -82,13 +83,13 @@ pub(crate) fn ended(result: &Result<Verdict, Failure>, wrote: bool, uid: &str, c
 }
 
 /// The time of the next pass, or of what has to be looked at before.
-pub(crate) fn sooner(next: Duration, uid: &str, context: &Context) -> Duration {
-    let look = context.memory.get(uid).next_look;
+pub(crate) fn sooner(next: Duration, uid: &Uid, context: &Context) -> Duration {
+    let look = context.memory.get(uid).asked.next_look;
     look.map_or(next, |look| next.min(look.saturating_duration_since(Instant::now())))
         .max(Duration::from_millis(100))
 }
 
-fn failed(failure: &Failure, uid: &str, context: &Context) -> End {
+fn failed(failure: &Failure, uid: &Uid, context: &Context) -> End {
     let (outcome, next) = match failure.class {
         Class::Stalled => ("stalled", failure.after.unwrap_or_else(|| jitter(IDLE, 10))),
         Class::Waiting => (

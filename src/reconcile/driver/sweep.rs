@@ -8,6 +8,7 @@ use kube::{Resource, ResourceExt};
 use crate::cluster::kinds::each_kind;
 use crate::reconcile::context::Context;
 use crate::reconcile::driver::overwritten;
+use crate::reconcile::memory::Uid;
 use crate::reconcile::pass::Kind;
 
 /// Wakes objects whose status somebody else has written, and drops the notes of objects that are gone.
@@ -37,7 +38,7 @@ pub(crate) async fn sweep(context: &Context) {
 
 fn look_through<K: Kind>(alive: &mut HashSet<String>, context: &Context) {
     for object in K::cache(&context.cluster.caches).state() {
-        if overwritten(&*object, context) {
+        if Uid::of(&*object).is_some_and(|uid| overwritten(&*object, &uid, context)) {
             K::trigger(&context.cluster.wakes).object(&object);
         }
         alive.extend(object.uid());

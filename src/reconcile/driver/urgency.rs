@@ -5,8 +5,7 @@ use std::time::Duration;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use crate::graph::Priority;
-use crate::reconcile::pass::requests;
-use crate::reconcile::pass::{Kind, Run};
+use crate::reconcile::pass::{Kind, Pass, requests};
 use crate::report::reason::Reason;
 use crate::report::stop::Later;
 use crate::runtime::events::EventKind;
@@ -15,9 +14,9 @@ use crate::runtime::events::EventKind;
 const LONG: Duration = Duration::from_secs(2);
 
 /// Whether somebody waits for this pass, or it only looks after what was right at this generation.
-pub(crate) fn urgency<K: Kind>(object: &K, run: &Run<K>) -> Priority {
+pub(crate) fn urgency<K: Kind>(pass: &Pass<'_, K>) -> Priority {
     let right = |ready: &Condition| ready.status == "True" || ready.reason == Reason::Drifted.as_str();
-    if ready(object, run).is_some_and(right) && !run.requested && object.meta().deletion_timestamp.is_none() {
+    if ready(pass).is_some_and(right) && !pass.requested && pass.object.meta().deletion_timestamp.is_none() {
         Priority::Repair
     } else {
         Priority::Change
@@ -26,12 +25,12 @@ pub(crate) fn urgency<K: Kind>(object: &K, run: &Run<K>) -> Priority {
 
 /// Whether a pass that waits for its turn in the budget has something to say: what it did, or that a spec which got no
 /// word yet will wait for a while. One that waits for a list with others says nothing: the list is under way.
-pub(crate) fn worth_telling<K: Kind>(object: &K, run: &Run<K>, later: &Later) -> bool {
+pub(crate) fn worth_telling<K: Kind>(pass: &Pass<'_, K>, later: &Later) -> bool {
     if later.turn.is_none() {
         return false;
     }
-    let did = run.wrote || run.notes.iter().any(|note| note.kind == EventKind::Normal);
-    did || later.after >= LONG && ready(object, run).is_none()
+    let did = pass.wrote || pass.events.iter().any(|event| event.kind == EventKind::Normal);
+    did || later.after >= LONG && ready(pass).is_none()
 }
 
 /// Whether somebody seems to wait for a pass over this object, as far as the object itself tells. For the order of passes.
@@ -48,8 +47,8 @@ pub(crate) fn seems_urgent<K: Kind>(object: &K) -> bool {
 }
 
 /// What the status says of this generation.
-fn ready<'a, K: Kind>(object: &K, run: &'a Run<K>) -> Option<&'a Condition> {
-    K::conditions(&run.draft)
+fn ready<'a, K: Kind>(pass: &'a Pass<'_, K>) -> Option<&'a Condition> {
+    K::conditions(&pass.draft)
         .iter()
-        .find(|condition| condition.type_ == "Ready" && condition.observed_generation == object.meta().generation)
+        .find(|condition| condition.type_ == "Ready" && condition.observed_generation == pass.object.meta().generation)
 }

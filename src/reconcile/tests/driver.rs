@@ -24,8 +24,8 @@ use crate::reconcile::claim_registry::Claims;
 use crate::reconcile::context::Context;
 use crate::reconcile::driver::reconcile;
 use crate::reconcile::driver::urgency::{urgency, worth_telling};
-use crate::reconcile::memory::Memory;
-use crate::reconcile::pass::{Kind, Run};
+use crate::reconcile::memory::{Memory, Uid};
+use crate::reconcile::pass::{Kind, Pass};
 use crate::reconcile::terminating::Uninstall;
 use crate::report::conditions::Verdict;
 use crate::report::reason::Reason;
@@ -74,11 +74,11 @@ impl Kind for Fragile {
         Api::namespaced(client, "team")
     }
 
-    async fn converge(&self, _run: &mut Run<Self>, context: &Context) -> Result<Verdict, Stop> {
-        assert!(!self.spec.panics, "a defect with {CANARY}");
-        if self.spec.writes {
+    async fn converge(pass: &mut Pass<'_, Self>) -> Result<Verdict, Stop> {
+        assert!(!pass.object.spec.panics, "a defect with {CANARY}");
+        if pass.object.spec.writes {
             WRITERS.fetch_add(1, Ordering::Relaxed);
-            let tenant = context.tenants.get(&tenant("contoso", client_secret("app")))?;
+            let tenant = pass.context.tenants.get(&tenant("contoso", client_secret("app")))?;
             // The part of a pass that writes has a priority of its own.
             Priority::Change.scope(tenant.write_permit()).await?;
         }
@@ -87,7 +87,7 @@ impl Kind for Fragile {
         })
     }
 
-    async fn finalize(&self, _run: &mut Run<Self>, _context: &Context) -> Result<(), Stop> {
+    async fn finalize(_pass: &mut Pass<'_, Self>) -> Result<(), Stop> {
         Err(Stop::waiting(Reason::Deleting, "not yet"))
     }
 
@@ -236,16 +236,19 @@ async fn a_deletion_that_waits_keeps_the_finalizer() {
     );
 }
 
-/// A pass over an object whose Ready says this of that generation.
-fn run_over(ready: Option<(&str, &str, i64)>) -> (Fragile, Run<Fragile>) {
+/// An object whose Ready says this of that generation.
+fn with_ready(ready: Option<(&str, &str, i64)>) -> Fragile {
     let mut object = fragile(false);
     object.status = ready.map(|(status, reason, generation)| {
         let ready = json!({"type": "Ready", "status": status, "reason": reason, "message": "", "observedGeneration": generation,
             "lastTransitionTime": "2026-01-05T08:00:00Z"});
         serde_json::from_value(json!({"conditions": [ready]})).unwrap()
     });
-    let run = Run::new(&object, &context(kubernetes(&object).0));
-    (object, run)
+    object
+}
+
+fn uid() -> Uid {
+    Uid::of(&fragile(false)).unwrap()
 }
 
 #[tokio::test]
@@ -257,13 +260,14 @@ async fn what_somebody_waits_for_comes_first() {
         (Some(("False", Reason::Drifted.as_str(), 1)), Priority::Repair),
         (Some(("False", Reason::CreateUnconfirmed.as_str(), 1)), Priority::Change),
     ] {
-        let (mut object, mut run) = run_over(ready);
-        assert_eq!(urgency(&object, &run), expected, "{ready:?}");
-        run.requested = true;
-        assert_eq!(urgency(&object, &run), Priority::Change, "{ready:?}");
-        run.requested = false;
+        let mut object = with_ready(ready);
+        let (uid, context) = (uid(), context(kubernetes(&object).0));
+        let mut pass = Pass::new(&object, &uid, &context);
+        assert_eq!(urgency(&pass), expected, "{ready:?}");
+        pass.requested = true;
+        assert_eq!(urgency(&pass), Priority::Change, "{ready:?}");
         object.metadata.deletion_timestamp = Some(status::now());
-        assert_eq!(urgency(&object, &run), Priority::Change, "{ready:?}");
+        assert_eq!(urgency(&Pass::new(&object, &uid, &context)), Priority::Change, "{ready:?}");
     }
 }
 
@@ -280,13 +284,15 @@ async fn a_wait_for_a_turn_is_told_to_who_has_no_word_yet_and_after_a_write() {
         (Some(("True", "Synced", 1)), 60, false),
         (Some(("True", "Synced", 0)), 60, true),
     ] {
-        let (object, mut run) = run_over(ready);
-        assert_eq!(worth_telling(&object, &run, &after(seconds)), expected, "{ready:?} {seconds}");
-        run.warn(Reason::Refused.as_str(), "Compare", String::new());
-        assert_eq!(worth_telling(&object, &run, &after(seconds)), expected, "{ready:?} {seconds}");
-        run.event(Reason::Synced.as_str(), "Update", String::new());
-        assert!(worth_telling(&object, &run, &after(seconds)), "{ready:?} {seconds}");
-        assert!(!worth_telling(&object, &run, &list), "a list is under way");
+        let object = with_ready(ready);
+        let (uid, context) = (uid(), context(kubernetes(&object).0));
+        let mut pass = Pass::new(&object, &uid, &context);
+        assert_eq!(worth_telling(&pass, &after(seconds)), expected, "{ready:?} {seconds}");
+        pass.warn(Reason::Refused.as_str(), "Compare", String::new());
+        assert_eq!(worth_telling(&pass, &after(seconds)), expected, "{ready:?} {seconds}");
+        pass.event(Reason::Synced.as_str(), "Update", String::new());
+        assert!(worth_telling(&pass, &after(seconds)), "{ready:?} {seconds}");
+        assert!(!worth_telling(&pass, &list), "a list is under way");
     }
 }
 
@@ -302,14 +308,14 @@ async fn a_pass_that_was_sent_away_for_want_of_budget_keeps_its_place_and_does_n
     while let Ok(permit) = contoso.client.permit().await {
         window.push(permit);
     }
-    let place = || context.memory.get("uid").place;
+    let place = || context.memory.get(&uid()).asked.place;
     let passes = || WRITERS.load(Ordering::Relaxed);
     let pass = || reconcile(Arc::clone(&object), Arc::clone(&context));
     pass().await.unwrap();
     assert_eq!((passes(), place().is_some()), (1, true));
     let ticket = format!("{:?}", place());
     // What the fake API answers holds no status, so the cache would pass for behind.
-    context.memory.update("uid", |notes| notes.written = None);
+    context.memory.update(&uid(), |notes| notes.seen.written = None);
     for _ in 0..3 {
         pass().await.unwrap();
         assert_eq!((passes(), format!("{:?}", place())), (1, ticket.clone()));
@@ -320,7 +326,7 @@ async fn a_pass_that_was_sent_away_for_want_of_budget_keeps_its_place_and_does_n
     reconcile(Arc::new(changed), Arc::clone(&context)).await.unwrap();
     assert_eq!(passes(), 2);
     assert!(format!("{:?}", place()).contains(ticket.split("ticket").nth(1).unwrap().split(',').next().unwrap()));
-    context.memory.update("uid", |notes| notes.written = None);
+    context.memory.update(&uid(), |notes| notes.seen.written = None);
     drop(window);
     pass().await.unwrap();
     assert_eq!((passes(), place().is_none()), (3, true));
@@ -335,11 +341,11 @@ async fn equal_objects_are_not_looked_at_again_at_the_same_moment() {
     converged.status = serde_json::from_value(status_writes(&writes)[0]["status"].clone()).unwrap();
     let converged = Arc::new(converged);
     // What the fake API answers holds no status, so the cache would pass for behind.
-    context.memory.forget("uid");
+    context.memory.forget(&uid());
     let mut waits = std::collections::BTreeSet::new();
     for _ in 0..20 {
         let action = reconcile(Arc::clone(&converged), Arc::clone(&context)).await.unwrap();
-        context.memory.forget("uid");
+        context.memory.forget(&uid());
         // `Action` shows its time to nobody else.
         let shown = format!("{action:?}");
         let seconds = shown.split_once("Some(").and_then(|(_, rest)| rest.split_once("s)")).unwrap().0;

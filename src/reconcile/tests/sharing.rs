@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::api::ResolvedGroup;
+use crate::api::UserSetting;
 use crate::graph::{Collection, Entity};
 use crate::reconcile::name_reservation;
 use crate::reconcile::observe::look_since;
@@ -102,7 +103,7 @@ async fn many_writes_are_seen_in_one_list_and_a_lone_one_by_its_id() {
     snapshot.outdate(ID);
     assert!(snapshot.get(ID).is_none() && snapshot.named("old").len() == 1);
     let written = Instant::now();
-    let look = || look_since("uid", SETTINGS, ID, written, &contoso);
+    let look = || look_since::<UserSetting>("uid", ID, written, &contoso);
     assert_eq!(look().await.unwrap(), None);
     assert_eq!(requests(&scene), (0, 1), "alone");
 

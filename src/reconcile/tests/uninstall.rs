@@ -12,11 +12,12 @@ use serde_json::{Value, json};
 use crate::api::{Assignment, DriftedField, ProvisioningPolicy};
 use crate::reconcile::context::Context;
 use crate::reconcile::declarations::Declarations;
-use crate::reconcile::pass::Run;
+use crate::reconcile::memory::Uid;
+use crate::reconcile::pass::Pass;
 use crate::reconcile::plan::{Declared, Key};
 use crate::reconcile::terminating::Uninstall;
 use crate::reconcile::tests::driver::context;
-use crate::reconcile::uninstall::{before_assign, before_deletion, keeps_groups, lets_go};
+use crate::reconcile::uninstall::{before_assign, before_deletion, keeps_groups, why_released};
 use crate::reconcile::vanished::keep_groups_of_the_vanished;
 use crate::report::failure::Class;
 use crate::report::reason::Reason;
@@ -231,20 +232,27 @@ async fn s51_the_early_look_is_shared_and_the_last_one_always_asks_and_tells_the
     let cluster = Cluster::default();
     let context = cluster.context();
     for _ in 0..10 {
-        assert_eq!(lets_go(&policy("Shared"), ID, &context).await, None);
+        assert_eq!(early_look(&context).await, None);
     }
     assert_eq!(cluster.asked(POLICIES), 1);
     cluster.set(POLICIES, Answer::Goes);
-    assert_eq!(lets_go(&policy("Shared"), ID, &context).await, None, "known a moment ago");
+    assert_eq!(early_look(&context).await, None, "known a moment ago");
     assert!(before_deletion::<ProvisioningPolicy>(ID, &context).await.is_err());
     assert_eq!(cluster.asked(POLICIES), 2);
-    let why = lets_go(&policy("Shared"), ID, &context).await.expect("let go of");
+    let why = early_look(&context).await.expect("let go of");
     assert!(why.contains("provisioningpolicies.cloudpc.dev"), "{why}");
     assert_eq!(cluster.asked(POLICIES), 2);
 
     // Without an answer nothing is let go of.
     let context = Cluster::with(&[(POLICIES, Answer::Status(403, "Forbidden")), (TENANTS, Answer::Status(500, ""))]).context();
-    assert_eq!(lets_go(&policy("Shared"), ID, &context).await, None);
+    assert_eq!(early_look(&context).await, None);
+}
+
+/// Early in the deletion of a policy.
+async fn early_look(context: &Context) -> Option<String> {
+    let policy = policy("Shared");
+    let uid = Uid::of(&policy).unwrap();
+    why_released(&Pass::new(&policy, &uid, context), ID).await
 }
 
 /// What becomes of an Assignment that is not there any more, and of nobody else.
@@ -253,16 +261,19 @@ async fn s51_an_assignment_that_vanished_takes_no_group_along() {
     for ownership in ["Shared", "Exclusive"] {
         let context = Cluster::default().context();
         let policy = policy(ownership);
-        context.memory.update("uid", |notes| notes.collected = ["there".to_owned()].into());
-        let mut run = Run::new(&policy, &context);
+        let uid = Uid::of(&policy).unwrap();
+        context
+            .memory
+            .update(&uid, |notes| notes.seen.collected = ["there".to_owned()].into());
+        let mut pass = Pass::new(&policy, &uid, &context);
         let mut declarations = Declarations::default();
         declarations.frozen.insert("unreadable".to_owned());
         declarations.entries.insert(Key::new("g4", None), Declared::default());
-        keep_groups_of_the_vanished(&policy, &mut run, &mut declarations, &context);
+        keep_groups_of_the_vanished(&mut pass, &mut declarations);
         let names = |set: &std::collections::BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>();
         if ownership == "Exclusive" {
             assert_eq!(names(&declarations.frozen), ["unreadable", "vanished"]);
-            assert!(declarations.releasing.is_empty() && run.notes.is_empty());
+            assert!(declarations.releasing.is_empty() && pass.events.is_empty());
             let [problem] = declarations.problems.as_slice() else {
                 panic!("{:?}", declarations.problems)
             };
@@ -270,7 +281,9 @@ async fn s51_an_assignment_that_vanished_takes_no_group_along() {
         } else {
             assert_eq!(names(&declarations.releasing), ["vanished"]);
             assert_eq!(names(&declarations.frozen), ["unreadable"]);
-            let [note] = run.notes.as_slice() else { panic!("{:?}", run.notes) };
+            let [note] = pass.events.as_slice() else {
+                panic!("{:?}", pass.events)
+            };
             assert!(
                 ["vanished", ID, "g2"].iter().all(|word| note.text.contains(word))
                     && ["g1", "g3", "g4"].iter().all(|kept| !note.text.contains(kept)),

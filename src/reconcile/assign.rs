@@ -1,0 +1,228 @@
+//! The set of assignments of one object: replaced as a whole, on the base of what is there now; and what follows when Graph
+//! refuses it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use kube::ResourceExt;
+
+use tokio::time::Instant;
+
+use crate::api::DriftedField;
+use crate::cluster::managed::Managed;
+use crate::graph::{AssignmentTarget, RemoteAssignment};
+use crate::reconcile::assignments::pointing_at;
+use crate::reconcile::confirm_removals::confirm_removals;
+use crate::reconcile::pass::Pass;
+use crate::reconcile::plan;
+use crate::reconcile::plan::{Change, Desired, Key};
+use crate::reconcile::proofs::Proofs;
+use crate::reconcile::replaced::Replaced;
+use crate::reconcile::trial;
+use crate::reconcile::uninstall::before_assign;
+use crate::report::failure::{Class, Failure};
+use crate::report::reason::Reason;
+use crate::report::reason::event;
+use crate::report::stop::Stop;
+use crate::report::wording;
+use crate::tenant::fingerprint::fingerprint;
+use crate::tenant::shared::Tenant;
+
+/// Where a write goes, and what Graph shall hold there.
+#[derive(Clone, Copy)]
+pub(crate) struct Site<'a> {
+    /// The tenant.
+    pub tenant: &'a Tenant,
+    /// What Graph shall hold.
+    pub desired: &'a Desired,
+    /// The id of the object.
+    pub id: &'a str,
+    /// It was created a moment ago by this pass, so no other writer has assigned anything.
+    pub fresh: bool,
+}
+
+/// A set of assignments that Graph refused.
+#[derive(Clone, Copy)]
+pub(crate) struct Refused<'a> {
+    /// What would have changed.
+    pub fields: &'a [DriftedField],
+    /// The set.
+    pub targets: &'a [AssignmentTarget],
+    /// What Graph said.
+    pub failure: &'a Failure,
+}
+
+/// Replaces the set of assignments, on the base of a read that comes after the wait for the permit: a set that is some
+/// seconds old may lack a group that a person has added since, and would take it off.
+pub(crate) async fn assign<K: Managed>(pass: &mut Pass<'_, K>, site: Site<'_>) -> Result<(), Stop> {
+    let (context, Site { tenant, desired, id, .. }) = (pass.context, site);
+    context.may_change_graph()?;
+    let permit = tenant.write_permit().await?;
+    let read = tenant.clock.now();
+    let there = assigned_now::<K>(site).await?;
+    // What it became meanwhile may be what is wanted.
+    let Some(Change::Assign { targets, fields }) = plan::assignments(desired, &pass.draft.assignments, &there) else {
+        return Ok(());
+    };
+    confirm_removals(pass, &fields).await?;
+    // What is about to become ours is written down first: after a crash it must not look like another writer's.
+    pass.write_ahead_assignments().await?;
+    before_assign::<K>(id, &fields, context).await?;
+    tenant.snapshot(K::COLLECTION).outdate(id);
+    let request = |permit| tenant.client.assign(K::COLLECTION, id, &targets, permit);
+    let result = tenant.permitted(permit, request, &context.access).await;
+    let base = there.iter().map(Key::from).collect();
+    let replaced = Replaced::new(read, tenant.clock.now(), &targets, base, context.settle * 2);
+    let replaced = if site.fresh { replaced.first() } else { replaced };
+    note_replaced(pass, desired, result.as_ref().err(), replaced);
+    result?;
+    pass.wrote = true;
+    report(pass, site, &fields);
+    Ok(())
+}
+
+/// The assignments of the object, read now; of one that was created a moment ago nobody knows, so it has none.
+async fn assigned_now<K: Managed>(site: Site<'_>) -> Result<Vec<RemoteAssignment>, Stop> {
+    let Site { tenant, id, fresh, .. } = site;
+    if fresh {
+        return Ok(Vec::new());
+    }
+    let found = tenant.read(K::COLLECTION, id).await?;
+    found.map(|entity| entity.assignments).ok_or_else(|| {
+        let message = format!(
+            "{} {id} was not found when its assignments were to be changed",
+            K::COLLECTION.singular()
+        );
+        Stop::retry(Reason::Conflict, message)
+    })
+}
+
+/// The events of a set that was replaced.
+fn report<K: Managed>(pass: &mut Pass<'_, K>, site: Site<'_>, fields: &[DriftedField]) {
+    let Site { desired, id, .. } = site;
+    let back: Vec<DriftedField> = fields
+        .iter()
+        .filter(|field| desired.put_back.keys().any(|key| key.path() == field.path))
+        .cloned()
+        .collect();
+    if !back.is_empty() {
+        let text = format!(
+            "{} {id}: another writer's groups had been lost while the assignments were replaced: {}",
+            K::COLLECTION.singular(),
+            wording::assignments(&back, pass.draft.known_groups())
+        );
+        pass.warn(event::ASSIGNMENT_PUT_BACK, "Assign", text);
+    }
+    pass.event(
+        event::ASSIGNED,
+        "Assign",
+        format!(
+            "{} {id}: {}",
+            K::COLLECTION.singular(),
+            wording::assignments(fields, pass.draft.known_groups())
+        ),
+    );
+}
+
+/// Notes that the set was replaced, or may have been: what it put there may not show yet, and what other writers put there
+/// meanwhile may be lost.
+fn note_replaced<K: Managed>(pass: &Pass<'_, K>, desired: &Desired, stop: Option<&Stop>, replaced: Replaced) {
+    if stop.is_some_and(|stop| !stop.is(Class::Unreachable)) {
+        return;
+    }
+    pass.note(|notes| {
+        notes.sent.assigned = Some((Instant::now(), replaced.sent.iter().cloned().collect()));
+        if stop.is_none() {
+            notes.sent.assign_refused = None;
+            notes.sent.drop_dead = false;
+        }
+        if !desired.exclusive {
+            notes.asked.look_by(replaced.next_look());
+            notes.sent.replaced.push(replaced);
+        }
+    });
+}
+
+/// Graph refused a set of assignments as a whole. First the groups are looked up again, because one that was deleted spoils
+/// every set; then the Assignments that would add something are halved until the refused one is found.
+pub(crate) async fn refused_assign<K: Managed>(pass: &Pass<'_, K>, site: Site<'_>, refused: &Refused<'_>) -> Result<Failure, Stop> {
+    let Refused { fields, targets, failure } = *refused;
+    let desired = site.desired;
+    let again = fingerprint(&fields);
+    let notes = pass.notes();
+    if !desired.put_back.is_empty() {
+        // What is put back for another writer must not keep the Assignments from being applied.
+        pass.note(|notes| notes.sent.put_back.clear());
+        return Ok(soon(format!(
+            "{}; tried again without the groups of another writer that were lost",
+            failure.message
+        )));
+    }
+    if notes.sent.assign_refused != Some(again) {
+        if let Some(gone) = dead_foreign_group(pass, site, targets).await? {
+            return Ok(Failure::stalled(
+                Reason::Refused,
+                format!(
+                    "{}. Group {gone}, which no Assignment declares, is not in the directory any more: take it off in the admin center",
+                    failure.message
+                ),
+            ));
+        }
+        pass.note(|notes| {
+            notes.sent.assign_refused = Some(again);
+            notes.sent.drop_dead = true;
+            notes.seen.prove_pins = true;
+        });
+        return Ok(soon(format!("{}; looking up the groups again", failure.message)));
+    }
+    if let Some(look) = notes.seen.proofs.as_ref().and_then(Proofs::confirmation) {
+        // A dead group spoils every set, so nothing is found out by trying others before it is known to be dead.
+        let message = format!("{}; a group of the set was not found, and is looked up once more", failure.message);
+        let left = look.saturating_duration_since(Instant::now()).max(Duration::from_millis(200));
+        return Ok(Failure::waiting_for(Reason::ResolvingReferences, message, left));
+    }
+    Ok(find_refused(pass, site, refused))
+}
+
+/// The groups are there, so it is about one of the Assignments: they are halved until the refused one is found.
+fn find_refused<K: Managed>(pass: &Pass<'_, K>, site: Site<'_>, refused: &Refused<'_>) -> Failure {
+    let Refused { fields, failure, .. } = *refused;
+    let added = |key: &Key| fields.iter().any(|field| field.desired.is_some() && field.path == key.path());
+    let adding: BTreeSet<String> = site
+        .desired
+        .declared
+        .iter()
+        .filter(|(key, _)| added(key))
+        .flat_map(|(_, declared)| declared.by.iter().cloned())
+        .collect();
+    let asks: BTreeMap<String, u64> = pointing_at(pass.object, pass.context)
+        .iter()
+        .map(|assignment| (assignment.name_any(), fingerprint(&assignment.spec.groups)))
+        .collect();
+    let ask = |name: &str| asks.get(name).copied().unwrap_or_default();
+    match pass.note(|notes| notes.sent.trial.refused(&adding, &failure.message, ask)) {
+        trial::Verdict::Found(_) | trial::Verdict::Halved => {
+            soon(format!("{}; finding out which Assignment that is about", failure.message))
+        }
+        trial::Verdict::None => failure.clone(),
+    }
+}
+
+fn soon(message: String) -> Failure {
+    Failure::waiting_for(Reason::ResolvingReferences, message, Duration::from_millis(200))
+}
+
+/// A group in a refused set that neither an Assignment declares nor the directory has.
+async fn dead_foreign_group<K: Managed>(pass: &Pass<'_, K>, site: Site<'_>, targets: &[AssignmentTarget]) -> Result<Option<String>, Stop> {
+    const MOST: usize = 20;
+    let Site { tenant, desired, .. } = site;
+    let key = |target: &AssignmentTarget| Key::new(&target.group_id, target.service_plan_id.as_deref());
+    let ours = |key: &Key| desired.declared.contains_key(key) || pass.draft.assignments.iter().any(|entry| Key::from(entry) == *key);
+    for target in targets.iter().filter(|target| !ours(&key(target))).take(MOST) {
+        let (_, group) = tenant.read_request(tenant.client.group(&target.group_id)).await?;
+        if group.is_none() {
+            return Ok(Some(target.group_id.clone()));
+        }
+    }
+    Ok(None)
+}

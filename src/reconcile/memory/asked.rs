@@ -1,0 +1,73 @@
+//! What an object was asked for, what it waits for, and when it is looked at again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::graph::Place;
+use crate::report::reason::Reason;
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asked {
+    /// The requests to reconcile that were handled, by the annotations' values.
+    pub handled: Vec<String>,
+    /// Assignments whose authors asked for a reconcile: what is gone of theirs is resolved anew.
+    pub assignments: BTreeSet<String>,
+    /// Since when the object waits, and for what.
+    waiting: Option<(Reason, Instant)>,
+    /// Since when an Assignment waits for something that may come by itself.
+    unresolved: BTreeMap<String, Instant>,
+    /// When it was last woken by an object that waits for it.
+    pub woken: Option<Instant>,
+    /// What has to be looked at whatever a pass finds, and when.
+    pub next_look: Option<Instant>,
+    /// The place in the budget's line that a pass was sent away from.
+    pub place: Option<Box<Kept>>,
+}
+
+/// A place that a pass was sent away from.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    pub(crate) place: Place,
+    /// What that pass was about. Another generation may want something that needs no turn.
+    pub(crate) generation: Option<i64>,
+}
+
+impl Asked {
+    /// The object has to be looked at by then, if not before.
+    pub(crate) fn look_by(&mut self, at: Option<Instant>) {
+        self.next_look = self.next_look.into_iter().chain(at).min();
+    }
+
+    /// The object waits for this reason, or for none; whether it has waited as long as `longest`. Another reason begins anew.
+    pub(crate) fn waits_too_long(&mut self, reason: Option<Reason>, longest: Duration) -> bool {
+        let now = Instant::now();
+        self.waiting = reason.map(|reason| match self.waiting {
+            Some((known, since)) if known == reason => (known, since),
+            _ => (reason, now),
+        });
+        let Some((_, since)) = self.waiting else { return false };
+        if now.saturating_duration_since(since) >= longest {
+            return true;
+        }
+        self.look_by(Some(since + longest));
+        false
+    }
+
+    /// These Assignments wait for something that may come by itself; which of them have not waited as long as `longest`.
+    pub(crate) fn still_waited_for(&mut self, waiting: &[&String], longest: Duration) -> Vec<String> {
+        let now = Instant::now();
+        self.unresolved.retain(|name, _| waiting.contains(&name));
+        let mut young = Vec::new();
+        for name in waiting {
+            let since = *self.unresolved.entry((*name).clone()).or_insert(now);
+            if now.saturating_duration_since(since) < longest {
+                young.push((*name).clone());
+                self.look_by(Some(since + longest));
+            }
+        }
+        young
+    }
+}

@@ -1,0 +1,137 @@
+//! What was sent to Graph for an object, and what Graph refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::graph::AssignmentTarget;
+use crate::reconcile::plan::{Change, Key};
+use crate::reconcile::replaced::Replaced;
+use crate::reconcile::trial::Trial;
+use crate::tenant::fingerprint::fingerprint;
+
+/// How long a removal has to be wanted, by every pass, before it is sent.
+const REMOVAL_HELD: Duration = Duration::from_secs(3);
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sent {
+    /// The last write whose effect was not seen yet.
+    pub write: Option<Write>,
+    /// Since when the effect of a write is waited for: it is judged by what is asked for after that.
+    pub confirm: Option<Instant>,
+    /// Changes that Graph refused, with its words: they are not sent again until they are other ones.
+    refused: Vec<(u64, String)>,
+    /// Which of the Assignments it is that Graph refuses.
+    pub trial: Trial,
+    /// The set of assignments that Graph refused, before it is found out why.
+    pub assign_refused: Option<u64>,
+    /// Graph refuses entries of groups that are gone: ours are left out.
+    pub drop_dead: bool,
+    /// The set of assignments that was sent last, and accepted or left without an answer.
+    pub assigned: Option<(Instant, BTreeSet<Key>)>,
+    /// Sets of assignments that were replaced: whether another writer's change was lost with one.
+    pub replaced: Vec<Replaced>,
+    /// Foreign entries that have to be assigned again.
+    pub put_back: BTreeMap<Key, AssignmentTarget>,
+    /// Which groups the passes want to take off, and since when.
+    removal_wanted: Option<(u64, Instant)>,
+    /// Since when the object was to be created, and waited for its Assignments to arrive.
+    create_wanted: Option<Instant>,
+    /// The create attempt that this process made itself.
+    pub attempt: Option<String>,
+    /// When the product of a pending create was last looked for before the settle window was over.
+    pub looked_early: Option<Instant>,
+    /// When a complete list first held no object for a pending create.
+    pub not_created_since: Option<Instant>,
+    /// A DELETE for this id was accepted in this process.
+    pub deleted: Option<(String, Instant)>,
+    /// Since when Graph refuses the DELETE: what it holds is read afresh.
+    pub delete_refused: Option<Instant>,
+}
+
+/// A write that was sent: accepted, or with an answer that was lost.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Write {
+    /// What was to be reached.
+    pub desired: u64,
+    /// What was sent.
+    pub plan: u64,
+    /// When.
+    pub at: Instant,
+    /// What Graph held before, as [`crate::tenant::fingerprint::judged`] tells it. A read that shows it again within the
+    /// settle window is an old one.
+    pub before: u64,
+    /// Its effect was seen.
+    pub seen: bool,
+    /// Graph said yes. Otherwise the answer was lost, and sending the same again does no harm.
+    pub accepted: bool,
+}
+
+impl Sent {
+    /// The last write, if Graph accepted it and may not show it yet.
+    pub(crate) fn unsettled(&self, settle: Duration) -> Option<Write> {
+        self.write.filter(|write| write.accepted && write.at.elapsed() < settle)
+    }
+
+    /// Graph holds what was to be reached.
+    pub(crate) fn reached(&mut self, settle: Duration) {
+        let young = self.write.filter(|write| write.at.elapsed() < settle);
+        self.write = young.map(|write| Write { seen: true, ..write });
+        self.refused.clear();
+    }
+
+    /// Graph refused a change.
+    pub(crate) fn refuse(&mut self, change: &Change, message: &str) {
+        self.refused.push((fingerprint(change), message.to_owned()));
+    }
+
+    /// What Graph said of a change that it refused before.
+    pub(crate) fn refusal(&self, change: &Change) -> Option<&str> {
+        let current = fingerprint(change);
+        let found = self.refused.iter().find(|(refused, _)| *refused == current);
+        found.map(|(_, message)| message.as_str())
+    }
+
+    /// Keeps the refusals of these changes only: what is not wanted any more may be sent again later.
+    pub(crate) fn keep_refusals(&mut self, changes: &[Change]) {
+        let current: Vec<u64> = changes.iter().map(fingerprint).collect();
+        self.refused.retain(|(refused, _)| current.contains(refused));
+    }
+
+    /// A person asks for a new attempt: what Graph refused is sent again.
+    pub(crate) fn forget_refusals(&mut self) {
+        self.refused.clear();
+        self.forget_trial();
+    }
+
+    /// What is known of refused Assignments counts no more.
+    pub(crate) fn forget_trial(&mut self) {
+        self.trial.forget();
+        self.assign_refused = None;
+    }
+
+    /// Notes which groups a pass wants to take off; how long it has to wait until they may be. Other groups begin anew, none
+    /// end the wait.
+    pub(crate) fn hold_removals(&mut self, wanted: Option<u64>) -> Duration {
+        let now = Instant::now();
+        self.removal_wanted = wanted.map(|wanted| match self.removal_wanted {
+            Some((known, since)) if known == wanted => (known, since),
+            _ => (wanted, now),
+        });
+        let since = self.removal_wanted.map(|(_, since)| since);
+        since.map_or(Duration::ZERO, |since| REMOVAL_HELD.saturating_sub(since.elapsed()))
+    }
+
+    /// How long a create has been wanted; the first call begins the time.
+    pub(crate) fn create_wanted(&mut self) -> Duration {
+        self.create_wanted.get_or_insert_with(Instant::now).elapsed()
+    }
+
+    /// A new attempt to create is about to be sent: what was known of an earlier one is over.
+    pub(crate) fn attempt(&mut self, attempt: String) {
+        self.attempt = Some(attempt);
+        self.not_created_since = None;
+    }
+}
