@@ -4,6 +4,9 @@
 //! `reconcile` is the pipeline over both; `controllers` holds what is specific to a kind; [`runtime`] is process
 //! plumbing without domain words; [`cli`] turns arguments into a configuration; [`process`] puts it all together.
 
+// Only outside of tests: there a wildcard is a test that fails.
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 pub mod api;
 pub mod cli;
 pub(crate) mod cluster;

@@ -143,16 +143,12 @@ pub(crate) fn assess(assignment: &Assignment, target: Option<&Target>) -> (Vec<A
     let reference = &assignment.spec.target_ref;
     let (kind, name) = (reference.kind.name(), assignment.name_any());
     let Some(target) = target.filter(|target| !target.leaving) else {
-        let groups = assignment
-            .spec
-            .groups
-            .iter()
-            .map(|group| AssignedGroup {
-                reference: group.reference(),
-                id: None,
-                state: "Pending".to_owned(),
-            })
-            .collect();
+        let pending = |group: &AssignmentGroup| AssignedGroup {
+            reference: group.reference(),
+            id: None,
+            state: "Pending".to_owned(),
+        };
+        let groups = assignment.spec.groups.iter().map(pending).collect();
         let state = if target.is_some() {
             "is being deleted"
         } else {
@@ -178,29 +174,24 @@ pub(crate) fn assess(assignment: &Assignment, target: Option<&Target>) -> (Vec<A
                 reference.name
             ),
         }),
-        None if missing > 0 => Err(not_yet(
-            &format!("{} not on {kind} {} yet", wording::groups_are(missing), reference.name),
-            status,
-        )),
-        None if surplus > 0 => Err(not_yet(
-            &format!(
-                "{} still to be removed from {kind} {}",
-                wording::groups_are(surplus),
-                reference.name
-            ),
-            status,
-        )),
-        None if !is_synced(status) => Err(not_yet(
-            &format!(
-                "{} assigned to {kind} {}, which is not as its spec asks",
-                wording::groups_are(number),
-                reference.name
-            ),
-            status,
-        )),
-        None => Ok(Verdict::Ready {
-            message: format!("{} assigned to {kind} {}", wording::groups_are(number), reference.name),
-        }),
+        None if missing > 0 => {
+            let what = format!("{} not on {kind} {} yet", wording::groups_are(missing), reference.name);
+            Err(not_yet(&what, status))
+        }
+        None if surplus > 0 => {
+            let groups = wording::groups_are(surplus);
+            Err(not_yet(
+                &format!("{groups} still to be removed from {kind} {}", reference.name),
+                status,
+            ))
+        }
+        None => {
+            let message = format!("{} assigned to {kind} {}", wording::groups_are(number), reference.name);
+            match is_synced(status) {
+                true => Ok(Verdict::Ready { message }),
+                false => Err(not_yet(&format!("{message}, which is not as its spec asks"), status)),
+            }
+        }
     };
     (groups, result)
 }
@@ -261,17 +252,30 @@ fn state_of(group: &AssignmentGroup, assignment: &str, target: &ManagedStatus) -
     }
 }
 
+/// The problems of an Assignment that may end by themselves, and those that a person has to end.
+const WAITING: [Reason; 3] = [Reason::GroupNotFound, Reason::RemovalHeld, Reason::ResolvingReferences];
+const STALLED: [Reason; 4] = [
+    Reason::AmbiguousReference,
+    Reason::Conflict,
+    Reason::InvalidSpec,
+    Reason::ReferenceGone,
+];
+
 /// A problem that the target's pass had with this Assignment, under its own class.
 fn told(reason: &str, message: &str) -> Failure {
     let Some(reason) = Reason::of(reason) else {
         return Failure::stalled(Reason::Refused, message);
     };
-    match reason {
-        Reason::GroupNotFound | Reason::RemovalHeld | Reason::ResolvingReferences => Failure::waiting(reason, message),
-        Reason::ServicePlanNotFound => Failure::waiting(reason, message).permanent(),
-        Reason::AmbiguousReference | Reason::Conflict | Reason::InvalidSpec | Reason::ReferenceGone => Failure::stalled(reason, message),
-        Reason::PermissionDenied => Failure::retry(reason, message),
-        _ => Failure::stalled(Reason::Refused, message),
+    if WAITING.contains(&reason) {
+        Failure::waiting(reason, message)
+    } else if reason == Reason::ServicePlanNotFound {
+        Failure::waiting(reason, message).permanent()
+    } else if reason == Reason::PermissionDenied {
+        Failure::retry(reason, message)
+    } else if STALLED.contains(&reason) {
+        Failure::stalled(reason, message)
+    } else {
+        Failure::stalled(Reason::Refused, message)
     }
 }
 

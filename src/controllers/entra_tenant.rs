@@ -137,13 +137,14 @@ impl Kind for EntraTenant {
 
 /// Whether signing in works is what a tenant's Ready is about, so a refusal that a person has to end is no open question.
 fn decided(verdict: &Verdict) -> Verdict {
-    match verdict {
-        Verdict::Failed(failure) if failure.permanent && failure.class == Class::Unreachable => Verdict::Failed(Failure {
-            class: Class::Stalled,
-            ..failure.clone()
-        }),
-        verdict => verdict.clone(),
+    if let Verdict::Failed(failure) = verdict
+        && failure.permanent
+        && failure.class == Class::Unreachable
+    {
+        let class = Class::Stalled;
+        return Verdict::Failed(Failure { class, ..failure.clone() });
     }
+    verdict.clone()
 }
 
 /// Signs in and looks at the tenant.

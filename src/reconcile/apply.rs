@@ -13,7 +13,8 @@ use crate::reconcile::memory::sent::Write;
 use crate::reconcile::name_reservation;
 use crate::reconcile::observe::seen_since;
 use crate::reconcile::pass::Pass;
-use crate::reconcile::plan::{Change, Desired, plan};
+use crate::reconcile::plan;
+use crate::reconcile::plan::{Change, Desired};
 use crate::report::failure::{Class, Failure};
 use crate::report::reason::Reason;
 use crate::report::reason::event;
@@ -72,34 +73,25 @@ pub(crate) async fn apply<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant, d
 }
 
 async fn send<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant, desired: &Desired, plan: Plan) -> Result<Written, Stop> {
-    let Plan { mut seen, mut changes } = plan;
-    let mut answered = None;
+    let Plan { seen, mut changes } = plan;
     // Only what was created a moment ago is known to have no other writer's assignments.
     let fresh = matches!(changes.as_slice(), [Change::Create { .. }]);
-    if let [Change::Create { body }] = changes.as_slice() {
-        let created = create(pass, body, desired.marked, tenant).await;
-        let entity = created.inspect_err(|stop| {
-            if let Some(failure) = stop.failure() {
-                note_refusal(pass, &changes[0], failure);
-            }
-        })?;
-        pass.wrote = true;
-        let name = pass.object.common().display_name;
-        let text = format!("created {} {name:?} ({})", K::COLLECTION.singular(), entity.id);
-        pass.event(event::CREATED, "Create", text);
-        // The answer is the truth for what was just made; what it shows otherwise than sent is looked at in the next pass.
-        changes = self::plan(K::COLLECTION, desired, &pass.draft.assignments, Some(&entity))
-            .into_iter()
-            .filter(|change| desired.marked || matches!(change, Change::Assign { .. }))
-            .collect();
-        answered = Some(entity.clone());
-        seen = Some(entity);
-    }
-    let Some(entity) = seen else {
-        return Err(Stop::retry(
-            Reason::InternalError,
-            "a change was planned for an object that was not seen",
-        ));
+    let entity = match (changes.as_slice(), seen) {
+        ([change @ Change::Create { body }], _) => {
+            let created = create(pass, body, desired.marked, tenant).await;
+            let entity = created.inspect_err(|stop| {
+                if let Some(failure) = stop.failure() {
+                    note_refusal(pass, change, failure);
+                }
+            })?;
+            changes = after_create(pass, desired, &entity);
+            entity
+        }
+        (_, Some(entity)) => entity,
+        (_, None) => {
+            let message = "a change was planned for an object that was not seen";
+            return Err(Stop::retry(Reason::InternalError, message));
+        }
     };
     let mut refused = None;
     let mut shown = None;
@@ -113,19 +105,8 @@ async fn send<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant, desired: &Des
         match write(pass, site, change).await {
             Ok(answer) => shown = answer,
             Err(Stop::Failed(failure)) if failure.reason == Reason::Refused => {
-                let failure = match change {
-                    Change::Assign { fields, targets } => {
-                        let failure = &failure;
-                        refused_assign(pass, site, &Refused { fields, targets, failure }).await?
-                    }
-                    Change::Create { .. } | Change::Update { .. } | Change::Immutable { .. } => {
-                        note_refusal(pass, change, &failure);
-                        pass.note(|notes| notes.seen.prove_pins = true);
-                        failure
-                    }
-                };
                 // The other changes have nothing to do with it.
-                refused.get_or_insert(failure);
+                refused.get_or_insert(after_refusal(pass, site, change, failure).await?);
             }
             Err(stop) => return Err(stop),
         }
@@ -133,22 +114,42 @@ async fn send<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant, desired: &Des
     if let Some(failure) = refused {
         return Err(failure.into());
     }
-    Ok(match (answered, shown) {
-        (Some(entity), _) if changes.is_empty() => Written::Answered(entity),
-        // One write, whose answer is the truth for what it changed, unless that shows less than was asked for.
-        (None, Some(properties)) if changes.len() == 1 => {
-            let mut after = entity.clone();
-            after.properties.extend(properties);
-            match self::plan(K::COLLECTION, desired, &pass.draft.assignments, Some(&after)).is_empty() {
-                true => {
-                    tenant.snapshot(K::COLLECTION).put(&entity.id, Some(&after), Instant::now());
-                    Written::Answered(after)
-                }
-                false => Written::Unseen(entity),
-            }
+    if fresh && changes.is_empty() {
+        return Ok(Written::Answered(entity));
+    }
+    // One write, whose answer is the truth for what it changed, unless that shows less than was asked for.
+    if let Some(properties) = shown.filter(|_| !fresh && changes.len() == 1) {
+        let mut after = entity.clone();
+        after.properties.extend(properties);
+        if plan::plan(K::COLLECTION, desired, &pass.draft.assignments, Some(&after)).is_empty() {
+            tenant.snapshot(K::COLLECTION).put(&entity.id, Some(&after), Instant::now());
+            return Ok(Written::Answered(after));
         }
-        _ => Written::Unseen(entity),
-    })
+    }
+    Ok(Written::Unseen(entity))
+}
+
+/// What follows when Graph has refused a change: how it is reported, or looked into.
+async fn after_refusal<K: Managed>(pass: &Pass<'_, K>, site: Site<'_>, change: &Change, failure: Failure) -> Result<Failure, Stop> {
+    if let Change::Assign { fields, targets } = change {
+        let failure = &failure;
+        return refused_assign(pass, site, &Refused { fields, targets, failure }).await;
+    }
+    note_refusal(pass, change, &failure);
+    pass.note(|notes| notes.seen.prove_pins = true);
+    Ok(failure)
+}
+
+/// Reports a create, and gives what is left to do. The answer is the truth for what was just made; what it shows otherwise
+/// than sent is for the next pass.
+fn after_create<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, entity: &Entity) -> Vec<Change> {
+    pass.wrote = true;
+    let name = pass.object.common().display_name;
+    let text = format!("created {} {name:?} ({})", K::COLLECTION.singular(), entity.id);
+    pass.event(event::CREATED, "Create", text);
+    let left = plan::plan(K::COLLECTION, desired, &pass.draft.assignments, Some(entity)).into_iter();
+    left.filter(|change| desired.marked || matches!(change, Change::Assign { .. }))
+        .collect()
 }
 
 /// What Graph refused is not sent again; what Kubernetes or a name is in the way of is another matter.

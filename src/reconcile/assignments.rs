@@ -97,10 +97,7 @@ pub(crate) async fn collect<K: Managed>(pass: &Pass<'_, K>, pins: &mut Pins<'_>,
             },
         }
     }
-    declarations.groups.sort_by(|a, b| a.reference.cmp(&b.reference));
-    declarations.groups.dedup_by(|a, b| a.reference == b.reference);
-    declarations.service_plans.sort();
-    declarations.service_plans.dedup_by(|a, b| a.name == b.name);
+    declarations.tidy();
     declarations
 }
 

@@ -50,24 +50,7 @@ pub(crate) async fn create<K: Managed>(
         true => plan::marked(K::COLLECTION, body, &attempt.to_string()),
         false => body.clone(),
     };
-    let before = pass.draft.clone();
-    pass.note(|notes| notes.sent.attempt(attempt.to_string()));
-    context.claims.release(pass.uid);
-    pass.draft.id = None;
-    pass.draft.owner = None;
-    pass.draft.pending_create = Some(PendingCreate {
-        attempt: attempt.to_string(),
-        since: Time(tenant.clock.now()),
-        sent: Value::Object(body.clone()).to_string(),
-        display_name: name.to_owned(),
-        cloud: tenant.key.cloud,
-        tenant_id: tenant.key.tenant_id.clone(),
-    });
-    if let Err(error) = pass.writer.write(&pass.draft).await {
-        pass.draft = before;
-        tenant.gate.release();
-        return Err(error.into());
-    }
+    write_intent(pass, body, &attempt.to_string(), tenant).await?;
     context.may_change_graph()?;
     let asked = Instant::now();
     let answer = tenant.client.create(K::COLLECTION, body, attempt, permit).await;
@@ -106,6 +89,29 @@ pub(crate) async fn create<K: Managed>(
             Err(tenant.gate.failed(error))
         }
     }
+}
+
+/// Writes down what is about to be sent, so that its product can be recognised whatever happens.
+async fn write_intent<K: Managed>(pass: &mut Pass<'_, K>, body: &Map<String, Value>, attempt: &str, tenant: &Tenant) -> Result<(), Stop> {
+    let before = pass.draft.clone();
+    pass.note(|notes| notes.sent.attempt(attempt.to_owned()));
+    pass.context.claims.release(pass.uid);
+    pass.draft.id = None;
+    pass.draft.owner = None;
+    pass.draft.pending_create = Some(PendingCreate {
+        attempt: attempt.to_owned(),
+        since: Time(tenant.clock.now()),
+        sent: Value::Object(body.clone()).to_string(),
+        display_name: pass.object.common().display_name.to_owned(),
+        cloud: tenant.key.cloud,
+        tenant_id: tenant.key.tenant_id.clone(),
+    });
+    if let Err(error) = pass.writer.write(&pass.draft).await {
+        pass.draft = before;
+        tenant.gate.release();
+        return Err(error.into());
+    }
+    Ok(())
 }
 
 /// An object that is now known to be ours.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::api::{AssignmentProblem, ResolvedGroup, ResolvedName};
+use crate::api::{AssignmentProblem, Resolved, ResolvedGroup, ResolvedName};
 use crate::reconcile::pass::Version;
 use crate::reconcile::plan::{Declared, Key};
 use crate::report::failure::Class;
@@ -51,6 +51,21 @@ pub(crate) struct Declarations {
 }
 
 impl Declarations {
+    /// Keeps what was resolved before, beside what is resolved now.
+    pub(crate) fn keep(&mut self, pinned: Resolved) {
+        self.groups.extend(pinned.groups);
+        self.service_plans.extend(pinned.service_plans);
+        self.tidy();
+    }
+
+    /// Sorts what was resolved, each reference once; of two the first counts.
+    pub(crate) fn tidy(&mut self) {
+        self.groups.sort_by(|a, b| a.reference.cmp(&b.reference));
+        self.groups.dedup_by(|a, b| a.reference == b.reference);
+        self.service_plans.sort();
+        self.service_plans.dedup_by(|a, b| a.name == b.name);
+    }
+
     /// Whether every reference was reached: what is left to prove is named by nothing any more.
     pub(crate) fn is_complete(&self) -> bool {
         self.stopped.is_none() && self.lookups < LOOKUPS
@@ -64,7 +79,7 @@ impl Declarations {
                 self.problem(assignment, failure.reason, failure.message);
             }
             // Without an answer from Graph nothing about the target is known either.
-            stop => self.stopped = Some(stop),
+            stop @ (Stop::Failed(_) | Stop::Later(_)) => self.stopped = Some(stop),
         }
     }
 

@@ -54,19 +54,13 @@ pub(crate) async fn desire<K: Managed>(pass: &mut Pass<'_, K>, only_look: bool, 
     });
     let (own, mut declarations) = resolved?;
     keep_groups_of_the_vanished(pass, &mut declarations);
-    let (mut groups, mut service_plans) = (declarations.groups, declarations.service_plans);
     if declarations.stopped.is_some() {
-        groups.extend(pinned.groups);
-        groups.sort_by(|a, b| a.reference.cmp(&b.reference));
-        groups.dedup_by(|a, b| a.reference == b.reference);
-        service_plans.extend(pinned.service_plans);
-        service_plans.sort();
-        service_plans.dedup_by(|a, b| a.name == b.name);
+        declarations.keep(pinned);
     }
     let gone = gone(&own);
     let resolved = Resolved {
-        groups,
-        service_plans,
+        groups: declarations.groups,
+        service_plans: declarations.service_plans,
         ..own
     };
     let properties = pass.object.properties(&resolved);

@@ -113,15 +113,14 @@ pub(crate) fn judge(
 /// The API server did not tell. When it refuses the controller, as it does once the roles or the service account are gone,
 /// that is a word of its own.
 fn unknown(error: kube::Error) -> Failure {
-    match &error {
-        kube::Error::Api(status) if status.code == 401 || status.code == 403 => {
-            let message = format!(
-                "the Kubernetes API refuses the controller ({}: {}), as it does while the operator is being removed, so nothing is removed in Graph; \
-                 if it stays installed, apply its manifests again",
-                status.code, status.message
-            );
-            Failure::waiting(Reason::RemovalHeld, message)
-        }
-        _ => error.into(),
+    let kube::Error::Api(status) = &error else { return error.into() };
+    if status.code != 401 && status.code != 403 {
+        return error.into();
     }
+    let message = format!(
+        "the Kubernetes API refuses the controller ({}: {}), as it does while the operator is being removed, so nothing is removed in Graph; \
+         if it stays installed, apply its manifests again",
+        status.code, status.message
+    );
+    Failure::waiting(Reason::RemovalHeld, message)
 }

@@ -117,9 +117,10 @@ impl From<GraphError> for Failure {
             format!("{error}. {advice}")
         };
         // A service in trouble that asks for a second is not asked each second for ever.
-        let (after, at_least) = match error.kind {
-            ErrorKind::Unavailable => (None, error.retry_after),
-            _ => (error.retry_after, None),
+        let (after, at_least) = if error.kind == ErrorKind::Unavailable {
+            (None, error.retry_after)
+        } else {
+            (error.retry_after, None)
         };
         Self {
             after,
@@ -140,9 +141,10 @@ impl From<kube::Error> for Failure {
             };
         }
         // kube's own text of an answer repeats the whole Status object.
-        let text = match &error {
-            kube::Error::Api(status) => format!("{} ({})", status.message, status.code),
-            other => other.to_string(),
+        let text = if let kube::Error::Api(status) = &error {
+            format!("{} ({})", status.message, status.code)
+        } else {
+            error.to_string()
         };
         Self::retry(Reason::KubernetesApi, format!("a request to the Kubernetes API failed: {text}"))
     }

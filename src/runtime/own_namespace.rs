@@ -159,6 +159,7 @@ fn broken(problem: String) -> Unreadable {
 
 /// kube's own text is left out unless the API server wrote it: what failed to decode could be quoted.
 fn explained(error: &kube::Error, what: &str, right: &str) -> Unreadable {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else fails, there is no answer")]
     match error {
         kube::Error::Api(status) if status.code == 404 => broken(format!("names {what}, which does not exist")),
         kube::Error::Api(status) if status.code == 403 => broken(format!(

@@ -32,7 +32,9 @@ impl Endpoints {
     pub(crate) fn of(&self, cloud: Cloud) -> Result<(Url, Url), url::ParseError> {
         match cloud {
             Cloud::Public => Ok((self.graph.clone(), self.authority.clone())),
-            other => Ok((Url::parse(other.graph())?, Url::parse(other.authority())?)),
+            other @ (Cloud::UsGovernment | Cloud::UsGovernmentDod | Cloud::China) => {
+                Ok((Url::parse(other.graph())?, Url::parse(other.authority())?))
+            }
         }
     }
 }

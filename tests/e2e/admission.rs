@@ -94,6 +94,7 @@ fn invalid_policies() -> Vec<Case> {
 
 /// S49: whoever writes a selector that is none must hear of it, because it would select everybody or nobody.
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 async fn s49_a_selector_that_is_none_is_refused() -> Result<()> {
     let lab = Lab::start(options().without_operator()).await?;
     let selecting = |selector: Value| {

@@ -250,6 +250,7 @@ fn cells(table: &str, name: &str) -> Vec<String> {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one course of events")]
 async fn kubectl_shows_what_an_object_is_and_why_it_is_as_it_is() -> Result<()> {
     let lab = lab().await;
     let desk = with(policy("team", "desk", "Desk"), json!({"provisioningType": "dedicated"}));

@@ -50,6 +50,7 @@ async fn objects_applied_in_reverse_order_wait_by_name_and_become_ready() -> Res
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one course of events")]
 async fn a_group_and_an_image_that_appear_later_are_found_without_help() -> Result<()> {
     let lab = lab().await;
     let future = with(

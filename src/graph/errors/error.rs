@@ -114,12 +114,9 @@ impl GraphError {
     /// The same error for passes over other objects: class, status, code and request id, without names, ids or texts of the
     /// object that it happened to. The text of a refused token request stays, because it concerns every object.
     pub(crate) fn without_object(&self, operation: &str) -> Self {
-        let keeps_message = match self.kind {
-            ErrorKind::Token { .. } => true,
-            // A pause that is not over: the text is ours.
-            ErrorKind::Throttled => self.status.is_none(),
-            _ => false,
-        };
+        // Of a pause that is not over, the text is ours.
+        let is_pause = self.kind == ErrorKind::Throttled && self.status.is_none();
+        let keeps_message = is_pause || matches!(self.kind, ErrorKind::Token { .. });
         Self {
             operation: operation.to_owned(),
             message: if keeps_message { self.message.clone() } else { String::new() },

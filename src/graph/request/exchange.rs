@@ -142,22 +142,18 @@ impl Session {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
-        match error.kind {
-            ErrorKind::Unauthorized => {
-                self.tokens.reject(&token);
-                let renewed = self.tokens.bearer(&call.operation.text).await?;
-                if renewed == token {
-                    Err(error)
-                } else {
-                    self.attempt(call, &renewed, &mut permit).await
-                }
-            }
-            ErrorKind::Forbidden if token.age() >= STALE_AFTER => {
-                self.tokens.reject(&token);
-                Err(error)
-            }
-            _ => Err(error),
+        let is_refused = error.kind == ErrorKind::Unauthorized;
+        if is_refused || error.kind == ErrorKind::Forbidden && token.age() >= STALE_AFTER {
+            self.tokens.reject(&token);
         }
+        if !is_refused {
+            return Err(error);
+        }
+        let renewed = self.tokens.bearer(&call.operation.text).await?;
+        if renewed == token {
+            return Err(error);
+        }
+        self.attempt(call, &renewed, &mut permit).await
     }
 
     async fn attempt(&self, call: &Call, token: &Bearer, permit: &mut Permit) -> Result<Answer, GraphError> {

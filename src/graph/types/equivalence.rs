@@ -78,7 +78,7 @@ fn texts(value: &Value) -> Option<BTreeSet<&str>> {
     match value {
         Value::Null => Some(BTreeSet::new()),
         Value::Array(items) => items.iter().map(Value::as_str).collect(),
-        _ => None,
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => None,
     }
 }
 

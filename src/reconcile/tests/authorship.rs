@@ -64,6 +64,7 @@ fn find(candidate: &Entity, maker: &Maker, events: Option<&[AuditEvent]>, lags: 
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn s45_only_evidence_makes_an_object_ours() {
     let ours = candidate(3);
     let id = ours.id.clone();

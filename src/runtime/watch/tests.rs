@@ -141,6 +141,7 @@ fn an_object_that_becomes_undecodable_leaves_the_store_and_comes_back() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one course of events")]
 fn only_what_a_reconcile_depends_on_triggers() {
     use watcher::Event::{Apply, Delete, Init, InitApply, InitDone};
     let mut bench = Bench::new();

@@ -144,6 +144,7 @@ fn a_frontline_assignment_keeps_its_identity_by_its_id_alone() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn an_assignment_that_cannot_be_is_refused_and_nothing_changes() {
     let mut world = world();
     world.options.read_only_in_body = ReadOnlyInBody::Refuse;

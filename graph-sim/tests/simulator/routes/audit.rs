@@ -34,6 +34,7 @@ fn named_world() -> World {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one course of events")]
 fn each_write_leaves_one_event_that_says_what_changed() {
     let mut world = named_world();
     let id = create(&mut world, POLICIES, &policy("one"));

@@ -131,6 +131,7 @@ fn v1_knows_nothing_that_only_beta_has() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn properties_that_do_not_go_together_are_refused_in_the_inner_error() {
     let mut world = world();
     let join = |join: Value| json!({"domainJoinConfigurations": [join]});
@@ -222,6 +223,7 @@ fn properties_that_do_not_go_together_are_refused_in_the_inner_error() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn old_spellings_are_taken_and_answered_and_may_not_contradict() {
     let mut world = world();
     let portal = policy_with(&json!({

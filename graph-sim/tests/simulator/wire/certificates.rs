@@ -180,6 +180,7 @@ async fn every_way_to_name_certificate_and_endpoint_that_clients_use_is_taken() 
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 async fn each_wrong_assertion_has_its_code() {
     let (own, other) = (Credential::new(), Credential::new());
     let elliptic = Credential::of(&KeyPair::generate().unwrap());

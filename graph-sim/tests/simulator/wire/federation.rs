@@ -62,6 +62,7 @@ async fn an_assertion_gets_a_token_although_the_simulators_clock_is_frozen() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 async fn each_wrong_assertion_has_its_code() {
     let issuer = Issuer::start().await;
     let key = SigningKey::new("one");

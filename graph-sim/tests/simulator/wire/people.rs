@@ -78,6 +78,7 @@ fn claims(token: &Value) -> Value {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one course of events")]
 async fn a_person_signs_in_with_a_device_code() {
     let sim = Sim::start(&public_client());
     let begun = begin(&sim, EVERYTHING).await;

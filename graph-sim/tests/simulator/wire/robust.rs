@@ -42,6 +42,7 @@ fn raw(sim: &Sim, request: &[u8]) -> String {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 async fn whatever_is_sent_is_answered_in_graphs_shape() {
     let sim = Sim::start(&seed());
     let token = sim.app_token(TENANT).await;

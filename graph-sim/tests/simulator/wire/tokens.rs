@@ -83,6 +83,7 @@ async fn what_is_about_people_is_passed_over_beside_one_resource() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 async fn each_wrong_request_has_its_code() {
     let sim = Sim::start(&seed());
     let unknown = "33333333-3333-3333-3333-333333333333";

@@ -116,6 +116,7 @@ fn certificate(pem: &[u8]) -> Result<CertificateDer<'static>, CredentialError> {
 fn key(pem: &[u8]) -> Result<KeyPair, CredentialError> {
     const NO_RSA: &str = "tls.key holds no RSA key of 2048 to 8192 bits; Entra accepts no other kind";
     let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| broken("tls.key holds no private key in PEM form, without a passphrase"))?;
+    #[expect(clippy::wildcard_enum_match_arm, reason = "rustls-pki-types adds forms of keys")]
     let pair = match &key {
         PrivateKeyDer::Pkcs1(der) => KeyPair::from_der(der.secret_pkcs1_der()),
         PrivateKeyDer::Pkcs8(der) => KeyPair::from_pkcs8(der.secret_pkcs8_der()),

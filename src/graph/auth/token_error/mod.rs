@@ -32,9 +32,11 @@ pub(crate) fn classify(operation: &str, error: &azure_core::Error) -> GraphError
         return GraphError::new(operation, ErrorKind::Token { aadsts: None, transient }, broken.to_string());
     }
     let azure = || causes().filter_map(|cause| cause.downcast_ref::<azure_core::Error>());
-    let answer = azure().find_map(|error| match error.kind() {
-        AzureKind::HttpResponse { status, raw_response, .. } => Some((u16::from(*status), raw_response.as_deref())),
-        _ => None,
+    let answer = azure().find_map(|error| {
+        let AzureKind::HttpResponse { status, raw_response, .. } = error.kind() else {
+            return None;
+        };
+        Some((u16::from(*status), raw_response.as_deref()))
     });
     if let Some((status, raw)) = answer {
         return refused(operation, status, raw);
