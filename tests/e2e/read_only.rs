@@ -1,4 +1,4 @@
-//! S27: a process with `--read-only` writes nothing, whatever happens to the objects, and reports that.
+//! S27: a process with `--read-only` writes nothing, after any change of resources or objects, and reports that.
 
 use crate::scene::{
     FINANCE, apply, assignment, change, contoso, delete, graph, id, namespace, path, policy, ready, reconcile, setting, told, two_polls,

@@ -165,7 +165,7 @@ async fn dump(lab: &Lab) -> Result<String> {
     Ok(all)
 }
 
-/// What the program prints for people, whatever is in its environment.
+/// What the program prints for people, with secrets in its environment.
 async fn printed(token: &str) -> Result<String> {
     let mut all = String::new();
     for arguments in [

@@ -1,7 +1,7 @@
 //! Removing the operator removes no desktops (S51): the controller, its definitions, its namespace, on the real API
 //! server, by the commands of docs/uninstall.md.
 //!
-//! Whatever is removed, the simulator's ledger has no write afterwards, and Graph holds what it held before.
+//! After each removal, the simulator's ledger has no write, and Graph is unchanged.
 
 mod apply;
 mod commands;

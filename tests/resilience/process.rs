@@ -184,7 +184,7 @@ async fn without_a_lease_a_pause_ends_nothing() -> Result<()> {
     for operator in [&leader, &alone] {
         operator.pause()?;
     }
-    // Now both have stood still for longer than any lease lasts.
+    // Now both have been paused for longer than any lease lasts.
     heir.wait_leading().await?;
     for operator in [&leader, &alone] {
         operator.resume()?;

@@ -244,7 +244,7 @@ async fn routes_ask_for_the_scopes_and_the_persons_roles() {
     let sim = Sim::start(&public_client());
     let created = policy("by hand");
     let attempts = [
-        // .default stands for what the application's roles name.
+        // .default means the permissions in the application's roles.
         (ADMIN, "https://graph.microsoft.com/.default", 200, 403),
         (ADMIN, "CloudPC.Read.All", 200, 403),
         (ADMIN, "https://graph.microsoft.com/CloudPC.ReadWrite.All", 200, 201),
