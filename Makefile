@@ -1,4 +1,4 @@
-# What there is to run. `make help` lists it; a fresh machine needs Rust, Go, make and a C compiler.
+# The targets. `make help` lists them; a new machine needs Rust, Go, make and a C compiler.
 
 CARGO ?= cargo
 
@@ -17,13 +17,13 @@ control-plane: ## build the Kubernetes control plane for tests and the demo (min
 demo: build control-plane ## show the operator at work without a tenant; KEEP=1 leaves it running
 	@$(CARGO) run --quiet -p lab --bin demo --$(if $(filter-out 0,$(KEEP)), --keep)
 
-# Most of an end-to-end test is waiting, so more of them than there are cores run side by side.
+# An end-to-end test mostly waits, so more of them than there are cores run in parallel.
 export RUST_TEST_THREADS ?= 4
 
 test: build control-plane ## run all tests
 	$(CARGO) test --workspace --no-fail-fast
 
-bench: control-plane ## print what the release build costs against its goals, and how quick the simulator is (minutes)
+bench: control-plane ## print what the release build costs and its goals, and how fast the simulator is (minutes)
 	$(CARGO) build --release -p graph-sim --bins
 	$(CARGO) bench --bench operator
 	$(CARGO) bench -p graph-sim --bench speed

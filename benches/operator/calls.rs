@@ -1,4 +1,4 @@
-//! The requests to Graph that 200 policies with an Assignment each cost, step by step, against what there has to be at least.
+//! The requests to Graph that 200 policies with one Assignment each take, step by step, compared with the minimum.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ pub async fn measure() -> Result<Vec<Measured>> {
     });
     let create = measured("C1", "Created and Ready, Assignments applied first", &create.await?, 412.0);
     fleet::interval(&lab, "15s").await?;
-    // The poll that the new interval begins with is not part of it.
+    // The poll at the beginning of the new interval is not counted.
     polled(&lab).await?;
     polled(&lab).await?;
     let resync = calls(&lab, async || polled(&lab).await);

@@ -1,4 +1,4 @@
-//! How soon an edit by hand is taken back.
+//! How soon an edit by hand is corrected.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::journal::lines;
 const INTERVAL: Duration = seconds(60);
 const EDITS: usize = 40;
 
-/// P8: edits by hand at random times, until the PATCH that takes each back.
+/// P8: edits by hand at random times, until the PATCH that corrects each.
 pub async fn measure(lab: &Lab, operator: &Operator, policies: usize) -> Result<Measured> {
     fleet::interval(lab, &format!("{}s", INTERVAL.as_secs())).await?;
     // The short intervals before used up the budget of lists, so a list may be under way for seconds.

@@ -1,5 +1,5 @@
-//! The objects that are measured with: policies, each with one Assignment. They are either applied, for the operator to
-//! make them in Graph, or put there on both sides as the operator would have left them, which takes a fraction of the time.
+//! The objects of the measurements: policies, each with one Assignment. They are either applied, so that the operator
+//! creates them in Graph, or copied into Kubernetes and Graph as the operator would have left them, which takes a fraction of the time.
 
 use anyhow::{Context, Result, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -39,7 +39,7 @@ pub async fn namespace(lab: &Lab) -> Result<()> {
     Ok(())
 }
 
-/// Sets how often the tenant is listed.
+/// Sets the interval of the tenant's polls.
 pub async fn interval(lab: &Lab, interval: &str) -> Result<()> {
     lab.patch("EntraTenant", "", "contoso", &json!({"spec": {"interval": interval}}))
         .await?;
@@ -60,12 +60,12 @@ fn assignment_object(index: usize, groups: usize) -> Result<DynamicObject> {
     }))?)
 }
 
-/// Creates policies and their Assignments, as fast as Kubernetes takes them; the Assignments first, as a person may.
+/// Creates policies and their Assignments, as fast as Kubernetes accepts them; the Assignments first, as a user may do.
 pub async fn apply(lab: &Lab, count: usize) -> Result<()> {
     apply_to(lab, count, GROUPS).await
 }
 
-/// The same with so many groups, each of which is looked up once.
+/// The same with this many groups, each of which is looked up once.
 pub async fn apply_to(lab: &Lab, count: usize, groups: usize) -> Result<()> {
     let assignments = (0..count)
         .map(|index| assignment_object(index, groups))
@@ -110,7 +110,7 @@ pub fn is_ready(object: &Value) -> bool {
         .any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
 }
 
-/// What the operator made of the first of the fleet, for copies.
+/// The first policy and its Assignment as the operator has left them, as templates for copies.
 pub struct Template {
     graph: Value,
     policy: Value,
@@ -118,7 +118,7 @@ pub struct Template {
 }
 
 impl Template {
-    /// Lets the operator make the first policy and its Assignment, takes those, and ends the operator.
+    /// Has the operator create the first policy and its Assignment, reads them, and stops the operator.
     pub async fn begin(lab: &Lab) -> Result<Self> {
         apply(lab, 1).await?;
         let template = Self::of(lab).await?;

@@ -1,4 +1,4 @@
-//! A number, its goal, and how it was come by. Numbers for people: nothing here decides anything.
+//! A number, its goal, and how it was measured. Numbers for people: nothing here decides anything.
 
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ pub fn count(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::INFINITY, f64::from)
 }
 
-/// The sample that so many percent of all samples do not exceed.
+/// A percentile: the sample that this percentage of all samples does not exceed.
 pub fn percentile(samples: &[Duration], percent: usize) -> Duration {
     let mut sorted = samples.to_vec();
     sorted.sort();

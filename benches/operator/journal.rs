@@ -1,4 +1,4 @@
-//! What a replica tells of itself: its log and its metrics.
+//! What a replica reports: its log and its metrics.
 
 use anyhow::{Context, Result, ensure};
 use lab::{Operator, eventually, seconds};
@@ -18,7 +18,7 @@ pub fn time(line: &Value) -> Result<jiff::Timestamp> {
     Ok(line["timestamp"].as_str().context("a line without a time")?.parse()?)
 }
 
-/// Waits until each of so many objects has had a pass.
+/// Waits until this many objects have had a pass.
 pub async fn first_passes(operator: &Operator, objects: usize) -> Result<()> {
     eventually(seconds(120), "every object has had a pass", async || {
         let passes = operator.metric("cloudpc_reconciles_total", &[]).await?;

@@ -1,8 +1,8 @@
-//! Prints what the operator costs and how quick it is: one line for each number, how it was measured above it.
+//! Prints what the operator costs and how fast it is: one line for each number, with how it was measured above it.
 //!
 //! All of it is measured on the release binary, a real kube-apiserver with etcd, and the Graph simulator over TLS. It
-//! asserts nothing: a number on a busy machine is no reason to fail. The mass create is bound by Graph's limits, not by
-//! the machine, so others run beside it: once it has begun, and not those that are bound by the machine.
+//! asserts nothing: a slow machine is no reason to fail. The mass create is bound by Graph's limits, not by the machine, so
+//! measurements that are not bound by the machine either run beside it, once it has begun.
 
 mod calls;
 mod drift;
@@ -24,11 +24,11 @@ fn main() {
     // Arguments name parts; cargo adds a flag of its own.
     let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let part = |name: &str| asked.is_empty() || asked.iter().any(|asked| asked == name);
-    // On a runtime of its own, so that it takes no turns from what is measured meanwhile.
+    // On a separate runtime, so that it does not delay what is measured meanwhile.
     let mass = part("mass").then(|| {
         let (begun, applied) = std::sync::mpsc::channel();
         let mass = std::thread::spawn(move || run(mass::measure(begun)));
-        // An end without a word is told below.
+        // An end without a message is reported below.
         let _ = applied.recv();
         mass
     });
@@ -49,7 +49,7 @@ fn main() {
     }
 }
 
-/// Measures and prints. What fails is told, and keeps nothing else from being measured.
+/// Measures and prints. A failure is reported, and does not stop the other measurements.
 fn run(part: impl Future<Output = Result<Vec<goal::Measured>>>) {
     let measured = tokio::runtime::Runtime::new()
         .map_err(Into::into)
@@ -79,8 +79,8 @@ async fn started(interval: &str) -> Result<Lab> {
     Ok(lab)
 }
 
-/// Measures in a lab that gets its objects on both sides at once, with an operator that has signed in. Its end is no test:
-/// that these objects are the operator's is something that the judge of a lab cannot know.
+/// Measures in a lab that gets its objects in Kubernetes and Graph at once, with an operator that has signed in. The check at
+/// the end of a lab is skipped: it cannot know that these objects belong to the operator.
 async fn seeded(part: impl AsyncFnOnce(&Lab) -> Result<Vec<goal::Measured>>) -> Result<Vec<goal::Measured>> {
     let lab = started("10s").await?;
     let measured = part(&lab).await;

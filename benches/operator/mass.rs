@@ -1,4 +1,4 @@
-//! A thousand objects at once, against the number of writes that Intune takes from one application in one tenant.
+//! A thousand objects at once, compared with the number of writes that Intune accepts from one application in one tenant.
 
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
@@ -13,11 +13,11 @@ use crate::goal::{Measured, count};
 const POLICIES: usize = 1000;
 /// Intune's published limit.
 const WRITES_PER_20S: usize = 100;
-/// What is not Ready by then is told as such.
+/// What is not Ready by then is reported as not Ready.
 const LONGEST: Duration = Duration::from_secs(520);
 const LOOK: Duration = Duration::from_secs(5);
 
-/// `begun` is told when everything is applied.
+/// `begun` is notified when everything is applied.
 pub async fn measure(begun: Sender<()>) -> Result<Vec<Measured>> {
     let lab = crate::started("300s").await?;
     lab.sim.options(json!({"throttling": {"writePer20s": WRITES_PER_20S}})).await?;
@@ -34,7 +34,7 @@ pub async fn measure(begun: Sender<()>) -> Result<Vec<Measured>> {
         10,
         reads(&calls)
     );
-    // What was not made is missing in the calls; the goal is for all of them.
+    // Objects that were not created are missing in the calls; the goal is for all of them.
     let (calls, goal) = (count(calls.len()), if ready == POLICIES { 2030.0 } else { 0.0 });
     Ok(vec![
         Measured::new("P3", "Graph calls", how).at_most(calls, goal),
@@ -42,7 +42,7 @@ pub async fn measure(begun: Sender<()>) -> Result<Vec<Measured>> {
     ])
 }
 
-/// Waits until all are Ready, and tells how many are when the patience ends.
+/// Waits until all are Ready, and returns how many are when the time is over.
 async fn until_ready(lab: &Lab, start: Instant) -> Result<usize> {
     loop {
         let ready = fleet::ready(lab, "ProvisioningPolicy")

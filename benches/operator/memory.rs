@@ -1,11 +1,11 @@
-//! What the process occupies. Only where there is `/proc`.
+//! The memory that the process uses. Only where there is `/proc`.
 
 use anyhow::Result;
 use lab::Operator;
 
 use crate::goal::{Measured, mebibytes};
 
-/// What the process occupies, and what it has occupied at most.
+/// The memory that the process uses, and the most that it has used.
 pub struct Memory {
     now: u64,
     peak: u64,

@@ -1,4 +1,4 @@
-//! One object in a quiet tenant: how soon Graph hears of it, and how soon it is Ready.
+//! One object in a quiet tenant: how soon Graph gets the request, and how soon the object is Ready.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -13,7 +13,7 @@ use crate::goal::{Measured, milliseconds, percentile};
 
 /// Objects for each number, one after the other.
 const SAMPLES: usize = 60;
-/// Between two objects. Each needs a list of its own, and the budget has one and a half a second.
+/// Between two objects. Each needs its own list, and the budget allows one and a half a second.
 const PAUSE: Duration = Duration::from_millis(750);
 /// What Graph takes for each request in P7.
 const LATENCY_MS: u64 = 40;
@@ -55,25 +55,25 @@ pub async fn measure() -> Result<Vec<Measured>> {
     ])
 }
 
-/// Creates one policy and tells how long it took until Graph heard of it, from when Kubernetes had it.
+/// Creates one policy. Returns how long it took from its create in Kubernetes until Graph got the request.
 async fn first_request(lab: &Lab, index: usize) -> Result<Duration> {
     let mark = lab.sim.mark().await?;
     let (created, _) = until_ready(lab, index).await?;
     let requests = lab.sim.graph_requests(mark).await?;
     let first: jiff::Timestamp = requests.first().context("no Graph request")?.time.parse()?;
     let created = jiff::Timestamp::try_from(created)?;
-    // The watch may tell the operator before the answer tells us.
+    // The operator may get the watch event before this test gets the answer.
     Ok(Duration::try_from(first.duration_since(created)).unwrap_or_default())
 }
 
-/// Creates one policy. Returns when Kubernetes said that it has it, and how long it took from the request until it was Ready.
+/// Creates one policy. Returns when Kubernetes answered, and how long it took from the request until the policy was Ready.
 async fn until_ready(lab: &Lab, index: usize) -> Result<(SystemTime, Duration)> {
     let (api, object) = (lab.api("ProvisioningPolicy", FLEET_NAMESPACE), fleet::policy_object(index)?);
     let name = object.metadata.name.clone().context("no name")?;
     let ready = |object: Option<&DynamicObject>| object.is_some_and(|object| fleet::is_ready(&object.data));
     let watched = api.clone();
     let watch = tokio::spawn(async move { await_condition(watched, &name, ready).await });
-    // The watch has to be there before the object.
+    // The watch has to begin before the object is created.
     tokio::time::sleep(PAUSE).await;
     let clock = Instant::now();
     api.create(&Default::default(), &object).await?;

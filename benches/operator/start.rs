@@ -1,4 +1,4 @@
-//! A start with everything converged: how long it takes, what is occupied then, and how fast the passes are.
+//! A start with everything converged: how long it takes, how much memory is used then, and how fast the passes are.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const LARGE: usize = 10_000;
 const POLICIES: usize = LARGE / 2;
 /// Starts for P12.
 const STARTS: usize = 5;
-/// Polls before the memory of the smaller one is looked at. The larger one's take minutes: polls have a share of the budget only.
+/// Polls before the memory of the smaller fleet is measured. Those of the larger one take minutes: polls have only a share of the budget.
 const POLLS: usize = 2;
 
 pub async fn measure() -> Result<Vec<Measured>> {
@@ -83,7 +83,7 @@ async fn polls(operator: &Operator) -> Result<()> {
     .await
 }
 
-/// P11: everything in the namespace is looked at again because the namespace's labels changed.
+/// P11: every resource of the namespace has a pass because the namespace's labels changed.
 async fn wave(lab: &Lab, operator: &Operator) -> Result<Measured> {
     let before = passes(operator)?.len();
     lab.kubectl(&["label", "namespace", FLEET_NAMESPACE, "bench=again"]).await?;

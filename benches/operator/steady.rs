@@ -12,7 +12,7 @@ use crate::{drift, fleet};
 
 /// Policies, each with an Assignment.
 const POLICIES: usize = 1000;
-/// P1 and P2: so many short intervals stand for a day of 288 long ones.
+/// P1 and P2: this many short intervals represent a day of 288 long ones.
 const SHORT: Duration = seconds(10);
 const INTERVALS: usize = 6;
 
@@ -32,7 +32,7 @@ async fn all(lab: &Lab) -> Result<Vec<Measured>> {
 
 /// P1 and P2: what a converged set costs.
 async fn steady(lab: &Lab) -> Result<Vec<Measured>> {
-    // The first list after a start is nobody's interval.
+    // The first list after a start belongs to no interval.
     eventually(SHORT * 4, "a poll", async || {
         polls(lab, lab.sim.mark().await? / 2).await?.checked_sub(1).context("none")
     })

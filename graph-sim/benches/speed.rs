@@ -1,4 +1,4 @@
-//! Prints how quick the simulator is with a large tenant, client included: seeding it, reading single objects over TLS, and
+//! Prints how fast the simulator is with a large tenant, client included: seeding it, reading single objects over TLS, and
 //! moving the clock. It asserts nothing about times.
 
 use std::sync::Arc;
@@ -43,7 +43,7 @@ async fn measure(simulator: &Simulator) -> Result<()> {
     let rate = REQUESTS as f64 / taken.as_secs_f64();
     line("GETs of one policy over TLS with keep-alive", rate, "per second", "5000");
 
-    // Everybody leaves, so that each Cloud PC enters its grace period and is deleted at its end.
+    // All members leave the groups, so that each Cloud PC enters its grace period and is deleted at its end.
     let empty: Vec<Value> = (0..POLICIES).map(|index| group(index, &[])).collect();
     let leave = json!({"tenants": [{"id": TENANT, "groups": empty}]});
     control(simulator, &client, "seed", &leave).await?;

@@ -31,7 +31,7 @@ pub struct SimulatorOptions {
     /// The folder for `ca.pem`; left out, a temporary one that is removed with the simulator.
     pub dir: Option<PathBuf>,
     /// The description of Graph. With it, an exchange that is not as described is answered with 500 and shown in
-    /// `/_sim/health`, and dropping the simulator panics when there was one, so that no test passes over it.
+    /// `/_sim/health`, and dropping the simulator panics when there was one, so that no test misses it.
     pub contract: Option<Arc<Contract>>,
 }
 

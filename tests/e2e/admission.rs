@@ -1,4 +1,4 @@
-//! What the API server refuses by itself: the answer names field and rule, and Graph hears nothing of it.
+//! What the API server refuses by itself: the answer names field and rule, and nothing is sent to Graph.
 
 use crate::scene::{IMAGE, apply, assignment, contoso, namespace, policy, ready, setting, tenant, with};
 use crate::support::{lab, options};
@@ -18,7 +18,7 @@ async fn an_invalid_spec_is_refused_by_field_and_rule_and_never_reaches_graph() 
         refused(&lab, &object, said).await?;
     }
 
-    // What is valid goes through afterwards, and is all that was written.
+    // A valid object is accepted afterwards, and is all that was written.
     apply(&lab, &[setting("team", "last", "Last")]).await?;
     ready(&lab, "UserSetting", "team", "last").await?;
     let writes = lab.sim.writes(mark).await?;
@@ -92,7 +92,7 @@ fn invalid_policies() -> Vec<Case> {
     ]
 }
 
-/// S49: whoever writes a selector that is none must hear of it, because it would select everybody or nobody.
+/// S49: an invalid selector has to be refused at admission, because it would select all namespaces or none.
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "one table")]
 async fn s49_a_selector_that_is_none_is_refused() -> Result<()> {
@@ -145,7 +145,7 @@ async fn s49_a_selector_that_is_none_is_refused() -> Result<()> {
     ] {
         refused(&lab, &object, said).await?;
     }
-    // What an administrator means stays possible: everybody but some.
+    // A valid selector of all namespaces but some stays possible.
     for (number, requirement) in [
         json!({"key": "team", "operator": "NotIn", "values": ["sales"]}),
         json!({"key": "example.com/closed", "operator": "DoesNotExist"}),

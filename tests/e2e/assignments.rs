@@ -1,4 +1,4 @@
-//! Groups on a target: only declared ones are put there, only declared ones are taken away, unless the target is exclusive.
+//! Groups on a target: only groups that an Assignment declares or declared are added and removed, unless the target is `Exclusive`.
 
 use crate::scene::{
     ANALYSTS, CONTRACTORS, FINANCE, RECEPTION, apply, assignment, change, contoso, delete, graph, groups, id, namespace, path, policy,
@@ -13,7 +13,7 @@ const POLICY: &str = "ProvisioningPolicy";
 const POLICIES: &str = "provisioningPolicies";
 const PLAN: &str = "55555555-0000-4000-8000-000000000001";
 
-/// Adds a group by hand, as the portal does: with all that is there already.
+/// Adds a group by hand, as the portal does: together with all groups that are assigned already.
 async fn add_by_hand(lab: &Lab, display_name: &str, group: &str) -> Result<()> {
     let object = graph(lab, POLICIES, display_name).await?;
     let mut all = object["assignments"].as_array().cloned().unwrap_or_default();
@@ -61,7 +61,7 @@ async fn groups_come_and_go_with_their_assignments_and_foreign_ones_stay() -> Re
     let mark = lab.sim.mark().await?;
     delete(&lab, "Assignment", "team", "finance").await?;
     lab.wait_gone("Assignment", "team", "finance", seconds(60)).await?;
-    // What another Assignment declares as well stays.
+    // A group that another Assignment declares as well stays.
     assert_eq!(assigned(&lab, "Desk").await?, [RECEPTION, ANALYSTS, CONTRACTORS]);
     let object = id(&ready(&lab, POLICY, "team", "desk").await?)?;
     assert_eq!(writes_to(&lab, mark, &object).await?.len(), 1);
@@ -73,7 +73,7 @@ async fn exclusive_and_orphan(lab: &Lab, object: &str) -> Result<()> {
     ready(lab, POLICY, "team", "desk").await?;
     assert_eq!(assigned(lab, "Desk").await?, [RECEPTION, ANALYSTS]);
 
-    // To leave a group where only declared ones may be is a contradiction, and a person has to solve it.
+    // `Orphan` and a target that is `Exclusive` contradict each other, and a person has to solve it.
     change(lab, "Assignment", "team", "analysts", json!({"deletionPolicy": "Orphan"})).await?;
     let mark = lab.sim.mark().await?;
     delete(lab, "Assignment", "team", "analysts").await?;
@@ -120,7 +120,7 @@ async fn allotment(lab: &Lab) -> Result<()> {
         (&before["id"], &json!(4))
     );
 
-    // More than was bought: said by Graph, and what is there stays.
+    // More licences than were bought: Graph says so, and the existing assignments stay.
     change(lab, "Assignment", "team", "shift", json!({"groups": group(11)})).await?;
     let message = told(lab, "Assignment", "team", "shift", ("Stalled", "True", "Refused")).await?;
     ensure!(message.contains("has 10 licences"), "{message}");

@@ -98,7 +98,7 @@ async fn s50_credentials_in_answers_reach_no_sink_and_a_name_of_three_megabytes_
     let message = told(&lab, "ProvisioningPolicy", "team", "refused", ("Stalled", "True", "Refused")).await?;
     ensure!(message.contains("refused [redacted]"), "{message}");
     ready(&lab, "Assignment", "team", "users").await?;
-    // A person pastes a secret into a name.
+    // A user pastes a secret into a name.
     let object = graph(&lab, "userSettings", "Users").await?;
     let id = object["id"].as_str().context("an id")?;
     let pasted = json!({"displayName": format!("Users {}", TOKENS[0])});

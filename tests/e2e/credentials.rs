@@ -1,4 +1,4 @@
-//! Credentials that do not work: said with Entra's code and what to do, nothing is lost meanwhile, and nobody has to help.
+//! Credentials that do not work: the status has Entra's code and what to do, nothing is lost meanwhile, and the controller recovers without help.
 
 use crate::scene::{PATIENCE, apply, delete, find, namespace, ready, reconcile, request, setting, tenant, told, with};
 use crate::support::options;
@@ -27,7 +27,7 @@ const OUTAGE: Directory = (
     "dddddddd-0000-4000-8000-000000000001",
     "dddddddd-0000-4000-8000-00000000000d",
 );
-/// Nobody uses this one.
+/// No tenant uses this one.
 const UNUSED: Directory = (
     "unused",
     "ffffffff-0000-4000-8000-000000000001",
@@ -83,7 +83,7 @@ fn policy((name, ..): Directory) -> Value {
     })
 }
 
-/// The tenants, and a setting in each, in a namespace of its own.
+/// The tenants, and a setting for each, in a separate namespace.
 fn objects() -> Vec<Value> {
     let each = |(name, id, app): Directory| {
         let setting = with(setting(name, "users", "Users"), json!({"tenantRef": {"name": name}}));
@@ -92,7 +92,7 @@ fn objects() -> Vec<Value> {
     ALL.into_iter().flat_map(each).collect()
 }
 
-/// What the EntraTenants have to say: the condition, its reason, and parts of the message.
+/// What the EntraTenants have to report: the condition, its reason, and parts of the message.
 async fn explained(lab: &Lab) -> Result<()> {
     let authenticated = ("Authenticated", "False", "AuthenticationFailed");
     let permitted = ("PermissionsSufficient", "False", "PermissionMissing");
@@ -126,7 +126,7 @@ async fn explained(lab: &Lab) -> Result<()> {
     Ok(())
 }
 
-/// What an object says of itself when its tenant fails.
+/// What a resource reports when its tenant fails.
 fn unknown(tenant: &str) -> (&'static str, &'static str, &'static str) {
     if tenant == CONSENT.0 {
         ("Ready", "False", "PermissionDenied")
@@ -169,7 +169,7 @@ async fn credentials_that_do_not_work_are_explained_and_recovery_needs_nobody() 
 
     repair_all(&lab).await?;
     lab.sim.seed(&seed(UNUSED, &json!({}))).await?;
-    // A grant is seen once the token from before it is a minute old.
+    // A new grant is seen once the token from before it is a minute old.
     for (name, ..) in ALL {
         lab.wait_condition("EntraTenant", "", name, "Ready", "True", seconds(300)).await?;
         lab.wait_condition("UserSetting", name, "users", "Ready", "True", seconds(300))
@@ -198,11 +198,11 @@ async fn an_outage_of_credentials_loses_nothing_and_deletions_wait_for_its_end()
     explained(&lab).await?;
     for (name, id, _) in ALL {
         waits(&lab, name, id).await.context(name)?;
-        // Of what was not looked at nothing is said.
+        // About what was not checked, nothing is reported.
         told(&lab, "UserSetting", name, "users", ("Drifted", "Unknown", "NotChecked")).await?;
     }
     repair_all(&lab).await?;
-    // How a grant is noticed without help is another test's matter, and takes a minute.
+    // That a grant is noticed without help is shown by another test, and takes a minute.
     request(&lab, "EntraTenant", "", CONSENT.0, "granted").await?;
     for (name, id, _) in ALL {
         lab.wait_gone("UserSetting", name, "users", seconds(300)).await?;
@@ -223,7 +223,7 @@ async fn credentials_that_stop_working_are_noticed_without_help() -> Result<()> 
     }
     break_all(&lab).await?;
     let mark = lab.sim.mark().await?;
-    // From now on every token that was issued before is too old; nobody tells the controller.
+    // From now on every token that was issued before is too old; the controller is not notified.
     lab.sim.advance("PT2H").await?;
     explained(&lab).await?;
     for (name, ..) in ALL {

@@ -1,5 +1,5 @@
-//! The examples as a user applies them: they become Ready, Graph holds what they say, and deleting them leaves
-//! exactly what they say should be left.
+//! The examples as a user applies them: they become Ready, Graph has what they declare, and deleting them leaves
+//! exactly the objects with `deletionPolicy: Orphan`.
 
 use crate::support::lab;
 use anyhow::{Context, Result, ensure};
@@ -48,7 +48,7 @@ async fn the_examples_become_ready_and_deleting_them_leaves_only_what_is_to_be_o
             "{collection}"
         );
     }
-    // Nothing of the namespace is held back by a finalizer.
+    // No finalizer keeps anything of the namespace.
     lab.kubectl(&["delete", "namespace", "team-finance", "--timeout=120s"]).await?;
     let (status, _) = lab.operator().terminate().await?;
     ensure!(status.success(), "the operator ended with {status}");

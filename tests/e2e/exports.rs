@@ -1,4 +1,4 @@
-//! What Graph answers, as the spec of another object: nulls, empty texts and all. It makes the same object once more, and
+//! What Graph answers, used as the spec of another object, with its nulls and empty texts. It creates an equal object, and
 //! nothing in it counts as a difference afterwards.
 
 use crate::scene::{apply, contoso, find, graph, namespace, path, ready, two_polls};
@@ -167,7 +167,7 @@ async fn an_answer_of_graph_is_a_spec_and_makes_the_same_object_again() -> Resul
         found.insert("displayName".to_owned(), copy.original["displayName"].clone());
         assert_eq!(found, copy.original, "{}", copy.display_name);
     }
-    // Each was made by one create, and nothing of it was put right afterwards, then or later.
+    // Each was made by one create, and no update followed.
     two_polls(&lab, "provisioningPolicies").await?;
     let writes = lab.sim.writes(0).await?;
     ensure!(
@@ -183,7 +183,7 @@ async fn an_answer_of_graph_is_a_spec_and_makes_the_same_object_again() -> Resul
             copy.resource
         );
     }
-    // What says nothing is not sent, least of all where Graph would refuse it.
+    // Empty values are not sent, above all where Graph would refuse them.
     let bodies: Vec<_> = writes.iter().filter_map(|entry| entry.body.as_ref()).collect();
     for body in bodies
         .iter()

@@ -1,4 +1,4 @@
-//! The lab itself: what the other topics rely on when they disturb things, and that nothing is left of it.
+//! The lab itself: the disturbances that the other topics rely on, and that a lab leaves no process and no file behind.
 
 use crate::support::lab;
 use anyhow::{Result, ensure};
@@ -16,7 +16,7 @@ async fn replicas_and_the_simulator_can_be_disturbed_and_nothing_outlives_the_la
     second.pause()?;
     first.probe("/readyz").await?;
     second.resume()?;
-    // The lease is released in an orderly end, and the other one works on.
+    // The lease is released at an orderly end, and the other replica takes over.
     let (status, _) = first.terminate().await?;
     ensure!(status.success(), "it ended with {status}");
     second.wait_leading().await?;

@@ -1,5 +1,5 @@
-//! S24: a crowd of clients that say nothing, or half of something, neither keeps probes and metrics from being answered nor
-//! costs memory.
+//! S24: many clients that send nothing, or half a request, neither keep probes and metrics from being answered nor
+//! cost memory.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -9,13 +9,13 @@ use crate::support::lab;
 use anyhow::{Context, Result, ensure};
 use lab::Lab;
 
-/// Set in the processes that are the crowd: whom to bother.
+/// Set in the processes that are the clients: the address to connect to.
 const ADDRESS: &str = "CLOUDPC_TEST_IDLE_ADDRESS";
 const CROWD: usize = 1000;
-/// What the crowd may cost.
+/// The memory that the clients may cost.
 const MOST_KIB: u64 = 8 * 1024;
 
-/// Opens all sockets, every second one with the beginning of a request, says so, and stays until nobody wants it any more.
+/// Opens all sockets, every second one with the beginning of a request, says so, and waits until its standard input is closed.
 fn crowd(address: &str) -> Result<()> {
     let mut sockets = Vec::new();
     for number in 0..CROWD {
@@ -32,7 +32,7 @@ fn crowd(address: &str) -> Result<()> {
     Ok(())
 }
 
-/// A crowd in a process of its own, because so many sockets would leave this one none. It ends with its standard input.
+/// The clients in a separate process, because this one would have no sockets left. It ends with its standard input.
 struct Crowd(Child);
 
 impl Crowd {

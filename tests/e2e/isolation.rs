@@ -1,4 +1,4 @@
-//! One that fails holds up no other: neither a tenant, nor an object that cannot be read.
+//! A failing tenant, and a resource that cannot be read, delay no other.
 
 use crate::scene::{
     ANALYSTS, FINANCE, PATIENCE, apply, assignment, change, contoso, find, graph, groups, namespace, policy, ready, reconcile, setting,
@@ -50,7 +50,7 @@ async fn a_tenant_that_fails_or_hangs_holds_up_no_other() -> Result<()> {
     let mark = lab.sim.mark().await?;
     apply(&lab, &[setting("ours", "users", "Users")]).await?;
     ready(&lab, "UserSetting", "ours", "users").await?;
-    // A pass of theirs that ended knows by now that Graph does not answer; ours came before any of them.
+    // A pass of theirs that has ended knows that Graph does not answer; ours ended before any of them.
     let theirs = lab.get("UserSetting", "theirs", "users").await?.context("it is there")?;
     let reason = &find(&theirs, "Ready").context("no Ready")?["reason"];
     ensure!(
@@ -67,7 +67,7 @@ async fn a_tenant_that_fails_or_hangs_holds_up_no_other() -> Result<()> {
     Ok(())
 }
 
-/// Lets the failing tenant try again, and waits until requests for its objects hang.
+/// Makes the failing tenant retry, and waits until requests for its objects hang.
 async fn retry_until_it_hangs(lab: &Lab) -> Result<()> {
     crate::scene::request(lab, "EntraTenant", "", "fabrikam", "now").await?;
     ready(lab, "EntraTenant", "", "fabrikam").await?;
@@ -79,7 +79,7 @@ async fn retry_until_it_hangs(lab: &Lab) -> Result<()> {
     .await
 }
 
-/// Lets the API server store a number where the definition says text.
+/// Makes the API server store a number where the definition says text.
 async fn loosen(lab: &Lab, definition: &str, property: &str) -> Result<()> {
     let path = format!("/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/{property}");
     let patch = json!([{"op": "replace", "path": path, "value": {"x-kubernetes-int-or-string": true}}]).to_string();
@@ -88,7 +88,7 @@ async fn loosen(lab: &Lab, definition: &str, property: &str) -> Result<()> {
         .map(drop)
 }
 
-/// Stores what the controller cannot read, as soon as the API server takes it.
+/// Stores a resource that the controller cannot read, as soon as the API server accepts it.
 async fn spoil(lab: &Lab, operator: &Operator, kind: &str, name: &str, spec: Value) -> Result<()> {
     let before = operator
         .metric("cloudpc_malformed_objects_total", &[&format!("kind=\"{kind}\"")])
@@ -140,7 +140,7 @@ async fn s31_an_object_that_cannot_be_read_is_reported_and_left_alone_and_the_ot
     .await?;
     others_go_on(&lab, "first").await.context("beside objects that became unreadable")?;
 
-    // A process that never saw them readable knows no less.
+    // The same holds for a process that never saw them readable.
     let (status, _) = lab.operator().terminate().await?;
     ensure!(status.success(), "it ended with {status}");
     let successor = lab.start_operator().await?;
@@ -170,7 +170,7 @@ async fn others_go_on(lab: &Lab, step: &str) -> Result<()> {
     ready(lab, POLICY, "team", step).await?;
     change(lab, POLICY, "team", "desk", json!({"description": step})).await?;
     ready(lab, POLICY, "team", "desk").await?;
-    // Whatever removes a group would do so when another one comes.
+    // If a group were to be removed, it would be when another one is added.
     let newcomers = json!([{"id": ANALYSTS}, {"mailNickname": format!("w365-{step}")}]);
     let seed = json!({"tenants": [{"id": lab::TENANT, "groups": [{"displayName": step, "mailNickname": format!("w365-{step}")}]}]});
     lab.sim.seed(&seed.to_string()).await?;

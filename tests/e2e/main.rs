@@ -1,4 +1,4 @@
-//! End to end, on real parts: kube-apiserver, the operator's binary with the rights of `manifests/`, the simulator.
+//! End to end, with real programs: kube-apiserver, the operator's binary with the rights of `manifests/`, the simulator.
 //!
 //! One module a topic. `cargo build --workspace --bins` has to come first, for the simulator's binary; `make test` does it.
 

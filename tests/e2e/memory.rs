@@ -1,4 +1,4 @@
-//! S47: what a namespace makes the process hold stays below the memory that the manifests allow.
+//! S47: the memory that a namespace makes the process use stays below the limit of the manifests.
 
 use crate::scene::{assignment, contoso, namespace, policy, setting, with};
 use crate::support::options;
@@ -66,7 +66,7 @@ async fn s47_large_annotations_and_long_lists_of_long_names_stay_below_the_shipp
 
     let lab = lab.with_operator().await?;
     eventually(seconds(240), "every object has had a pass", async || {
-        // By its own count: these objects are too large to be listed again and again.
+        // By the operator's metrics: these objects are too large to be listed again and again.
         let passes = lab.operator().metric("cloudpc_reconciles_total", &["kind=\"UserSetting\""]).await?;
         ensure!(passes >= OBJECTS as f64, "{passes} passes for {OBJECTS} objects");
         Ok(())
@@ -76,7 +76,7 @@ async fn s47_large_annotations_and_long_lists_of_long_names_stay_below_the_shipp
     println!("at most {peak} KiB of {limit} KiB");
     ensure!(peak < limit, "it took {peak} KiB, and the container has {limit} KiB");
 
-    // Every annotation is still there: what is not kept is not written back.
+    // Every annotation is still there: annotations that the cache drops are not removed in the cluster.
     let object = lab.get("UserSetting", "hog", "large-0").await?.context("it is there")?;
     ensure!(object["metadata"]["annotations"] == annotations, "annotations were lost");
     ensure!(
@@ -92,7 +92,7 @@ async fn s47_the_quota_of_the_examples_bounds_the_number_of_objects() -> Result<
     let lab = Lab::start(options().without_operator()).await?;
     lab.kubectl(&["apply", "-f", "examples/team/namespace.yaml"]).await?;
     lab.kubectl(&["apply", "-f", "examples/platform/team-quota.yaml"]).await?;
-    // This cluster has no controller that counts quotas; admission goes by what one would have written.
+    // This cluster has no controller that counts quotas; admission uses the status that such a controller would have written.
     let api: kube::Api<k8s_openapi::api::core::v1::ResourceQuota> = kube::Api::namespaced(lab.client(), "team-finance");
     let quota = api.get("windows365").await?;
     let hard = quota.spec.and_then(|spec| spec.hard).context("numbers")?;

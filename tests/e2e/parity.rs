@@ -1,4 +1,4 @@
-//! The rules as tests without a server judge them and as the API server does: the same verdict on the same specs.
+//! The rules as evaluated by tests without a server and by the API server: the same result for the same specs.
 
 use std::collections::BTreeMap;
 
@@ -15,10 +15,10 @@ use crate::support::options;
 use crate::verdict::objections;
 
 const COUNT: usize = 500;
-/// One manager for everything, so that what an object no longer says is gone from it.
+/// One field manager for everything, so that a field that is no longer applied is removed.
 const MANAGER: &str = "parity";
 
-/// Whether the server takes the object; `dry_run` leaves no trace.
+/// Whether the server accepts the object; `dry_run` stores nothing.
 pub async fn takes(lab: &Lab, object: &Value, dry_run: bool) -> Result<Result<Value, String>> {
     let mut params = PatchParams::apply(MANAGER).force();
     params.dry_run = dry_run;
@@ -26,10 +26,10 @@ pub async fn takes(lab: &Lab, object: &Value, dry_run: bool) -> Result<Result<Va
     verdict(api(lab, object)?.patch(name, &params, &Patch::Apply(object)).await, object)
 }
 
-/// Whether the server would take an object: as a new one, or in the place of one that it has.
+/// Whether the server would accept an object: as a new one, or as a change of an existing one.
 ///
-/// Sent whole instead of applied: an apply that takes the last field out of an object leaves null for the object, and that is
-/// judged instead of what was sent.
+/// Sent as a whole instead of applied: an apply that removes the last field of an object leaves null for the object, and the
+/// rules would see that instead of what was sent.
 async fn would_take(lab: &Lab, object: &Value, before: Option<&Value>) -> Result<Result<Value, String>> {
     let api = api(lab, object)?;
     let mut sent: DynamicObject = serde_json::from_value(object.clone())?;
@@ -67,7 +67,7 @@ fn definitions() -> BTreeMap<String, CustomResourceDefinition> {
     all_crds().into_iter().map(|crd| (crd.spec.names.kind.clone(), crd)).collect()
 }
 
-/// A lab without the operator: nobody but the API server judges.
+/// A lab without the operator: only the API server evaluates the rules.
 async fn server() -> Result<Lab> {
     let options: Options = options().without_operator();
     Lab::start(options).await
@@ -81,7 +81,7 @@ async fn s32_server_and_client_judge_alike() -> Result<()> {
     let mut taken = 0;
     for (index, object) in specs::objects(COUNT).into_iter().enumerate() {
         let kind = object["kind"].as_str().context("a kind")?.to_owned();
-        // Every third one is judged as a change of the first that was taken, for the rules about changes.
+        // Every third one is sent as a change of the first that was accepted, for the rules about changes.
         let mut object = object;
         let before = known.get(&kind).filter(|_| index % 3 == 0);
         if before.is_none() {
@@ -114,7 +114,7 @@ fn with(mut object: Value, fields: &Value) -> Value {
     object
 }
 
-/// Characters at the ends of every range that a name may not have, and beside them.
+/// Characters at the ends of every range that is forbidden in names, and beside them.
 const EDGES: &[u32] = &[
     0x0, 0x8, 0x9, 0xa, 0xb, 0xd, 0x1b, 0x1f, 0x20, 0x7e, 0x7f, 0x80, 0x85, 0x9f, 0xa0, 0xa1, 0xad, 0xae, 0x34e, 0x34f, 0x350, 0x61b,
     0x61c, 0x61d, 0x115e, 0x115f, 0x1160, 0x1161, 0x1680, 0x17b3, 0x17b4, 0x17b5, 0x17b6, 0x180d, 0x180e, 0x180f, 0x1fff, 0x2000, 0x200a,
@@ -164,7 +164,7 @@ async fn an_explicit_null_is_taken_where_graph_has_one_kept_where_it_clears_and_
     for (field, value) in cleared.as_object().context("fields")? {
         ensure!(kept["spec"].get(field) == Some(value), "{field} is lost: {kept:#}");
     }
-    // What somebody else changes does not lose it either.
+    // A change by another writer does not remove it either.
     let changed = lab
         .patch(
             "ProvisioningPolicy",

@@ -1,4 +1,4 @@
-//! S27: a process that was told to write nothing writes nothing, whatever happens to the objects, and says so.
+//! S27: a process with `--read-only` writes nothing, after any change of resources or objects, and reports that.
 
 use crate::scene::{
     FINANCE, apply, assignment, change, contoso, delete, graph, id, namespace, path, policy, ready, reconcile, setting, told, two_polls,
@@ -10,7 +10,7 @@ use serde_json::json;
 
 const POLICY: &str = "ProvisioningPolicy";
 const SETTING: &str = "UserSetting";
-/// What is not in Graph, and what is there and differs: only of the latter there is a report.
+/// Resources without an object in Graph, and with one that differs: only the latter have a report.
 const MISSING: (&str, &str, &str) = ("Ready", "False", "ObservedDifference");
 const REPORTED: (&str, &str, &str) = ("Ready", "True", "Observed");
 const WAITS: (&str, &str, &str) = ("Ready", "False", "ReadOnly");
@@ -27,7 +27,7 @@ async fn read_only(lab: &Lab) -> Result<Operator> {
     Ok(operator)
 }
 
-/// A process that writes made these; then one that does not took over.
+/// A process without the flag created these; then one with it took over.
 async fn handed_over() -> Result<(Lab, Operator)> {
     let lab = lab().await;
     apply(
@@ -65,7 +65,7 @@ async fn s27_a_read_only_process_reports_and_changes_nothing_in_graph() -> Resul
     told(&lab, "EntraTenant", "", "contoso", ("PermissionsSufficient", "True", "ReadOnly")).await?;
     let tenant = ready(&lab, "EntraTenant", "", "contoso").await?;
     assert_eq!(tenant["status"]["readOnly"], true);
-    // What is equal is Ready; a new object, a change, drift and what was deleted by hand are reported.
+    // Equal objects are Ready; a new one, a change, drift and a deletion by hand are reported.
     reconcile(&lab, POLICY, "team", "desk", "now").await?;
     let gone = id(&ready(&lab, POLICY, "team", "gone").await?)?;
     lab.sim.portal("DELETE", &path("provisioningPolicies", &gone), None).await?;
@@ -83,7 +83,7 @@ async fn s27_a_read_only_process_reports_and_changes_nothing_in_graph() -> Resul
         let message = told(&lab, kind, "team", name, held).await?;
         ensure!(message.contains("--read-only"), "{name}: {message}");
     }
-    // Nobody asked for any of these to be left in Graph, so the deletions wait.
+    // None of these has `deletionPolicy: Orphan`, so the deletions wait.
     delete(&lab, "Assignment", "team", "finance").await?;
     told(&lab, "Assignment", "team", "finance", ("Ready", "False", "Deleting")).await?;
     delete(&lab, SETTING, "team", "leaving").await?;

@@ -1,4 +1,4 @@
-//! Names of connections, images and service plans; values that clear; values that nobody knows.
+//! Names of connections, images and service plans; values that clear a property; values that are in no list.
 
 use crate::parity::takes;
 use crate::scene::{PATIENCE, apply, assignment, contoso, graph, namespace, policy, ready, reconcile, told, with};
@@ -69,7 +69,7 @@ async fn a_connection_is_waited_for_resolved_once_and_never_guessed() -> Result<
         .await?;
     assert_eq!(connection_of(&lab, "Late").await?, id("c"));
 
-    // A namesake that appears later is not followed.
+    // Another object of the same name that appears later is not used.
     lab.sim.seed(&connection(&id("d"), "Late hub")).await?;
     reconcile(&lab, "ProvisioningPolicy", "team", "late", "again").await?;
     let kept = ready(&lab, "ProvisioningPolicy", "team", "late").await?;
@@ -108,7 +108,7 @@ async fn a_custom_image_and_a_service_plan_are_found_by_name() -> Result<()> {
     let refused = ("Stalled", "True", "AmbiguousReference");
     let message = told(&lab, "ProvisioningPolicy", "team", "custom", refused).await?;
     ensure!(message.contains("1.0.2") && message.contains("spec.imageVersion"), "{message}");
-    // Microsoft's catalogue does not have it, so it is no matter of time.
+    // Microsoft's catalogue does not have it, so waiting does not help.
     let waiting = ("Stalled", "True", "ServicePlanNotFound");
     let message = told(&lab, "Assignment", "team", "desk", waiting).await?;
     ensure!(message.contains("No such plan"), "{message}");
@@ -149,7 +149,7 @@ async fn null_clears_in_graph_and_an_unknown_value_is_sent_with_a_warning() -> R
     ready(&lab, "ProvisioningPolicy", "team", "named").await?;
     let held = graph(&lab, "provisioningPolicies", "Named").await?;
     ensure!(held["cloudPcNamingTemplate"].is_null(), "{held}");
-    // A spec that does not name it leaves it to whoever sets it in Graph.
+    // A spec without the field does not manage it.
     let mark = lab.sim.mark().await?;
     takes(&lab, &with(policy("team", "named", "Named"), json!({"description": "d"})), false)
         .await?

@@ -1,4 +1,4 @@
-//! What a person has to decide: the controller says so once, by name and id, repeats nothing, and goes on when it is decided.
+//! What a person has to decide: the controller reports it once, by name and id, repeats nothing, and continues after the decision.
 
 use crate::scene::{
     CONTRACTORS, FINANCE, apply, assignment, change, contoso, delete, find, graph, groups, id, namespace, path, policy, ready, reconcile,
@@ -34,7 +34,7 @@ async fn namespace_not_allowed(lab: &Lab) -> Result<()> {
     let message = told(lab, SETTING, "outside", "users", stalled("NamespaceNotAllowed")).await?;
     ensure!(message.contains("\"contoso\"") && message.contains("\"outside\""), "{message}");
     let before = reconcile(lab, SETTING, "outside", "users", "now").await?;
-    // The tenant is polled for what is inside, and nothing is asked for the one outside.
+    // The tenant is polled for the allowed namespace, and nothing is requested for the other one.
     two_polls(lab, POLICIES).await?;
     let mut requests = lab.sim.graph_requests(mark).await?;
     requests.retain(|entry| entry.path.contains(SETTINGS));
@@ -43,7 +43,7 @@ async fn namespace_not_allowed(lab: &Lab) -> Result<()> {
     let after = ready(lab, SETTING, "outside", "users").await?;
     assert_eq!(after["metadata"]["generation"], before["metadata"]["generation"]);
     let object = graph(lab, SETTINGS, "Outside").await?;
-    // Shut out again, it stays as it is.
+    // No longer allowed, it stays as it is.
     apply(lab, &[namespace("outside", "fabrikam")]).await?;
     told(lab, SETTING, "outside", "users", stalled("NamespaceNotAllowed")).await?;
     assert_eq!(graph(lab, SETTINGS, "Outside").await?, object);
@@ -133,7 +133,7 @@ async fn refused_assign(lab: &Lab) -> Result<()> {
     .await?;
     let message = told(lab, "Assignment", "team", "desk", stalled("InvalidSpec")).await?;
     ensure!(message.contains("servicePlanId"), "{message}");
-    // It is that Assignment's trouble alone.
+    // Only that Assignment is affected.
     ready(lab, POLICY, "team", "desk").await?;
     two_polls(lab, POLICIES).await?;
     let object = graph(lab, POLICIES, "Desk").await?;
@@ -180,7 +180,7 @@ async fn an_object_made_by_hand_is_left_alone_and_its_name_is_taken_once_it_is_f
     assert_eq!(graph(&lab, POLICIES, "Taken").await?, before);
     assert_eq!(lab.sim.writes(0).await?.len(), 0);
 
-    // Whoever made it gives it another name: nothing is in the way any more.
+    // The author of the object renames it: there is no conflict any more.
     let renamed = json!({"displayName": "Taken by hand"});
     lab.sim.portal("PATCH", &path(POLICIES, &foreign_id), Some(renamed)).await?;
     let object = ready(&lab, POLICY, "team", "taken").await?;
@@ -195,7 +195,7 @@ async fn of_two_resources_with_one_name_the_older_has_it_and_the_younger_follows
     apply(&lab, &[namespace("one", "contoso"), namespace("two", "contoso")]).await?;
     apply(&lab, &[policy("two", "elder", "Shared name")]).await?;
     let elder = created_at(&lab, "two", "elder").await?;
-    // Kubernetes counts age in seconds, so the younger one is made again until it is younger.
+    // Kubernetes counts age in seconds, so the younger one is created again until it is younger.
     eventually(seconds(30), "a younger resource", async || {
         apply(&lab, &[policy("one", "younger", "shared NAME")]).await?;
         let younger = created_at(&lab, "one", "younger").await?;
@@ -206,7 +206,7 @@ async fn of_two_resources_with_one_name_the_older_has_it_and_the_younger_follows
         Ok(())
     })
     .await?;
-    // Neither could begin so far, so nothing but their age decides.
+    // Neither has an object so far, so only their age decides.
     apply(&lab, &[contoso()]).await?;
     let owner = ready(&lab, POLICY, "two", "elder").await?;
     let message = told(&lab, POLICY, "one", "younger", stalled("NameConflict")).await?;

@@ -1,4 +1,4 @@
-//! S10: the rights of `manifests/` are exactly those that a run uses, by the API server's own record of every request.
+//! S10: the rights of `manifests/` are exactly those that a run uses, by the API server's audit log.
 
 use std::collections::BTreeSet;
 
@@ -57,7 +57,7 @@ async fn shipped(lab: &Lab) -> Result<BTreeSet<String>> {
     Ok(rights)
 }
 
-/// What the controller asked for so far, under the role that let it; a request that no role of ours let through fails.
+/// What the controller requested so far, by the role that allowed it; a request that no role of ours allowed is an error.
 fn used(lab: &Lab) -> Result<BTreeSet<String>> {
     let user = format!("system:serviceaccount:{NAMESPACE}:{SERVICE_ACCOUNT}");
     let log = std::fs::read_to_string(lab.plane.audit_log_path()).context("the audit log")?;
@@ -89,8 +89,8 @@ fn used(lab: &Lab) -> Result<BTreeSet<String>> {
     Ok(rights)
 }
 
-/// Somebody writes to each object between the announcement of its create and the record of its id, so that the
-/// controller has to look at it again.
+/// Another writer changes each resource between the intent to create and the record of its id, so that the
+/// controller has to read it again.
 async fn create_in_a_conflict(lab: &Lab) -> Result<()> {
     lab.sim
         .fault(json!({"match": {"method": "POST", "path": "*/virtualEndpoint/*"}, "times": 2, "fault": {"latencyMs": 3000}}))
@@ -139,7 +139,7 @@ async fn drift_twice(lab: &Lab) -> Result<()> {
     Ok(())
 }
 
-/// Groups come and go, and so do the objects.
+/// Groups are added and removed, and so are the objects.
 async fn assign_and_delete(lab: &Lab) -> Result<()> {
     let both = json!([{"id": FINANCE}, {"id": ANALYSTS}]);
     apply(lab, &[assignment("team", "groups", "UserSetting", "users", both)]).await?;
@@ -186,7 +186,7 @@ async fn s10_a_run_uses_every_right_of_the_manifests_and_no_other() -> Result<()
 
     let shipped = shipped(&lab).await?;
     ensure!(shipped.len() > 20, "the roles were not found: {shipped:?}");
-    // Events and the lease are written beside the work.
+    // Events and the lease are written independently of the passes.
     eventually(seconds(60), "every right has been used", async || {
         let unused: Vec<_> = shipped.difference(&used(&lab)?).cloned().collect();
         ensure!(unused.is_empty(), "granted and never used: {unused:#?}");

@@ -1,4 +1,4 @@
-//! What tests put into a cluster and into Graph, and how they look at what became of it.
+//! What tests put into a cluster and into Graph, and how they read the outcome.
 //!
 //! Prohibition: nothing here asserts what one topic alone cares about.
 
@@ -19,7 +19,7 @@ pub const RECEPTION: &str = "33333333-0000-4000-8000-000000000002";
 pub const ANALYSTS: &str = "33333333-0000-4000-8000-000000000003";
 pub const CONTRACTORS: &str = "33333333-0000-4000-8000-000000000004";
 
-/// A tenant that lets in the namespaces that carry its name as a label, and polls as often as is allowed.
+/// A tenant that allows the namespaces that carry its name as a label, and polls as often as is allowed.
 pub fn tenant(name: &str, id: &str, app: &str) -> Value {
     json!({
         "apiVersion": "cloudpc.dev/v1alpha1", "kind": "EntraTenant", "metadata": {"name": name},
@@ -35,12 +35,12 @@ pub fn contoso() -> Value {
     tenant("contoso", TENANT, APP)
 }
 
-/// A namespace that a tenant lets in.
+/// A namespace that a tenant allows.
 pub fn namespace(name: &str, tenant: &str) -> Value {
     json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {"cloudpc.dev/tenant": tenant}}})
 }
 
-/// The least policy that Graph takes.
+/// The smallest policy that Graph accepts.
 pub fn policy(namespace: &str, name: &str, display_name: &str) -> Value {
     let spec = json!({
         "tenantRef": {"name": "contoso"}, "displayName": display_name, "imageDisplayName": IMAGE,
@@ -75,7 +75,7 @@ pub fn with(mut object: Value, fields: Value) -> Value {
     object
 }
 
-/// Applies objects in the order in which they stand.
+/// Applies objects in the given order.
 pub async fn apply(lab: &Lab, objects: &[Value]) -> Result<()> {
     // JSON is YAML too, and each document is applied on its own.
     let documents: Vec<String> = objects.iter().map(Value::to_string).collect();
@@ -175,7 +175,7 @@ pub async fn writes_to(lab: &Lab, since: u64, id: &str) -> Result<Vec<Entry>> {
     Ok(writes)
 }
 
-/// Waits for two more polls of a collection: whatever one poll could cause has happened by then.
+/// Waits for two more polls of a collection: all effects of one poll have happened by then.
 pub async fn two_polls(lab: &Lab, collection: &str) -> Result<()> {
     two_polls_of(lab, TENANT, collection).await
 }

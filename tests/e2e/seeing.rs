@@ -1,4 +1,4 @@
-//! What can be seen of the operator from outside: events, the line of each pass, metrics; and what must not be seen.
+//! What the operator shows: events, the log line of each pass, metrics; and what must not be shown.
 
 use crate::scene::{
     FINANCE, PATIENCE, apply, assignment, change, contoso, delete, graph, namespace, path, policy, ready, request, setting, told, with,
@@ -18,7 +18,7 @@ async fn event(lab: &Lab, kind: &str, name: &str, reason: &str) -> Result<(Strin
     Ok((event.note.unwrap_or_default(), event.type_.unwrap_or_default()))
 }
 
-/// An event about a write names the request, as Microsoft's support will ask for it.
+/// An event about a write has the request id, which Microsoft's support asks for.
 async fn written(lab: &Lab, name: &str, reason: &str) -> Result<()> {
     let (note, kind) = event(lab, SETTING, name, reason).await?;
     let id = note.split_once("(request-id ").map(|(_, id)| id.trim_end_matches(')'));
@@ -165,7 +165,7 @@ async fn dump(lab: &Lab) -> Result<String> {
     Ok(all)
 }
 
-/// What the program prints for people, whatever is in its environment.
+/// What the program prints for people, with secrets in its environment.
 async fn printed(token: &str) -> Result<String> {
     let mut all = String::new();
     for arguments in [
@@ -187,7 +187,7 @@ async fn printed(token: &str) -> Result<String> {
     Ok(all)
 }
 
-/// Signing in works, fails, works again; objects come, drift, are refused and go; Graph fails in every tone.
+/// Signing in works, fails, works again; objects are created, drift, are refused and are deleted; Graph fails in every way.
 async fn live(lab: &Lab) -> Result<()> {
     let secret = |value: &str| {
         let metadata = json!({"name": "app", "namespace": lab::NAMESPACE});

@@ -1,4 +1,4 @@
-//! What the fields of a spec promise: what is written, what is left alone, and what is waited for.
+//! What the fields of a spec mean: what is written, what is not changed, and what is waited for.
 
 use crate::scene::{
     ANALYSTS, FINANCE, IMAGE, PATIENCE, RECEPTION, apply, assignment, change, contoso, delete, find, graph, id, namespace, path, policy,
@@ -93,7 +93,7 @@ async fn suspend(lab: &Lab) -> Result<()> {
     apply(lab, &[setting("team", "resting", "Resting")]).await?;
     let object = id(&ready(lab, SETTING, "team", "resting").await?)?;
     change(lab, SETTING, "team", "resting", json!({"suspend": true})).await?;
-    // Ready keeps its last word.
+    // Ready stays as it was.
     told(lab, SETTING, "team", "resting", ("Synced", "Unknown", "Suspended")).await?;
     let last = lab.get(SETTING, "team", "resting").await?.context("it is there")?;
     ensure!(find(&last, "Ready").is_some_and(|ready| ready["status"] == "True"), "{last}");
@@ -159,7 +159,7 @@ async fn patches(lab: &Lab) -> Result<()> {
 async fn requested(lab: &Lab) -> Result<()> {
     apply(lab, &[setting("team", "users", "Users")]).await?;
     let object = id(&ready(lab, SETTING, "team", "users").await?)?;
-    // The second takes the place of the first: with both, the echo holds both.
+    // The second replaces the first: with both in the spec, the answer has both.
     let annotations = [
         json!({"cloudpc.dev/reconcile-requested-at": "first"}),
         json!({"cloudpc.dev/reconcile-requested-at": null, "reconcile.fluxcd.io/requestedAt": "second"}),
@@ -186,7 +186,7 @@ async fn tenant_last(lab: &Lab) -> Result<()> {
     for user in ["ProvisioningPolicy team/desk", "UserSetting team/users"] {
         ensure!(message.contains(user), "{message}");
     }
-    // What uses the tenant still works, so that it can be taken down in order.
+    // The resources of the tenant are still reconciled, so that they can be deleted in order.
     change(lab, SETTING, "team", "users", json!({"localAdminEnabled": true})).await?;
     ready(lab, SETTING, "team", "users").await?;
     delete(lab, POLICY, "team", "desk").await?;
@@ -206,7 +206,7 @@ async fn tenant_last(lab: &Lab) -> Result<()> {
     Ok(())
 }
 
-/// Without it, a deletion would leave the object in Graph behind; nobody waits for the next idle pass.
+/// Without the finalizer, a deletion would leave the object in Graph behind, so the controller does not wait for the next idle pass.
 #[tokio::test]
 async fn a_finalizer_that_somebody_takes_off_is_put_back_at_once() -> Result<()> {
     let lab = lab().await;
@@ -274,7 +274,7 @@ async fn kubectl_shows_what_an_object_is_and_why_it_is_as_it_is() -> Result<()> 
         find(object, "Ready").is_some_and(|ready| ready["reason"] == "ImageNotFound")
     })
     .await?;
-    // A group that somebody assigns by hand is on the object, too.
+    // A group that was assigned by hand is on the object, too.
     let object = graph(&lab, "provisioningPolicies", "Desk").await?;
     let mut assignments = object["assignments"].as_array().cloned().unwrap_or_default();
     assignments.push(json!({"target": {"@odata.type": "#microsoft.graph.cloudPcManagementGroupAssignmentTarget", "groupId": ANALYSTS}}));

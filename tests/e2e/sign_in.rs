@@ -1,5 +1,5 @@
-//! Every kind of credentials that the simulator can check, with the rights of `manifests/`: it works, it is rotated while
-//! the operator runs, and one that goes away stops its own tenant only.
+//! Every kind of credentials that the simulator can check, with the rights of `manifests/`: each works, is rotated while
+//! the operator runs, and stops only its own tenant when it is removed.
 
 use crate::scene::{apply, change, graph, namespace, policy, ready, reconcile, request, setting, tenant, told, two_polls_of, with};
 use crate::support::options;
@@ -17,7 +17,7 @@ pub fn directory(number: u8) -> (String, String) {
     (format!("{ID}{number}"), format!("{ID}{number}").replace("aaaaaaaa", "bbbbbbbb"))
 }
 
-/// A seed of one tenant whose application has these fields and trusts nobody else.
+/// A seed of one tenant whose application has these fields and trusts no other identity.
 pub fn seed(number: u8, fields: &Value) -> String {
     let (id, app) = directory(number);
     let mut app = json!({"appId": app, "roles": ROLES, "federatedCredentials": []});
@@ -101,7 +101,7 @@ async fn every_kind_of_credentials_waits_for_what_it_names_and_is_rotated_withou
         ],
     )
     .await?;
-    // Nobody helps: what is broken here is looked at again within a minute or so.
+    // Without help: a broken credential is read again within about a minute.
     for name in ["secret", "certificate", "account-a", "account-b"] {
         lab.wait_condition("EntraTenant", "", name, "Ready", "True", seconds(180)).await?;
     }
@@ -155,7 +155,7 @@ async fn a_cloud_without_cloud_pcs_is_said_and_nothing_is_sent() -> Result<()> {
             let message = told(&lab, kind, namespace, object, ("Stalled", "True", "CloudNotSupported")).await?;
             ensure!(message.contains("no Cloud PC API"), "{message}");
         }
-        // What never reached Graph is not held back either.
+        // A resource that has no object in Graph is deleted as well.
         lab.kubectl(&["delete", "namespace", &name, "--timeout=60s"]).await?;
         lab.kubectl(&["delete", "entratenant", &name, "--timeout=60s"]).await?;
     }
@@ -177,7 +177,7 @@ async fn a_grant_that_only_reads_means_observe_until_more_is_granted() -> Result
     told(&lab, "EntraTenant", "", "six", ("PermissionsSufficient", "True", "ReadOnly")).await?;
     let described = ready(&lab, "EntraTenant", "", "six").await?;
     assert_eq!(described["status"]["readOnly"], true);
-    // Enforce was asked for, and cannot be had.
+    // The spec asks for Enforce, which is not possible.
     told(&lab, "ProvisioningPolicy", "six", "desk", ("Stalled", "True", "PermissionMissing")).await?;
     two_polls_of(&lab, &id, "provisioningPolicies").await?;
     assert_eq!(lab.sim.writes(0).await?.len(), 0);
@@ -190,7 +190,7 @@ async fn a_grant_that_only_reads_means_observe_until_more_is_granted() -> Result
     Ok(())
 }
 
-/// S7: nothing said means nobody.
+/// S7: a tenant without `allowedNamespaces` allows no namespace.
 #[tokio::test]
 async fn s7_a_tenant_that_names_no_namespace_lets_nobody_in() -> Result<()> {
     let lab = Lab::start(options()).await?;

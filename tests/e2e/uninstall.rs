@@ -1,7 +1,7 @@
-//! Removing the operator removes no desktops (F61, S51): the controller, its definitions, its namespace, on the real API
+//! Removing the operator removes no desktops (S51): the controller, its definitions, its namespace, on the real API
 //! server, by the commands of docs/uninstall.md.
 //!
-//! Whatever is removed, the simulator's ledger has no write afterwards, and Graph holds what it held before.
+//! After each removal, the simulator's ledger has no write, and Graph is unchanged.
 
 mod apply;
 mod commands;
@@ -25,7 +25,7 @@ const SETTING: &str = "UserSetting";
 const POLICIES: &str = "provisioningPolicies";
 const SETTINGS: &str = "userSettings";
 
-/// What stands for something in Graph: kind, name, where and under which name it is there.
+/// The resources with an object in Graph: kind, name, and the collection and name of the object.
 const STANDING: [(&str, &str, &str, &str); 4] = [
     (POLICY, "desk", POLICIES, "Desk"),
     (POLICY, "closed", POLICIES, "Closed"),
@@ -34,7 +34,7 @@ const STANDING: [(&str, &str, &str, &str); 4] = [
 ];
 const BOUND: [&str; 3] = ["finance", "closed", "users"];
 
-/// The objects, as a team keeps them in its repository. `closed` takes off whatever nobody declares.
+/// The resources, as a team keeps them in its repository. `closed` removes the groups that no Assignment declares.
 fn declared() -> Vec<Value> {
     vec![
         contoso(),
@@ -70,7 +70,7 @@ async fn in_graph(lab: &Lab) -> Result<Vec<Value>> {
     Ok(all)
 }
 
-/// No application has asked for a change, and everything is as it was.
+/// No application has requested a change, and everything is as it was.
 async fn untouched(lab: &Lab, mark: u64, before: &[Value]) -> Result<()> {
     let writes = lab.sim.writes(mark).await?;
     ensure!(writes.is_empty(), "{writes:#?}");
@@ -78,7 +78,7 @@ async fn untouched(lab: &Lab, mark: u64, before: &[Value]) -> Result<()> {
     Ok(())
 }
 
-/// What is declared is there, is not being deleted, and says what it stands for.
+/// The resources exist, are not being deleted, and have the ids of their objects.
 async fn stays(lab: &Lab) -> Result<()> {
     for (kind, name, collection, display_name) in STANDING {
         let object = lab.get(kind, TEAM, name).await?.with_context(|| format!("{kind} {name} is gone"))?;
@@ -88,7 +88,7 @@ async fn stays(lab: &Lab) -> Result<()> {
     Ok(())
 }
 
-/// A replica that works, one more than the lab had.
+/// A ready replica, one more than the lab had.
 async fn replica(lab: &Lab) -> Result<Operator> {
     let operator = lab.start_operator().await?;
     operator.wait_leading().await?;

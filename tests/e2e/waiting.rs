@@ -1,4 +1,4 @@
-//! What is missing is waited for by name, and found when it appears, in whichever order things come.
+//! A resource waits for what it refers to, and continues when that appears, in any order.
 
 use crate::scene::{ANALYSTS, FINANCE, PATIENCE, apply, assignment, contoso, graph, groups, namespace, policy, ready, setting, told, with};
 use crate::support::lab;

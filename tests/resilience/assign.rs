@@ -1,11 +1,11 @@
-//! `assign` replaces the whole set, so every request must name every group that has to stay (F4, F5, F11, F43).
+//! `assign` replaces the whole set, so every request must name every group that has to stay.
 
 use crate::support::*;
 use anyhow::{Result, ensure};
 use lab::{Entry, Lab};
 use serde_json::{Value, json};
 
-/// Assigns groups to an object by hand; what is there and not named goes.
+/// Assigns groups to an object by hand; other groups are removed.
 pub async fn assign_by_hand(lab: &Lab, kind: Kind, id: &Value, groups: &[(&str, &str)]) -> Result<()> {
     let id = id.as_str().unwrap_or_default();
     let path = format!("/beta/deviceManagement/virtualEndpoint/{}/{id}/assign", kind.collection());
@@ -23,7 +23,7 @@ fn all_keep(assigns: &[Entry], kept: &[(&str, &str)]) -> Result<()> {
     Ok(())
 }
 
-/// A policy with a declared group and one that somebody else put there.
+/// A policy with a declared group and a foreign one.
 async fn shared_policy(lab: &Lab, name: &str) -> Result<Value> {
     lab.apply_yaml(&object(Kind::Policy, name, "")).await?;
     lab.apply_yaml(&assignment("analysts", Kind::Policy, name, &[ANALYSTS])).await?;
@@ -40,7 +40,7 @@ async fn no_lost_answer_takes_a_group_off() -> Result<()> {
     let (lab, kind, name) = (&stage.lab, Kind::Policy, "shared");
     let remote = shared_policy(lab, name).await?;
     let answer = json!({"id": remote["id"], "displayName": name});
-    // What strikes the request, and how often it is sent in the end.
+    // The fault, and how often the request is sent in the end.
     let losses = [
         ("cut after", json!({"cut": "after"}), 1),
         ("504 before", json!({"status": 504}), 2),
@@ -93,7 +93,7 @@ async fn an_assign_that_a_crash_left_unanswered_is_neither_repeated_nor_forgotte
     all_keep(&sent, &[ANALYSTS, RECEPTION, CONTRACTORS])?;
     let status = status_now(lab, kind, name).await?;
     ensure!(status["foreignAssignments"] == json!([RECEPTION.1]), "{status}");
-    // It is still known whose it is: it goes with its Assignment.
+    // It is still known which Assignment the group belongs to: it is removed with that one.
     lab.delete_yaml(&declared).await?;
     let remote = stands_alone(lab, kind, name).await?;
     ensure!(groups(&remote) == ids(&[ANALYSTS, RECEPTION]), "{remote}");
@@ -169,7 +169,7 @@ async fn a_group_that_moves_to_an_assignment_that_cannot_be_judged_stays_on() ->
     lab.apply_yaml(&format!("{}{suspended}", assignment("first", kind, name, &[ANALYSTS])))
         .await?;
     nothing_left(lab, kind.name(), name).await?;
-    // It is the second one's now, so the first one need not stay for it.
+    // The group belongs to the second Assignment now, so the first one need not stay for it.
     lab.kubectl(&["delete", "assignment", "-n", NS, "first", "--wait=false"]).await?;
     lab.wait_gone("Assignment", NS, "first", PATIENCE).await?;
     let remote = only(lab, kind, name).await?;

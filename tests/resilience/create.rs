@@ -1,4 +1,4 @@
-//! Creating exactly once on an API that knows no idempotency keys (F1–F3, F8–F10, F29, F36).
+//! Creating exactly once on an API without idempotency keys.
 
 use crate::support::*;
 use anyhow::{Context, Result, ensure};
@@ -103,7 +103,7 @@ async fn a_crash_before_the_request_is_sent_leads_to_one_object() -> Result<()> 
 async fn without_a_durable_intent_nothing_is_created() -> Result<()> {
     let stage = Stage::new().await?;
     let (lab, kind, name) = (&stage.lab, Kind::Setting, "no-intent");
-    // The pass stands in the list before the intent while the API server falls silent.
+    // The pass is in the list before the intent when the API server stops answering.
     fault(lab, "GET", &kind.path(""), json!({"latencyMs": 3000})).await?;
     lab.apply_yaml(&object(kind, name, "")).await?;
     struck(lab, 1).await?;
@@ -212,7 +212,7 @@ async fn a_resource_restored_without_its_status_takes_nothing_over_and_makes_not
     Ok(())
 }
 
-/// A namesake that a person made while the answer was lost.
+/// An object of the same name that a person created while the answer was lost.
 async fn namesake(lab: &lab::Lab, name: &str) -> Result<Value> {
     let body = json!({"displayName": name, "localAdminEnabled": true, "resetEnabled": true});
     let path = "/beta/deviceManagement/virtualEndpoint/userSettings";
@@ -244,7 +244,7 @@ async fn a_namesake_is_not_taken_over_because_the_spec_changed_after_a_lost_crea
     lab.apply_yaml(&object(kind, name, "")).await?;
     struck(lab, 1).await?;
     let foreign = namesake(lab, name).await?;
-    // What was sent is not what is wanted now.
+    // The spec has changed since the create was sent.
     lab.patch(kind.name(), NS, name, &json!({"spec": {"resetEnabled": true}})).await?;
     let decided = |status: &Value| condition(status, "Stalled")["status"] == "True" || condition(status, "Ready")["status"] == "True";
     let status = status(lab, kind, name, "it is decided", decided).await?;

@@ -1,4 +1,4 @@
-//! Deleting: unassign, delete, and the finalizer last (F7, F11).
+//! Deleting: unassign, delete, and the finalizer last.
 
 use crate::assign::assign_by_hand;
 use crate::support::*;
@@ -15,13 +15,13 @@ async fn assigned_policy(lab: &Lab, name: &str) -> Result<Value> {
     Ok(only(lab, Kind::Policy, name).await?["id"].clone())
 }
 
-/// Asks for the deletion without waiting for it.
+/// Requests the deletion without waiting for it.
 async fn delete(lab: &Lab, kind: Kind, name: &str) -> Result<()> {
     let plural = kind.name().to_lowercase();
     lab.kubectl(&["delete", &plural, name, "-n", NS, "--wait=false"]).await.map(drop)
 }
 
-/// Waits for the end of the Kubernetes object; nothing of it is in Graph then.
+/// Waits until the resource is deleted; it has no object in Graph then.
 async fn gone(lab: &Lab, kind: Kind, name: &str) -> Result<()> {
     lab.wait_gone(kind.name(), NS, name, seconds(90)).await?;
     let left = named(lab, kind, name).await?;
@@ -41,7 +41,7 @@ fn deletes(entries: &[Entry]) -> Vec<Entry> {
 async fn the_finalizer_outlasts_every_lost_answer() -> Result<()> {
     let stage = Stage::new().await?;
     let (lab, kind) = (&stage.lab, Kind::Policy);
-    // Of the unassignment and of the deletion: what strikes, and how often each is sent in the end.
+    // For the unassignment and the deletion: the fault, and how often each is sent in the end.
     let cases = [
         ("after", json!({"cut": "after"}), json!({"cut": "after"}), (1, 1)),
         ("before", json!({"cut": "before"}), json!({"status": 504}), (2, 2)),
@@ -155,7 +155,7 @@ async fn what_somebody_else_deleted_first_lets_the_finalizer_go_and_orphans_are_
 async fn what_the_list_shows_is_not_gone_because_its_id_answers_404() -> Result<()> {
     let stage = Stage::new().await?;
     let (lab, kind) = (&stage.lab, Kind::Policy);
-    // Several, which stand in each other's way for the list.
+    // Several, which wait for each other's list.
     let names = ["one", "two", "three", "four"];
     for name in names {
         lab.apply_yaml(&object(kind, name, "")).await?;

@@ -1,4 +1,4 @@
-//! What people change in the portal: reported before it is corrected, or only reported (F38, F39).
+//! What people change in the portal: reported before it is corrected, or only reported.
 
 use crate::assign::assign_by_hand;
 use crate::support::*;
@@ -15,7 +15,7 @@ async fn by_hand(lab: &Lab, kind: Kind, method: &str, id: &Value, body: Option<V
     lab.sim.portal(method, &path, body).await.map(drop)
 }
 
-/// Holds the correction up, and while it is on its way everybody has been told already.
+/// Delays the correction; while it is under way, the drift has been reported already.
 async fn reported_before_corrected(stage: &Stage, kind: Kind, name: &str, detected: f64) -> Result<Value> {
     let lab = &stage.lab;
     struck(lab, 1).await?;
@@ -33,7 +33,7 @@ async fn reported_before_corrected(stage: &Stage, kind: Kind, name: &str, detect
     Ok(status)
 }
 
-/// In the end nothing differs, and the status remembers what did.
+/// In the end nothing differs, and the status has the last drift.
 async fn corrected(lab: &Lab, kind: Kind, name: &str) -> Result<Value> {
     let fixed = |status: &Value| status["lastDrift"]["correctedAt"].is_string() && status["drift"].is_null();
     status(lab, kind, name, "the drift is corrected", fixed).await?;
@@ -78,7 +78,7 @@ async fn a_group_taken_off_by_hand_is_reported_and_put_back_and_a_foreign_one_st
     ensure!(groups(&remote) == ids(&[ANALYSTS, CONTRACTORS, RECEPTION]), "{remote}");
     ensure!(lab.sim.writes(mark).await?.len() == 1);
 
-    // Under Exclusive the foreign group goes.
+    // Under Exclusive the foreign group is removed.
     lab.patch(kind.name(), NS, name, &json!({"spec": {"assignmentOwnership": "Exclusive"}}))
         .await?;
     let remote = stands_alone(lab, kind, name).await?;

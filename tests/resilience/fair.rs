@@ -1,11 +1,11 @@
-//! What one namespace has too much of, or trouble with, is not another one's (S48, O13). With the settle window as it is shipped.
+//! A backlog or failures of one namespace do not affect another one (S48). With the shipped settle window.
 
 use crate::support::*;
 use anyhow::{Context, Result, ensure};
 use lab::{Entry, Lab, Operator, OperatorOptions, eventually};
 use serde_json::{Value, json};
 
-/// The namespace that has nothing to do with it.
+/// The namespace that is not involved.
 const OTHER: &str = "team-other";
 const KIND: Kind = Kind::Setting;
 
@@ -35,7 +35,7 @@ async fn other_ready(lab: &Lab, name: &str) -> Result<Value> {
     lab.wait_condition(KIND.name(), OTHER, name, "Ready", "True", PATIENCE).await
 }
 
-/// Waits until so many writes were made.
+/// Waits until this many writes were made.
 async fn written(lab: &Lab, since: u64, number: usize) -> Result<()> {
     eventually(PATIENCE, "a part of the backlog is written", async || {
         let writes = lab.sim.writes(since).await?;
@@ -57,7 +57,7 @@ async fn s48_a_backlog_of_one_namespace_delays_an_edit_of_another_by_one_write_a
     let mark = lab.sim.mark().await?;
     let all: String = (0..BACKLOG).map(|number| object(KIND, &format!("backlog-{number}"), "")).collect();
     lab.apply_yaml(&all).await?;
-    // In the first moments the limit is not known yet.
+    // At first the limit is not known yet.
     for (edit, written_before) in [22, 28, 34].into_iter().enumerate() {
         written(&lab, mark, written_before).await?;
         let asked = lab.sim.mark().await?;
@@ -73,7 +73,7 @@ async fn s48_a_backlog_of_one_namespace_delays_an_edit_of_another_by_one_write_a
             Ok(entries)
         })
         .await?;
-        // By then it is known that something is to be written.
+        // By then the operator knows that something has to be written.
         let read = entries.iter().position(|entry| entry.method == "GET" && is_theirs(entry));
         let read = read.context("it is read before it is written")?;
         let out = entries.iter().position(|entry| entry.method == "PATCH" && is_theirs(entry));
@@ -131,7 +131,7 @@ async fn s48_objects_that_answer_500_for_ever_hold_back_nobody_else_and_are_not_
         .await?;
         lab.patch(KIND.name(), OTHER, "edited", &json!({"spec": {"resetEnabled": round % 2 == 0}}))
             .await?;
-        // It never says anything but that it is right, or that it works on it.
+        // It only ever reports that it is in order, or that work is under way.
         let edited = other_ready(&lab, "edited").await?;
         told_nothing(&edited, &hostile, &ids)?;
     }
@@ -146,7 +146,7 @@ async fn s48_objects_that_answer_500_for_ever_hold_back_nobody_else_and_are_not_
     );
     let now = lab.wait_condition("EntraTenant", "", "contoso", "Ready", "True", PATIENCE).await?;
     ensure!(now["metadata"]["resourceVersion"] == tenant["metadata"]["resourceVersion"], "{now}");
-    // Nor do the events of others say a word.
+    // The events of others do not mention them either.
     let events = format!("{:?}", lab.events(KIND.name(), "edited").await?);
     told_nothing(&json!(events), &hostile, &ids)?;
     let unknown = lab.events(KIND.name(), "edited").await?;
@@ -157,7 +157,7 @@ async fn s48_objects_that_answer_500_for_ever_hold_back_nobody_else_and_are_not_
     Ok(())
 }
 
-/// No name and no id of theirs is in what another object says.
+/// No name and no id of theirs is in the status of another resource.
 fn told_nothing(object: &Value, names: &[String], ids: &[String]) -> Result<()> {
     let said = object.to_string();
     let mut theirs = names.iter().chain(ids);

@@ -1,11 +1,11 @@
-//! S25: objects that somebody else made are never changed. Every lab looks for that when it ends, whatever its test was about;
-//! here they are as near as can be.
+//! S25: objects of other authors are never changed. Every lab checks that when it ends; here such objects are as similar to
+//! the operator's own as possible.
 
 use crate::support::*;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-/// What a person makes: the names that the operator is about to use, in other letters, with groups of ours on them.
+/// Objects that a person creates: with the names that the operator is about to use, in another case, and with its groups.
 async fn by_hand(stage: &Stage) -> Result<Vec<Value>> {
     let image = only(&stage.lab, Kind::Policy, "template").await?;
     let policy = json!({
@@ -35,7 +35,7 @@ async fn s25_what_somebody_else_made_is_never_changed() -> Result<()> {
     ready(&stage.lab, "ProvisioningPolicy", "template").await?;
     let before = by_hand(&stage).await?;
     for kind in [Kind::Policy, Kind::Setting] {
-        // A name that is taken, and a create that loses its answer while the namesake is there.
+        // A name that is in use, and a create whose answer is lost while an object of the same name exists.
         let lab = &stage.lab;
         lab.apply_yaml(&object(kind, "neighbour", "")).await?;
         lab.apply_yaml(&assignment(

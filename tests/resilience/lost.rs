@@ -1,11 +1,11 @@
-//! The product of a create whose answer was lost is recognised by who made it (F52–F55, S45).
+//! The object of a create whose answer was lost is recognised by its author (S45).
 
 use crate::support::*;
 use anyhow::{Context, Result, ensure};
 use lab::{Entry, Lab};
 use serde_json::{Value, json};
 
-/// A setting that says as little as it can, so that anybody's object of its name has all of it.
+/// A setting with as few fields as possible, so that any object of its name has all of them.
 fn sparse(name: &str) -> String {
     format!(
         "---
@@ -21,7 +21,7 @@ fn root(kind: Kind) -> String {
     format!("/beta/deviceManagement/virtualEndpoint/{}", kind.collection())
 }
 
-/// Loses the answer to the create of an object, and lets the operator stand still before it can look.
+/// Loses the answer to the create of an object, and pauses the operator before it can look for the result.
 async fn lose(stage: &Stage, kind: Kind, yaml: &str, loss: Value) -> Result<u64> {
     let mark = stage.lab.sim.mark().await?;
     stage.lab.sim.clear_faults().await?;
@@ -74,7 +74,7 @@ async fn f54_s45_what_another_writer_makes_in_the_window_is_not_ours_however_spa
             lab::TENANT
         ))
         .await?;
-    // A write of ours that the log shows with its id.
+    // A write of the operator that the log shows with its id.
     lab.apply_yaml(&object(Kind::Setting, "before", "")).await?;
     stands_alone(lab, Kind::Setting, "before").await?;
     for (name, by_person) in [("namesake-of-a-person", true), ("namesake-of-a-program", false)] {
@@ -115,7 +115,7 @@ async fn where_the_audit_log_lags_nothing_is_taken_and_nothing_is_created_before
     };
     status(lab, Kind::Setting, name, "the log is waited for", waits).await?;
     ensure!(creates(&lab.sim.writes(mark).await?, name).len() == 1);
-    // The event is old enough to be shown now; the operator does not know the simulator's clock, so it asks by itself.
+    // The event is old enough to be shown now; the operator does not know the simulator's clock, so it asks the log again by itself.
     lab.sim.options(json!({"auditLag": "PT0S"})).await?;
     lab.sim.advance("PT5M").await?;
     stands_alone(lab, Kind::Setting, name).await?;
@@ -130,12 +130,12 @@ async fn a_log_without_our_ids_and_an_object_without_its_author_leave_it_to_a_pe
     lab.sim.options(json!({"auditCorrelation": "own", "createdBy": "absent"})).await?;
     lab.apply_yaml(&object(Kind::Policy, "before", "")).await?;
     stands_alone(lab, Kind::Policy, "before").await?;
-    // Ours, at the right time, with all that was sent: the log names our application, is known to carry no ids of ours, and no
-    // other create stands beside it.
+    // Created by the operator's application, at the right time, with all that was sent: the log is known to carry no request ids,
+    // and shows no other create.
     lose(&stage, Kind::Policy, &object(Kind::Policy, "alone", ""), json!({"cut": "after"})).await?;
     stage.operator.resume()?;
     stands_alone(lab, Kind::Policy, "alone").await?;
-    // With another create of the same application in that time, nobody can tell.
+    // With another create of the same application in that time, nothing proves it.
     let mark = lose(&stage, Kind::Setting, &sparse(name), json!({"cut": "after"})).await?;
     let app = "22222222-2222-2222-2222-222222222222";
     lab.sim
@@ -153,7 +153,7 @@ async fn a_log_without_our_ids_and_an_object_without_its_author_leave_it_to_a_pe
     status(lab, Kind::Setting, name, "a person is asked", open).await?;
     let made = only(lab, Kind::Setting, name).await?;
     ensure!(writes_to(&lab.sim.writes(mark).await?, &made["id"]).is_empty());
-    // The person decides: it goes, and another one is created.
+    // A person decides: the object is deleted, and another one is created.
     lab.sim
         .portal(
             "DELETE",
@@ -239,7 +239,7 @@ async fn f52_what_graph_created_and_does_not_show_is_neither_created_again_nor_f
         lab.apply_yaml(&object(kind, name, "")).await?;
         lab.apply_yaml(&assignment(&format!("{name}-groups"), kind, name, &[ANALYSTS]))
             .await?;
-        // Far more than two settle windows of this stage.
+        // Far more than two settle windows of this test.
         let hidden = |status: &Value| {
             let ready = condition(status, "Ready");
             ready["reason"] == "NotVisibleYet" && ready["message"].as_str().is_some_and(|text| text.contains("not created again"))
@@ -295,7 +295,7 @@ async fn f55_an_id_that_answers_400_is_absent_when_the_list_agrees() -> Result<(
         status(lab, kind, name, "it is created again", again).await?;
         let remote = stands_alone(lab, kind, name).await?;
         let id = remote["id"].as_str().context("an id")?;
-        // Deleted by a person first, and by its resource then.
+        // Deleted by a person first, and then by its resource.
         lab.sim.portal("DELETE", &format!("{}/{id}", root(kind)), None).await?;
         lab.delete_yaml(&object(kind, name, "")).await?;
         lab.wait_gone(kind.name(), NS, name, PATIENCE).await?;

@@ -1,4 +1,4 @@
-//! What the operator promises when things go wrong, on real parts: kube-apiserver, the operator's binary, the simulator over TLS.
+//! What the operator guarantees under faults, with real programs: kube-apiserver, the operator's binary, the simulator over TLS.
 //!
 //! One module a topic. `cargo build --workspace --bins` has to come first, for the simulator's binary; `make test` does it.
 //! Every test has a lab of its own and runs with a short settle window; none waits for a time, only for what can be seen.

@@ -1,12 +1,12 @@
-//! S31: an answer that makes no sense concerns the one object that it is about (F19, F20): the others go on, and nothing is
-//! concluded from it.
+//! S31: a malformed answer affects only the object that it is about: the others continue, and nothing is concluded
+//! from it.
 
 use crate::support::*;
 use anyhow::{Context, Result, ensure};
 use lab::Lab;
 use serde_json::{Value, json};
 
-/// What a proxy, a broken service or a newer one may answer about an object, in place of what it is.
+/// What a proxy, a broken service or a newer one may answer instead of the object.
 fn nonsense(object: &Value) -> Vec<(&'static str, Value)> {
     let with = |field: &str, value: Value| {
         let mut object = object.clone();
@@ -28,7 +28,7 @@ fn nonsense(object: &Value) -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// The other object is changed, and is Ready, while the first is asked for in vain.
+/// The other object is changed, and is Ready, while requests for the first one fail.
 async fn the_other_goes_on(lab: &Lab, step: usize) -> Result<()> {
     let resets = step.is_multiple_of(2);
     lab.patch(Kind::Setting.name(), NS, "even", &json!({"spec": {"resetEnabled": resets}}))
@@ -54,7 +54,7 @@ async fn s31_an_answer_that_makes_no_sense_concerns_one_object_only() -> Result<
         lab.sim.clear_faults().await?;
         let mark = lab.sim.mark().await?;
         faults(lab, "GET", &kind.path(&format!("/{id}")), -1, nonsense).await?;
-        // A request asks for a fresh read, and that is the answer.
+        // The requested reconcile makes a fresh read, and that is the answer.
         let seen = reconciled(lab, kind.name(), "odd").await?;
         ensure!(
             condition(&seen["status"], "Ready")["status"] != "True",
@@ -68,7 +68,7 @@ async fn s31_an_answer_that_makes_no_sense_concerns_one_object_only() -> Result<
         ensure!(writes.len() == 1, "{what}: {writes:#?}");
     }
     lab.sim.clear_faults().await?;
-    // By itself it would look again after a pause that has grown with the failures.
+    // Without a request it would retry after a pause that has grown with the failures.
     reconciled(lab, kind.name(), "odd").await?;
     let same = stands_alone(lab, kind, "odd").await?;
     ensure!(same["id"] == id && groups(&same) == ids(&[FINANCE]), "{same}");

@@ -1,4 +1,4 @@
-//! Graph away, half there, or refusing the sign-in: said honestly, borne calmly, over by itself (F16, F17, F22, F23, F40, F42).
+//! Graph is unreachable, fails in part, or refuses the sign-in: the status says so, requests stay few, and the operator recovers by itself.
 
 use crate::support::*;
 use anyhow::{Context, Result, ensure};
@@ -14,7 +14,7 @@ fn version(object: &Value) -> &Value {
     &object["metadata"]["resourceVersion"]
 }
 
-/// How many passes over an object have ended so.
+/// How many passes over an object have ended with that result.
 fn passes(stage: &Stage, name: &str, outcome: &str) -> Result<usize> {
     let lines = stage.operator.log_lines()?;
     let is_it = |line: &&Value| line["message"] == "pass" && line["name"] == name && line["outcome"] == outcome;
@@ -110,7 +110,7 @@ async fn by_hand(lab: &Lab, name: &str) -> Result<Value> {
     lab.sim.portal("POST", path, Some(json!({"displayName": name}))).await
 }
 
-/// Lets first pages pass and strikes the three attempts at the second, `rounds` times over.
+/// Passes first pages and fails the three attempts at the second, `rounds` times.
 async fn half_lists(lab: &Lab, kind: Kind, rounds: u64) -> Result<()> {
     // A rule that is used up lets requests pass to the next one, which then has seen one first page more.
     let rules: Vec<Value> = (0..rounds)
@@ -137,7 +137,7 @@ async fn from_half_a_list_nothing_is_concluded() -> Result<()> {
     lab.sim.options(json!({"pageSize": 2})).await?;
     let mark = lab.sim.mark().await?;
 
-    // Half a list shows no namesake; the whole one does.
+    // Half a list shows no object of the same name; the whole one does.
     half_lists(lab, kind, 2).await?;
     lab.apply_yaml(&object(kind, "fourth", "")).await?;
     struck(lab, 6).await?;
@@ -146,7 +146,7 @@ async fn from_half_a_list_nothing_is_concluded() -> Result<()> {
     status(lab, kind, "fourth", "the namesake is seen", conflict).await?;
     ensure!(only(lab, kind, "fourth").await?["id"] == foreign["id"]);
 
-    // Read on its own the object seems gone, and half a list does not show it either; the whole one does.
+    // A single read does not find the object, and half a list does not show it either; the whole one does.
     lab.sim.clear_faults().await?;
     let id = remote["id"].as_str().context("an id")?;
     faults(lab, "GET", &kind.path(&format!("/{id}")), -1, json!({"status": 404})).await?;
@@ -179,7 +179,7 @@ async fn a_refused_sign_in_is_explained_and_over_by_itself() -> Result<()> {
     let mark = lab.sim.mark().await?;
     let refusal = json!({"token": {"error": "invalid_client", "aadsts": 700_213}});
     faults(lab, "POST", "*/oauth2/v2.0/token", -1, refusal).await?;
-    // A request for a pass over the tenant asks for a new token.
+    // A requested reconcile of the tenant requests a new token.
     let tenant = reconciled(lab, "EntraTenant", "contoso").await?;
     let authenticated = condition(&tenant["status"], "Authenticated");
     ensure!(authenticated["status"] == "False", "{tenant}");

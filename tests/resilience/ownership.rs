@@ -1,4 +1,4 @@
-//! Whose object it is, over namespaces, EntraTenants, clusters and forged statuses (F60, S43, S45, S46).
+//! Which resource an object belongs to, across namespaces, EntraTenants, clusters and forged statuses (S43, S45, S46).
 
 use crate::support::*;
 use anyhow::{Context, Result, ensure};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 const OTHER: &str = "team-other";
 
-/// A second EntraTenant for the same tenant of Entra, which lets in a namespace of its own.
+/// A second EntraTenant for the same tenant of Entra, which allows another namespace.
 async fn second_tenant(lab: &Lab, name: &str, tenant_id: &str) -> Result<()> {
     lab.apply_yaml(&format!(
         "{{apiVersion: v1, kind: Namespace, metadata: {{name: {OTHER}}}}}
@@ -52,7 +52,7 @@ fn concerning(entries: &[Entry], id: &Value) -> Vec<Entry> {
         .collect()
 }
 
-/// Puts a status into an object as somebody with that right may.
+/// Writes a status into a resource, as a user with that right can.
 async fn forge(lab: &Lab, kind: Kind, namespace: &str, name: &str, status: &Value) -> Result<()> {
     let patch = json!({"status": status}).to_string();
     let resource = kind.name().to_lowercase();
@@ -91,7 +91,7 @@ async fn s45_two_entratenants_of_one_tenant_never_hold_one_object() -> Result<()
     let message = condition(&status, "Ready")["message"].as_str().unwrap_or_default().to_owned();
     ensure!(!message.contains(NS), "another namespace is named: {message}");
     ensure!(creates(&lab.sim.writes(mark).await?, name).len() == 1);
-    // It goes, and what the first one holds stays.
+    // It is deleted, and the object of the first one stays.
     let mark = lab.sim.mark().await?;
     lab.delete_yaml(&elsewhere(kind, "second", "contoso-two", name)).await?;
     lab.wait_gone(kind.name(), OTHER, "second", PATIENCE).await?;
@@ -127,7 +127,7 @@ async fn f60_a_rename_onto_a_taken_name_is_refused_before_anything_is_sent() -> 
                 .await?;
             ready(lab, "UserSetting", &second).await?;
         }
-        // A free name is taken.
+        // A free name is accepted.
         let free = format!("free-{unique}");
         lab.patch("UserSetting", NS, &second, &json!({"spec": {"displayName": free}}))
             .await?;
@@ -154,7 +154,7 @@ async fn s43_a_forged_or_copied_id_writes_nothing_to_what_it_points_at() -> Resu
     }
     let foreign = stage.lab.sim.portal("POST", root, Some(by_hand)).await?;
 
-    // While the controller runs, it knows better: the id is put back.
+    // A running controller knows the right id and restores it.
     forge(&stage.lab, Kind::Policy, NS, "forged", &json!({"id": foreign["id"]})).await?;
     reconciled(&stage.lab, "ProvisioningPolicy", "forged").await?;
     let status = status_now(&stage.lab, Kind::Policy, "forged").await?;
@@ -211,7 +211,7 @@ async fn s43_a_status_of_another_cluster_or_tenant_is_stalled_and_its_objects_ar
         .await?;
     let before = only(lab, Kind::Policy, "moved").await?;
 
-    // The EntraTenant goes by force and comes back under its name for another tenant.
+    // The EntraTenant is deleted by force and created again under its name for another tenant.
     let patch = json!({"metadata": {"finalizers": null}}).to_string();
     lab.kubectl(&["delete", "entratenant", "moving", "--wait=false"]).await?;
     lab.kubectl(&["patch", "entratenant", "moving", "--type=merge", "-p", &patch])
@@ -281,7 +281,7 @@ async fn s46_what_a_tenant_does_not_let_in_reserves_no_name_and_blocks_no_deleti
     lab.apply_yaml(&format!("{{apiVersion: v1, kind: Namespace, metadata: {{name: {OTHER}}}}}"))
         .await?;
     let (kind, name) = (Kind::Setting, "wanted");
-    // Older than the rightful one, in a namespace that is let into nothing; and one of a team that does nothing at all.
+    // Older than the rightful one: one in a namespace that no tenant allows, and one that is suspended.
     lab.apply_yaml(&elsewhere(kind, "hostile", "contoso", name)).await?;
     stalled(lab, kind, OTHER, "hostile", "NamespaceNotAllowed").await?;
     lab.apply_yaml(&object(kind, "sleeping", "suspend: true").replace("displayName: sleeping", &format!("displayName: {name}")))
@@ -289,7 +289,7 @@ async fn s46_what_a_tenant_does_not_let_in_reserves_no_name_and_blocks_no_deleti
     lab.apply_yaml(&object(kind, name, "")).await?;
     stands_alone(lab, kind, name).await?;
 
-    // Let in once and shut out: its object keeps its name and its tenant.
+    // Allowed once, and not any more: its object keeps its name and its tenant.
     let let_in = |namespaces: &str| json!({"spec": {"allowedNamespaces": {"names": namespaces.split(' ').collect::<Vec<_>>()}}});
     lab.patch("EntraTenant", "", "contoso", &let_in(&format!("{NS} {OTHER}"))).await?;
     lab.apply_yaml(&elsewhere(kind, "once", "contoso", "once")).await?;

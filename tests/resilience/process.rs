@@ -1,4 +1,4 @@
-//! Replicas, signals, and what they do to the one writer (F28, F31, F49).
+//! Replicas, signals, and that there is only one writer.
 
 use crate::support::*;
 use anyhow::{Context, Result, ensure};
@@ -6,10 +6,10 @@ use lab::{Component, Lab, Operator, eventually, seconds};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// How long a lease lasts that is not given up.
+/// How long a lease lasts that is not released.
 const LEASE_SECONDS: f64 = 20.0;
 
-/// A lab with a leader and one that waits.
+/// A lab with a leader and a waiting replica.
 async fn replicas() -> Result<(Lab, Operator, Operator)> {
     let lab = bare("1h").await?;
     let leader = lab.start_operator().await?;
@@ -41,7 +41,7 @@ fn written_by(operator: &Operator) -> Result<BTreeSet<String>> {
         .collect())
 }
 
-/// Lets Graph make an object whose maker stands still before it reads the answer.
+/// Makes Graph create an object whose operator is paused before it reads the answer.
 async fn create_unanswered(lab: &Lab, leader: &Operator, kind: Kind, name: &str) -> Result<()> {
     fault(lab, "POST", &kind.path(""), json!({"latencyMs": 3000})).await?;
     lab.apply_yaml(&object(kind, name, "")).await?;
@@ -105,7 +105,7 @@ async fn a_leader_that_slept_through_its_lease_writes_nothing_when_it_wakes() ->
     create_unanswered(&lab, &leader, kind, name).await?;
     heir.wait_leading().await?;
     ready(&lab, "Assignment", "finance").await?;
-    // Work that the sleeper would find when it woke.
+    // Work that the paused process would find when it continues.
     lab.patch(kind.name(), NS, name, &json!({"spec": {"resetEnabled": true}})).await?;
     let remote = stands_alone(&lab, kind, name).await?;
     ensure!(remote["resetEnabled"] == true && groups(&remote) == ids(&[FINANCE]), "{remote}");
@@ -123,7 +123,7 @@ async fn a_leader_that_slept_through_its_lease_writes_nothing_when_it_wakes() ->
         reasons.iter().any(|reason| logs.contains(reason)),
         "it ended for another reason: {logs}"
     );
-    // It may have spoilt the status with the answer that it slept over; the new leader has to make up for that.
+    // It may have overwritten the status with the answer that it got before the pause; the new leader has to correct that.
     stands_alone(&lab, kind, name).await?;
     lab.delete_yaml(&bound).await?;
     let remote = stands_alone(&lab, kind, name).await?;
@@ -149,7 +149,7 @@ async fn a_leader_that_wakes_to_a_heap_of_work_leaves_it_to_its_successor() -> R
         ready(&lab, kind.name(), name).await?;
     }
     leader.pause()?;
-    // The successor cannot do the work either, so the sleeper finds all of it undone.
+    // The new leader cannot do the work either, so the paused process finds all of it undone.
     faults(&lab, "PATCH", "*", -1, json!({"status": 503})).await?;
     for name in &names {
         lab.patch(kind.name(), NS, name, &json!({"spec": {"resetEnabled": true}})).await?;
@@ -184,7 +184,7 @@ async fn without_a_lease_a_pause_ends_nothing() -> Result<()> {
     for operator in [&leader, &alone] {
         operator.pause()?;
     }
-    // Now both have stood still for longer than any lease lasts.
+    // Now both have been paused for longer than any lease lasts.
     heir.wait_leading().await?;
     for operator in [&leader, &alone] {
         operator.resume()?;
@@ -196,7 +196,7 @@ async fn without_a_lease_a_pause_ends_nothing() -> Result<()> {
     .await?;
     let (status, _) = heir.terminate().await?;
     ensure!(status.success(), "{status}");
-    // The other one works on as if nothing had been.
+    // The other one continues normally.
     let (kind, name) = (Kind::Setting, "after-the-pause");
     lab.apply_yaml(&object(kind, name, "")).await?;
     stands_alone(&lab, kind, name).await?;
@@ -214,7 +214,7 @@ async fn f57_a_leader_that_is_stopped_amid_its_writes_completes_none_when_it_wak
     const OBJECTS: usize = 12;
     let (lab, mut leader, mut heir) = replicas().await?;
     let kind = Kind::Setting;
-    // Stopped when Graph has had so many writes of the round.
+    // Paused when Graph has had this many writes of the round.
     for (round, after) in [0, 2, 7].into_iter().enumerate() {
         let names: Vec<String> = (0..OBJECTS).map(|number| format!("round-{round}-{number}")).collect();
         let begun = lab.sim.mark().await?;
@@ -256,7 +256,7 @@ async fn a_status_that_somebody_else_wrote_over_is_put_right() -> Result<()> {
     let (lab, kind, name) = (&stage.lab, Kind::Setting, "spoilt");
     lab.apply_yaml(&object(kind, name, "")).await?;
     let before = stands_alone(lab, kind, name).await?;
-    // What a former leader writes that knows the id and nothing that came after.
+    // What a former leader writes that knows the id and no later change.
     let spoil = r#"--patch=[{"op": "remove", "path": "/status/conditions"}, {"op": "remove", "path": "/status/syncedGeneration"}]"#;
     let arguments = ["patch", "usersetting", name, "-n", NS, "--subresource=status", "--type=json", spoil];
     lab.kubectl(&arguments).await?;

@@ -1,4 +1,4 @@
-//! What a name was resolved to is pinned, proved anew when that has to be, and never followed to another thing by itself (F58).
+//! The id that a name was resolved to is kept, checked again when necessary, and never replaced by another one without a request.
 
 use crate::support::*;
 use anyhow::{Result, ensure};
@@ -24,7 +24,7 @@ async fn f58_a_deleted_group_stalls_its_assignment_alone_and_its_successor_is_ta
     ready(lab, "Assignment", "doomed").await?;
     delete_group(lab, RECEPTION.1).await?;
     let successor = create_group(lab, RECEPTION.0).await?;
-    // Another one of the target comes: Graph refuses every set with the group that is gone.
+    // Another Assignment of the target is added: Graph refuses every set with the deleted group.
     lab.apply_yaml(&assignment("fine", kind, name, &[FINANCE])).await?;
     ready(lab, "Assignment", "fine").await?;
     let gone = |object: &Value| condition(&object["status"], "Stalled")["reason"] == "ReferenceGone";
@@ -40,7 +40,7 @@ async fn f58_a_deleted_group_stalls_its_assignment_alone_and_its_successor_is_ta
         !groups(&only(lab, kind, name).await?).contains(&successor),
         "the successor was taken unasked"
     );
-    // Asked for after that was said.
+    // Requested after that was reported.
     lab.patch(
         "Assignment",
         NS,

@@ -1,5 +1,5 @@
-//! One Assignment that Graph refuses is its own trouble: the others of the target come, go and are deleted (F59), and what a
-//! person adds while a set is replaced is not lost (F56).
+//! One Assignment that Graph refuses does not affect the others of the target, and a group that a person adds while a set is
+//! replaced is not lost.
 
 use crate::assign::assign_by_hand;
 use crate::support::*;
@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use lab::Lab;
 use serde_json::{Value, json};
 
-/// An Assignment of groups by id, with what else its entries say.
+/// An Assignment of groups by id, with further fields of its entries.
 fn by_id(name: &str, target: &str, groups: &[(&str, &str)]) -> String {
     let groups: Vec<String> = groups.iter().map(|(id, extra)| format!("{{id: {id}{extra}}}")).collect();
     format!(
@@ -49,7 +49,7 @@ async fn f59_a_refused_assignment_is_stalled_alone_and_the_others_come_and_go() 
     let remote = only(lab, Kind::Policy, name).await?;
     ensure!(groups(&remote) == ids(&[FINANCE, RECEPTION]), "{remote}");
 
-    // One that only Graph can judge: without a provisioningType in the spec, the policy's kind is Graph's to know.
+    // One that only Graph can check: without a provisioningType in the spec, only Graph knows the policy's type.
     let name = "open";
     lab.apply_yaml(&object(Kind::Policy, name, "")).await?;
     let mut all = by_id("open-bad", name, &[(ANALYSTS.1, plan)]);
@@ -69,7 +69,7 @@ async fn f59_a_refused_assignment_is_stalled_alone_and_the_others_come_and_go() 
     let remote = only(lab, Kind::Policy, name).await?;
     ensure!(groups(&remote) == ids(&[RECEPTION, CONTRACTORS]), "{remote}");
     ready(lab, "ProvisioningPolicy", name).await?;
-    // Corrected, it joins them.
+    // Once corrected, it is applied, too.
     lab.apply_yaml(&by_id("open-bad", name, &[(ANALYSTS.1, "")])).await?;
     ready(lab, "Assignment", "open-bad").await?;
     nothing_left(lab, "ProvisioningPolicy", name).await?;
@@ -86,7 +86,7 @@ async fn with_analysts(lab: &Lab, kind: Kind, name: &str) -> Result<Value> {
     only(lab, kind, name).await
 }
 
-/// While our request is on its way, based on a read without it, a person adds a group.
+/// While the operator's request is under way, based on a read without the group, a person adds a group.
 async fn race(lab: &Lab, kind: Kind, name: &str, remote: &Value, delayed: Value) -> Result<()> {
     fault(lab, "POST", &kind.path("/*/assign"), delayed).await?;
     lab.apply_yaml(&assignment("finance", kind, name, &[FINANCE])).await?;
@@ -198,7 +198,7 @@ async fn d1_deleting_an_assignment_ends_when_the_removal_was_seen_with_the_shipp
         .context("a message")?
         .to_owned();
     ensure!(message.contains("assigned to 2 groups"), "{message}");
-    // The target and its Assignments go together, without waiting for each other.
+    // The target and its Assignments are deleted together, without waiting for each other.
     lab.kubectl(&["delete", "provisioningpolicy", "-n", NS, name, "--wait=false"])
         .await?;
     lab.kubectl(&["delete", "assignment", "-n", NS, "a2", "a3", "--wait=false"]).await?;

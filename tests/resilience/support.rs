@@ -1,5 +1,5 @@
-//! The stage that every topic plays on: a lab with a tenant, an operator that can be killed and started again, and short words for
-//! what the tests look at.
+//! What every topic uses: a lab with a tenant, an operator that can be killed and started again, and helpers for what the
+//! tests read.
 //!
 //! Prohibition: nothing here decides what is right; that is in the topics.
 
@@ -59,12 +59,12 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// The stage with a drift poll that does not come while a test runs.
+    /// With a drift poll that does not happen while a test runs.
     pub async fn new() -> Result<Self> {
         Self::polling("1h").await
     }
 
-    /// The stage with this interval of the drift poll.
+    /// With this interval of the drift poll.
     pub async fn polling(interval: &str) -> Result<Self> {
         let lab = bare(interval).await?;
         let operator = start(&lab).await?;
@@ -72,15 +72,15 @@ impl Stage {
         Ok(Self { operator, lab })
     }
 
-    /// Kills the operator as if its node had lost power, and starts it anew.
+    /// Kills the operator as if its node had lost power, and starts it again.
     pub async fn crash(&mut self) -> Result<()> {
         self.operator.kill()?;
         self.operator = start(&self.lab).await?;
         Ok(())
     }
 
-    /// Stops the operator when a fault with latency has struck, lets Graph carry the request out, and crashes: the operator never
-    /// reads the answer. `since` is a mark from before the fault.
+    /// Pauses the operator when a fault with latency was applied, has Graph carry the request out, and kills the operator, which
+    /// never reads the answer. `since` is a mark from before the fault.
     pub async fn crash_unanswered(&mut self, since: u64) -> Result<Entry> {
         struck(&self.lab, 1).await?;
         self.operator.pause()?;
@@ -103,7 +103,7 @@ pub async fn bare(interval: &str) -> Result<Lab> {
 /// The same with other options.
 pub async fn bare_with(options: Options, interval: &str) -> Result<Lab> {
     let lab = Lab::start(options).await?;
-    // Who made what is told at once; the tests that are about a log that is behind say so.
+    // The audit log has no delay, except in the tests about a delayed log.
     lab.sim.options(json!({"auditLag": "PT0S"})).await?;
     lab.apply_yaml(&format!(
         "{{apiVersion: v1, kind: Namespace, metadata: {{name: {NS}}}}}
@@ -201,7 +201,7 @@ pub async fn named(lab: &Lab, kind: Kind, name: &str) -> Result<Vec<Value>> {
     Ok(objects)
 }
 
-/// The object is Ready, stands for the only one of its name in Graph, and another look changes nothing.
+/// The resource is Ready, represents the only object of its name in Graph, and another pass changes nothing.
 pub async fn stands_alone(lab: &Lab, kind: Kind, name: &str) -> Result<Value> {
     let seen = ready(lab, kind.name(), name).await?;
     let remote = only(lab, kind, name).await?;
@@ -231,26 +231,26 @@ pub fn groups(holder: &Value) -> Vec<String> {
     groups
 }
 
-/// The same list from what a test means.
+/// The same list for the groups that a test expects.
 pub fn ids(groups: &[(&str, &str)]) -> Vec<String> {
     let mut ids: Vec<String> = groups.iter().map(|(_, id)| (*id).to_owned()).collect();
     ids.sort();
     ids
 }
 
-/// Adds a fault that strikes once.
+/// Adds a fault that is applied once.
 pub async fn fault(lab: &Lab, method: &str, path: &str, fault: Value) -> Result<()> {
     faults(lab, method, path, 1, fault).await
 }
 
-/// Adds a fault that strikes so often; -1 has no end.
+/// Adds a fault that is applied this many times; -1 has no end.
 pub async fn faults(lab: &Lab, method: &str, path: &str, times: i64, fault: Value) -> Result<()> {
     lab.sim
         .fault(json!({"match": {"method": method, "path": path}, "times": times, "fault": fault}))
         .await
 }
 
-/// Waits until the faults have struck so often, all together.
+/// Waits until the faults were applied this many times, all together.
 pub async fn struck(lab: &Lab, times: u64) -> Result<()> {
     eventually(PATIENCE, &format!("the faults have struck {times} times"), async || {
         let sum: u64 = lab.sim.faults().await?.iter().filter_map(|rule| rule["struck"].as_u64()).sum();
@@ -280,7 +280,7 @@ pub fn assigns(entries: &[Entry]) -> Vec<Entry> {
         .collect()
 }
 
-/// When the simulator had a request.
+/// When the simulator got a request.
 pub fn time(entry: &Entry) -> Result<jiff::Timestamp> {
     entry.time.parse().with_context(|| format!("{entry:?}"))
 }

@@ -1,4 +1,4 @@
-//! Graph asks for a pause: the whole tenant keeps it (F13, O6).
+//! Graph asks for a pause: the whole tenant obeys.
 
 use crate::support::*;
 use anyhow::{Context, Result, ensure};
@@ -99,7 +99,7 @@ async fn a_tenant_with_a_lower_limit_than_planned_gets_everything_and_nothing_tw
     let names: Vec<String> = (0..2 * LIMIT + 4).map(|n| format!("crowd-{n}")).collect();
     let stage = Stage::new().await?;
     let (lab, kind) = (&stage.lab, Kind::Setting);
-    // What is refused counts, so whoever does not wait is never let in.
+    // Refused requests count, so a client that does not wait is never served.
     lab.sim
         .options(json!({"throttling": {"writePer20s": LIMIT, "countRefused": true}}))
         .await?;

@@ -1,4 +1,4 @@
-//! Changing properties when answers are lost and the process dies (F5, F11).
+//! Changing properties when answers are lost and the process is killed.
 
 use crate::support::*;
 use anyhow::{Result, ensure};
@@ -17,7 +17,7 @@ async fn an_update_is_repeated_only_when_it_did_not_happen() -> Result<()> {
     let (lab, kind, name) = (&stage.lab, Kind::Policy, "updated");
     lab.apply_yaml(&object(kind, name, "")).await?;
     stands_alone(lab, kind, name).await?;
-    // What strikes the update, and how often it is sent in the end.
+    // The fault, and how often the update is sent in the end.
     let losses = [
         ("cut after the commit", json!({"cut": "after"}), 1),
         ("504 after the commit", json!({"status": 504, "when": "after"}), 1),

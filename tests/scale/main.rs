@@ -55,7 +55,7 @@ async fn a_converged_set_costs_no_write_and_one_list_a_page_and_interval() -> Re
     one_list_a_page_and_interval(&requests)
 }
 
-/// Every page is asked for equally often: once an interval; nothing else is asked.
+/// Every page is requested equally often: once an interval; nothing else is requested.
 fn one_list_a_page_and_interval(requests: &[Entry]) -> Result<()> {
     let mut pages: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for entry in requests.iter().filter(|entry| entry.is_graph_request()) {

@@ -60,7 +60,7 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Option<Value>,
-    /// Whether the request changed the world.
+    /// Whether the request changed the simulator's state.
     pub committed: bool,
 }
 

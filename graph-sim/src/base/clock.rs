@@ -1,4 +1,4 @@
-//! The simulator's clock: frozen at a time that the seed gives, or running with the real time. Either can be moved on.
+//! The simulator's clock: frozen at a time that the seed gives, or running with the real time. Either can be advanced.
 //!
 //! It never goes back: tokens and objects of a later time would then come from the future.
 
@@ -42,7 +42,7 @@ impl Clock {
         })
     }
 
-    /// Moves it on by an ISO 8601 duration of days, hours, minutes and seconds; a day has 24 hours.
+    /// Advances it by an ISO 8601 duration of days, hours, minutes and seconds; a day has 24 hours.
     ///
     /// # Errors
     /// Not a duration, a negative one, one with months or years (they have no fixed length), or one that leaves the calendar.

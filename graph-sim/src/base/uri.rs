@@ -1,4 +1,4 @@
-//! What a request's address says: the API that the path belongs to, its segments, and the options of the query.
+//! The parts of a request's address: the API that the path belongs to, its segments, and the options of the query.
 
 use percent_encoding::percent_decode_str;
 
@@ -7,7 +7,7 @@ use super::answer::ApiVersion;
 /// One segment of a path.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Segment {
-    /// What it says, without the namespace of an action and the empty parentheses of a function.
+    /// Its decoded name, without the namespace of an action and the empty parentheses of a function.
     pub text: String,
     /// How it was spelt.
     pub spelling: Spelling,
@@ -48,7 +48,7 @@ pub(crate) fn parse(path: &str) -> Option<Vec<Segment>> {
     Some(segments)
 }
 
-/// What the segments say.
+/// The decoded names of the segments.
 pub(crate) fn texts(path: &[Segment]) -> Vec<String> {
     path.iter().map(|segment| segment.text.clone()).collect()
 }

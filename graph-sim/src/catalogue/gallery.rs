@@ -7,7 +7,7 @@ use crate::base::ids::stable_id;
 /// The gallery images of a tenant whose seed names none, as Graph JSON. The case of the ids is the service's own.
 #[must_use]
 pub fn default_gallery() -> Vec<Value> {
-    // Releases with the dates on which they came and on which Windows ends their support (documented for Windows); builds, and
+    // Releases with the dates of their release and of the end of support (documented for Windows); builds, and
     // that there were images from the same day on, are assumed.
     let releases = [
         ("25h2", "25H2", "10.0.26200.6584", ["2025-09-30", "2028-10-10", "2029-04-10"]),

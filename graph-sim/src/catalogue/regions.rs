@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::base::ids::stable_id;
 use crate::base::text::excerpt;
 
-/// Regions by group and by place on Earth.
+/// Regions by group and by geographic location.
 const GROUPS: [(&str, &str, &[&str]); 31] = [
     ("australia", "australasia", &["australiaeast", "australiasoutheast"]),
     ("newZealand", "australasia", &["newzealandnorth"]),
@@ -47,7 +47,7 @@ const GROUPS: [(&str, &str, &[&str]); 31] = [
     ("default", "africa", &["southafricanorth"]),
 ];
 
-/// Groups in which regions are beside their own: that of Europe is documented, the others are assumed after the names of the groups.
+/// Further groups that regions belong to: that of Europe is documented, the others are assumed after the names of the groups.
 const ALSO_IN: [(&str, &[&str]); 7] = [
     ("europe", &["westeurope", "northeurope"]),
     ("netherlands", &["westeurope"]),
@@ -75,7 +75,7 @@ fn is_supported(region: &str) -> bool {
 }
 
 /// What is wrong with a region and a group that are named together. `automatic` is a region of every group, and needs one; the
-/// group `default` says nothing of a region (assumed).
+/// group `default` is allowed with every region (assumed).
 pub(crate) fn check(region: Option<&str>, group: Option<&str>) -> Result<(), String> {
     let wrong = || "Target Geography is invalid.".to_owned();
     match (region, group) {

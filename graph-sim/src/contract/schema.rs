@@ -1,7 +1,7 @@
 //! Schemas of OpenAPI 3.0 as JSON Schemas that refuse what they do not name.
 //!
 //! Inheritance is flattened, since a closed type cannot be composed of closed parts; what is referred to stays referred to,
-//! because the types are recursive. A schema that is not understood is an error: a check must not pass what it cannot
+//! because the types are recursive. A schema that is not understood is an error: a check must not accept what it cannot
 //! read.
 
 use std::collections::BTreeSet;
@@ -180,7 +180,7 @@ impl Definitions {
         Ok(object)
     }
 
-    /// A base type: the object is of the type that it names. One that names none, or one that does not exist, is held against
+    /// A base type: the object is of the type that it names. One that names none, or one that does not exist, is checked against
     /// the properties of all, so that the name is the only thing that is wrong with it.
     fn one_of_variants(&self, name: &str, schema: &Value, discriminator: &Value, nullable: bool) -> anyhow::Result<Value> {
         let property = discriminator["propertyName"]

@@ -1,5 +1,5 @@
-//! Where the service is known to differ from its description. Every entry names its source; a test finds entries that nothing
-//! needs any more.
+//! Where the service is known to differ from its description. Every entry names its source; a test finds entries that are no longer
+//! needed.
 
 use super::violation::{Part, Rule, Violation};
 use crate::base::answer::ApiVersion;
@@ -17,9 +17,9 @@ pub struct Tolerance {
     pub part: Part,
     /// A glob over the JSON pointer.
     pub pointer: &'static str,
-    /// The rule that is not kept.
+    /// The rule that is violated.
     pub rule: Rule,
-    /// Why it is right not to keep it, and where that is known from.
+    /// Why the violation is right, and where that is known from.
     pub reason: &'static str,
 }
 

@@ -35,7 +35,7 @@ pub enum Part {
     Response,
 }
 
-/// What an exchange can break.
+/// The rules that an exchange can break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// Something was done that the description does not have.

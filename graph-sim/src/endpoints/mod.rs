@@ -1,4 +1,4 @@
-//! What can be asked of the simulator beside a single Graph request: batches, the login service, the control API.
+//! The endpoints other than single Graph requests: batches, the login service, the control API.
 
 pub(crate) mod batch;
 pub(crate) mod control;

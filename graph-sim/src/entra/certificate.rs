@@ -1,7 +1,7 @@
 //! Assertions that an application signed itself, with the private key of one of its registered certificates.
 //!
 //! The signature is verified. The certificate's lifetime and issuer are not. The same `jti` may
-//! be used again: no document says that Entra remembers it (assumed). The order of the checks is assumed as well.
+//! be used again: no document says that Entra stores it (assumed). The order of the checks is assumed as well.
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use base64::Engine;
@@ -59,7 +59,7 @@ enum Thumbprint {
 
 impl Thumbprint {
     /// Microsoft's own libraries disagree with the standard and with each other on alphabet and padding: MSAL for Go and Azure
-    /// Identity for Rust use the plain alphabet with padding, MSAL for Python the URL one with padding. Entra takes them all.
+    /// Identity for Rust use the plain alphabet with padding, MSAL for Python the URL one with padding. Entra accepts them all.
     fn named_in(header: &Header) -> Result<Self, Failure> {
         let decode = |text: &str| FORGIVING.decode(text.replace('+', "-").replace('/', "_")).unwrap_or_default();
         if let Some(text) = &header.x5t_s256 {

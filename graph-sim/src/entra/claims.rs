@@ -1,4 +1,4 @@
-//! What access tokens say: Graph's claims of version 1.0 for an application or a user.
+//! The claims of access tokens: Graph's claims of version 1.0 for an application or a user.
 //!
 //! `access` signs and checks them.
 
@@ -77,7 +77,7 @@ pub(crate) fn for_user(tenant: &Tenant, user: &User, delegation: &Delegation<'_>
     }
 }
 
-/// What an id token says: who signed in to an application. Graph takes none.
+/// The claims of an id token: who signed in to an application. Graph accepts none.
 #[derive(Debug, Serialize)]
 pub(crate) struct Identity {
     aud: String,

@@ -50,7 +50,7 @@ impl Cloud {
     }
 }
 
-/// Whether Graph takes a token with this audience from a client that called this root.
+/// Whether Graph accepts a token with this audience from a client that called this root.
 pub(crate) fn accepts_audience(root: &str, audience: &str) -> bool {
     let called = CLOUDS.iter().find_map(|cloud| graph_at(cloud, host(root)));
     let is_graph = |audience| CLOUDS.iter().any(|cloud| cloud.graph.contains(&audience));

@@ -1,4 +1,4 @@
-//! The fields of a token request, wherever the client put them: in the form, or id and secret in an `Authorization: Basic` header
+//! The fields of a token request, in either place: in the form, or id and secret in an `Authorization: Basic` header
 //! as RFC 6749, section 2.3.1, has it.
 
 use std::collections::BTreeMap;

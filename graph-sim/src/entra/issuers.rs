@@ -1,4 +1,4 @@
-//! Keys of federated issuers: fetched from their discovery documents, trusted only through the seed's CAs, cached briefly.
+//! Keys of federated issuers: fetched from their discovery documents, trusted only through the seed's CAs, cached for a short time.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Long enough that a burst of token requests asks once, short enough that a rotated key is soon forgotten. Real time.
+/// Long enough that a burst of token requests fetches once, short enough that a rotated key is soon dropped. Real time.
 const KEPT_FOR: Duration = Duration::from_secs(60);
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -40,7 +40,7 @@ struct KeySet {
 }
 
 impl Issuers {
-    /// Trusts these CAs as well, and forgets all fetched keys.
+    /// Trusts these CAs as well, and drops all fetched keys.
     pub(crate) fn trust(&self, more: Vec<CertificateDer<'static>>) {
         lock(&self.trusted).extend(more);
         lock(&self.known).clear();
@@ -109,7 +109,7 @@ async fn get<T: DeserializeOwned>(client: &Client, address: &str) -> Result<T, S
     serde_json::from_slice(&body).map_err(|error| format!("{address}: {error}"))
 }
 
-/// The error with its causes: the outermost one seldom says what is wrong with TLS.
+/// The error with its causes: the outermost one seldom names the problem with TLS.
 fn described(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |error| error.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))

@@ -49,7 +49,7 @@ pub(crate) fn audience(scope: &str, names: Names<'_>) -> Result<&'static str, Fa
     names.graph(resource)
 }
 
-/// What this scope asks of a person. `.default` means what the application's `roles` name (assumed: people have
+/// What this scope asks of a person. `.default` means the permissions that the application's `roles` name (assumed: people have
 /// consented to the same); any permission that is named is granted.
 pub(crate) fn delegated(scope: &str, names: Names<'_>, app: &App) -> Result<Delegated, Failure> {
     let mut wanted = Delegated {
@@ -116,7 +116,7 @@ impl Names<'_> {
     fn graph(&self, resource: &str) -> Result<&'static str, Failure> {
         let cloud = Cloud::of_root(self.root);
         let is_own = |url| cloud == PUBLIC && (url == self.root || url == self.own_root);
-        // Some clients join root and scope with two slashes; Entra takes `https://graph.microsoft.com//.default` as well.
+        // Some clients join root and scope with two slashes; Entra accepts `https://graph.microsoft.com//.default` as well.
         let resource = resource.trim_end_matches('/');
         let graph = cloud.graph.iter().copied().find(|graph| *graph == resource);
         if let Some(graph) = graph.or_else(|| is_own(resource).then_some(PUBLIC.graph[0])) {

@@ -1,6 +1,6 @@
 //! Sign-ins of people: device codes that wait for a decision, and refresh tokens.
 //!
-//! Codes expire by the simulator's clock. How fast an application asks is measured by the real one, which its pauses go by.
+//! Codes expire by the simulator's clock. How fast an application asks is measured by the real clock, because its pauses are in real time.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use super::scope::Delegated;
 
 /// Seconds between two requests for the token (documented).
 pub(crate) const INTERVAL: u64 = 5;
-/// The codes that are remembered at most; the oldest are forgotten.
+/// The most codes that are kept; the oldest are dropped.
 const REMEMBERED: usize = 1000;
 
 /// Sign-ins of people.

@@ -1,5 +1,5 @@
 //! Which requests get a fault. Rules are tried in their order; the first one that matches and is not used up applies, and later
-//! ones do not see the request.
+//! ones do not count the request.
 
 use serde::{Deserialize, Serialize};
 

@@ -144,7 +144,7 @@ pub(super) fn refuse(request: &GraphRequest<'_>, segments: &[String]) -> Result<
     }))
 }
 
-/// Whether segments are those of a path in which `{id}` stands for one. A function can carry its parameters.
+/// Whether segments are those of a path in which `{id}` matches one. A function can carry its parameters.
 pub(super) fn fits(path: &str, segments: &[String]) -> bool {
     let mut pattern = path.split('/');
     let fit = |segment: &String| {

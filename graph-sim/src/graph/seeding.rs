@@ -87,7 +87,7 @@ fn checked(
     Ok(object)
 }
 
-/// Adds what the service would know of an object although a short seed does not say it.
+/// Adds the properties that the service would have for an object although a short seed leaves them out.
 fn assume(collection: &str, given: &mut Map<String, Value>) {
     let id = text(given, "id").unwrap_or_default().to_owned();
     let subscription = stable_id(&["subscription", &id]);

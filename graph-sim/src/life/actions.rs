@@ -69,7 +69,7 @@ pub fn apply_to(world: &mut World, tenant: &str, ids: &[String], setting: Policy
     count
 }
 
-/// Shows a policy's new name on all of its Cloud PCs, whatever their status (assumed: the name is the policy's present one, and
+/// Shows a policy's new name on all of its Cloud PCs, in any status (assumed: the name is the policy's present one, and
 /// not one that a Cloud PC was provisioned with).
 pub(crate) fn policy_renamed(world: &mut World, tenant: &str, id: &str) {
     let at = world.now();

@@ -1,4 +1,4 @@
-//! What the service does of itself as time passes: it provisions Cloud PCs, puts those that lost their licence or assignment
+//! What the service does by itself as time passes: it provisions Cloud PCs, puts those that lost their licence or assignment
 //! into their grace period, and deletes them.
 //!
 //! Everything happens at an explicit time and in one order, so that a run can be repeated. The state is in `world`: `agenda`

@@ -148,7 +148,7 @@ impl<'a> Provisioner<'a> {
         }
     }
 
-    /// A seeded Cloud PC: its provisioning or grace period goes on, by its own dates.
+    /// A seeded Cloud PC: its provisioning or grace period continues, by its own dates.
     fn adopt_seeded(&mut self, id: &str) {
         let (at, grace) = (self.at, &self.options.grace_period);
         let Some(pc) = cloud_pc(self.tenant, id) else { return };

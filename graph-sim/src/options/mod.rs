@@ -67,7 +67,7 @@ options! {
     audit_lag: IsoDuration = iso("PT5M");
     /// How long the service does not know of changed groups, members and licences.
     directory_lag: IsoDuration = iso("PT5M");
-    /// Who is said to have made and changed a policy.
+    /// Who is shown as the author of a policy and of its last change.
     created_by: CreatedBy = CreatedBy::ApplicationId;
     /// Whose id the audit event of a write has as its correlation id.
     audit_correlation: AuditCorrelation = AuditCorrelation::ClientRequestId;
@@ -114,7 +114,7 @@ pub enum WriteAnswer {
 pub enum DeleteAssigned {
     /// 400.
     Refuse,
-    /// 204, and the policy is gone.
+    /// 204, and the policy is deleted.
     Allow,
 }
 
@@ -124,7 +124,7 @@ pub enum DeleteAssigned {
 pub enum DeletedGroupInAssign {
     /// 400.
     Refuse,
-    /// It is assigned, and no user gets anything by it.
+    /// It is assigned, and no user gets a Cloud PC by it.
     Accept,
 }
 
@@ -157,7 +157,7 @@ pub enum AssignmentIdForm {
     GroupId,
     /// The owner's id and the group's (documented).
     PolicyIdGroupId,
-    /// An id that means nothing (captured for Frontline).
+    /// An opaque id (captured for Frontline).
     Opaque,
 }
 

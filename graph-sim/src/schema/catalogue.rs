@@ -80,7 +80,7 @@ static SUPPORTED_REGION_STATUS: EnumType = beta(
     &["available", "restricted", "unavailable", "unknownFutureValue"],
 );
 
-/// What a region is short of.
+/// The resource that a region lacks.
 static REGION_RESTRICTION_DETAIL: Type = Type::new(
     "cloudPcSupportedRegionRestrictionDetail",
     &[

@@ -1,4 +1,4 @@
-//! The enumerations of a Cloud PC and of what it is bought as. They hold the members alone; who uses them is not known here.
+//! The enumerations of a Cloud PC and of what it is bought as. They have only the members; the types that use them are elsewhere.
 
 use super::enum_type::EnumType;
 use super::enums::{beta, both};

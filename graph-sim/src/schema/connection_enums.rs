@@ -1,4 +1,4 @@
-//! The enumerations of Azure network connections. They hold the members alone.
+//! The enumerations of Azure network connections. They have only the members.
 
 use super::enum_type::EnumType;
 use super::enums::both;

@@ -3,7 +3,7 @@
 use super::enum_type::EnumType;
 use super::enums::{beta, both};
 
-/// Whether a device keeps to its policies.
+/// Whether a device complies with its policies.
 pub(crate) static COMPLIANCE_STATE: EnumType = both(
     "complianceState",
     &[
@@ -138,7 +138,7 @@ pub(crate) static MANAGEMENT_STATE: EnumType = both(
     ],
 );
 
-/// What a partner says of the threat to a device.
+/// The threat state of a device as a partner reports it.
 pub(crate) static MANAGED_DEVICE_PARTNER_REPORTED_HEALTH_STATE: EnumType = both(
     "managedDevicePartnerReportedHealthState",
     &[

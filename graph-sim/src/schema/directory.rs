@@ -28,13 +28,13 @@ pub static GROUP: Type = Type::new(
     ],
 );
 
-/// A licence of a user, or one that a group hands to its members.
+/// A licence of a user, or one that a group assigns to its members.
 static ASSIGNED_LICENSE: Type = Type::new(
     "assignedLicense",
     &[read_only("disabledPlans", Kind::Guid).list(), read_only("skuId", Kind::Guid)],
 );
 
-/// How far the hand-out of licences is.
+/// The state of the assignment of licences.
 static LICENSE_PROCESSING_STATE: Type = Type::new("licenseProcessingState", &[read_only("state", Kind::Text)]);
 
 /// The tenant.

@@ -97,7 +97,7 @@ pub(crate) static REGION_GROUP: EnumType = EnumType {
     ],
 };
 
-/// Where on Earth a Cloud PC is.
+/// The geographic location of a Cloud PC.
 pub(crate) static GEOGRAPHIC_LOCATION_TYPE: EnumType = beta(
     "cloudPcGeographicLocationType",
     &[
@@ -155,7 +155,7 @@ pub(crate) static SNAPSHOT_RESET_MODE: EnumType = beta(
 /// A whole desktop or single apps.
 pub(crate) static USER_EXPERIENCE_TYPE: EnumType = beta("cloudPcUserExperienceType", &["cloudPc", "cloudApp", "unknownFutureValue"]);
 
-/// The room for a user's persisted settings.
+/// The storage size for a user's persisted settings.
 pub(crate) static STORAGE_SIZE_CATEGORY: EnumType = beta(
     "cloudPcUserSettingsPersistenceStorageSizeCategory",
     &["fourGB", "eightGB", "sixteenGB", "thirtyTwoGB", "sixtyFourGB", "unknownFutureValue"],

@@ -1,7 +1,7 @@
 //! `managedDevice`, Intune's side of a Cloud PC, as far as the OpenAPI description has it. All of it is read-only here.
 //!
 //! The defaults are those of a managed, corporate device (assumed), and zero or "unknown"
-//! for what nothing is known of (documented).
+//! for unknown values (documented).
 
 use super::cloud_pc::REMOTE_ACTION_RESULT;
 use super::cloud_pc_enums::ACTION_STATE;

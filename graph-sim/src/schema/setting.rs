@@ -33,7 +33,7 @@ pub static USER_SETTING: Type = Type::new(
     ],
 );
 
-/// How often restore points are made, and whether a user may go back to one.
+/// How often restore points are made, and whether a user may restore one.
 static RESTORE_POINT: Type = Type::new(
     "cloudPcRestorePointSetting",
     &[

@@ -39,7 +39,7 @@ pub enum Access {
     Writable,
     /// In a create; an update may only repeat it.
     Immutable,
-    /// In a create and in an update, but it is a secret: it is neither kept nor answered.
+    /// In a create and in an update, but it is a secret: it is neither stored nor answered.
     WriteOnly,
     /// The service alone.
     ReadOnly,

@@ -1,7 +1,7 @@
 //! Puts a seed into a world. An existing application, user or group is replaced, a Cloud PC object with an id
 //! that is taken is refused, and the rest stays.
 //!
-//! The caller works on a copy of the world, so that a seed that fails half way leaves no trace.
+//! The caller works on a copy of the world, so that a seed that fails midway changes nothing.
 
 use std::path::PathBuf;
 

@@ -29,7 +29,7 @@ impl Seed {
         // The lines around a mistake may hold a secret.
         let options = serde_saphyr::options! {
             with_snippet: false,
-            // Tens of thousands of Cloud PCs are more than the library's own limits let through.
+            // Tens of thousands of Cloud PCs are more than the library's own limits allow.
             budget: serde_saphyr::budget! { max_nodes: MOST_NODES, max_events: 2 * MOST_NODES },
         };
         let value: Value = serde_saphyr::from_str_with_options(yaml, options).map_err(|error| format!("not YAML: {error}"))?;

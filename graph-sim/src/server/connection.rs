@@ -10,7 +10,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Closes the connection at once, whatever else is under way on it; the caller is dropped with it.
+    /// Closes the connection at once, with all other requests on it; the caller is dropped with it.
     pub(super) async fn cut(&self) -> ! {
         self.cut.notify_one();
         std::future::pending().await

@@ -29,7 +29,7 @@ use crate::wire::hosts::{LOCAL_HOSTS, MICROSOFT_HOSTS};
 use crate::world::World;
 use ledger::{Draft, Ledger};
 
-/// More violations than this say nothing new.
+/// Further violations are not kept.
 const MOST_VIOLATIONS: usize = 1000;
 
 pub(crate) struct Service {
@@ -183,7 +183,7 @@ impl Service {
     }
 }
 
-/// A poisoned lock is used on: handlers' panics are answered and counted.
+/// A poisoned lock is still used: handlers' panics are answered and counted.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

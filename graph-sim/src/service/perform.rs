@@ -58,7 +58,7 @@ impl GraphCall<'_> {
         }
     }
 
-    /// Carries it out, whatever the limits. Its ledger entry is written under the world's lock, so that the ledger's order is
+    /// Carries it out, regardless of the limits. Its ledger entry is written under the world's lock, so that the ledger's order is
     /// the order of the commits.
     pub(crate) fn answer_without_limits(self, service: &Service) -> Answer {
         let Self { exchange, draft, .. } = self;
@@ -79,7 +79,7 @@ impl GraphCall<'_> {
             life::catch_up(&mut world);
             let answer = graph::handle(&mut world, &request);
             if answer.committed {
-                // What it started happens by the present options, whatever they are at the next request.
+                // Its effects follow the present options, even if they change before the next request.
                 life::catch_up(&mut world);
             }
             answer

@@ -1,6 +1,6 @@
 //! What the limiter counts with: a window that slides over the last seconds, and a bucket that drains at a steady rate.
 //!
-//! Times are milliseconds of the simulator's clock. A seed may set that clock back; what was counted is forgotten then.
+//! Times are milliseconds of the simulator's clock. A seed may set that clock back; the counts are dropped then.
 
 use std::collections::VecDeque;
 

@@ -13,7 +13,7 @@ use crate::base::answer::Answer;
 /// The content type of Graph's answers.
 pub(crate) const GRAPH_JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 
-/// Sets a header of an answer, whatever the case of its name.
+/// Sets a header of an answer; the case of its name does not matter.
 pub(crate) fn set(headers: &mut Vec<(String, String)>, name: &str, value: &str) {
     match headers.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
         Some((_, old)) => value.clone_into(old),

@@ -1,4 +1,4 @@
-//! What the service has to do of itself and when, and the state of its provisioning in each tenant.
+//! What the service has to do by itself and when, and the state of its provisioning in each tenant.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::fleet::Fleet;
 use super::lot::Lot;
 use super::queue::{Event, Queue};
 
-/// What the service has to do of itself, and when.
+/// What the service has to do by itself, and when.
 #[derive(Clone, Debug, Default)]
 pub struct Agenda {
     pub(crate) queue: Queue,

@@ -1,5 +1,5 @@
 //! A collection of Graph objects: found by id, listed in the order of their creation, and seen by readers as late as the
-//! replication lag says. It knows nothing of what the objects mean.
+//! replication lag says. It does not know the meaning of the objects.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -73,7 +73,7 @@ impl Record {
 }
 
 impl Collection {
-    /// The objects as they are, whatever readers see.
+    /// The objects as they are, without replication lag.
     pub fn iter(&self) -> impl Iterator<Item = &Object> {
         self.records.values().filter_map(|record| record.current.as_ref())
     }

@@ -1,4 +1,4 @@
-//! The Cloud PCs of a tenant by lot, with what the service remembers of each. It changes no object.
+//! The Cloud PCs of a tenant by lot, with what the service stores about each. It changes no object.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,12 +8,12 @@ use super::lot::Lot;
 use super::object::text;
 use super::queue::Place;
 
-/// What the service remembers of a Cloud PC beside the object.
+/// What the service stores about a Cloud PC beside the object.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tracked {
     /// `None` when no policy decides on it.
     pub lot: Option<Lot>,
-    /// The id of its user, whatever name the object has; unknown for a seeded one whose user is not in the directory.
+    /// The id of its user, independent of the name on the object; unknown for a seeded one whose user is not in the directory.
     pub owner: Option<String>,
     /// The group of the assignment that last entitled it; unknown for a seeded one at first.
     pub group: Option<String>,

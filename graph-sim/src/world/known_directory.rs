@@ -21,7 +21,7 @@ pub struct DirectoryView {
     /// seeded Cloud PC can still have it.
     owners: HashMap<String, String>,
     groups_of: HashMap<String, Vec<String>>,
-    /// When the last reported change arrives. Later changes never arrive earlier, whatever the lag then is.
+    /// When the last reported change arrives. Later changes never arrive earlier, with any lag.
     last_due: Option<Timestamp>,
     under_way: usize,
 }

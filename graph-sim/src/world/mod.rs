@@ -49,7 +49,7 @@ pub struct World {
     pub tenants: BTreeMap<String, Tenant>,
     /// Where ids of new objects come from.
     pub ids: IdSource,
-    /// What the service will do of itself, and when.
+    /// What the service will do by itself, and when.
     pub agenda: Agenda,
 }
 
@@ -83,7 +83,7 @@ impl World {
         ids.next_unused(|id| tenants.values().any(|tenant| tenant.has_object(id)))
     }
 
-    /// The tenant with this id or verified domain, whatever the spelling's case.
+    /// The tenant with this id or verified domain; case does not matter.
     pub(crate) fn find_tenant(&self, id_or_domain: &str) -> Option<&Tenant> {
         self.tenants.values().find(|tenant| {
             tenant.id.eq_ignore_ascii_case(id_or_domain)

@@ -79,7 +79,7 @@ impl Tenant {
     }
 }
 
-/// The objects of a collection as they are, whatever readers see.
+/// The objects of a collection as they are, without replication lag.
 pub(crate) fn stored<'a>(tenant: &'a Tenant, name: &str) -> impl Iterator<Item = &'a Map<String, Value>> {
     tenant.collections.get(name).into_iter().flat_map(Collection::iter)
 }

@@ -1,4 +1,4 @@
-//! The README: its walk-through does what it says when it is pasted into bash, and its tables name everything that there is.
+//! The README: its walk-through prints what it says when it is pasted into bash, and its tables are complete.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -134,7 +134,7 @@ fn the_walk_through_prints_what_the_readme_says() {
     let documented: Vec<&str> = steps.iter().map(|(_, printed)| *printed).collect();
     assert_eq!(printed, documented);
 
-    // Whatever the README says, these are what it is to show, in this order.
+    // Independent of the README's text, the walk-through has to show these, in this order.
     let mut rest = output.as_str();
     for essential in [
         r#""status":"provisioning""#,

@@ -80,7 +80,7 @@ impl Binaries {
 
 /// Builds in `workshop` and moves each finished binary to `dir`.
 fn build(names: &[&'static str], dir: &Path, workshop: &Path) -> Result<()> {
-    // What an interrupted build left; we hold the lock, so nobody else works there.
+    // What an interrupted build left; this process holds the lock, so no other one works there.
     if workshop.exists() {
         fs::remove_dir_all(workshop).with_context(|| format!("remove {}", workshop.display()))?;
     }

@@ -1,4 +1,4 @@
-//! Ends the processes and removes the folder, whatever happens to the owner.
+//! Ends the processes and removes the folder, however the owner ends.
 //!
 //! A shell reads from a pipe whose other end only the owner holds. When the pipe closes, because
 //! the owner dropped it or because the kernel did after a SIGKILL, the shell kills the process

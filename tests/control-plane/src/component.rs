@@ -17,7 +17,7 @@ pub enum Component {
 }
 
 /// What works without nodes: namespaces that can be deleted, owner references that are followed,
-/// ServiceAccounts, and the roles `view`, `edit` and `admin`, which are empty until somebody
+/// ServiceAccounts, and the roles `view`, `edit` and `admin`, which are empty until a controller
 /// aggregates them. The others would only cost start-up time.
 const CONTROLLERS: [&str; 6] = [
     "namespace-controller",
@@ -91,7 +91,7 @@ fn etcd(layout: &Layout) -> Vec<String> {
         flag("--client-cert-auth", "true"),
         flag("--cert-file", layout.certificate("server")),
         flag("--key-file", layout.key("server")),
-        // The data dies with the folder, so nothing is worth an fsync.
+        // The data is removed with the folder, so fsync is not needed.
         flag("--unsafe-no-fsync", "true"),
         flag("--log-level", "warn"),
     ]

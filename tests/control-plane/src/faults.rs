@@ -1,6 +1,6 @@
-//! Disturbs a control plane on purpose: components that end, die, stand still and come back.
+//! Disturbs a control plane on purpose: components that end, are killed, are paused and are restarted.
 //!
-//! Prohibition: nothing returns before what it says has happened.
+//! Prohibition: no function returns before its effect has happened.
 
 use crate::component::Component;
 use crate::plane::ControlPlane;
@@ -33,7 +33,7 @@ impl ControlPlane {
         Ok(())
     }
 
-    /// Makes a component stand still (SIGSTOP): connections open, nothing answers.
+    /// Pauses a component (SIGSTOP): connections open, nothing answers.
     ///
     /// # Errors
     /// When it is not running.
@@ -41,7 +41,7 @@ impl ControlPlane {
         self.in_process(component, Process::pause)
     }
 
-    /// Lets a paused component go on (SIGCONT).
+    /// Continues a paused component (SIGCONT).
     ///
     /// # Errors
     /// When it is not running.

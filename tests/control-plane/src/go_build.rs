@@ -1,7 +1,7 @@
 //! Builds the control plane's binaries with Go from the two pinned modules beside this crate.
 //!
 //! go.mod and go.sum say which versions; they are compiled in, so what is built is what the key
-//! of the cache stands for. Prohibition: Go may not change them (`-mod=readonly`).
+//! of the cache says. Prohibition: Go may not change them (`-mod=readonly`).
 
 use anyhow::{Context, Result, bail, ensure};
 use aws_lc_rs::digest::{SHA256, digest};
@@ -70,7 +70,7 @@ pub(crate) fn key() -> String {
 }
 
 /// Progress goes to the real standard error: a test's captured output would appear only after
-/// the minutes in which somebody wonders.
+/// the build, which takes minutes.
 pub(crate) fn say(message: &str) {
     let _ = writeln!(std::io::stderr(), "control-plane: {message}");
 }
@@ -85,7 +85,7 @@ impl Module {
             .unwrap_or_default()
     }
 
-    /// Without its version stamp Kubernetes takes itself for v0.0.0 and decides wrongly.
+    /// Without its version stamp Kubernetes reports v0.0.0 and decides wrongly.
     fn linker_flags(&self) -> String {
         let version = self.version_of("k8s.io/kubernetes");
         let mut numbers = version.trim_start_matches('v').split('.');
@@ -148,7 +148,7 @@ impl Toolchain {
     }
 }
 
-/// Runs `go build`, saying now and then that it goes on.
+/// Runs `go build`, with a line of progress now and then.
 fn run(mut go: Command, label: &str, log: &Path) -> Result<()> {
     say(&format!("building {label}"));
     let start = Instant::now();

@@ -18,7 +18,7 @@ pub(crate) fn with_certificate(layout: &Layout, name: &str) -> Result<PathBuf> {
     write(layout, name, "default", &user)
 }
 
-/// A kubeconfig for a bearer token that somebody renews at `token`.
+/// A kubeconfig for a bearer token in the file `token`, which its owner renews.
 pub(crate) fn with_token_file(layout: &Layout, name: &str, namespace: &str, token: &Path) -> Result<PathBuf> {
     write(layout, name, namespace, &json!({ "tokenFile": token }))
 }

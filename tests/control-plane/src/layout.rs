@@ -22,7 +22,7 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
-    /// Four ports that were free a moment ago. Somebody else may take one before its component
+    /// Four ports that were free a moment ago. Another process may take one before its component
     /// binds it; the start is then repeated with others.
     pub(crate) fn choose() -> Result<Self> {
         // Held until all four are chosen, so that they differ.

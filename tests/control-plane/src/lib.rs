@@ -13,8 +13,8 @@
 //! # }
 //! ```
 //!
-//! What is there: RBAC, client certificates, ServiceAccount tokens with a public OIDC discovery
-//! document, namespace deletion, garbage collection, aggregated roles. What is not there: no node, no kubelet, no
+//! It has RBAC, client certificates, ServiceAccount tokens with a public OIDC discovery
+//! document, namespace deletion, garbage collection, aggregated roles. It has no node, no kubelet and no
 //! scheduler. A workload runs as an ordinary process beside the control plane and gets its
 //! identity from [`ControlPlane::service_account_kubeconfig`] and
 //! [`ControlPlane::project_token`].

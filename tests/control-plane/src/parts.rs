@@ -19,7 +19,7 @@ use serde_json::json;
 /// How often the start is repeated when a port was taken meanwhile.
 const ATTEMPTS: usize = 5;
 
-/// Who asked for what, and by which right; no bodies. Long requests, such as watches, count when they begin.
+/// The user, the request and the right that allowed it; no bodies. Long requests, such as watches, are logged when they begin.
 const AUDIT_POLICY: &str =
     r#"{"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "rules": [{"level": "Metadata"}]}"#;
 
@@ -33,7 +33,7 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Starts everything; with other ports if somebody took one meanwhile.
+    /// Starts everything; with other ports if one was taken meanwhile.
     pub(crate) async fn start(binaries: Binaries, audited: bool) -> Result<Self> {
         let mut attempt = 1;
         loop {
@@ -112,7 +112,7 @@ impl Drop for Parts {
     }
 }
 
-/// Lets anybody read the issuer's discovery document and keys, as an outside verifier must.
+/// Allows anonymous reads of the issuer's discovery document and keys, which an outside verifier needs.
 async fn publish_discovery(client: &Client) -> Result<()> {
     let binding: ClusterRoleBinding = serde_json::from_value(json!({
         "metadata": { "name": "public-service-account-issuer-discovery" },

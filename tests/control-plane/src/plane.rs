@@ -29,7 +29,7 @@ const KUBECONFIG_TOKEN: Duration = Duration::from_secs(3600);
 /// All methods take `&self`, so it can be shared in an `Arc`. None of them depends on the
 /// runtime on which it is called.
 pub struct ControlPlane {
-    // Fields drop in this order: first whoever uses the processes, last their folder.
+    // Fields drop in this order: first the users of the processes, last their folder.
     pub(crate) background: Background,
     kept_tokens: Mutex<Vec<ProjectedToken>>,
     pub(crate) parts: Parts,
@@ -41,7 +41,7 @@ pub struct ControlPlane {
 impl ControlPlane {
     /// Builds the binaries if need be, starts the three components and waits until they work:
     /// the API server is ready, and the namespace `default` has its ServiceAccount and its CA
-    /// bundle. Anybody may read the issuer's discovery document and keys.
+    /// bundle. The issuer's discovery document and keys can be read anonymously.
     ///
     /// # Errors
     /// When a binary is missing and cannot be built, or a component does not come up; the error

@@ -15,7 +15,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 /// How much of a log an error carries.
 const TAIL_LINES: usize = 20;
 
-/// A component ended although nobody asked it to.
+/// A component ended without being asked to.
 #[derive(Debug, thiserror::Error)]
 #[error("{component} ended before it was ready ({status}); the last lines of its log:\n{log}")]
 pub(crate) struct EndedEarly {
@@ -25,7 +25,7 @@ pub(crate) struct EndedEarly {
 }
 
 impl EndedEarly {
-    /// Whether it could not listen because somebody took its port meanwhile.
+    /// Whether it could not listen because its port was taken meanwhile.
     pub(crate) fn port_taken(&self) -> bool {
         self.log.contains("address already in use")
     }
@@ -40,7 +40,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts it in the group; what it says is appended to `log`.
+    /// Starts it in the group; its output is appended to `log`.
     pub(crate) fn start(component: Component, program: &Path, arguments: &[String], log: &PathBuf, group: Pid) -> Result<Self> {
         let output = File::options()
             .create(true)
@@ -94,7 +94,7 @@ impl Process {
             .with_context(|| format!("kill {}", self.component))
     }
 
-    /// Stops it where it is, and returns once it stands still.
+    /// Pauses it, and returns once it is paused.
     pub(crate) fn pause(&mut self) -> Result<()> {
         if self.paused {
             return Ok(());

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(50);
 
-/// The running processes, shared with whoever waits for them.
+/// The running processes, shared with the tasks that wait for them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Processes(Arc<Mutex<BTreeMap<Component, Process>>>);
 
@@ -48,7 +48,7 @@ impl Processes {
     }
 }
 
-/// Asks the components how they are, as the administrator.
+/// Asks the components for their health, as the administrator.
 #[derive(Clone)]
 pub(crate) struct Probe {
     layout: Layout,

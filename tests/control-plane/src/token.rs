@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
-/// How long to wait after a renewal that failed; the old token is good for a while.
+/// How long to wait after a renewal that failed; the old token is valid for a while.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// A paused API server must not hold a renewal for ever.
@@ -77,7 +77,7 @@ impl Drop for ProjectedToken {
     }
 }
 
-/// Whose token for whom.
+/// The service account and the audience of the token.
 #[derive(Debug)]
 pub(crate) struct Subject {
     pub(crate) namespace: String,
@@ -131,7 +131,7 @@ async fn renew(client: Client, subject: Subject, path: PathBuf, mut delay: Durat
             delay = RETRY;
         }
         if let Some(reply) = reply {
-            // Nobody may be waiting any more.
+            // The receiver may be gone.
             let _ = reply.send(outcome);
         }
     }

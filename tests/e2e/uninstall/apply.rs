@@ -1,5 +1,5 @@
-//! The files in the hands of `kubectl apply`, client-side and server-side: applied again, they change nothing, and one way
-//! does not get in the way of the other.
+//! The files with `kubectl apply`, client-side and server-side: applied again, they change nothing, and the two ways
+//! do not conflict.
 
 use crate::support::options;
 use anyhow::{Result, ensure};
@@ -17,7 +17,7 @@ async fn versions(lab: &Lab, folder: &str) -> Result<String> {
     lab.kubectl(&["get", "-k", folder, shown]).await
 }
 
-/// What kubectl sends again each time, whatever is in the file: it never compares the selector, whose patch strategy is
+/// What kubectl sends again each time, regardless of the file: it never compares the selector, whose patch strategy is
 /// `replace`. The API server finds it equal.
 const ALWAYS_SENT: &str = "poddisruptionbudget.policy/cloudpc-operator configured";
 

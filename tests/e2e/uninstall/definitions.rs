@@ -1,4 +1,4 @@
-//! Definitions: kept unless somebody says that they may go; and what becomes of their objects then.
+//! Definitions: protected unless an annotation allows their deletion; and what happens to their objects then.
 
 use super::commands::{bash, blocks, follow, headings};
 use super::{BOUND, POLICIES, POLICY, SETTING, STANDING, TEAM, declared, in_graph, replica, settle, told_of, untouched};
@@ -20,7 +20,7 @@ const DEFINITIONS: [&str; 4] = [
     "assignments.cloudpc.dev",
 ];
 
-/// A definition of somebody else's.
+/// A definition of another project.
 const FOREIGN: &str = r#"{"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "things.example.org"},
     "spec": {"group": "example.org", "names": {"kind": "Thing", "plural": "things", "singular": "thing"}, "scope": "Namespaced", "versions":
     [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object"}}}]}}"#;
@@ -70,14 +70,14 @@ async fn s51_a_definition_is_deleted_only_when_it_says_that_it_may_be() -> Resul
     ensure!(all.is_err(), "{all:?}");
     are_there(&lab).await?;
 
-    // Together with what keeps them, and once more now that this is being deleted.
+    // Together with the policy that protects them, and once more now that the policy is being deleted.
     for _ in 0..2 {
         let said = refused(&lab, &["delete", "-k", "crds"]).await?;
         ensure!(DEFINITIONS.iter().all(|name| said.contains(name)), "{said}");
         kept(&lab).await?;
         are_there(&lab).await?;
     }
-    // It outlasts the controller, and installing again on top of it is no error.
+    // The policy outlasts the controller, and installing again on top of it is no error.
     follow(&lab, "Remove the controller").await?;
     refused(&lab, &["delete", "-k", "crds"]).await?;
     follow(&lab, "Put it back").await?;
@@ -95,7 +95,7 @@ async fn s51_a_definition_is_deleted_only_when_it_says_that_it_may_be() -> Resul
     refused(&lab, &["delete", "crd", DEFINITIONS[1]]).await.map(drop)
 }
 
-/// Every object that went says so, by its id in Graph.
+/// Every resource that was deleted has reported the id of its object in Graph.
 async fn each_is_told(lab: &Lab, before: &[Value]) -> Result<()> {
     for ((kind, name, ..), object) in STANDING.into_iter().zip(before) {
         let graph_id = object["id"].as_str().context("an id")?;
@@ -112,7 +112,7 @@ async fn each_is_told(lab: &Lab, before: &[Value]) -> Result<()> {
 async fn s51_definitions_that_are_deleted_on_purpose_leave_everything_in_graph() -> Result<()> {
     let lab = lab().await;
     settle(&lab).await?;
-    // What would hold a deletion back does not hold this one.
+    // What would delay another deletion does not delay this one.
     change(&lab, SETTING, TEAM, "resting", json!({"suspend": true})).await?;
     told(&lab, SETTING, TEAM, "resting", ("Synced", "Unknown", "Suspended")).await?;
     let (mark, before) = (lab.sim.mark().await?, in_graph(&lab).await?);
@@ -140,7 +140,7 @@ async fn s51_definitions_that_are_deleted_on_purpose_leave_everything_in_graph()
         .await?;
     ensure!(!left.contains("cloudpc"), "{left}");
 
-    // And all of it again: nothing is taken for ours that was let go of.
+    // And all of it again: no orphaned object is adopted.
     follow(&lab, "Put it back").await?;
     let _operator = replica(&lab).await?;
     apply(&lab, &declared()).await?;
@@ -168,7 +168,7 @@ async fn s51_groups_outlast_the_definition_of_assignments() -> Result<()> {
             .unwrap_or_default();
         ensure!(note.contains("keeps") && (name != "finance" || note.contains(desk)), "{note}");
     }
-    // While it is gone, and when it is back without an object.
+    // While the definition is gone, and when it is back without a resource.
     for installed in [false, true] {
         if installed {
             follow(&lab, "Put it back").await?;
@@ -192,11 +192,11 @@ async fn s51_groups_outlast_the_definition_of_assignments() -> Result<()> {
 
     apply(&lab, &declared()).await?;
     for name in BOUND {
-        // A watch that has failed for a while is tried again after a minute at the latest, and may fail once more.
+        // A watch that has failed for a while is retried after a minute at the latest, and may fail once more.
         lab.wait_condition("Assignment", TEAM, name, "Ready", "True", PATIENCE * 4).await?;
     }
     untouched(&lab, mark, &before).await?;
-    // From now on they are declared again, and go when somebody says so.
+    // From now on the groups are declared again, and are removed when no Assignment declares them.
     apply(&lab, &[assignment(TEAM, "finance", POLICY, "desk", json!([{"id": FINANCE}]))]).await?;
     ready(&lab, "Assignment", TEAM, "finance").await?;
     ensure!(groups(&graph(&lab, POLICIES, "Desk").await?) == [FINANCE]);
@@ -211,7 +211,7 @@ async fn s51_while_there_is_no_definition_of_tenants_deleted_objects_stay_in_gra
     let (mark, before) = (lab.sim.mark().await?, in_graph(&lab).await?);
     let name = "entratenants.cloudpc.dev";
     lab.kubectl(&["annotate", "crd", name, "cloudpc.dev/allow-deletion=true"]).await?;
-    // The tenant does not wait for those that use it.
+    // The tenant does not wait for the resources that refer to it.
     lab.kubectl(&["delete", "crd", name, "--timeout=60s"]).await?;
     request(&lab, SETTING, TEAM, "users", "without").await?;
     told(&lab, SETTING, TEAM, "users", ("Ready", "False", "TenantNotFound")).await?;
@@ -231,7 +231,7 @@ async fn s51_while_there_is_no_definition_of_tenants_deleted_objects_stay_in_gra
     untouched(&lab, mark, &before).await
 }
 
-/// A page of commands that nobody has run is a guess.
+/// Commands in the documentation that no test has run may be wrong.
 #[test]
 fn f61_every_command_of_the_page_is_run_by_a_test() {
     let run = [

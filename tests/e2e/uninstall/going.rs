@@ -1,5 +1,5 @@
-//! The namespace or the ServiceAccount of the operator goes while a team deletes something: nothing is removed in Graph
-//! until there is an operator again.
+//! The namespace or the ServiceAccount of the operator is deleted while a team deletes something: nothing is removed in
+//! Graph until the operator is installed again.
 
 use super::commands::follow;
 use super::{POLICIES, POLICY, SETTING, TEAM, ended, in_graph, replica, settle, told_of, untouched};
@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use lab::{Component, Lab, NAMESPACE, Operator, SERVICE_ACCOUNT, eventually};
 use serde_json::{Value, json};
 
-/// The log says of each of them that nothing was removed.
+/// The log says for each of them that nothing was removed.
 async fn held(operator: &Operator, graph_ids: &[&str]) -> Result<()> {
     eventually(PATIENCE, "the log says that the removals are held", async || {
         for graph_id in graph_ids {
@@ -68,7 +68,7 @@ async fn s51_while_the_operators_namespace_goes_nothing_is_removed_in_graph() ->
     delete(&lab, POLICY, TEAM, "closed").await?;
     untouched(&lab, mark, &before).await?;
 
-    // These were a team's own wishes, and now there is somebody to carry them out.
+    // The team had deleted these, and now there is a controller that does it.
     follow(&lab, "Put it back").await?;
     let _operator = replica(&lab).await?;
     for (kind, name) in [(POLICY, "desk"), (POLICY, "closed"), (SETTING, "resting")] {
@@ -90,7 +90,7 @@ async fn s51_without_its_service_account_the_controller_removes_nothing() -> Res
     held(lab.operator(), &[ids(&before)[0], ids(&before)[2]]).await?;
     ended(&lab).await?;
     untouched(&lab, mark, &before).await?;
-    // The roles alone: it is refused, and that is no answer.
+    // Only the roles are missing: the request is refused, which does not say that nothing is being deleted.
     follow(&lab, "Put it back").await?;
     let operator = replica(&lab).await?;
     lab.wait_gone(SETTING, TEAM, "users", PATIENCE).await?;

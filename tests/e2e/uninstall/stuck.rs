@@ -1,4 +1,4 @@
-//! A cluster in which a removal got stuck: definitions and objects in Terminating, and nobody to let go of them.
+//! A cluster in which a removal got stuck: definitions and resources in Terminating, and no controller that removes their finalizers.
 
 use super::commands::{bash, blocks};
 use super::{BOUND, STANDING, TEAM, in_graph, replica, settle, untouched};
@@ -9,7 +9,7 @@ use lab::{Lab, NAMESPACE, eventually};
 
 const GET: [&str; 3] = ["get", "customresourcedefinition", "--output=name"];
 
-/// What `kubectl delete -k manifests` did when definitions were a part of it, and nothing kept them.
+/// What `kubectl delete -k manifests` did when definitions were a part of it, and nothing protected them.
 async fn wedge(lab: &Lab) -> Result<()> {
     lab.operator().terminate().await?;
     lab.kubectl(&["annotate", "customresourcedefinition", "--all", "cloudpc.dev/allow-deletion=true"])

@@ -14,7 +14,7 @@ pub(crate) fn simulator(asked: Option<&Path>, operator: &Path) -> Result<PathBuf
     existing(&path)
 }
 
-/// An absolute path of a program that is there.
+/// The absolute path of an existing program.
 pub(crate) fn existing(path: &Path) -> Result<PathBuf> {
     ensure!(
         path.is_file(),
@@ -24,7 +24,7 @@ pub(crate) fn existing(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).with_context(|| format!("make {} absolute", path.display()))
 }
 
-/// The OpenAPI description of Graph that the simulator is held against. It is no part of this repository, so it may be absent.
+/// The OpenAPI description of Graph that the simulator is checked against. It is no part of this repository, so it may be absent.
 pub(crate) fn graph_description() -> Option<PathBuf> {
     let named = std::env::var_os("GRAPH_OPENAPI_DIR").map(PathBuf::from);
     let directory = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/graph"));

@@ -1,4 +1,4 @@
-//! The simulator's control API: looks behind the scenes and makes things happen.
+//! The simulator's control API: reads its state and ledger, and changes its state.
 
 use crate::ledger::Entry;
 use crate::oracle::foreign_writes;
@@ -12,7 +12,7 @@ impl Simulator {
     /// Every request after the one with this number; 0 is all. Token requests and those made by hand included.
     ///
     /// # Errors
-    /// When the simulator does not answer; that goes for all methods here.
+    /// When the simulator does not answer; this holds for all methods here.
     pub async fn ledger(&self, since: u64) -> Result<Vec<Entry>> {
         let entries = self.call(Method::GET, &format!("/ledger?since={since}"), None).await?;
         serde_json::from_value(entries).context("the ledger has another form")
@@ -104,7 +104,7 @@ impl Simulator {
         self.call(Method::POST, "/faults", Some(rule)).await.map(drop)
     }
 
-    /// The fault rules with how often each has matched and struck.
+    /// The fault rules with how often each has matched and was applied.
     ///
     /// # Errors
     /// See [`Simulator::ledger`].

@@ -1,6 +1,6 @@
 //! Where a lab keeps its files, and in which process group its processes run: those of its control plane.
 //!
-//! The control plane kills its group and removes its folder however its owner ends, so whatever joins both shares that.
+//! The control plane kills its group and removes its folder however its owner ends, so this holds for every process in them.
 
 use anyhow::{Context, Result};
 use control_plane::{Component, ControlPlane};
@@ -51,7 +51,7 @@ impl Directory {
         self.dir.join(self.name(kind, extension))
     }
 
-    /// Where a process writes what it says.
+    /// Where a process writes its log.
     pub(crate) fn log(&self, kind: &str) -> PathBuf {
         self.logs.join(self.name(kind, "log"))
     }

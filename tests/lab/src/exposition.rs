@@ -1,7 +1,7 @@
-//! Reads an exposition as a strict OpenMetrics parser does: whatever the specification forbids is an error
+//! Reads an exposition as a strict OpenMetrics parser does: everything that the specification forbids is an error
 //! (OpenMetrics 1.0, sections "Text Format" and "Metric Types").
 //!
-//! Not everything that it allows is understood: gauge histograms, summaries and state sets have no place here.
+//! Not everything that it allows is understood: gauge histograms, summaries and state sets are not used here.
 
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::BTreeSet;
@@ -9,14 +9,14 @@ use std::collections::BTreeSet;
 /// Names and values, in the order of the text.
 pub type Labels = Vec<(String, String)>;
 
-/// What one name stands for.
+/// The metrics of one name.
 #[derive(Debug)]
 pub struct Family {
     /// Without the suffix that its samples may have.
     pub name: String,
     /// `counter`, `gauge`, `histogram` or `info`.
     pub kind: String,
-    /// The sentence that comes with it.
+    /// Its help text.
     pub help: String,
     /// Its samples.
     pub samples: Vec<Sample>,
@@ -27,9 +27,9 @@ pub struct Family {
 pub struct Sample {
     /// With its suffix.
     pub name: String,
-    /// What tells the series from others of the name.
+    /// What distinguishes the series from others of the name.
     pub labels: Labels,
-    /// What it is at.
+    /// Its value.
     pub value: f64,
     /// The labels of its exemplar.
     pub exemplar: Option<Labels>,
@@ -163,7 +163,7 @@ fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| fits(c) && !c.is_ascii_digit()) && text.chars().all(fits)
 }
 
-/// What its type asks of a family.
+/// What its type requires of a family.
 fn check(family: &Family) -> Result<()> {
     ensure!(!family.help.is_empty(), "it has no HELP");
     let suffixes: &[&str] = match family.kind.as_str() {

@@ -1,4 +1,4 @@
-//! A large, plain set of objects: what a platform team of some size has. For the scale test and the benchmark.
+//! A large, plain set of resources, like that of a large platform team. For the scale test and the benchmark.
 
 use crate::lab::Lab;
 use anyhow::{Result, ensure};

@@ -1,4 +1,4 @@
-//! What Flux and other users of kstatus make of an object, by the library's published rules for kinds that it does not
+//! How Flux and other users of kstatus judge an object, by the library's published rules for kinds that it does not
 //! know (cli-utils, pkg/kstatus/status: `checkGenericProperties`, then `checkReadyCondition`).
 
 use anyhow::{Result, ensure};
@@ -7,11 +7,11 @@ use serde_json::Value;
 /// kstatus' word for the state of an object.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum KStatus {
-    /// What it stands for is as its spec wants it.
+    /// The object is as its spec wants it.
     Current,
-    /// Work goes on.
+    /// Work is under way.
     InProgress,
-    /// Nothing goes on, and it is not as it should be.
+    /// No work is under way, and the object is not as its spec wants it.
     Failed,
     /// It is being deleted.
     Terminating,
@@ -38,12 +38,12 @@ pub fn kstatus(object: &Value) -> KStatus {
     }
     match conditions.iter().find(|condition| condition["type"] == "Ready") {
         Some(ready) if ready["status"] != "True" => KStatus::InProgress,
-        // An object that says nothing counts as done.
+        // An object without conditions counts as current.
         Some(_) | None => KStatus::Current,
     }
 }
 
-/// Checks that kstatus, `kubectl wait` and whoever reads the conditions come to the same verdict.
+/// Checks that kstatus, `kubectl wait` and a reader of the conditions come to the same result.
 ///
 /// # Errors
 /// What contradicts what.
@@ -62,7 +62,7 @@ pub fn agree(object: &Value) -> Result<KStatus> {
         usize::from(ready) + usize::from(reconciling) + usize::from(stalled) <= 1,
         "the conditions contradict each other: {said}"
     );
-    // What is suspended keeps the word on an older generation, so it is as done or undone as it was.
+    // A suspended resource keeps the conditions of an older generation, so its state stays as it was.
     let suspended = object["spec"]["suspend"] == true;
     if computed != KStatus::Terminating && !suspended {
         ensure!(

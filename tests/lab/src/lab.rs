@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub const NAMESPACE: &str = "cloudpc-system";
 /// The operator's ServiceAccount, as `manifests/` has it.
 pub const SERVICE_ACCOUNT: &str = "cloudpc-operator";
-/// For whom the tokens are that Entra exchanges.
+/// The audience of the tokens that Entra exchanges.
 pub const AUDIENCE: &str = "api://AzureADTokenExchange";
 
 /// How a lab starts.
@@ -31,11 +31,11 @@ pub struct Options {
     pub simulator_binary: Option<PathBuf>,
     /// Further seeds (YAML), merged in their order into `examples/simulator/seed.yaml`.
     pub seeds: Vec<String>,
-    /// How long the operator takes a read for older than its write.
+    /// How long the operator may consider a read older than its write.
     pub settle_window: String,
     /// Whether [`Lab::start`] starts a replica and waits until it works.
     pub start_operator: bool,
-    /// Whether the API server notes every request.
+    /// Whether the API server writes an audit log.
     pub audited: bool,
 }
 

@@ -1,10 +1,10 @@
-//! What the simulator noted about each request.
+//! What the simulator recorded about each request.
 
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// One request and what came of it.
+/// One request and its outcome.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -33,7 +33,7 @@ pub struct Entry {
     pub request_id: String,
     /// The id that the client gave.
     pub client_request_id: Option<String>,
-    /// The fault that struck.
+    /// The fault that was applied.
     pub fault: Option<Value>,
     /// What was sent, without secrets.
     pub body: Option<Value>,

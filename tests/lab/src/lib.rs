@@ -1,4 +1,4 @@
-//! Everything running together, on real parts: a Kubernetes control plane, the Graph simulator over TLS, and the
+//! Everything running together, with real programs: a Kubernetes control plane, the Graph simulator over TLS, and the
 //! operator's binary as the ServiceAccount that `manifests/` gives it.
 //!
 //! ```no_run

@@ -13,7 +13,7 @@ const GROUP: &str = "cloudpc.dev";
 const VERSION: &str = "v1alpha1";
 
 impl Lab {
-    /// The objects of a kind; a namespace `""` stands for the kinds that have none.
+    /// The objects of a kind; a namespace `""` is for cluster-scoped kinds.
     #[must_use]
     pub fn api(&self, kind: &str, namespace: &str) -> Api<DynamicObject> {
         let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(GROUP, VERSION, kind));
@@ -52,7 +52,7 @@ impl Lab {
     /// Waits until a condition of the object's current generation has a status, and gives the object.
     ///
     /// # Errors
-    /// When that is not so in time; the error carries all the conditions.
+    /// When that does not happen in time; the error has all the conditions.
     pub async fn wait_condition(
         &self,
         kind: &str,
@@ -72,7 +72,7 @@ impl Lab {
     /// Waits until the object is as `accept` wants it, and gives it.
     ///
     /// # Errors
-    /// When that is not so in time; the error carries the status.
+    /// When that does not happen in time; the error has the status.
     pub async fn wait_object(
         &self,
         kind: &str,
@@ -84,8 +84,8 @@ impl Lab {
     ) -> Result<Value> {
         let seen = eventually(timeout, what, async || {
             let object = self.get(kind, namespace, name).await?.context("there is no such object")?;
-            // Every state that any test sees is one that Flux sees, too. A contradiction never becomes right by waiting.
-            // A status without conditions is one that a test has spoilt.
+            // Every state that any test sees is one that Flux sees, too. Waiting never resolves a contradiction.
+            // A status without conditions is one that a test has overwritten.
             if object["status"]["conditions"].is_array()
                 && let Err(contradiction) = kstatus::agree(&object)
             {
@@ -146,7 +146,7 @@ impl Lab {
     }
 }
 
-/// Whether the condition has the status and speaks about the spec as it is now.
+/// Whether the condition has the status, at the current generation.
 fn has_condition(object: &Value, kind: &str, status: &str) -> bool {
     let generation = object["metadata"]["generation"].as_i64();
     let conditions = object["status"]["conditions"].as_array().into_iter().flatten();

@@ -1,4 +1,4 @@
-//! The operator's binary as a process: with the rights and the environment of a pod, and nothing of the caller's.
+//! The operator's binary as a process: with the rights and the environment of a pod, and without the caller's environment.
 
 use crate::exposition::{self, Sample};
 use crate::process::Process;
@@ -76,7 +76,7 @@ impl Operator {
     /// Whether it is still running.
     ///
     /// # Errors
-    /// When the system does not tell.
+    /// When the system does not report it.
     pub fn is_running(&self) -> Result<bool> {
         Ok(self.process.ended()?.is_none())
     }
@@ -89,7 +89,7 @@ impl Operator {
         self.process.kill()
     }
 
-    /// Asks it to end (SIGTERM), waits for that, and tells how it ended and how long that took.
+    /// Asks it to end (SIGTERM), waits for that, and returns how it ended and how long that took.
     ///
     /// # Errors
     /// When it is not running, or does not end within a minute.
@@ -97,7 +97,7 @@ impl Operator {
         self.process.terminate(PATIENCE).await
     }
 
-    /// Lets it stand still (SIGSTOP).
+    /// Pauses it (SIGSTOP).
     ///
     /// # Errors
     /// When it is not running.
@@ -105,7 +105,7 @@ impl Operator {
         self.process.pause()
     }
 
-    /// Lets it go on (SIGCONT).
+    /// Continues it (SIGCONT).
     ///
     /// # Errors
     /// When it is not running.
@@ -165,7 +165,7 @@ impl Operator {
         self.get("health", path).await
     }
 
-    /// Memory that it occupies now, in KiB. Only where there is `/proc`.
+    /// Memory that it uses now, in KiB. Only where there is `/proc`.
     ///
     /// # Errors
     /// When it is not running, or the system has no `/proc`.
@@ -173,7 +173,7 @@ impl Operator {
         self.memory("VmRSS:")
     }
 
-    /// The most that it has occupied, in KiB.
+    /// The most memory that it has used, in KiB.
     ///
     /// # Errors
     /// See [`Operator::rss_kib`].

@@ -1,12 +1,12 @@
 //! Judges a whole run: which requests asked to change an object that no application had made.
 //!
-//! Pure. Who made what is read from the simulator's audit events, so nothing that the operator says of itself counts.
+//! Pure. The author of each object is read from the simulator's audit events, so nothing that the operator reports is used.
 
 use crate::ledger::Entry;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Collections whose objects belong to whoever made them.
+/// Collections whose objects belong to their author.
 const OWNED: [&str; 2] = ["provisioningPolicies", "userSettings"];
 
 /// The ids of all objects that applications made.

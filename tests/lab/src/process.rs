@@ -13,7 +13,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-/// How often an end is looked for.
+/// How often an end is checked for.
 const POLL: Duration = Duration::from_millis(20);
 /// How much of a log an error carries.
 const TAIL_LINES: usize = 40;
@@ -130,7 +130,7 @@ impl Process {
         }
     }
 
-    /// Stops it where it is (SIGSTOP), and returns once it stands still.
+    /// Pauses it (SIGSTOP), and returns once it is paused.
     pub(crate) fn pause(&self) -> Result<()> {
         if self.with(|state| state.paused) {
             return Ok(());
@@ -147,7 +147,7 @@ impl Process {
         Ok(())
     }
 
-    /// Lets it go on (SIGCONT).
+    /// Continues it (SIGCONT).
     pub(crate) fn resume(&self) -> Result<()> {
         self.signal(Signal::SIGCONT)?;
         self.with(|state| state.paused = false);
@@ -155,7 +155,7 @@ impl Process {
     }
 
     fn signal(&self, signal: Signal) -> Result<()> {
-        // A process that was reaped may have left its number to another.
+        // The id of a reaped process may belong to another one.
         ensure!(self.ended()?.is_none(), "{} has ended already", self.name);
         kill(self.pid()?, signal).with_context(|| format!("send {signal} to {}", self.name))
     }

@@ -8,10 +8,10 @@ use std::path::Path;
 
 /// The tenant of `examples/simulator/seed.yaml`.
 pub const TENANT: &str = "11111111-1111-1111-1111-111111111111";
-/// Who may make changes by hand there.
+/// The administrator who makes changes by hand there.
 pub const ADMIN: &str = "admin@contoso.com";
 
-/// Whom the simulated Entra lets in without a secret.
+/// The identity that the simulated Entra accepts without a secret.
 #[derive(Clone, Debug)]
 pub(crate) struct Federation {
     pub(crate) issuer: String,
@@ -37,7 +37,7 @@ impl Federation {
     }
 }
 
-/// Lets the simulator believe the certificates of a cluster's issuer.
+/// Makes the simulator trust the certificates of a cluster's issuer.
 pub(crate) fn trust(seed: &mut Value, ca: &Path) -> Result<()> {
     let pem = std::fs::read_to_string(ca).with_context(|| format!("read {}", ca.display()))?;
     seed["trust"] = json!([pem]);

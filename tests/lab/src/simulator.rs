@@ -1,4 +1,4 @@
-//! The simulator as a process: start, stand still, stop. What it is asked is in `control`.
+//! The simulator as a process: start, pause, stop. Its control API is in `control`.
 
 use crate::binaries;
 use crate::directory::Directory;
@@ -15,7 +15,7 @@ use std::time::Duration;
 /// Generous, because a busy machine is no reason to fail.
 const PATIENCE: Duration = seconds(60);
 
-/// What its log must not tell of: answers that are not as Graph is described, and bugs of its own.
+/// What must not be in its log: answers that violate Graph's description, and bugs of the simulator.
 const NEVER: [&str; 2] = ["not as described", "panicked at"];
 
 /// The line that it prints when it is ready.
@@ -27,8 +27,8 @@ struct Ready {
     ca: PathBuf,
 }
 
-/// A running simulator. Dropping it kills it, and panics when it had answered what it may not, or was asked to change what no
-/// application had made: a test must not pass then.
+/// A running simulator. Dropping it kills it, and panics when it violated the description, or got a write to an object that no
+/// application had created: a test must not pass then.
 #[derive(Debug)]
 pub struct Simulator {
     pub(crate) http: reqwest::Client,
@@ -54,7 +54,7 @@ impl Simulator {
         let process = Process::start("graph-sim", command, directory.log("graph-sim"), Some(&output), directory.group())?;
         let line = eventually(PATIENCE, "graph-sim is ready", async || {
             let text = std::fs::read_to_string(&output)?;
-            // An end would never be followed by a line, and an error would only be repeated.
+            // After the end no line follows, and an error would only be repeated.
             if !text.contains('\n') && process.ended()?.is_some() {
                 return Ok(Err(process.check().unwrap_err()));
             }
@@ -102,7 +102,7 @@ impl Simulator {
         self.process.log()
     }
 
-    /// Lets it stand still (SIGSTOP): connections open, nothing answers. Graph and Entra are down then.
+    /// Pauses it (SIGSTOP): connections open, nothing answers. Graph and Entra are down then.
     ///
     /// # Errors
     /// When it is not running.
@@ -110,7 +110,7 @@ impl Simulator {
         self.process.pause()
     }
 
-    /// Lets it go on (SIGCONT).
+    /// Continues it (SIGCONT).
     ///
     /// # Errors
     /// When it is not running.
@@ -118,7 +118,7 @@ impl Simulator {
         self.process.resume()
     }
 
-    /// Ends it (SIGTERM) for good: what it held is gone, and connections are refused.
+    /// Ends it (SIGTERM) for good: its state is lost, and connections are refused.
     ///
     /// # Errors
     /// When it is not running or does not end.
@@ -134,7 +134,7 @@ fn http(ca: &Path) -> Result<reqwest::Client> {
 }
 
 impl Simulator {
-    /// The last look at the ledger. A drop cannot wait for the runtime that it happens on, so this one has its own.
+    /// The last read of the ledger. A drop cannot wait for the runtime that it happens on, so this has its own.
     fn judge(&mut self) -> Result<()> {
         if self.process.ended()?.is_some() {
             return Ok(());

@@ -1,17 +1,17 @@
-//! Waiting for something that can be seen. This is the only place that sleeps between two looks.
+//! Waiting for something that can be seen. This is the only place that sleeps, between two attempts.
 
 use anyhow::{Result, anyhow};
 use std::time::{Duration, Instant};
 
 const POLL: Duration = Duration::from_millis(100);
 
-/// So many seconds.
+/// This many seconds.
 #[must_use]
 pub const fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
 
-/// Looks until `look` gives a value; an error of it means "not yet" and says what is there instead.
+/// Calls `look` until it gives a value; an error of it means "not yet" and says what was seen instead.
 ///
 /// # Errors
 /// When the time is over: what was waited for, and the last error.

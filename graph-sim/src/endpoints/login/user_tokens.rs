@@ -92,7 +92,7 @@ impl TokenRequest<'_> {
             );
             body["id_token"] = json!(service.tokens.sign(&claims)?);
         }
-        // Microsoft's libraries ask for it, to know accounts apart (captured).
+        // Microsoft's libraries request it, to distinguish accounts (captured).
         if self.form.get("client_info").is_some_and(|wish| wish == "1") {
             let info = json!({"uid": user.id, "utid": self.tenant.id}).to_string();
             body["client_info"] = json!(URL_SAFE_NO_PAD.encode(info));
@@ -113,7 +113,7 @@ impl TokenRequest<'_> {
     }
 }
 
-/// The user, whatever the sign-in name is now.
+/// The user, also after a change of the sign-in name.
 fn user_of(service: &Service, tenant: &str, id: &str) -> Result<User, Failure> {
     let world = service.world();
     let mut users = world.tenants.get(tenant).into_iter().flat_map(|tenant| &tenant.users);

@@ -1,4 +1,4 @@
-//! What the tables promise to those who read them: consistent defaults and twins, secrets that go nowhere.
+//! What the code relies on in the tables: consistent defaults and twins, secrets that are never shown.
 
 use serde_json::{Map, Value, json};
 
@@ -91,7 +91,7 @@ fn expect_consistent(ty: &'static Type, done: &mut Vec<&'static str>) {
         let place = format!("{}.{}", ty.name, property.name);
         // The code that writes an object sets its id and the time of the change.
         let set_by_a_write = property.required || property.collection || ["id", "lastModifiedDateTime"].contains(&property.name);
-        // The documented example answers null there, whatever the metadata says.
+        // The documented example answers null there, against the metadata.
         let null_all_the_same = ty.name == "cloudPcOnPremisesConnectionHealthCheck" && property.name.ends_with("DateTime");
         assert!(
             property.nullable || set_by_a_write || null_all_the_same || property.fallback != Fallback::Nothing,

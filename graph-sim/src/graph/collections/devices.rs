@@ -1,4 +1,4 @@
-//! `managedDevices`: what Intune knows of the Cloud PCs that have been provisioned.
+//! `managedDevices`: what Intune has about the Cloud PCs that have been provisioned.
 
 use std::borrow::Cow;
 
@@ -24,7 +24,7 @@ pub(crate) fn one_managed<'a>(tenant: &'a Tenant, id: &str) -> Option<Seen<'a>> 
         .map(|cloud_pc| Cow::Owned(device(tenant, cloud_pc)))
 }
 
-/// What is not said here is the default of its table. Intune calls the policy an enrollment profile (documented), by the name
+/// Properties that are not set here have the default of their table. Intune calls the policy an enrollment profile (documented), by the name
 /// that it had when the device was enrolled.
 fn device(tenant: &Tenant, cloud_pc: &Map<String, Value>) -> Map<String, Value> {
     let user = text(cloud_pc, "userPrincipalName").and_then(|name| tenant.user(name));

@@ -28,7 +28,7 @@ pub(crate) struct Resource {
     pub queries: &'static Queries,
     /// Whether ids are GUIDs, so that anything else is malformed and not only unknown.
     pub guid_ids: bool,
-    /// The layer that answers for it.
+    /// The layer of the service that answers.
     pub layer: Layer,
     /// Where its objects are.
     pub source: Source,

@@ -80,7 +80,7 @@ pub(crate) fn apply_config(call: Call<'_, '_>) -> Outcome {
     Ok(Answer::no_content())
 }
 
-/// The Cloud PCs with these ids, each once however often it is named.
+/// The Cloud PCs with these ids, each once even if it is named several times.
 fn cloud_pcs(world: &World, tenant: &str, ids: &[String]) -> Result<Vec<Object>, Problem> {
     let tenant = world.tenants.get(tenant).ok_or_else(Problem::no_tenant)?;
     let mut found: Vec<Object> = Vec::new();

@@ -166,7 +166,7 @@ impl AssignmentCheck<'_> {
         })
     }
 
-    /// Shared types need a Frontline service plan; nothing else takes one. The portal sends "" for none.
+    /// Shared types need a Frontline service plan; other types accept none. The portal sends "" for none.
     fn check_plan(&self, target: &mut Map<String, Value>) -> Result<(), String> {
         let kind = text(self.owner, "provisioningType").unwrap_or_default();
         let shared = self.rules.licensed && kind.starts_with("shared");

@@ -1,7 +1,7 @@
 //! Which query options each list takes, and what its `$filter` and `$orderby` can name.
 //!
 //! "Documented" is the reference text of a list or of a property. It rarely names operators; where it does not, the sets
-//! below are assumed. A property that a version does not have is refused there by its type, whatever a table says.
+//! below are assumed. A property that a version does not have is refused there by its type, even if a table has it.
 
 use crate::base::answer::ApiVersion;
 

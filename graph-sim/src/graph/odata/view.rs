@@ -7,7 +7,7 @@ use super::Query;
 use crate::base::answer::{ApiVersion, GraphRequest};
 use crate::schema::{Access, EnumType, Kind, Property, Type, UNKNOWN_FUTURE_VALUE};
 
-/// How a reader looks at objects.
+/// Which properties and members a reader sees.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View {
     version: ApiVersion,

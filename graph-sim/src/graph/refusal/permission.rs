@@ -15,7 +15,7 @@ pub struct Permission {
     pub user_roles: &'static [&'static str],
     /// The layer that refuses.
     pub layer: Layer,
-    /// Whether the operation is closed to applications, whatever permissions they have.
+    /// Whether the operation is closed to applications, regardless of their permissions.
     pub people_only: bool,
 }
 

@@ -64,7 +64,7 @@ fn a_renamed_user_stays_a_member_and_names_stay_unique() {
     assert_eq!((tenant.groups.len(), &tenant.groups[0].id), (1, &id));
     let taken = merged(&mut tenant, &[json!([{"id": id, "userPrincipalName": "BOB@contoso.com"}])]);
     assert_eq!(taken.unwrap_err(), "users[0].userPrincipalName: another user has this name");
-    // Bob has the name that was Ada's: each stays who they were.
+    // Bob has the name that was Ada's: both keep their ids.
     let both = json!([{"id": id, "userPrincipalName": "al@contoso.com"}, {"id": "B", "userPrincipalName": "ada@contoso.com"}]);
     merged(&mut tenant, &[both]).unwrap();
     assert_eq!((tenant.users.len(), &tenant.groups[0].display_name), (2, &"FINANCE".to_owned()));

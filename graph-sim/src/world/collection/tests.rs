@@ -49,10 +49,10 @@ fn what_is_gone_is_gone_for_readers_after_the_lag() {
         (seen(&collection, 18), collection.seen_one("b", at(18))),
         (vec!["a".to_owned(), "c".to_owned()], None)
     );
-    // Without a lag it is gone at once, and of what was gone before nothing stays.
+    // Without a lag it is gone at once, and objects that were deleted before are not shown any more.
     collection.remove_later("a", at(20), at(20));
     assert_eq!((collection.records.len(), collection.leaving.len()), (1, 0));
-    // Its id can come again; readers never see it twice.
+    // Its id can be used again; readers never see it twice.
     collection.remove_later("c", at(20), at(30));
     assert!(collection.insert(object("C", "again"), at(21), at(21)));
     assert_eq!((seen(&collection, 21), collection.records.len()), (vec!["C".to_owned()], 1));

@@ -86,7 +86,7 @@ fn right() -> Vec<Sample> {
                 "GET onPremisesConnections/1",
                 health_check(&json!({"startDateTime": DATE, "endDateTime": DATE})),
             ),
-            // What is refused may have been anything.
+            // A refused request may have any body.
             sample(
                 version,
                 "POST provisioningPolicies?$x=y",
@@ -276,7 +276,7 @@ fn every_tolerance_is_needed_and_covers_its_case() {
         all.extend(violations);
     }
     assert_eq!(unused_tolerances(&all), Vec::<&tolerated::Tolerance>::new());
-    // None of them lets a wrong exchange through, but for the lists of members that they are about.
+    // None of them accepts a wrong exchange, except for the lists of members that they are about.
     for (sample, _, pointer, rule) in wrong() {
         assert_eq!(
             contract.check(&sample.checked()).is_empty(),

@@ -1,4 +1,4 @@
-//! Every deviation from the description that is tolerated is one that the simulator needs: a tour of requests meets them all.
+//! Every deviation from the description that is tolerated is one that the simulator needs: a series of requests uses them all.
 
 use crate::contract::support::{Sample, contract, unused_tolerances};
 use crate::routes::support::*;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 const GROUP_TARGET: &str = "#microsoft.graph.cloudPcManagementGroupAssignmentTarget";
 
-/// A tour and what was met on it.
+/// A series of requests and the tolerances that it used.
 struct Tour {
     world: World,
     met: Vec<Violation>,

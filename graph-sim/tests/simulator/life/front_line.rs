@@ -44,13 +44,13 @@ fn three_users_share_a_licence_in_the_order_of_the_group() {
         let expected = [PLAN, "2vCPU/8GB/128GB Front-line", "frontline", "a slice", kind];
         assert_eq!(parts.map(|name| new[0][name].as_str().unwrap()), expected);
         advance(&mut world, "PT40M");
-        // The order changes, a newcomer comes first: who has one keeps it.
+        // The order changes, and a new member is first: users who have a Cloud PC keep it.
         let mut order: Vec<&str> = names.iter().map(String::as_str).rev().collect();
         set_members(&mut world, GROUP_A, &order);
         directory_changed(&mut world);
         advance(&mut world, LAG);
         assert_eq!(live(&world), ["u1", "u2", "u3", "u4", "u5", "u6"]);
-        // Someone leaves: the first who has none yet gets one.
+        // A member leaves: the first member without a Cloud PC gets one.
         order.retain(|name| !name.starts_with("u2@"));
         set_members(&mut world, GROUP_A, &order);
         directory_changed(&mut world);
@@ -64,11 +64,11 @@ fn three_users_share_a_licence_in_the_order_of_the_group() {
         ];
         assert_eq!(summary(&world)[..5], expected);
         assert_eq!(summary(&world)[5..], ["u6 provisioned", "u8 provisioning"]);
-        // Less licences: those who come last in the group lose theirs.
+        // Fewer licences: the last members of the group lose theirs.
         advance(&mut world, "PT40M");
         give(&mut world, &policy, &[slice(GROUP_A, Some(1))]);
         assert_eq!(live(&world), ["u5", "u6", "u8"]);
-        // And more again bring them back.
+        // With more licences again they get them back.
         give(&mut world, &policy, &[slice(GROUP_A, Some(2))]);
         assert_eq!(live(&world), ["u1", "u3", "u4", "u5", "u6", "u8"]);
     }
@@ -120,7 +120,7 @@ fn a_group_shares_as_many_cloud_pcs_as_licences() {
     assert_eq!(pcs(&world)[2]["displayName"], "kiosk - Sales");
     give(&mut world, &policy, &[slice(GROUP_A, Some(1))]);
     assert_eq!(summary(&world), ["- provisioned", "- inGracePeriod", "- inGracePeriod"]);
-    // The other group's is not taken for it.
+    // The other group's Cloud PC is not used for it.
     give(&mut world, &policy, &[slice(GROUP_A, Some(3))]);
     let expected = ["- provisioned", "- provisioned", "- inGracePeriod", "- provisioning"];
     assert_eq!(summary(&world), expected);
@@ -188,7 +188,7 @@ fn reserve_provisions_nothing() {
     assert_eq!(pcs(&world).len(), 0);
 }
 
-/// What policies have set aside is used (assumed), whatever a seed says; without a number, it is all.
+/// Licences that policies set aside count as used (assumed), regardless of the seed; without a number, all do.
 #[test]
 fn used_licences_are_counted_from_assignments() {
     let (mut world, _) = crew(1);
@@ -211,7 +211,7 @@ fn used_licences_are_counted_from_assignments() {
     let shift = new_policy(&mut world, "shift", &json!({"provisioningType": "sharedByUser"}));
     give(&mut world, &shift, &[slice(GROUP_A, Some(4))]);
     used(&mut world, [7, 7]);
-    // Ten were bought; who says no number may use them all.
+    // Ten were bought; an assignment without a number may use them all.
     give(&mut world, &shift, &[slice(GROUP_A, None)]);
     used(&mut world, [10, 3]);
     give(&mut world, &shift, &[]);

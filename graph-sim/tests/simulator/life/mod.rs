@@ -1,4 +1,4 @@
-//! The life of Enterprise Cloud PCs: who gets one, when it is ready, when it goes.
+//! The life of Enterprise Cloud PCs: who gets one, when it is ready, when it is deleted.
 
 mod front_line;
 mod names;
@@ -81,10 +81,10 @@ fn a_connection_gives_the_cloud_pc_its_name_and_region() {
     );
 }
 
-/// Takes the reason away, or gives it back.
+/// Removes the entitlement, or restores it.
 type Turn = fn(&mut World, &str, bool);
 
-/// Each way in which a Cloud PC loses its reason, with the seconds until the service knows.
+/// Each way in which a Cloud PC loses its entitlement, with the seconds until the service knows.
 const TURNS: [(&str, i64, Turn); 3] = [
     ("group", 300, |world, _, on| {
         set_members(world, GROUP_A, if on { &[ADA] } else { &[] });
@@ -121,7 +121,7 @@ fn a_lost_reason_leads_through_the_grace_period_to_the_end() {
         advance_with_look(&mut world, 7 * 86_400, |world| assert_eq!(only(world), pc));
         assert_eq!(pcs(&world).len(), 0, "{}", case.0);
         assert_eq!(deletions(&world), [json!([end, {"appId": life::SERVICE_APP_ID}])], "{}", case.0);
-        // What comes back after that is a new one.
+        // With an entitlement after that, there is a new one.
         turn(&mut world, &policy, case, true);
         assert_eq!(summary(&world), ["ada provisioning"], "{}", case.0);
         assert_ne!(only(&world)["id"], pc["id"], "{}", case.0);
@@ -199,7 +199,7 @@ fn changes_of_the_directory_get_through_one_after_the_other() {
     directory_changed(&mut world);
     advance(&mut world, "PT2M");
     set_members(&mut world, GROUP_B, &[]);
-    // Later news never overtake earlier ones, even when the lag is shorter.
+    // Later changes never arrive before earlier ones, even when the lag is shorter.
     world.options.directory_lag = "PT1M".parse().unwrap();
     directory_changed(&mut world);
     advance_with_look(&mut world, 180, |world| assert_eq!(pcs(world).len(), 0));
@@ -221,13 +221,13 @@ fn the_first_assigned_policy_counts_and_stays() {
     advance(&mut world, "PT40M");
     let names = |world: &World| -> Vec<Value> { pcs(world).iter().map(|pc| pc["provisioningPolicyName"].clone()).collect() };
     assert_eq!(names(&world), ["first", "first"]);
-    // A policy that was assigned before reaches the user now: what the user has stays.
+    // A policy that was assigned earlier reaches the user now: the user's policy stays.
     set_members(&mut world, GROUP_A, &[ADA]);
     directory_changed(&mut world);
     advance(&mut world, LAG);
     let before = pcs(&world);
     assert_eq!(names(&world), ["first", "first"]);
-    // The policy goes away, the other one takes over: nothing is provisioned again.
+    // The policy is unassigned, and the other one applies: nothing is provisioned again.
     advance(&mut world, "PT1H");
     give(&mut world, &first, &[]);
     assert_eq!(names(&world), ["second", "second"]);
@@ -239,7 +239,7 @@ fn the_first_assigned_policy_counts_and_stays() {
             assert_eq!(old[same], new[same], "{same}");
         }
     }
-    // And for someone new, the first assigned one counts.
+    // And for a new user, the first assigned one applies.
     set_licences(&mut world, BOB, &[SMALL]);
     set_members(&mut world, GROUP_A, &[ADA, BOB]);
     set_members(&mut world, GROUP_B, &[ADA, BOB]);

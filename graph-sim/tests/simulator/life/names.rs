@@ -1,4 +1,4 @@
-//! Users, policies and slices that get another name: Cloud PCs stay, and say so.
+//! Users, policies and allotments that get another name: Cloud PCs stay, and show the new name.
 
 use crate::life::support::*;
 use crate::routes::support::*;
@@ -117,7 +117,7 @@ fn a_policys_new_name_reaches_its_cloud_pcs_but_not_their_devices() {
         .map(|device| &device["enrollmentProfileName"])
         .collect();
     assert_eq!(profiles, ["finance", "finance", "wealth"]);
-    // A change of something else leaves Cloud PCs alone.
+    // Other changes do not affect Cloud PCs.
     let before = pcs(&world);
     let edit = Ask::new(ApiVersion::V1, "PATCH", format!("{POLICIES}/{policy}")).body(&json!({"description": "d"}));
     assert_eq!(edit.send(&mut world).status, 200);
@@ -143,7 +143,7 @@ fn a_slices_new_name_reaches_its_cloud_pcs() {
         advance(&mut world, "PT40M");
         let before = pcs(&world);
         assert_eq!(names(&world), ["day", "day"], "{kind}");
-        // What is in its grace period belongs to the slice too.
+        // A Cloud PC in its grace period belongs to the allotment, too.
         give(&mut world, &policy, &[named("night", 0)]);
         assert_eq!(names(&world), ["night", "night"], "{kind}");
         give(&mut world, &policy, &[named("dawn", 2)]);

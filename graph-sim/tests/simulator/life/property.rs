@@ -1,4 +1,4 @@
-//! Whatever happens in whatever order, the rules of the Cloud PCs' life hold.
+//! The rules of the Cloud PCs' life hold for any events in any order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,7 +50,7 @@ struct Scene {
     /// Directories that the service knows from some time on.
     under_way: Vec<(Timestamp, Directory)>,
     known: Directory,
-    /// Since when who has had, or has not had, a reason for a Cloud PC of a plan, as far as the service knows.
+    /// Since when each user has been, or has not been, entitled to a Cloud PC of a plan, as far as the service knows.
     since: BTreeMap<(usize, &'static str), (bool, Timestamp)>,
 }
 
@@ -205,7 +205,7 @@ proptest! {
             let (before, reasons) = (scene.fleet(), scene.since.clone());
             scene.run(step);
             scene.check();
-            // Who has had a reason all along keeps the very same Cloud PC.
+            // A user who was entitled all the time keeps the same Cloud PC.
             let after = scene.fleet();
             for (key, pc) in before.iter().filter(|(key, _)| reasons[key].0 && scene.since[key] == reasons[key]) {
                 prop_assert_eq!(&after[key]["id"], &pc["id"]);

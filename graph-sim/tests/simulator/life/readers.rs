@@ -56,7 +56,7 @@ fn cloud_pcs_that_life_makes_are_whole() {
     }
 }
 
-/// What the list, the count and the object itself say of the only Cloud PC.
+/// What the list, the count and the object itself show of the only Cloud PC.
 fn status(world: &mut World, id: &str) -> Option<String> {
     let list = seen(world);
     let count = get(world, ApiVersion::Beta, &format!("{CLOUD_PCS}/$count"));
@@ -78,7 +78,7 @@ fn readers_see_what_life_does_after_the_replication_lag() {
     let policy = new_policy(&mut world, "p", &json!({}));
     give(&mut world, &policy, &[group(GROUP_A)]);
     let id = only(&world)["id"].as_str().unwrap().to_owned();
-    // What is true, and for how long readers then see what was before.
+    // The state, and for how long readers still see the earlier one.
     let expect = |world: &mut World, step: i64, is: &str, was: Option<&str>| {
         advance(world, &format!("PT{step}S"));
         assert_eq!(summary(world).join(""), is);
@@ -112,7 +112,7 @@ fn policies_tell_the_grace_period_in_hours() {
             assert_eq!(policy["gracePeriodInHours"], hours, "{option}: {policy}");
         }
         assert_eq!(all["value"][0]["id"], json!(made));
-        // Another option later changes what follows it, and not what a seed says otherwise.
+        // A later change of the option changes what follows the option, and not what a seed has set.
         let mut own = policy("own");
         own["gracePeriodInHours"] = json!(4);
         seed(&mut world, "provisioningPolicies", own);

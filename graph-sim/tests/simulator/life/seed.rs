@@ -1,4 +1,4 @@
-//! Cloud PCs that a seed brings: what fits stays, what does not goes on by the rules.
+//! Cloud PCs of a seed: those that are entitled stay, the others follow the rules.
 
 use crate::life::support::*;
 use crate::routes::support::*;
@@ -98,7 +98,7 @@ fn what_it_is_in_the_middle_of_goes_on() {
     let mut world = seeded(&json!({"status": "provisioning"}));
     advance_with_look(&mut world, 40 * 60, |world| assert_eq!(only(world)["status"], "provisioning"));
     assert_eq!(only(&world)["status"], "provisioned");
-    // Whether it has its reason (a new one follows then) or not, the seeded date counts; one in the past counts at once.
+    // With an entitlement (a new one follows then) or without, the seeded date counts; a past date ends it at once.
     let grace = |user: &str, end: &Value| json!({"userPrincipalName": user, "status": "inGracePeriod", "gracePeriodEndDateTime": end});
     let cases = [(json!("2026-01-06T10:00:00+02:00"), 86_400), (Value::Null, 7 * 86_400)];
     for (end, seconds) in cases {
@@ -133,7 +133,7 @@ fn a_seed_that_comes_later_is_not_judged_before_its_users_are_known() {
     );
     seed(&mut world, "cloudPCs", fits);
     seed(&mut world, "cloudPCs", lost);
-    // With what the service would know although the seed does not say it.
+    // With the properties that the service would have although the seed leaves them out.
     let (fits, lost) = (pcs(&world)[1].clone(), pcs(&world)[2].clone());
     life::directory_changed(&mut world, TENANT, false);
     life::policies_changed(&mut world, TENANT);
@@ -158,7 +158,7 @@ fn a_second_one_of_the_same_licence_goes() {
 #[test]
 fn one_that_failed_is_cleaned_up_when_it_has_no_reason() {
     let mut world = seeded(&json!({"userPrincipalName": BOB, "status": "failed"}));
-    // What is decided again meanwhile does not make it later.
+    // Further decisions meanwhile do not make it later.
     advance(&mut world, "PT1H");
     set_licences(&mut world, BOB, &[LARGE]);
     directory_changed(&mut world);
@@ -168,7 +168,7 @@ fn one_that_failed_is_cleaned_up_when_it_has_no_reason() {
         deletions(&world),
         [json!(["2026-01-05T11:00:00Z", {"appId": life::SERVICE_APP_ID}])]
     );
-    // With a reason it stays, and so it does when its reason comes back in time.
+    // With an entitlement it stays, also when the entitlement is restored in time.
     let mut world = seeded(&json!({"status": "failed"}));
     let before = pcs(&world);
     advance(&mut world, "PT1H");

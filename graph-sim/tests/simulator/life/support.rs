@@ -56,7 +56,7 @@ pub fn set_members(world: &mut World, group: &str, members: &[&str]) {
     group.members = members.iter().map(ToString::to_string).collect();
 }
 
-/// Tells the service that the directory has changed; it knows after the lag.
+/// Notifies the service that the directory has changed; it knows after the lag.
 pub fn directory_changed(world: &mut World) {
     life::directory_changed(world, TENANT, false);
     life::catch_up(world);
@@ -67,7 +67,7 @@ pub fn advance(world: &mut World, duration: &str) {
     life::catch_up(world);
 }
 
-/// To one second before so much time has gone by, then `check`, then over the border.
+/// Advances to one second before this time has passed, then calls `check`, then advances past it.
 pub fn advance_with_look(world: &mut World, seconds: i64, look: impl Fn(&World)) {
     advance(world, &format!("PT{}S", seconds - 1));
     look(world);
@@ -94,7 +94,7 @@ pub fn group(id: &str) -> Value {
     json!({ "groupId": id })
 }
 
-/// A slice of the Frontline plan for a group.
+/// An allotment of the Frontline plan for a group.
 pub fn slice(id: &str, licences: Option<i64>) -> Value {
     let mut target = json!({"groupId": id, "servicePlanId": PLAN});
     if let Some(licences) = licences {

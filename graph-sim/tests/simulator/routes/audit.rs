@@ -110,7 +110,7 @@ fn each_write_leaves_one_event_that_says_what_changed() {
     }
 }
 
-/// (documented) `applyConfig` names no policy: what the event is about are the Cloud PCs.
+/// (documented) `applyConfig` names no policy: the event is about the Cloud PCs.
 #[test]
 fn apply_config_leaves_an_event_about_each_cloud_pc() {
     let mut world = named_world();

@@ -1,4 +1,4 @@
-//! Who made an object, as far as the service tells: `createdBy`, the times beside it, and the audit event of the create.
+//! Who made an object, as far as the service shows it: `createdBy`, the times beside it, and the audit event of the create.
 
 use crate::routes::support::*;
 use graph_sim::base::answer::ApiVersion::{Beta, V1};
@@ -85,7 +85,7 @@ fn an_author_without_a_name_is_shown_by_its_id() {
     assert_eq!(body["createdBy"], APP);
 }
 
-/// (documented) v1.0 tells neither author nor times of a policy; of a user setting, both versions tell the times and none the author.
+/// (documented) v1.0 shows neither author nor times of a policy; of a user setting, both versions show the times and none the author.
 #[test]
 fn each_version_shows_what_its_description_has() {
     let mut world = named_world();

@@ -1,4 +1,4 @@
-//! Groups that are deleted and made anew, and what that means for assignments and Cloud PCs.
+//! Groups that are deleted and created again, and what that means for assignments and Cloud PCs.
 
 use crate::life::support::*;
 use crate::routes::support::*;
@@ -57,7 +57,7 @@ fn a_deleted_group_is_gone_and_one_made_anew_is_another() {
     );
 }
 
-/// Names are not unique, in the directory neither.
+/// Names are not unique, in the directory as well.
 #[test]
 fn a_name_may_be_there_twice() {
     let mut world = world();
@@ -107,7 +107,7 @@ fn a_new_group_can_have_members_and_is_else_refused_by_name() {
     assert_eq!(ids_of(&mut world, "refused").len(), 0);
 }
 
-/// Not established: whether a dead group in a set that is assigned refuses the set.
+/// Not established: whether a set with a deleted group is refused.
 #[test]
 fn a_deleted_group_is_assigned_by_option_alone() {
     for version in VERSIONS {

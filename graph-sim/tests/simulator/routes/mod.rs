@@ -85,7 +85,7 @@ fn an_id_is_malformed_unknown_or_known_in_any_case_and_notation() {
     }
 }
 
-/// Which callers a route lets in: (method, target, the permissions that are enough, one that is not).
+/// Which callers a route allows: (method, target, the permissions that are enough, one that is not).
 #[test]
 fn each_route_needs_its_permission() {
     let groups: &[&str] = &[
@@ -133,7 +133,7 @@ fn each_route_needs_its_permission() {
         assert_eq!(status(app(&[not_enough])), 403, "{method} {target} {not_enough}");
         assert_eq!(status(user(&[not_enough], admin)), 403, "{method} {target} {not_enough} delegated");
         assert_eq!(status(app(&[])), 403, "{method} {target}");
-        // A user's permission is worth no more than the user; the kinds of permission do not stand for each other.
+        // A delegated permission gives no more than the user may do; application and delegated permissions do not replace each other.
         if target.starts_with("/deviceManagement") {
             assert_eq!(status(user(enough, &[])), 403, "{method} {target} without a directory role");
         }

@@ -1,4 +1,4 @@
-//! What the service does and the simulator does not: told apart, by name, from what does not exist.
+//! What the service does and the simulator does not: distinguished, by name, from what does not exist.
 
 use crate::contract::support::description;
 use crate::routes::support::*;
@@ -8,7 +8,7 @@ use serde_json::json;
 
 const ENDPOINT: &str = "/deviceManagement/virtualEndpoint";
 /// Paths of the metadata that no document calls an operation of the service: single objects of lists that are lists only, and
-/// what hangs on a single assignment. Its reader is not told that there is no such object.
+/// what belongs to a single assignment. Their answer is not that there is no such object.
 fn is_metadata_alone(path: &str) -> bool {
     ["/servicePlans/{id}", "/supportedRegions/{id}"].contains(&path)
         || path.ends_with("/assignments/{id}")

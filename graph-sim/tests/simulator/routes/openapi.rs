@@ -1,5 +1,5 @@
 //! The property tables, the routes and the refusals against the OpenAPI description of the service. That every answer fits
-//! it is judged wherever a test sends a request; the table of routes asks them all.
+//! it is checked wherever a test sends a request; the table of routes asks them all.
 
 use std::collections::BTreeSet;
 

@@ -26,7 +26,7 @@ fn every_region_that_is_listed_is_taken_and_automatic() {
     assert!(answer.status == 400 && reason(&answer).contains("'atlantis'"), "{:?}", answer.body);
 }
 
-/// (author) "Target Geography is invalid", in the words of the service.
+/// (author) "Target Geography is invalid" is the service's own text.
 #[test]
 fn a_region_is_of_its_group() {
     let mut world = world();
@@ -47,7 +47,7 @@ fn a_region_is_of_its_group() {
             refused(&mut world, &answer, 400, "Target Geography is invalid.", region);
         }
     }
-    // A change that leaves the group behind, and one that takes it along or leaves it to the service.
+    // A change that keeps the old group, and one that changes the group, too, or leaves it to the service.
     let one = format!(
         "{POLICIES}/{}",
         create(&mut world, POLICIES, &join(&json!("westeurope"), &json!("europeUnion")))
@@ -100,7 +100,7 @@ fn the_network_of_disaster_recovery_is_of_its_group() {
             body["crossRegionDisasterRecoverySetting"]["disasterRecoveryNetworkSetting"]["regionGroup"].clone(),
         )
     };
-    // The group stays while it is right, and goes with a region of another one.
+    // The group stays while the region belongs to it, and is cleared with a region of another one.
     assert_eq!(change(json!({"regionName": "westeurope"})), (200, json!("europe")));
     assert_eq!(change(json!({"regionName": "eastus", "regionGroup": "europe"})).0, 400);
     assert_eq!(change(json!({"regionName": "eastus"})), (200, Value::Null));

@@ -1,11 +1,11 @@
-//! Whatever is sent: no panic, no 5xx, and nothing changes by a request that fails.
+//! For any request: no panic, no 5xx, and a failed request changes nothing.
 
 use crate::routes::support::*;
 use graph_sim::base::answer::ApiVersion;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-/// Names and values that lead deep into the checks, mixed with any others.
+/// Names and values that pass the first checks, mixed with any others.
 fn name() -> impl Strategy<Value = String> {
     let known = [
         "displayName",
@@ -127,7 +127,7 @@ proptest! {
                 is_sound(&mut world, Ask::new(version, method, target.as_str()).body(&wrapped))?;
             }
         }
-        // What was taken can be read again, in both versions.
+        // What was accepted can be read again, in both versions.
         for version in VERSIONS {
             for target in [format!("{POLICIES}?$expand=assignments"), format!("{SETTINGS}?$expand=assignments")] {
                 prop_assert_eq!(get(&mut world, version, &target).status, 200);

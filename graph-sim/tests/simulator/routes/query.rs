@@ -53,7 +53,7 @@ fn a_list_that_changes_between_pages_loses_and_repeats_nothing() {
     remove(&mut world, 0);
     remove(&mut world, 2);
     assert_eq!(names(&get(&mut world, V1, &next).body.unwrap()), ["p3", "p4"]);
-    // With both ends of the cut gone, the place cannot be told any more.
+    // With both objects at the cut deleted, the place cannot be found any more.
     remove(&mut world, 1);
     assert_eq!(get(&mut world, V1, &next).status, 400);
 }

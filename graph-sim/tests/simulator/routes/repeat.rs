@@ -104,7 +104,7 @@ fn a_forged_value_of_what_only_the_service_sets_changes_nothing() {
             "id": UNKNOWN_ID, "createdDateTime": "2020-01-01T00:00:00Z", "displayName": "renamed",
         });
         let mut forged = forged.as_object().unwrap().clone();
-        // v1.0 does not tell when a policy was created, and so does not know the property.
+        // v1.0 does not have the creation time of a policy, so the property is unknown there.
         if version == V1 && list == POLICIES {
             forged.remove("createdDateTime");
         }
@@ -121,7 +121,7 @@ fn a_forged_value_of_what_only_the_service_sets_changes_nothing() {
     }
 }
 
-/// What is no property at all, and what is another object, is refused whatever the option.
+/// What is no property at all, and what is another object, is refused with either value of the option.
 #[test]
 fn what_is_not_read_only_is_refused_as_ever() {
     let (mut world, objects) = objects();

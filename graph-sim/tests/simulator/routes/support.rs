@@ -105,7 +105,7 @@ pub fn user(scopes: &[&str], directory_roles: &[&str]) -> Caller {
     }
 }
 
-/// One request, with everything that a test may want to vary.
+/// One request, with everything that a test may vary.
 pub struct Ask {
     pub version: ApiVersion,
     pub method: &'static str,
@@ -143,7 +143,7 @@ impl Ask {
         self
     }
 
-    /// Sends it, and holds it and its answer against the description.
+    /// Sends it, and checks it and its answer against the description.
     pub fn send(self, world: &mut World) -> Answer {
         let (path, query) = self.target.split_once('?').unwrap_or((&self.target, ""));
         let decode = |text: &str| {
@@ -188,7 +188,7 @@ pub fn get(world: &mut World, version: ApiVersion, target: &str) -> Answer {
     Ask::new(version, "GET", target).all_members().send(world)
 }
 
-/// The smallest policy that v1.0 and beta both take.
+/// The smallest policy that v1.0 and beta both accept.
 pub fn policy(name: &str) -> Value {
     json!({
         "displayName": name,
@@ -267,7 +267,7 @@ pub fn post(world: &mut World, version: ApiVersion, path: &str, body: &Value) ->
     Ask::new(version, "POST", path).all_members().body(body).send(world)
 }
 
-/// A failure that names what is wrong, and a world that is as it was.
+/// A failure that names what is wrong, and an unchanged world.
 pub fn refused(world: &mut World, answer: &Answer, status: u16, named: &str, place: &str) {
     assert_eq!(answer.status, status, "{place}: {:?}", answer.body);
     assert!(

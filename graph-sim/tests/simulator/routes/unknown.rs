@@ -1,4 +1,4 @@
-//! What is spelt like an operation is never taken for the id of an object: it is known, or refused by its name.
+//! A segment that is spelt like an operation never counts as the id of an object: it is known, or refused by its name.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use graph_sim::graph::routes::{ROUTES, Route};
 use graph_sim::options::MissingId;
 use graph_sim::world::World;
 
-/// Everything that any route opens for, and a user who may use it.
+/// All permissions of all routes, and a user who may use them.
 fn everybody() -> [Caller; 2] {
     let permissions = ROUTES
         .iter()
@@ -40,7 +40,7 @@ fn is_route(path: &str) -> bool {
     ROUTES.iter().any(|route| route.path == path)
 }
 
-/// Expects 501 with the name, whatever an id that nothing has is answered.
+/// Expects 501 with the name, whichever status the option `missingId` has.
 fn expect_named(world: &mut World, version: ApiVersion, method: &'static str, target: &str, name: &str) {
     for missing in [404, 400] {
         world.options.missing_id = MissingId::try_from(missing).unwrap();
@@ -158,7 +158,7 @@ fn what_another_version_or_method_has_is_not_501() {
     }
 }
 
-/// Who may not use a list does not hear what is missing behind it.
+/// A caller without the permission for a list does not learn what is not simulated below it.
 #[test]
 fn a_gap_is_told_to_whom_it_is_open() {
     let mut world = world();
@@ -171,7 +171,7 @@ fn a_gap_is_told_to_whom_it_is_open() {
     }
 }
 
-/// An id in parentheses is an id, whatever it says; words that no operation is called stay malformed or unknown ids.
+/// A value in parentheses is always an id; words that are no operation's name stay malformed or unknown ids.
 #[test]
 fn ids_stay_ids() {
     let mut world = world();

@@ -1,4 +1,4 @@
-//! Several applications of one tenant: each signs in for itself, and what it makes is known as its own.
+//! Several applications of one tenant: each signs in separately, and is shown as the author of its objects.
 
 use reqwest::Method;
 use serde_json::{Value, json};

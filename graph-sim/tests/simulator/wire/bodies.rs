@@ -87,7 +87,7 @@ async fn the_url_of_a_part_may_be_an_address_of_the_graph_that_was_called() {
     assert_eq!((&last["path"], &last["query"]), (&json!("/v1.0/groups"), &json!("$top=1")));
 }
 
-/// (captured) What a client adds to a part of a batch is passed over; what is missing is not.
+/// (captured) Unknown keys that a client adds to a part of a batch are ignored; missing ones are refused.
 #[tokio::test]
 async fn a_part_of_a_batch_may_have_more_in_it() {
     let sim = Sim::start(&seed());

@@ -1,4 +1,4 @@
-//! The control API, seeds, and what answers where nothing is.
+//! The control API, seeds, and the answers to unknown paths.
 
 use graph_sim::{Simulator, SimulatorOptions};
 use reqwest::Method;

@@ -1,4 +1,4 @@
-//! Faults: what the client sees, what the world keeps, and what the ledger says.
+//! Faults: what the client sees, what is committed, and what the ledger has.
 
 use reqwest::{Method, Version};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Groups that an administrator deletes and makes anew in the portal, or a seed makes anew.
+//! Groups that an administrator deletes and creates again in the portal, or that a seed creates again.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ async fn an_administrator_deletes_a_group_and_makes_it_anew() {
     assert_eq!(found["value"][0]["id"], made["id"]);
 }
 
-/// Ids of seeded groups without one follow from their names: not so that a group comes back from the dead.
+/// Ids of seeded groups without one follow from their names; a deleted group's id is not used again.
 #[tokio::test]
 async fn a_seed_makes_a_deleted_group_anew_under_another_id() {
     let mut seed = seed();

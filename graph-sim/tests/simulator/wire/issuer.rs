@@ -22,7 +22,7 @@ pub struct Issuer {
     pub ca_pem: String,
     /// How often a document was fetched.
     pub fetched: Arc<AtomicUsize>,
-    /// What the discovery document says of the issuer.
+    /// The issuer that the discovery document names.
     pub says: Arc<Mutex<String>>,
     keys: Arc<Mutex<Vec<Value>>>,
 }

@@ -1,4 +1,4 @@
-//! What the ledger tells of when a request came and when it was done.
+//! When a request arrived and when it was carried out, as the ledger has it.
 
 use std::io::{BufRead, BufReader, Write};
 

@@ -1,4 +1,4 @@
-//! The life of Cloud PCs through the control API: seeded, moved on by the clock, seen in the state.
+//! The life of Cloud PCs through the control API: seeded, advanced by the clock, seen in the state.
 
 use crate::wire::support::{ADMIN, POLICIES, Sim, TENANT, seed};
 use reqwest::Method;
@@ -112,7 +112,7 @@ async fn a_seed_that_renames_a_user_makes_no_second_cloud_pc() {
     assert_eq!(json!(found), json!([provisioned(&old["id"]), provisioned(&json!(SEEDED))]));
 }
 
-/// The time that something takes is that of when it begins, whatever is asked for in between.
+/// A duration is the one of the option at its beginning, regardless of requests in between.
 #[tokio::test(flavor = "multi_thread")]
 async fn options_do_not_reach_back_to_what_has_begun() {
     let mut seed = licensed_seed();

@@ -228,7 +228,7 @@ async fn a_request_for_codes_that_is_wrong_is_refused_as_one_for_a_token() {
         .await;
     let answer = try_begin(&sim, TENANT, &[("client_id", OTHER_APP), scope]).await;
     assert_eq!(failure(&answer), (400, "temporarily_unavailable", 90_033));
-    // A public client needs no proof; one that is given must be good.
+    // A public client needs no proof; one that is given must be valid.
     let begun = begin(&sim, EVERYTHING).await;
     let code = begun["device_code"].as_str().expect("a code");
     let form = [
@@ -245,7 +245,7 @@ async fn routes_ask_for_the_scopes_and_the_persons_roles() {
     let sim = Sim::start(&public_client());
     let created = policy("by hand");
     let attempts = [
-        // .default stands for what the application's roles name.
+        // .default means the permissions in the application's roles.
         (ADMIN, "https://graph.microsoft.com/.default", 200, 403),
         (ADMIN, "CloudPC.Read.All", 200, 403),
         (ADMIN, "https://graph.microsoft.com/CloudPC.ReadWrite.All", 200, 201),
@@ -281,7 +281,7 @@ async fn a_refresh_token_gets_new_tokens_until_it_has_not_been_used_for_long() {
     assert_eq!((status, &second["scope"]), (200, &first["scope"]), "{second}");
     assert_ne!(second["refresh_token"], first["refresh_token"]);
     assert_eq!(sim.get(POLICIES, second["access_token"].as_str().expect("a token")).await.0, 200);
-    // What is asked for now counts; the old token stays good.
+    // The scopes of the new request count; the old token stays valid.
     let (status, less) = refresh(&sim, &first, &[("scope", "CloudPC.Read.All")]).await;
     assert_eq!((status, &less["scope"]), (200, &json!("CloudPC.Read.All")));
     assert_eq!(claims(&less["access_token"])["scp"], "CloudPC.Read.All");
@@ -301,7 +301,7 @@ async fn a_refresh_token_gets_new_tokens_until_it_has_not_been_used_for_long() {
     assert_eq!(refresh(&sim, &third, &[]).await.0, 200);
 }
 
-/// A user is known by the id: who is renamed stays signed in, under the new name.
+/// A user is known by the id: a renamed user stays signed in, under the new name.
 #[tokio::test]
 async fn a_renamed_person_stays_signed_in() {
     let sim = Sim::start(&public_client());

@@ -36,7 +36,7 @@ fn raw(sim: &Sim, request: &[u8]) -> String {
     let mut stream = connect(sim);
     stream.write_all(request).unwrap();
     let mut answer = Vec::new();
-    // An end without TLS's own goodbye is an end too.
+    // An end without TLS's close_notify is an end, too.
     let _ = stream.read_to_end(&mut answer);
     String::from_utf8(answer).unwrap()
 }
@@ -159,7 +159,7 @@ async fn the_clients_request_id_comes_back_unless_it_says_otherwise() {
         let headers = response.headers();
         assert_eq!(response.status().as_u16(), 200);
         let sent = headers.get("client-request-id").map(|value| value.to_str().unwrap());
-        // Nothing that can be repeated: our own stands in.
+        // An id that cannot be returned: the simulator's own is used.
         let own = headers["request-id"].to_str().unwrap();
         assert_eq!(sent, back.map(|back| if back.is_empty() { own } else { back }), "{id:?} {wish:?}");
     }
@@ -225,7 +225,7 @@ async fn an_answer_that_is_not_as_described_fails_for_all_to_see() {
     assert_eq!(violations.as_array().unwrap().len(), 3, "{violations}");
     let ledger = sim.peek("/ledger").await;
     assert_eq!(ledger.as_array().unwrap().last().unwrap()["status"], 500);
-    // A test that leaves it at that fails: the simulator does not let itself be dropped in peace.
+    // A test with a violation fails: dropping the simulator panics.
     let dropped = std::panic::catch_unwind(AssertUnwindSafe(move || drop(sim)));
     let reason = dropped.unwrap_err().downcast::<String>().unwrap();
     assert!(
@@ -252,7 +252,7 @@ async fn transcript() -> Vec<(u16, String, String)> {
     ];
     let mut seen = Vec::new();
     for (method, path, body) in requests {
-        // The port is another one in every run, and stands in links unless the client calls us by a name without it.
+        // The port is another one in every run, and is part of links unless the client used a host name without it.
         let mut request = client
             .request(method, sim.url(path))
             .header("host", "graph.microsoft.com")

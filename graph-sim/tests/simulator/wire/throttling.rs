@@ -154,7 +154,7 @@ async fn the_directory_tells_how_full_its_bucket_is() {
     assert_eq!(short(&sim, "/v1.0/groups", &token).await.0, 200);
 }
 
-/// A path counts by where it leads, however it is spelt.
+/// A path is counted by the route that it leads to, in every spelling.
 #[tokio::test]
 async fn no_spelling_of_a_path_gets_around_a_limit() {
     let sim = Sim::start(&seed());

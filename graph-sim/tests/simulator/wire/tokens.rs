@@ -277,7 +277,7 @@ async fn a_clouds_login_makes_tokens_for_its_own_graph_only() {
                 let expected = if root == scope { 200 } else { 401 };
                 assert_eq!(status, expected, "a token for {scope} at {root}: {answer}");
             }
-            // The simulator's own name stands for any cloud.
+            // The simulator's own name is valid for any cloud.
             assert_eq!(sim.get("/v1.0/groups", token).await.0, 200, "{scope}");
         }
         let path = format!("https://{login}:{port}/{TENANT}/v2.0/.well-known/openid-configuration");
@@ -365,7 +365,7 @@ async fn the_ledger_and_the_state_never_hold_the_secret() {
     assert_eq!(ledger.as_array().unwrap().len(), 4);
 }
 
-/// A refusal with all that Entra tells of one.
+/// A refusal with all fields that Entra gives.
 pub fn assert_failure(what: &str, (status, answer): &(u16, Value), expected: u16, error: &str, code: u64) {
     assert_eq!(
         (*status, &answer["error"], &answer["error_codes"]),
@@ -385,7 +385,7 @@ async fn discovery(sim: &Sim, path: &str) -> (u16, Value) {
     answered(sim.client.get(sim.url(path)).send().await.unwrap()).await
 }
 
-/// The good form with other values for some fields.
+/// The valid form with other values for some fields.
 fn with<'a>(changed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let mut form: Vec<_> = by_secret()
         .into_iter()

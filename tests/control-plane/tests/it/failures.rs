@@ -1,5 +1,5 @@
-//! What somebody reads when a control plane cannot be built or started. The command is run as a
-//! process of its own, because all of this hangs on the environment.
+//! The messages when a control plane cannot be built or started. The command is run as a
+//! separate process, because all of this depends on the environment.
 
 use control_plane::{ASSETS_ENV, Binaries, CACHE_ENV};
 use std::io::{BufRead, BufReader, Read};

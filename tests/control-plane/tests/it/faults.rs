@@ -1,4 +1,4 @@
-//! Components that die, stand still and come back.
+//! Components that are killed, paused and restarted.
 
 use crate::support::{config_map, create_namespace, eventually};
 use control_plane::{Component, ControlPlane};
@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, ServiceAccount};
 use kube::Api;
 use kube::api::PostParams;
 
-/// `T` is a process that stands still.
+/// `T` is a paused process.
 fn state(plane: &ControlPlane, component: Component) -> char {
     let id = plane.process_id(component).expect("it runs");
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
@@ -61,7 +61,7 @@ async fn components_stand_still_end_in_order_and_come_back() {
     })
     .await;
 
-    // Stopping also works on one that stands still.
+    // Stopping also works on a paused one.
     plane.pause(Component::ControllerManager).unwrap();
     plane.restart(Component::ControllerManager).await.unwrap();
     assert_ne!(state(&plane, Component::ControllerManager), 'T');

@@ -21,7 +21,7 @@ async fn two_live_side_by_side_and_each_is_gone_when_dropped() {
 
     let dir = first.dir().to_owned();
     assert!(processes_of(&dir).len() >= Component::ALL.len());
-    // The hardest case for a cleanup: one that cannot react.
+    // The hardest case for a cleanup: a process that cannot react.
     first.pause(Component::Etcd).unwrap();
     drop(first);
     assert_gone(&dir);

@@ -167,7 +167,7 @@ fn expect_unchanged(before: &World, after: &World) -> Result<(), TestCaseError> 
     Ok(())
 }
 
-/// Refused as the service documents it, and without a trace.
+/// Refused as the service documents it, and without a change.
 fn expect_refused(before: &World, after: &World, answer: &Answer) -> Result<(), TestCaseError> {
     prop_assert!(matches!(answer.status, 400 | 403 | 409), "{} {:?}", answer.status, answer.body);
     prop_assert!(!answer.committed);
@@ -176,7 +176,7 @@ fn expect_refused(before: &World, after: &World, answer: &Answer) -> Result<(), 
     expect_unchanged(before, after)
 }
 
-/// What there is can be read, by list and one by one, in both versions. Each answer is judged where it is sent.
+/// All objects can be read, by list and one by one, in both versions. Each answer is checked where it is sent.
 fn expect_readable(world: &mut World, answered: Option<&Value>) -> Result<(), TestCaseError> {
     for version in VERSIONS {
         for list in [POLICIES, SETTINGS] {
@@ -227,7 +227,7 @@ fn any_described_body_is_taken_or_refused_and_what_is_taken_can_be_read() {
                     refused.set(refused.get() + 1);
                     return expect_refused(&start, &world, &answer);
                 }
-                // An empty set of assignments would show little.
+                // An empty set of assignments would test little.
                 let is_empty = body["assignments"].as_array().is_some_and(Vec::is_empty);
                 taken.set(taken.get() + u32::from(!is_empty));
                 prop_assert!(matches!(answer.status, 200 | 201 | 204) && answer.committed);
@@ -270,7 +270,7 @@ fn oddments() -> Vec<Value> {
     ]
 }
 
-/// Whether a value is of the kind that a property's schema has; what is open is a question for the rules.
+/// Whether a value is of the kind that a property's schema has; other restrictions are for the rules.
 fn is_of_kind(schemas: &Schemas<'_>, schema: &Value, value: &Value) -> bool {
     if let Some(reference) = schema["$ref"].as_str() {
         return is_of_kind(schemas, schemas.named(reference), value);
@@ -323,7 +323,7 @@ fn garbage_is_refused() {
     let raw = prop_oneof![
         prop::collection::vec(any::<u8>(), 0..200),
         any::<String>().prop_map(String::into_bytes),
-        // A right beginning with a wrong end.
+        // A valid beginning with an invalid end.
         (0..60_usize).prop_map(|length| policy("p").to_string().into_bytes()[..length].to_vec()),
         (1..5_000_usize).prop_map(|depth| "{\"assignments\":[".repeat(depth).into_bytes()),
         (1..5_000_usize).prop_map(|depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth)).into_bytes()),

@@ -115,7 +115,7 @@ impl<'a> Schemas<'a> {
     }
 }
 
-/// Texts that lead on: what the world has, and anything.
+/// Texts that pass further checks: ids and names of existing objects, and any others.
 fn text(name: &str) -> BoxedStrategy<Value> {
     let known: &[&str] = match name {
         "id" | "groupId" => &[GROUP_A, GROUP_B, POLICY],

@@ -49,7 +49,7 @@ fn look(ty: &'static Type, version: ApiVersion, object: &Map<String, Value>, see
     }
 }
 
-/// (author) A date that was never set is null where it may be, and the first moment of all where it may not.
+/// (author) A date that was never set is null where that is allowed, and otherwise the first moment that can be written.
 #[test]
 fn a_date_that_was_never_set_is_null_or_the_first_of_all() {
     let mut seen = Seen::new();
@@ -68,7 +68,7 @@ fn a_date_that_was_never_set_is_null_or_the_first_of_all() {
         }
     }
     let dates = |ty: &str, name: &str| seen[&(ty.to_owned(), name.to_owned())];
-    // What readers go by is there.
+    // The dates that clients rely on are there.
     for (ty, name) in [
         ("cloudPcGalleryImage", "startDate"),
         ("cloudPcGalleryImage", "endDate"),

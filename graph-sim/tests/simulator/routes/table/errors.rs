@@ -172,7 +172,7 @@ fn a_property_that_cannot_be_set_is_refused_by_name() {
             };
             for pointer in ["", write.inner] {
                 expect(pointer, "nonsense", json!("x"));
-                // Names are told apart by the case of their letters.
+                // Names are case-sensitive.
                 expect(pointer, "DisplayName", json!("x"));
             }
             for name in write.read_only {
@@ -185,7 +185,7 @@ fn a_property_that_cannot_be_set_is_refused_by_name() {
     }
 }
 
-/// (assumed) What the service sets is passed over in every body, as long as it could be an answer.
+/// (assumed) Properties that the service sets are ignored in every body, as long as the value could be an answer.
 #[test]
 fn a_property_that_only_the_service_sets_is_passed_over() {
     for version in VERSIONS {

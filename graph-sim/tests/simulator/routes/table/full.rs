@@ -1,5 +1,5 @@
-//! A world in which every list has objects for three pages and everything is set that can be, so that no answer passes for
-//! being empty.
+//! A world in which every list has objects for three pages and everything is set that can be, so that no check passes only
+//! because an answer is empty.
 
 use graph_sim::catalogue::gallery::default_organization_settings;
 use graph_sim::options::DeleteAssigned;

@@ -1,5 +1,5 @@
-//! All routes in one table: what each answers, what it refuses and to whom, and how it pages. The oddities of the service
-//! that no table can hold have a test each.
+//! All routes in one table: what each answers, what it refuses and to whom, and how it pages. The peculiarities of the service
+//! that do not fit into a table have a test each.
 
 mod dates;
 mod errors;
@@ -49,12 +49,12 @@ impl Entry {
         self.row.writes.iter().find(|write| write.method == operation.method)
     }
 
-    /// What a request that nothing is wrong with is answered.
+    /// The answer to a valid request.
     fn status(&self, operation: &Operation) -> u16 {
         self.write(operation).map_or(200, |write| write.status)
     }
 
-    /// A request that nothing is wrong with, at this target, by a caller who may do it.
+    /// A valid request, at this target, by a caller with the permission.
     fn ask(&self, version: ApiVersion, operation: &Operation, target: impl Into<String>) -> Ask {
         let ask = Ask::new(version, operation.method, target).all_members();
         let ask = match self.write(operation).and_then(Write::good) {

@@ -52,7 +52,7 @@ fn a_region_group_hides_behind_the_header_in_one_version_only() {
     assert_eq!(groups(&ask.send(&mut world).body.unwrap()), ["norway", "kenya", "germany"]);
 }
 
-/// (documented) Some properties are answered only to whom asks for them by name; `*` is no name.
+/// (documented) Some properties are answered only when the request selects them by name; `*` is no name.
 #[test]
 fn some_properties_come_with_select_alone() {
     let mut world = full::world();
@@ -155,7 +155,7 @@ fn a_health_check_that_has_not_begun_has_null_for_its_times() {
     }
 }
 
-/// (author) Entries without a group come in answers; a client that drops them quietly unassigns.
+/// (author) Entries without a group come in answers; a client that drops them silently unassigns.
 #[test]
 fn a_seeded_assignment_without_a_group_is_answered() {
     let mut world = world();
@@ -240,7 +240,7 @@ fn a_default_frequency_comes_back_as_twelve_hours() {
     }
 }
 
-/// (documented) A user is found by the sign-in name as well as by the id, whatever the case; nothing else is.
+/// (documented) A user is found by the sign-in name as well as by the id, in any case of letters; nothing else is.
 #[test]
 fn a_user_is_found_by_the_sign_in_name() {
     let mut world = full::world();

@@ -68,7 +68,7 @@ fn an_assignment_answers_nothing_or_the_object() {
     }
 }
 
-/// (author, documented, captured) The id of an assignment is its group's, its owner's and its group's, or means nothing.
+/// (author, documented, captured) The id of an assignment is its group's, its owner's and its group's, or opaque.
 #[test]
 fn an_assignment_has_an_id_of_one_of_three_forms() {
     for (list, id, _) in owners() {
@@ -97,14 +97,14 @@ fn an_assignment_has_an_id_of_one_of_three_forms() {
                 };
                 assert!(fits, "{form:?} {own}");
                 assert_eq!(there[0]["target"]["groupId"], GROUP_A, "the directory's spelling");
-                // Whatever the form, the entry is kept by sending its id back.
+                // In every form, an entry is kept when its id is sent back.
                 let kept = json!([{"id": own, "target": {"groupId": GROUP_A}}]);
                 assert_eq!(assign(&mut world, version, &owner, &kept).status, 204);
                 assert_eq!(assigned(&mut world, &owner), there);
             }
         }
     }
-    // (captured) A Frontline assignment has an id of its own whatever the option says.
+    // (captured) A Frontline assignment has an id of its own with every value of the option.
     let mut world = full::world();
     let slices = assigned(&mut world, &format!("{POLICIES}/{}", full::POLICY));
     assert!(slices.iter().all(|slice| slice["id"] != slice["target"]["groupId"]), "{slices:?}");
@@ -188,7 +188,7 @@ fn readers_lag_behind_writers() {
         assert_eq!(assigned(&mut world, &new).len(), 1);
         assert_eq!(name_of(&mut world, &old), "changed");
         assert_eq!(assigned(&mut world, &old), Vec::<Value>::new());
-        // What is gone is gone for everybody at once.
+        // A deletion shows to all readers at once.
         assert_eq!(assign(&mut world, V1, &new, &json!([])).status, 204);
         assert_eq!(Ask::new(V1, "DELETE", new.as_str()).send(&mut world).status, 204);
         unseen(&mut world);

@@ -1,4 +1,4 @@
-//! Whom each operation lets in, and in whose words it keeps the others out.
+//! Which callers each operation allows, and the form in which it refuses the others.
 
 use graph_sim::base::answer::{Answer, ApiVersion};
 use graph_sim::base::caller::Caller;
@@ -39,7 +39,7 @@ impl Door<'_> {
         assert_eq!(answer.status, expected, "{} {who}: {:?}", self.place, answer.body);
     }
 
-    /// Closed, in the words of the layer that answers.
+    /// Refused, in the form of the layer that answers.
     fn expect_closed(&self, caller: Caller, who: &str) {
         let answer = self.knock(caller);
         assert_eq!(answer.status, 403, "{} {who}", self.place);

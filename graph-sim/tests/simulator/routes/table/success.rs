@@ -1,4 +1,4 @@
-//! What is asked for rightly is answered, with every property of its type and version and with no other.
+//! Valid requests are answered, with every property of the type and version and with no other.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::rows::{Options, Shape};
 use super::{Entry, entries, full};
 use crate::routes::support::{VERSIONS, get};
 
-/// The properties that an object shows to whom it does not matter which.
+/// The properties that an answer has without `$select`.
 fn plain(ty: &'static Type, version: ApiVersion) -> impl Iterator<Item = &'static Property> {
     let there = ty.properties.iter().filter(move |property| property.is_in(version));
     there.filter(|property| !property.on_select && !matches!(property.access, Access::Navigation | Access::WriteOnly))

@@ -1,4 +1,4 @@
-//! What the demo does once everything runs: apply, drift, delete, count.
+//! The steps of the demo once everything runs: apply, drift, delete, count.
 
 use crate::graph::{COLLECTIONS, KINDS, compare, declared, held, wanted};
 use crate::report::Report;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub(crate) const EDITED: (&str, &str) = ("team-finance", "analysts");
 const BY_HAND: &str = "Changed by hand";
 
-/// Applies the examples and shows what becomes of them.
+/// Applies the examples and shows the result.
 pub(crate) async fn apply(report: &mut Report, lab: &Lab) -> Result<()> {
     report.step("Apply the examples");
     for arguments in [
@@ -130,7 +130,7 @@ pub(crate) async fn delete(report: &mut Report, lab: &Lab) -> Result<()> {
     Ok(())
 }
 
-/// Counts what the operator asked Entra and Graph.
+/// Counts the operator's requests to Entra and Graph.
 pub(crate) async fn requests(report: &mut Report, lab: &Lab) -> Result<()> {
     report.step("Count the operator's requests, from the simulator's ledger");
     let entries = lab.sim.ledger(0).await?;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 /// The kinds that people write.
 pub(crate) const KINDS: &str = "entratenants,provisioningpolicies,usersettings,assignments";
-/// The kinds that stand for an object in Graph, with the collection that it is in.
+/// The kinds that represent an object in Graph, with the collection that it is in.
 pub(crate) const COLLECTIONS: [(&str, &str); 2] = [("ProvisioningPolicy", "provisioningPolicies"), ("UserSetting", "userSettings")];
 
 /// An object with its groups, in one line. A duplicate shows: it is in the list twice.
@@ -39,7 +39,7 @@ pub(crate) async fn held(lab: &Lab) -> Result<Lines> {
     Ok(lines)
 }
 
-/// What should be in Graph because of those objects that `counts` accepts and the Assignments that point at them.
+/// What should be in Graph for those resources that `counts` accepts and their Assignments.
 pub(crate) async fn wanted(lab: &Lab, objects: &[Value], counts: impl Fn(&Value) -> bool) -> Result<Lines> {
     let groups = lab.sim.objects("groups").await?;
     let mut lines = Lines::new();

@@ -1,6 +1,6 @@
 //! `make demo`: the operator at work, on this machine and without a tenant.
 //!
-//! Prohibition: the demo ends with status 0 only when everything that it says was seen to be so.
+//! Prohibition: the demo ends with status 0 only when everything that it prints was checked.
 
 mod act;
 mod graph;
@@ -41,7 +41,7 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Whether it came to its end. Dropping what is under way ends all that was started.
+/// Whether the demo was completed. Dropping it midway ends all processes that it started.
 async fn until_interrupted(keep: bool) -> Result<bool> {
     let mut interrupt = signal(SignalKind::interrupt()).context("listen for Ctrl-C")?;
     let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
@@ -69,7 +69,7 @@ async fn until_interrupted(keep: bool) -> Result<bool> {
     }
 }
 
-/// From nothing to a corrected drift.
+/// The steps up to a corrected drift.
 async fn show(report: &mut Report) -> Result<Lab> {
     let operator = std::env::current_exe()
         .context("find the demo's own binary")?
@@ -86,7 +86,7 @@ async fn show(report: &mut Report) -> Result<Lab> {
     Ok(lab)
 }
 
-/// From there to nothing.
+/// The steps from there to the deletion of everything.
 async fn end(report: &mut Report, lab: Lab) -> Result<()> {
     act::delete(report, &lab).await?;
     act::requests(report, &lab).await?;
