@@ -1,42 +1,37 @@
 //! The files in `crds/` are what the types say, and the YAML printed for people is complete.
 
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cloudpc_operator::api::all_crds;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 
 use serde_json::{Value, json};
 
+use crate::generate::{COMMAND, Generated};
 use crate::support::{documents, package, yaml_files};
 
 /// What keeps definitions from being deleted.
 const KEEP: &str = "keep-definitions.yaml";
-
-const UPDATE: &str = "UPDATE_CRDS=1 cargo test --test schema";
 
 /// File name and content of one definition.
 fn file_of(crd: &CustomResourceDefinition) -> (String, String) {
     let names = &crd.spec.names;
     let yaml = serde_saphyr::to_string(crd).expect("definition serialises");
     let text = format!(
-        "# Definition of {}, generated from src/api. Do not edit; to write it again: {UPDATE}\n{yaml}",
+        "# Definition of {}, generated from src/api. Do not edit; to write it again: {COMMAND}\n{yaml}",
         names.kind
     );
     (format!("{}.yaml", names.plural), text)
 }
 
-#[test]
-fn definition_files_are_current() {
-    let update = std::env::var_os("UPDATE_CRDS").is_some();
-    for (name, text) in all_crds().iter().map(file_of) {
-        let path = package("crds").join(&name);
-        if update {
-            fs::write(&path, text).expect("definition can be written");
-        } else {
-            let current = fs::read_to_string(&path).unwrap_or_default();
-            assert!(current == text, "crds/{name} is not current; run: {UPDATE}");
-        }
-    }
+/// A file for each definition, and the list of these files in the kustomization.
+pub fn generated() -> Vec<Generated> {
+    let files = all_crds().into_iter().map(|crd| file_of(&crd));
+    let files: BTreeMap<String, String> = files.collect();
+    let listed = files.keys().map(|name| format!("- {name}\n")).collect();
+    let list = Generated::part("crds/kustomization.yaml", "the definition of every kind", listed);
+    let file = |(name, text)| Generated::file(format!("crds/{name}"), text);
+    files.into_iter().map(file).chain([list]).collect()
 }
 
 #[test]
@@ -50,20 +45,21 @@ fn definition_files_read_back_as_they_are_meant() {
 
 #[test]
 fn every_definition_is_installed_and_nothing_else() {
-    let mut expected: Vec<String> = all_crds().iter().map(|crd| file_of(crd).0).collect();
-    expected.sort();
+    const KUSTOMIZATION: &str = "kustomization.yaml";
     let files = yaml_files("crds");
-    let present: Vec<&str> = files
-        .iter()
-        .filter_map(|path| path.file_name()?.to_str())
-        .filter(|name| *name != "kustomization.yaml" && *name != KEEP)
-        .collect();
-    assert_eq!(present, expected);
+    let names = files.iter().filter_map(|path| path.file_name()?.to_str());
+    let present: BTreeSet<&str> = names.filter(|name| *name != KUSTOMIZATION).collect();
+    let kustomization = &documents(&package("crds").join(KUSTOMIZATION))[0];
+    let installed = kustomization["resources"].as_array().expect("a list").iter();
+    let installed: Vec<&str> = installed.filter_map(Value::as_str).collect();
+    assert_eq!(installed.iter().copied().collect::<BTreeSet<_>>(), present);
+    assert_eq!(installed.len(), present.len(), "one is listed twice: {installed:?}");
 
-    let kustomization = fs::read_to_string(package("crds/kustomization.yaml")).expect("is there");
-    for name in expected.iter().map(String::as_str).chain([KEEP]) {
-        assert!(kustomization.contains(&format!("- {name}")), "{name} is not installed");
-    }
+    let definitions = files.iter().flat_map(|path| documents(path));
+    let definitions = definitions.filter(|object| object["kind"] == "CustomResourceDefinition");
+    let found: BTreeSet<String> = definitions.map(|object| object["metadata"]["name"].to_string()).collect();
+    let expected = all_crds().into_iter().map(|crd| json!(crd.metadata.name).to_string());
+    assert_eq!(found, expected.collect(), "definitions of kinds that there are");
 }
 
 /// What goes with the installation in the hands of Helm, Argo CD and Flux would take every object along.

@@ -2,20 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use cloudpc_operator::api::{Assignment, ProvisioningPolicy, UserSetting};
+use cloudpc_operator::api::{ProvisioningPolicy, UserSetting};
 use cloudpc_operator::graph::{ApiVersion, Collection, Equivalence, Exclusion, Part, Shape, properties, unmanaged};
-use kube::CustomResourceExt;
 use serde_json::{Value, json};
 
-use crate::support::{check_generated, typed};
-
-const BEGIN: &str = "<!-- Generated from src/graph and src/api. Do not edit; to write it again: UPDATE_DOCS=1 cargo test --test schema -->";
-
-/// A kind, its collection, and the Graph type of the objects in that.
-const KINDS: [(&str, Collection, &str); 2] = [
-    ("ProvisioningPolicy", Collection::ProvisioningPolicies, "cloudPcProvisioningPolicy"),
-    ("UserSetting", Collection::UserSettings, "cloudPcUserSetting"),
-];
+use crate::generate::Generated;
+use crate::kinds::{kind, kinds};
+use crate::support::typed;
 
 /// The Graph types of object-shaped properties; the network of a recovery is one of two.
 const TYPES: [(&str, &[&str]); 9] = [
@@ -39,34 +32,19 @@ const TYPES: [(&str, &[&str]); 9] = [
     ),
 ];
 
-/// What is written with `assign`, from Assignments: type, property, field, version.
-const ASSIGNED: [(&str, &str, &str, &str); 6] = [
-    ("cloudPcProvisioningPolicyAssignment", "target", "spec.groups[]", "v1.0"),
-    ("cloudPcUserSettingAssignment", "target", "spec.groups[]", "v1.0"),
+/// The Graph type of what an assignment is to.
+const TARGET: &str = "cloudPcManagementGroupAssignmentTarget";
+
+/// What is written with `assign`, from Assignments: property, field, version.
+const ASSIGNED: [(&str, &str, &str); 4] = [
+    ("groupId", "spec.groups[].id, or found by `displayName` or `mailNickname`", "v1.0"),
     (
-        "cloudPcManagementGroupAssignmentTarget",
-        "groupId",
-        "spec.groups[].id, or found by `displayName` or `mailNickname`",
-        "v1.0",
-    ),
-    (
-        "cloudPcManagementGroupAssignmentTarget",
         "servicePlanId",
         "spec.groups[].servicePlanId, or found by `servicePlanName`",
         "v1.0",
     ),
-    (
-        "cloudPcManagementGroupAssignmentTarget",
-        "allotmentLicensesCount",
-        "spec.groups[].allotmentLicensesCount",
-        "beta",
-    ),
-    (
-        "cloudPcManagementGroupAssignmentTarget",
-        "allotmentDisplayName",
-        "spec.groups[].allotmentDisplayName",
-        "beta",
-    ),
+    ("allotmentLicensesCount", "spec.groups[].allotmentLicensesCount", "beta"),
+    ("allotmentDisplayName", "spec.groups[].allotmentDisplayName", "beta"),
 ];
 
 /// Fields of a spec that are the controller's own.
@@ -92,9 +70,9 @@ pub const CLEARABLE: [&str; 5] = [
 
 /// A property of a Graph type, as the table shows it.
 pub struct Row {
-    kind: &'static str,
+    kind: String,
     /// The Graph type.
-    pub of: &'static str,
+    pub of: String,
     /// The property.
     pub name: &'static str,
     /// `managed`, or why not.
@@ -107,15 +85,8 @@ pub struct Row {
 }
 
 /// The schema of a kind's spec.
-fn spec_of(kind: &str) -> Value {
-    let crd = match kind {
-        "ProvisioningPolicy" => ProvisioningPolicy::crd(),
-        "UserSetting" => UserSetting::crd(),
-        _ => Assignment::crd(),
-    };
-    let crd = serde_json::to_value(crd).expect("definition serialises");
-    let spec = crd.pointer("/spec/versions/0/schema/openAPIV3Schema/properties/spec");
-    spec.expect("has a spec").clone()
+fn spec_of(name: &str) -> &'static Value {
+    &kind(name).expect("a kind").spec
 }
 
 /// The schema of a field, through lists.
@@ -136,7 +107,8 @@ impl Row {
 
     /// Whether its field may be null, of one that is managed.
     pub fn nullable(&self) -> Option<bool> {
-        Some(field(&spec_of(self.kind), &self.path()?)["nullable"] == true)
+        let path = self.path()?;
+        Some(field(spec_of(&self.kind), &path)["nullable"] == true)
     }
 }
 
@@ -149,32 +121,33 @@ pub fn managed_fields() -> impl Iterator<Item = String> {
 /// Every property, type by type.
 pub fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
-    for (kind, collection, of) in KINDS {
-        let spec = spec_of(kind);
+    for kind in kinds() {
+        let Some((collection, of)) = kind.graph() else {
+            continue;
+        };
+        let spec = spec_of(kind.name());
         for property in properties(collection) {
             let since = version(property.since);
             let fixed = if property.immutable { "fixed at creation; " } else { "" };
             let start = rows.len();
-            describe(&spec, kind, &[of], property.name, property.shape, since, property.name, &mut rows);
+            describe(
+                spec,
+                kind.name(),
+                &[of.as_str()],
+                property.name,
+                property.shape,
+                since,
+                property.name,
+                &mut rows,
+            );
             rows[start].note.insert_str(0, fixed);
         }
     }
-    for (of, name, path, since) in ASSIGNED {
-        let (path, note) = path.split_once(", ").unwrap_or((path, ""));
-        rows.push(Row {
-            kind: "Assignment",
-            of,
-            name,
-            standing: "managed",
-            since: Some(since),
-            field: path.to_owned(),
-            note: note.to_owned(),
-        });
-    }
+    rows.extend(assigned());
     for line in Collection::ALL.iter().copied().flat_map(unmanaged) {
         rows.push(Row {
-            kind: "",
-            of: line.of,
+            kind: String::new(),
+            of: line.of.to_owned(),
             name: line.name,
             standing: match line.exclusion {
                 Exclusion::ReadOnly => "read-only",
@@ -189,24 +162,36 @@ pub fn rows() -> Vec<Row> {
     rows
 }
 
+/// What is written with `assign`: an assignment of each kind that has some, and what it is to.
+fn assigned() -> Vec<Row> {
+    let types = kinds().filter(|kind| kind.declares("assignmentOwnership"));
+    let types = types.filter_map(|kind| Some(format!("{}Assignment", kind.graph()?.1)));
+    let assignments = types.map(|of| (of, ("target", "spec.groups[]", "v1.0")));
+    let targets = ASSIGNED.into_iter().map(|property| (TARGET.to_owned(), property));
+    let row = |(of, (name, path, since)): (String, (&'static str, &str, &'static str))| {
+        let (path, note) = path.split_once(", ").unwrap_or((path, ""));
+        Row {
+            kind: "Assignment".to_owned(),
+            of,
+            name,
+            standing: "managed",
+            since: Some(since),
+            field: path.to_owned(),
+            note: note.to_owned(),
+        }
+    };
+    assignments.chain(targets).map(row).collect()
+}
+
 #[allow(clippy::too_many_arguments, reason = "one call, recursive, in a test")]
-fn describe(
-    spec: &Value,
-    kind: &'static str,
-    of: &[&'static str],
-    name: &'static str,
-    shape: Shape,
-    since: &'static str,
-    path: &str,
-    rows: &mut Vec<Row>,
-) {
+fn describe(spec: &Value, kind: &str, of: &[&str], name: &'static str, shape: Shape, since: &'static str, path: &str, rows: &mut Vec<Row>) {
     field(spec, path);
     let cleared = if CLEARABLE.contains(&path) { "null clears it; " } else { "" };
-    let known = |of: &&&'static str| of.len() == 1 || part_of(of, name);
+    let known = |of: &&&str| of.len() == 1 || part_of(of, name);
     for of in of.iter().filter(|of| known(of)) {
         rows.push(Row {
-            kind,
-            of,
+            kind: kind.to_owned(),
+            of: (*of).to_owned(),
             name,
             standing: "managed",
             since: Some(since),
@@ -272,8 +257,8 @@ fn table() -> String {
     let rows = rows();
     let mut order: Vec<&str> = Vec::new();
     for row in &rows {
-        if !order.contains(&row.of) {
-            order.push(row.of);
+        if !order.contains(&row.of.as_str()) {
+            order.push(&row.of);
         }
     }
     let mut text = String::new();
@@ -301,9 +286,9 @@ fn table() -> String {
     text
 }
 
-#[test]
-fn the_table_in_the_reference_is_current() {
-    check_generated(BEGIN, &table());
+/// The table in the reference.
+pub fn generated() -> Generated {
+    Generated::part("docs/reference.md", "src/graph and src/api", format!("{}\n", table()))
 }
 
 /// A spec in which the field of that path is null, and nothing beside it.
@@ -330,8 +315,8 @@ fn null_is_read_as_a_value_where_it_clears_and_nowhere_else() {
     let mut seen = 0;
     for row in rows().iter().filter(|row| row.kind != "Assignment" && row.nullable() == Some(true)) {
         let path = row.path().expect("it is managed");
-        let object = with_null(row.kind, &path);
-        let read = match row.kind {
+        let object = with_null(&row.kind, &path);
+        let read = match row.kind.as_str() {
             "ProvisioningPolicy" => json!(typed::<ProvisioningPolicy>(&object)),
             _ => json!(typed::<UserSetting>(&object)),
         };
@@ -348,9 +333,10 @@ fn null_is_read_as_a_value_where_it_clears_and_nowhere_else() {
 
 #[test]
 fn every_field_of_a_spec_is_a_property_of_graph_or_ours() {
-    for (kind, ..) in KINDS {
+    for kind in kinds().filter(|kind| kind.is_in_graph()) {
+        let kind = kind.name();
         let mut found = BTreeSet::new();
-        leaves(&spec_of(kind), "", &mut found);
+        leaves(spec_of(kind), "", &mut found);
         let listed: BTreeSet<String> = rows().into_iter().filter(|row| row.kind == kind).map(|row| row.field).collect();
         for path in found {
             let ours = OURS.iter().any(|ours| path == *ours || path.starts_with(&format!("{ours}.")));

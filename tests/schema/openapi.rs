@@ -52,7 +52,7 @@ fn no_property_of_graphs_types_is_missing_or_misplaced() {
         return;
     };
     let rows = rows();
-    let types: BTreeSet<&str> = rows.iter().map(|row| row.of).collect();
+    let types: BTreeSet<&str> = rows.iter().map(|row| row.of.as_str()).collect();
     for of in types {
         let (in_v1, in_beta) = (described(&v1, of), described(&beta, of));
         assert!(!in_beta.is_empty(), "{of} is no type of Graph");
@@ -94,7 +94,7 @@ fn what_graph_answers_as_null_may_be_null_in_a_spec_and_nothing_else() {
     for row in rows() {
         let Some(here) = row.nullable() else { continue };
         let place = format!("{}.{}", row.of, row.name);
-        let there = described(&beta, row.of)[row.name].nullable && !NEEDED.contains(&place.as_str());
+        let there = described(&beta, &row.of)[row.name].nullable && !NEEDED.contains(&place.as_str());
         assert_eq!(here, there, "{place}");
         nullable += usize::from(here);
     }

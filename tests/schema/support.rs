@@ -2,24 +2,35 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::generate::update;
 use crate::verdict::objections;
 
-/// A path below the folder of the package.
+/// The folder of the package, for what makes the generated files.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A path below the folder of the package, once its generated files are written, if they are to be.
 pub fn package(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+    update();
+    root().join(path)
+}
+
+/// Every YAML file below a folder of the package, in a stable order.
+pub fn yaml_files(folder: &str) -> Vec<PathBuf> {
+    yaml_below(&package(folder))
 }
 
 /// Every YAML file below a folder, in a stable order.
-pub fn yaml_files(folder: &str) -> Vec<PathBuf> {
+pub fn yaml_below(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    collect(&package(folder), &mut found);
+    collect(folder, &mut found);
     found.sort();
     found
 }
@@ -39,30 +50,6 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
 pub fn documents(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).expect("file can be read");
     serde_saphyr::from_multiple(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// Ends a generated part of a document.
-const END: &str = "<!-- End of the generated part. -->";
-
-/// Several parts may be in one document, and the tests that write them run side by side.
-static WRITING: Mutex<()> = Mutex::new(());
-
-/// Compares the part of the reference behind the line `begin` with what it should be, or writes it when `UPDATE_DOCS` is set.
-pub fn check_generated(begin: &str, wanted: &str) {
-    let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
-    let path = package("docs/reference.md");
-    let reference = fs::read_to_string(&path).expect("is there");
-    let (before, rest) = reference.split_once(begin).expect("the generated part begins somewhere");
-    let (current, after) = rest.split_once(END).expect("and ends");
-    let wanted = format!("\n{wanted}\n");
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(&path, format!("{before}{begin}{wanted}{END}{after}")).expect("can be written");
-    } else {
-        assert!(
-            current == wanted,
-            "docs/reference.md is not current; run: UPDATE_DOCS=1 cargo test --test schema"
-        );
-    }
 }
 
 /// Stands for an explicit null in a patch, where null itself means "remove".

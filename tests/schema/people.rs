@@ -1,0 +1,34 @@
+//! What the shipped roles let people do with our kinds, read from the manifests.
+
+use std::collections::BTreeSet;
+
+use crate::kinds::kinds;
+use crate::manifests::{one, set, texts};
+
+/// What the rules of a cluster role are about, and the verbs.
+fn contents(name: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+    let role = one("ClusterRole", name);
+    let rules = role["rules"].as_array().expect("rules").iter();
+    let groups: BTreeSet<String> = rules.clone().flat_map(|rule| texts(&rule["apiGroups"])).collect();
+    assert_eq!(groups, set(&["cloudpc.dev"]), "{name}");
+    let part = |part: &'static str| rules.clone().flat_map(move |rule| texts(&rule[part])).collect();
+    (part("resources"), part("verbs"))
+}
+
+/// The kinds that are within a namespace, or those that are not.
+fn resources(namespaced: bool) -> BTreeSet<String> {
+    let some = kinds().filter(|kind| kind.is_namespaced() == namespaced);
+    some.map(|kind| kind.plural().to_owned()).collect()
+}
+
+/// Who may only look changes nothing; who may write does not get what is for somebody else.
+#[test]
+fn each_role_has_every_kind_that_is_for_it_and_no_other() {
+    let read = set(&["get", "list", "watch"]);
+    let write = set(&["create", "update", "patch", "delete"]);
+    assert_eq!(contents("cloudpc-view"), (resources(true), read.clone()));
+    let together = set(&["deletecollection"]);
+    assert_eq!(contents("cloudpc-edit"), (resources(true), &write | &together));
+    // Nobody disconnects all tenants by one request.
+    assert_eq!(contents("cloudpc-tenant-admin"), (resources(false), &read | &write));
+}
