@@ -67,13 +67,13 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
             pulse.give_up();
         })?;
     end.fire();
-    answering.await.context("the servers for probes and metrics ended badly")??;
+    answering.await.context("the servers for probes and metrics failed")??;
     Ok(())
 }
 
 /// Ends the process where it stands, without waiting for anything: another one may do its work already.
 fn end_at_once() {
-    tracing::error!("the process stood still for longer than its lease allows; it ends at once");
+    tracing::error!("the process was paused for longer than its lease allows; it ends at once");
     std::process::exit(1);
 }
 
@@ -111,7 +111,7 @@ async fn elect(
 
 /// The work ends by itself only when something is wrong with the process.
 fn ended(shutdown: &Shutdown) -> anyhow::Result<()> {
-    anyhow::ensure!(shutdown.requested(), "the work ended without a request to; see the log");
+    anyhow::ensure!(shutdown.requested(), "the controllers ended without a shutdown request; see the log");
     Ok(())
 }
 

@@ -76,7 +76,7 @@ impl Kind for Assignment {
         if spec.suspend == Some(true) && spec.deletion_policy != Some(DeletionPolicy::Orphan) {
             return Err(Stop::waiting(
                 Reason::Suspended,
-                "spec.suspend is set, so the deletion waits; lift it, or set spec.deletionPolicy to Orphan to leave the groups on the target",
+                "spec.suspend is set, so the deletion waits; set it to false, or set spec.deletionPolicy to Orphan to leave the groups on the target",
             ));
         }
         wake_target(assignment, context);
@@ -89,7 +89,7 @@ impl Kind for Assignment {
             wording::groups_are(held),
             spec.target_ref.name,
             match target.suspended {
-                true => ", which is suspended: lift its spec.suspend, or set spec.deletionPolicy to Orphan here to leave the groups on it"
+                true => ", which is suspended: set its spec.suspend to false, or set spec.deletionPolicy to Orphan here to leave the groups on it"
                     .to_owned(),
                 false => why(&target.status),
             }
@@ -192,7 +192,7 @@ pub(crate) fn assess(assignment: &Assignment, target: Option<&Target>) -> (Vec<A
         )),
         None if !is_synced(status) => Err(not_yet(
             &format!(
-                "{} assigned to {kind} {}, which is not as its spec asks",
+                "{} assigned to {kind} {}, which differs from its spec",
                 wording::groups_are(number),
                 reference.name
             ),
@@ -341,7 +341,7 @@ fn target(assignment: &Assignment, context: &Context) -> Result<Option<Target>, 
     if found.is_none() && cluster.malformed.names(kind, &namespace).contains(name) {
         return Err(Stop::waiting(
             Reason::Malformed,
-            format!("{kind} {name} cannot be read, its events say why; correct it with kubectl edit. What is on it stays as it is"),
+            format!("{kind} {name} cannot be read (see its events); correct it with kubectl edit. Its groups stay as they are"),
         ));
     }
     Ok(found.flatten())

@@ -86,7 +86,7 @@ pub(crate) fn explain(missing: &[MissingPermission], application: &str) -> Strin
         .collect::<Vec<_>>()
         .join(", ");
     format!(
-        "the application {application} lacks application permissions: {lines}. Add them in Entra under App registrations > API permissions > Microsoft Graph > Application permissions and grant admin consent; a new grant counts within a minute or two"
+        "the application {application} lacks application permissions: {lines}. Add them in Entra under App registrations > API permissions > Microsoft Graph > Application permissions and grant admin consent; a new grant takes effect within a minute or two"
     )
 }
 

@@ -9,7 +9,7 @@ use crate::tenant::credentials::CLIENT_SECRET;
 const KINDS: [&str; 3] = ["Authenticated", "Reachable", "PermissionsSufficient"];
 /// What an application needs to write.
 const WRITES: &str = "CloudPC.ReadWrite.All";
-const NOT_CHECKED: &str = "not looked at";
+const NOT_CHECKED: &str = "not checked";
 
 /// States Authenticated, Reachable and PermissionsSufficient.
 pub(crate) fn details(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &EntraTenantStatus) {
@@ -24,7 +24,7 @@ pub(crate) fn details(conditions: &mut Conditions<'_>, verdict: &Verdict, draft:
                     format!("{WRITES} is not among them")
                 };
                 let message = format!(
-                    "{granted}. {why}, so nothing is written, as with mode: Observe; a deletion that would have to delete something waits for it"
+                    "{granted}. {why}, so nothing is written, as with mode: Observe; a deletion that has to delete something in Graph waits"
                 );
                 conditions.set("PermissionsSufficient", Truth::True, Reason::ReadOnly, message);
             } else {

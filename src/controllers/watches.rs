@@ -149,11 +149,11 @@ impl Sink {
                 namespace = object.namespace,
                 name = object.name,
                 error = object.error,
-                "an object cannot be read as its kind; it is left alone"
+                "an object cannot be read as its kind; it is not reconciled"
             );
             malformed.insert(kind, object.namespace.as_deref().unwrap_or_default(), &object.name);
             metrics.malformed(kind);
-            let note = format!("this object cannot be read as a {kind} and is left alone: {}", object.error);
+            let note = format!("this object cannot be read as a {kind} and is not reconciled: {}", object.error);
             events.publish(
                 &reference::<K>(&object),
                 EventKind::Warning,

@@ -186,7 +186,7 @@ async fn write<K: Managed>(pass: &mut Pass<'_, K>, site: Site<'_>, change: &Chan
         }
         Change::Assign { .. } => assign(pass, site).await?,
         Change::Create { .. } | Change::Immutable { .. } => {
-            return Err(Stop::retry(Reason::InternalError, "a change came to the wrong place"));
+            return Err(Stop::retry(Reason::InternalError, "a change was given to the wrong function"));
         }
     }
     pass.wrote = true;

@@ -163,7 +163,7 @@ pub(crate) async fn refused_assign<K: Managed>(pass: &Pass<'_, K>, site: Site<'_
             return Ok(Failure::stalled(
                 Reason::Refused,
                 format!(
-                    "{}. Group {gone}, which no Assignment declares, is not in the directory any more: take it off in the admin center",
+                    "{}. Group {gone}, which no Assignment declares, is not in the directory any more: remove it in the admin center",
                     failure.message
                 ),
             ));
@@ -202,7 +202,7 @@ fn find_refused<K: Managed>(pass: &Pass<'_, K>, site: Site<'_>, refused: &Refuse
     let ask = |name: &str| asks.get(name).copied().unwrap_or_default();
     match pass.note(|notes| notes.sent.trial.refused(&adding, &failure.message, ask)) {
         trial::Verdict::Found(_) | trial::Verdict::Halved => {
-            soon(format!("{}; finding out which Assignment that is about", failure.message))
+            soon(format!("{}; finding out which Assignment causes that", failure.message))
         }
         trial::Verdict::None => failure.clone(),
     }

@@ -50,7 +50,7 @@ pub(crate) fn contradiction(
     if let Maker::Other(who) = maker
         && owner.is_none_or(|owner| owner.origin == Origin::Created)
     {
-        return Some(format!("Graph says that {who} created it"));
+        return Some(format!("Graph reports that {who} created it"));
     }
     match (
         owner.and_then(|owner| owner.created_date_time.as_deref()),

@@ -53,7 +53,7 @@ pub(crate) fn restore<K: Managed>(pass: &mut Pass<'_, K>) {
         event::STATUS_RESTORED,
         "Restore",
         format!(
-            "status.id was changed by another writer and is {} {id} again",
+            "status.id was changed by another writer and is set to {} {id} again",
             K::COLLECTION.singular()
         ),
     );
@@ -78,7 +78,7 @@ pub(crate) fn prove<K: Managed>(pass: &mut Pass<'_, K>, entity: Option<&Entity>,
             return Err(unproven::<K>(&id, &why));
         }
         if pass.draft.owner.is_none() && author != Maker::Us {
-            return Err(unproven::<K>(&id, "its status does not say what the id belongs to (status.owner)"));
+            return Err(unproven::<K>(&id, "its status does not record what the id belongs to (status.owner)"));
         }
     } else if pass.draft.owner.as_ref().is_none_or(|owner| *owner.resource != **uid) {
         return Err(unproven::<K>(
@@ -123,14 +123,14 @@ pub(crate) fn refuse_foreign_owner<K: Managed>(pass: &Pass<'_, K>, tenant: &Tena
     };
     let cluster = pass.context.cluster.id()?;
     let whose = if owner.cluster != cluster {
-        "of another cluster"
+        "another cluster"
     } else if TenantKey::new(owner.cloud, &owner.tenant_id) != *tenant {
-        "of another tenant of Entra"
+        "another tenant of Entra"
     } else {
         return Ok(());
     };
     let message = format!(
-        "status.id {id} is {whose} (status.owner: cluster {}, tenant {}), so nothing is read or written for it here. To manage an object of this tenant, create another resource; to remove this one and leave Graph as it is, set spec.deletionPolicy to Orphan and delete it",
+        "status.id {id} belongs to {whose} (status.owner: cluster {}, tenant {}), so nothing is read or written for it here. To manage an object of this tenant, create another resource; to remove this one and leave Graph as it is, set spec.deletionPolicy to Orphan and delete it",
         owner.cluster, owner.tenant_id
     );
     Err(Stop::stalled(Reason::ForeignOwner, message))
@@ -176,7 +176,7 @@ fn holds(status: &ManagedStatus, id: &str) -> bool {
 
 fn conflict<K: Managed>(id: &str) -> Stop {
     let message = format!(
-        "another resource of this tenant holds {} {id}, so it is left alone here. Delete one of the two; this one with spec.deletionPolicy Orphan",
+        "another resource of this tenant manages {} {id}, so this one does nothing. Delete one of the two; this one with spec.deletionPolicy Orphan",
         K::COLLECTION.singular()
     );
     Stop::stalled(Reason::ClaimConflict, message)

@@ -93,7 +93,7 @@ fn undecodable(assignment: &str) -> Stop {
     Stop::waiting(
         Reason::RemovalHeld,
         format!(
-            "Assignment {assignment} cannot be read, its events say why, and may name a group that would be taken off; nothing is taken off until it is corrected with kubectl edit, or deleted"
+            "Assignment {assignment} cannot be read (see its events) and may name a group that would be removed; no group is removed until it is corrected with kubectl edit, or deleted"
         ),
     )
 }
@@ -101,7 +101,7 @@ fn undecodable(assignment: &str) -> Stop {
 fn behind(assignment: &str) -> Stop {
     Stop::waiting_for(
         Reason::KubernetesApi,
-        format!("Assignment {assignment} has changed since this pass began, so no group is taken off now"),
+        format!("Assignment {assignment} has changed since this pass began, so no group is removed now"),
         Duration::from_secs(1),
     )
 }

@@ -198,7 +198,7 @@ impl Declarations {
             return;
         }
         if self.lookups == LOOKUPS {
-            let message = format!("looked up {LOOKUPS} groups, more are to come");
+            let message = format!("looked up {LOOKUPS} groups; the next pass continues");
             self.stopped = Some(Stop::waiting_for(Reason::ResolvingReferences, message, Duration::from_millis(100)));
             return;
         }
@@ -278,7 +278,7 @@ async fn look_up(group: &AssignmentGroup, tenant: &Tenant) -> Result<ResolvedGro
             let ids = several.iter().map(|group| group.id.as_str()).collect::<Vec<_>>().join(", ");
             Err(Stop::stalled(
                 Reason::AmbiguousReference,
-                format!("group {reference} stands for {} groups: {ids}; name one by id", several.len()),
+                format!("group {reference} matches {} groups: {ids}; name one by id", several.len()),
             ))
         }
     }

@@ -45,7 +45,7 @@ pub(crate) async fn delete<K: Managed>(pass: &mut Pass<'_, K>) -> Result<(), Sto
     if common.suspend {
         return Err(Stop::waiting(
             Reason::Suspended,
-            "spec.suspend is set, so the deletion waits; lift it, or set spec.deletionPolicy to Orphan to leave the object in Graph",
+            "spec.suspend is set, so the deletion waits; set it to false, or set spec.deletionPolicy to Orphan to leave the object in Graph",
         ));
     }
     if common.mode == Some(Mode::Observe) {

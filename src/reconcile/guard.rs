@@ -45,9 +45,9 @@ pub(crate) fn guard<K: Managed>(changes: &[Change], desired: &Desired, pass: &mu
     match held_by {
         Some(HeldBy::Configuration(reason)) => return Decision::Hold(observed_only(changes, pass, reason)),
         Some(HeldBy::Grant) => {
-            let summary = note_held(changes, pass, "a grant that only reads");
+            let summary = note_held(changes, pass, "a read-only grant");
             let message = format!(
-                "{summary}. The application may read Cloud PC objects and not write them: grant it CloudPC.ReadWrite.All, or say mode: Observe"
+                "{summary}. The application may read Cloud PC objects and not write them: grant it CloudPC.ReadWrite.All, or set mode: Observe"
             );
             return Decision::Hold(Verdict::Failed(Failure::stalled(Reason::PermissionMissing, message)));
         }
@@ -56,7 +56,7 @@ pub(crate) fn guard<K: Managed>(changes: &[Change], desired: &Desired, pass: &mu
     if let Some(Change::Immutable { fields }) = changes.iter().find(|change| matches!(change, Change::Immutable { .. })) {
         let paths = fields.iter().map(|field| field.path.as_str()).collect::<Vec<_>>().join(", ");
         let message = format!(
-            "Graph does not let {paths} change after creation, and it differs: {}. Delete the resource and create it anew, or set the spec to what Graph holds",
+            "Graph does not allow a change of {paths} after creation, and it differs: {}. Delete the resource and create it again, or set the spec to what Graph has",
             wording::differences(&differing_fields(changes), &[])
         );
         return Decision::Stop(Failure::stalled(Reason::ImmutableField, message));
@@ -68,7 +68,7 @@ pub(crate) fn guard<K: Managed>(changes: &[Change], desired: &Desired, pass: &mu
         return Decision::Proceed;
     }
     let message = format!(
-        "changed in Graph by somebody else: {}",
+        "changed in Graph by another writer: {}",
         wording::differences(&drift, pass.draft.known_groups())
     );
     pass.warn(event::DRIFT_DETECTED, "Compare", message.clone());

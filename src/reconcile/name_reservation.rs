@@ -55,7 +55,7 @@ pub(crate) async fn reserve<'a, K: Managed>(pass: &Pass<'_, K>, own: Option<&str
         return Err(held(pass.object, &*holder));
     }
     let message = format!(
-        "Graph already holds a {} named {name:?} ({}) that this resource did not create; it is left alone. Rename one of the two, or delete that one in Graph",
+        "Graph already has a {} named {name:?} ({}) that this resource did not create and does not change. Rename one of the two, or delete that one in Graph",
         K::COLLECTION.singular(),
         taken.join(", ")
     );

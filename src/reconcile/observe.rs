@@ -146,7 +146,7 @@ async fn not_visible_yet<K: Managed>(pass: &Pass<'_, K>, id: &str, tenant: &Tena
     tenant.listed(K::COLLECTION, RECENT).await?;
     tenant.snapshot(K::COLLECTION).get(id).ok_or_else(|| {
         let message = format!(
-            "Graph answered the create with {} {id} and does not show it yet; it is not created again. If somebody deleted it there, delete this resource and apply it again",
+            "Graph answered the create with {} {id} and does not show it yet; it is not created again. If it was deleted there, delete this resource and apply it again",
             K::COLLECTION.singular()
         );
         Stop::waiting_for(Reason::NotVisibleYet, message, pass.context.settle.min(RECENT))
@@ -160,7 +160,7 @@ pub(crate) async fn prove_absence<K: Managed>(pass: &Pass<'_, K>, id: &str, tena
     let left = (pass.context.settle * 2).saturating_sub(since.elapsed());
     if !left.is_zero() {
         let message = format!(
-            "{} {id} was not found; looking once more before it counts as deleted",
+            "{} {id} was not found; checking once more before it counts as deleted",
             K::COLLECTION.singular()
         );
         return Err(Stop::waiting_for(Reason::AbsenceUnconfirmed, message, left));
@@ -169,7 +169,7 @@ pub(crate) async fn prove_absence<K: Managed>(pass: &Pass<'_, K>, id: &str, tena
     // Also when a read of its own has said otherwise since the list.
     if tenant.snapshot(K::COLLECTION).is_listed(id) {
         let message = format!(
-            "{} {id} was not found on its own and is in the list; Graph contradicts itself, so nothing is decided",
+            "{} {id} was not found by its id and is in the list; Graph contradicts itself, so nothing is decided",
             K::COLLECTION.singular()
         );
         return Err(Stop::waiting_for(Reason::AbsenceUnconfirmed, message, pass.context.settle));

@@ -54,7 +54,7 @@ impl Pins<'_> {
 /// The failure of a reference whose id is gone.
 pub(crate) fn gone(what: &str, id: &str) -> Failure {
     let message = format!(
-        "{what} was {id}, which the tenant does not have any more. If something else of that name shall be used now, ask for a reconcile (annotation cloudpc.dev/reconcile-requested-at); otherwise restore it, or name another one"
+        "{what} resolved to {id}, which is not in the tenant any more. To use another object of that name now, request a reconcile (annotation cloudpc.dev/reconcile-requested-at); otherwise restore it, or name another one"
     );
     Failure::stalled(Reason::ReferenceGone, message)
 }

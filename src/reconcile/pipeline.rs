@@ -240,7 +240,7 @@ fn converged<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, left: Left) 
     if let Some(sent) = sent.filter(|sent| !sent.seen && sent.desired != fingerprint(desired)) {
         let left = settle.saturating_sub(sent.at.elapsed());
         if !left.is_zero() {
-            let message = "an earlier write, for an older spec, may still take effect; looking again before this counts as equal";
+            let message = "an earlier write, for an older spec, may still take effect; checking again before this counts as equal";
             return Err(Stop::waiting_for(Reason::NotVisibleYet, message, left));
         }
     }
@@ -255,7 +255,7 @@ fn converged<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, left: Left) 
             event::DRIFT_CORRECTED,
             "Correct",
             format!(
-                "corrected what somebody else had changed: {}",
+                "corrected what another writer had changed: {}",
                 wording::corrections(&pass.draft.drift, pass.draft.known_groups())
             ),
         );

@@ -43,7 +43,7 @@ pub(crate) async fn recover<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant)
     let Ok(sent) = serde_json::from_str::<Map<String, Value>>(&pending.sent) else {
         return Err(Stop::stalled(
             Reason::InternalError,
-            "status.pendingCreate.sent is not JSON, so what was created cannot be recognised; look in Graph for what the create made, and remove status.pendingCreate when nothing did",
+            "status.pendingCreate.sent is not JSON, so what was created cannot be recognised; check in Graph what the create made, and remove status.pendingCreate if it made nothing",
         ));
     };
     let unsettled = unsettled(pass, &pending, tenant);
@@ -110,12 +110,12 @@ fn decide(found: &[(Entity, Finding)], unsettled: Option<Duration>) -> Decision<
         return Decision::Take(entity);
     }
     if let Some(left) = unsettled {
-        let message = "a create was sent and its answer was lost; waiting until Graph surely shows its outcome".to_owned();
+        let message = "a create was sent and its answer was lost; waiting until Graph is certain to show its outcome".to_owned();
         return Decision::Wait(left.min(EARLY), message);
     }
     if let Some(entity) = with(Finding::Pending).next() {
         let message = format!(
-            "a create was sent and its answer was lost; {} may be what it made, and the audit log, which can be minutes behind, will tell",
+            "a create was sent and its answer was lost; {} may be what it made; waiting for the audit log, which can be minutes behind",
             entity.id
         );
         return Decision::Wait(ASK_AGAIN, message);
@@ -130,7 +130,7 @@ fn decide(found: &[(Entity, Finding)], unsettled: Option<Duration>) -> Decision<
 
 fn ask<K: Managed>(ids: &[&str]) -> Stop {
     let message = format!(
-        "a create lost its answer, and Graph does not tell whether it made {} {}. Nothing is written to it. Delete it in Graph if it is not in use: another one is then created. If it is another program's, give it or this resource another displayName",
+        "the answer to a create was lost, and Graph does not show whether it made {} {}. Nothing is written to it. Delete it in Graph if it is not in use: another one is then created. If it is another program's, give it or this resource another displayName",
         K::COLLECTION.singular(),
         ids.join(", ")
     );
@@ -184,7 +184,7 @@ fn unsettled<K: Managed>(pass: &Pass<'_, K>, pending: &PendingCreate, tenant: &T
 fn look_early<K: Managed>(pass: &Pass<'_, K>, left: Duration) -> Result<(), Stop> {
     let looked = pass.notes().sent.looked_early;
     if let Some(since) = looked.map(|looked| looked.elapsed()).filter(|since| *since < EARLY) {
-        let message = "a create was sent and its answer was lost; waiting until Graph surely shows its outcome";
+        let message = "a create was sent and its answer was lost; waiting until Graph is certain to show its outcome";
         return Err(audit::waiting(message, left.min(EARLY - since)));
     }
     pass.note(|notes| notes.sent.looked_early = Some(Instant::now()));
@@ -204,7 +204,7 @@ fn not_created<K: Managed>(pass: &mut Pass<'_, K>) -> Result<Option<Entity>, Sto
             let since = since.unwrap_or_else(Instant::now);
             pass.note(|notes| notes.sent.not_created_since = Some(since));
             let left = settle.saturating_sub(since.elapsed());
-            let message = "a create was sent and Graph does not show its product; looking once more before a new attempt";
+            let message = "a create was sent and Graph does not show its product; checking once more before a new attempt";
             Err(audit::waiting(message, left))
         }
     }

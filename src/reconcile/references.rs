@@ -276,7 +276,7 @@ fn ambiguous<'a>(what: &str, of: &str, ids: impl Iterator<Item = &'a str>, field
     let ids: Vec<_> = ids.collect();
     Stop::stalled(
         Reason::AmbiguousReference,
-        format!("{what} stands for {} {of}: {}; name one by {field}", ids.len(), ids.join(", ")),
+        format!("{what} matches {} {of}: {}; name one by {field}", ids.len(), ids.join(", ")),
     )
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn tenant<K: Managed>(object: &K, context: &Context) -> Result<(Arc<E
     let namespace = object.namespace().unwrap_or_default();
     if !allows(&described, &namespace, &context.cluster.caches) {
         let message = format!(
-            "EntraTenant {name:?} does not let namespace {namespace:?} in; an administrator of the tenant can add it to spec.allowedNamespaces"
+            "EntraTenant {name:?} does not allow namespace {namespace:?}; an administrator of the tenant can add it to spec.allowedNamespaces"
         );
         return Err(Stop::stalled(Reason::NamespaceNotAllowed, message));
     }

@@ -31,7 +31,7 @@ pub(crate) fn keep_groups_of_the_vanished<K: Managed>(pass: &mut Pass<'_, K>, de
         let groups = groups.join(", ");
         if exclusive {
             let message = format!(
-                "it is gone without having let go of its groups ({groups}), which assignmentOwnership Exclusive would remove; nothing is removed until it is \
+                "it was deleted without releasing its groups ({groups}), which assignmentOwnership Exclusive would remove; no group is removed until it is \
                  created again, or assignmentOwnership is Shared"
             );
             declarations.frozen.insert(assignment.clone());
@@ -43,7 +43,7 @@ pub(crate) fn keep_groups_of_the_vanished<K: Managed>(pass: &mut Pass<'_, K>, de
         } else {
             let id = pass.draft.id.clone().unwrap_or_default();
             let text = format!(
-                "Assignment {assignment} is gone without having let go of its groups; they stay on {} {id}, as foreign ones: {groups}",
+                "Assignment {assignment} was deleted without releasing its groups; they stay on {} {id} as foreign groups: {groups}",
                 K::COLLECTION.singular()
             );
             pass.event(event::RELEASED, "Release", text);

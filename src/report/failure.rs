@@ -136,7 +136,7 @@ impl From<kube::Error> for Failure {
             // Our copy was stale; the next pass sees the newer one.
             return Self {
                 after: Some(Duration::from_millis(500)),
-                ..Self::retry(Reason::KubernetesApi, "the object changed during the pass; looking again")
+                ..Self::retry(Reason::KubernetesApi, "the object changed during the pass; reading it again")
             };
         }
         // kube's own text of an answer repeats the whole Status object.

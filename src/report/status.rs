@@ -58,7 +58,7 @@ fn synced(conditions: &mut Conditions<'_>, verdict: &Verdict) {
         Verdict::Working { reason, .. } | Verdict::Held { reason, .. } => {
             conditions.set("Synced", Truth::False, *reason, "Graph differs from the spec")
         }
-        Verdict::Suspended => conditions.set("Synced", Truth::Unknown, Reason::Suspended, "not looked at"),
+        Verdict::Suspended => conditions.set("Synced", Truth::Unknown, Reason::Suspended, "not checked"),
         Verdict::Failed(failure) => {
             let truth = if unseen(verdict) == Unseen::Nothing {
                 Truth::False
@@ -76,9 +76,9 @@ fn drifted(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &ManagedSt
         let message = wording::differences(&draft.drift, draft.known_groups());
         conditions.set(KIND, Truth::True, Reason::Drifted, message);
     } else if unseen(verdict) == Unseen::Nothing {
-        conditions.set(KIND, Truth::False, Reason::NoDrift, "nothing was changed in Graph by somebody else");
+        conditions.set(KIND, Truth::False, Reason::NoDrift, "no other writer has changed anything in Graph");
     } else {
-        conditions.set(KIND, Truth::Unknown, Reason::NotChecked, "not looked at");
+        conditions.set(KIND, Truth::Unknown, Reason::NotChecked, "not checked");
     }
 }
 
@@ -111,7 +111,7 @@ fn references(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &Manage
             let message = format!("Assignment {}: {}", problem.assignment, problem.message);
             conditions.set(KIND, Truth::False, Reason::of(&problem.reason).unwrap_or(Reason::Refused), message)
         }
-        None if unseen(verdict) == Unseen::References => conditions.set(KIND, Truth::Unknown, Reason::NotChecked, "not looked at"),
+        None if unseen(verdict) == Unseen::References => conditions.set(KIND, Truth::Unknown, Reason::NotChecked, "not checked"),
         None => conditions.set(KIND, Truth::True, Reason::Resolved, "every reference is resolved"),
     };
 }

@@ -12,7 +12,7 @@ const ALIKE: f64 = 0.6;
 /// A wait for something that is not there. `there` are the names that the tenant has, as far as they are known.
 pub(crate) fn missing<'a>(reason: Reason, what: &str, field: &str, name: &str, there: impl Iterator<Item = &'a str>) -> Stop {
     let mut message =
-        format!("waiting for {what}: the tenant has none; correct {field}, or add what it names, which is then found by itself");
+        format!("waiting for {what}: the tenant has none; correct {field}, or create what it names, which is then found automatically");
     let near = nearest(name, there);
     if !near.is_empty() {
         message.push_str(". It has ");
@@ -56,8 +56,8 @@ mod tests {
             "a",
             ["A"].into_iter(),
         );
-        let said = "waiting for image \"a\": the tenant has none; correct spec.imageDisplayName, or add what it names, which is then \
-                    found by itself. It has \"A\"";
+        let said = "waiting for image \"a\": the tenant has none; correct spec.imageDisplayName, or create what it names, which is then \
+        found automatically. It has \"A\"";
         assert_eq!(failure.told().message, said);
     }
 }

@@ -76,7 +76,7 @@ impl Clients {
 
 /// Nothing was sent: the process stood still, or its time as leader is over.
 #[derive(Debug, thiserror::Error)]
-#[error("another process may do this one's work by now, so it sends nothing any more")]
+#[error("another process may be the leader by now, so this one sends nothing any more")]
 struct Unsteady;
 
 /// Why there is no connection. Nothing has been sent to the server at this point.

@@ -144,7 +144,7 @@ fn text(bytes: Option<Vec<u8>>) -> Result<SecretString, &'static str> {
     let bytes = bytes.ok_or("does not exist")?;
     let text = String::from_utf8(bytes).map(SecretString::from).map_err(|error| {
         error.into_bytes().zeroize();
-        "is no text (UTF-8)"
+        "is not UTF-8 text"
     })?;
     let trimmed = secrecy::ExposeSecret::expose_secret(&text).trim();
     if trimmed.is_empty() {
@@ -168,7 +168,7 @@ fn explained(error: &kube::Error, what: &str, right: &str) -> Unreadable {
             problem: format!("names {what}; the Kubernetes API answered {} ({})", status.code, status.reason),
             transient: status.code == 429 || status.code >= 500,
         },
-        kube::Error::SerdeError(_) => broken(format!("names {what}, which the API server answered with something else")),
+        kube::Error::SerdeError(_) => broken(format!("names {what}, for which the API server's answer cannot be decoded")),
         _ => Unreadable {
             problem: format!("names {what}; the Kubernetes API does not answer"),
             transient: true,

@@ -18,7 +18,7 @@ use crate::runtime::own_namespace::{OwnNamespace, Unreadable};
 use crate::tenant::endpoints::Endpoints;
 
 const NO_TOKEN_FILE: &str = "workload identity needs the pod's projected token: set AZURE_FEDERATED_TOKEN_FILE or --federated-token-file on the controller, or name a service account in spec.credentials.workloadIdentity.serviceAccountName";
-const NO_CLIENT_ID: &str = "spec.clientId is missing; only a managed identity does without";
+const NO_CLIENT_ID: &str = "spec.clientId is missing; only a managed identity works without it";
 const NOT_ONE: &str = "spec.credentials must have exactly one member: workloadIdentity, managedIdentity, certificate or clientSecret";
 
 /// The one member that is given.

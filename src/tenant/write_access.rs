@@ -21,7 +21,7 @@ impl WriteAccess {
         }
         Err(Failure::retry(
             Reason::InternalError,
-            "the process stood still for longer than its lease allows, so it writes nothing any more",
+            "the process was paused for longer than its lease allows, so it writes nothing any more",
         ))
     }
 

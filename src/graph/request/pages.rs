@@ -123,7 +123,7 @@ impl Session {
                 if assignments.len() > MAX_ASSIGNMENTS {
                     return Err(GraphError::decode(
                         operation.text.clone(),
-                        "an object has more assignments than any can",
+                        "an object has too many assignments",
                     ));
                 }
             }

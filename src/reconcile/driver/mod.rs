@@ -63,7 +63,7 @@ async fn turn<K: Kind>(object: Arc<K>, context: &Arc<Context>) -> Option<Duratio
         tracing::error!(
             kind = K::NAME,
             name = object.name_any(),
-            "an object without metadata.uid is left alone"
+            "an object without metadata.uid is not reconciled"
         );
         return None;
     };
@@ -278,7 +278,7 @@ fn give_way<K: Kind>(pass: &Pass<'_, K>, later: &Later) -> End {
     if pass.wrote {
         return End {
             outcome: WROTE,
-            message: "written; a list that is shared with other objects will show what came of it".to_owned(),
+            message: "written; a list that is shared with other objects will show the result".to_owned(),
             ..end
         };
     }
@@ -343,7 +343,7 @@ async fn broken<K: Kind>(object: &K, uid: &Uid, fault: &Fault, context: &Context
     let failure = Failure::retry(
         Reason::InternalError,
         format!(
-            "a defect in the controller stopped this pass: it {what}. It is tried again by itself, other objects go on; please report it"
+            "a defect in the controller stopped this pass: it {what}. The pass is repeated, other objects are not affected; please report it"
         ),
     )
     .before(Unseen::References);

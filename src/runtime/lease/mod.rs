@@ -139,7 +139,7 @@ where
             // A request to obtain the lease may have been under way and succeeded.
             let released = tokio::time::timeout(RELEASE_LIMIT, election.release()).await;
             if released.is_err() {
-                tracing::warn!("giving the lease up took too long; it expires by itself");
+                tracing::warn!("releasing the lease took too long; it expires by itself");
             }
             Ok(())
         }

@@ -150,7 +150,7 @@ async fn s3_a_broken_credential_is_named_and_never_replaced_by_another() {
         (client_secret("absent"), secret, "does not exist"),
         (client_secret("empty"), secret, "\"clientSecret\" does not exist"),
         (client_secret("blank"), secret, "is empty"),
-        (client_secret("binary"), secret, "is no text"),
+        (client_secret("binary"), secret, "is not UTF-8 text"),
         (client_secret("other-key"), secret, "\"clientSecret\" does not exist"),
         (client_secret("../../default/secrets/x"), secret, "not the name of an object"),
         (certificate("blank"), tls, "\"tls.key\" is empty"),

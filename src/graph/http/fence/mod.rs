@@ -35,7 +35,7 @@ impl Fence {
             Ok(())
         } else {
             Err(io::Error::other(
-                "this process may not send any more: it stood still or was replaced",
+                "this process may not send any more: it was paused or replaced",
             ))
         }
     }
