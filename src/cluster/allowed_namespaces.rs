@@ -24,8 +24,8 @@ pub(crate) fn allows(tenant: &EntraTenant, namespace: &str, caches: &Caches) -> 
     matches(selector, object.labels())
 }
 
-/// Whether labels fulfil a selector. One that says nothing, or anything that the API machinery would refuse in a selector
-/// of its own, allows no namespace: admission refuses it as well, but not what was there before.
+/// Whether labels match a selector. An empty selector, or one that the API machinery would refuse in a resource of its own,
+/// allows no namespace. Admission refuses it as well, but not in objects that are older than the rule.
 fn matches(selector: &NamespaceSelector, labels: &BTreeMap<String, String>) -> bool {
     understood(selector).is_some_and(|selector| !selector.selects_all() && selector.matches(labels))
 }

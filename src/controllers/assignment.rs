@@ -1,5 +1,5 @@
-//! Assignment: makes no Graph call of its own. Its target's pass puts the groups on the target; this reports what
-//! became of them, from the target's status.
+//! Assignment: makes no Graph call of its own. Its target's pass puts the groups on the target; this reports their state
+//! from the target's status.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ impl Kind for Assignment {
             if pass.requested {
                 ask_target(assignment, context);
             }
-            // A new spec concerns the target whatever its status says now.
+            // A new spec concerns the target whatever its status shows now.
             wake_target(assignment, context);
         } else if result.is_err() {
             wake_target_now_and_then(assignment, context);
@@ -275,7 +275,7 @@ fn told(reason: &str, message: &str) -> Failure {
     }
 }
 
-/// The target has not done its part; what it says of itself is the best explanation there is.
+/// The target has not applied the groups; its own status is the best explanation.
 fn not_yet(what: &str, target: &ManagedStatus) -> Failure {
     let message = format!("{what}{}", why(target));
     let stalled = target
@@ -300,7 +300,7 @@ fn condition<'a>(target: &'a ManagedStatus, kind: &str) -> Option<&'a Condition>
     target.conditions.iter().find(|condition| condition.type_ == kind)
 }
 
-/// Whether the target was seen as its spec asks; one that is suspended since keeps its last word.
+/// Whether Graph was seen equal to the target's spec; a target that is suspended since keeps its last report.
 fn is_synced(target: &ManagedStatus) -> bool {
     let holds = |kind| condition(target, kind).is_some_and(|condition| condition.status == "True");
     let suspended = condition(target, "Synced").is_some_and(|synced| synced.reason == Reason::Suspended.as_str());
@@ -347,7 +347,7 @@ fn target(assignment: &Assignment, context: &Context) -> Result<Option<Target>, 
     Ok(found.flatten())
 }
 
-/// What is missing has to be tried again by the target; but not as often as there are Assignments that miss something.
+/// The target has to try missing groups again; but not as often as there are Assignments with missing groups.
 fn wake_target_now_and_then(assignment: &Assignment, context: &Context) {
     const PAUSE: Duration = Duration::from_secs(20);
     let Ok(Some(target)) = target(assignment, context) else { return };
@@ -362,7 +362,7 @@ fn wake_target_now_and_then(assignment: &Assignment, context: &Context) {
     }
 }
 
-/// A person asked for this Assignment: what is gone of it may be resolved anew.
+/// A person requested a reconcile of this Assignment: its references whose ids are gone may be resolved again.
 fn ask_target(assignment: &Assignment, context: &Context) {
     let Ok(Some(target)) = target(assignment, context) else { return };
     if let Some(uid) = &target.uid {

@@ -1,4 +1,4 @@
-//! Every kind that stands for one object in Graph is driven the same way.
+//! Every kind that represents one object in Graph is driven the same way.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::runtime::reflector::ObjectRef;

@@ -60,7 +60,7 @@ impl Need {
     }
 }
 
-/// What is missing. `only_look`: nothing is to be written.
+/// The missing permissions. `only_look`: nothing is to be written.
 pub(crate) fn missing(granted: &BTreeSet<String>, only_look: bool) -> Vec<MissingPermission> {
     let mut needs = if only_look { reads() } else { writes() };
     needs.extend([groups(), organization()]);
@@ -78,7 +78,7 @@ pub(crate) fn reads_organization(granted: &BTreeSet<String>) -> bool {
     organization().is_met_by(granted)
 }
 
-/// What is missing, what for, and where to grant it.
+/// The missing permissions, what each is needed for, and where to grant it.
 pub(crate) fn explain(missing: &[MissingPermission], application: &str) -> String {
     let lines = missing
         .iter()

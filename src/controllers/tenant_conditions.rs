@@ -1,4 +1,4 @@
-//! The conditions of a tenant besides Ready: which of the steps (sign in, reach, be allowed) got how far.
+//! The conditions of a tenant besides Ready: the result of each step (sign in, reach Graph, be permitted).
 
 use crate::api::{ClockSkew, EntraTenantStatus};
 use crate::report::conditions::{Conditions, Truth, Verdict};
@@ -72,7 +72,7 @@ fn unknown(conditions: &mut Conditions<'_>, kinds: &[&str]) {
     }
 }
 
-/// The same words as long as it lasts: how many minutes it is changes all the time and is a metric.
+/// The same message as long as the difference lasts: the number of minutes changes all the time and is a metric.
 fn clock(draft: &EntraTenantStatus) -> &'static str {
     match draft.clock_skew {
         None => "",

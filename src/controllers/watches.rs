@@ -40,7 +40,7 @@ pub(crate) type Trigger<K> = BoxStream<'static, Result<K, watcher::Error>>;
 
 macro_rules! triggers {
     (managed { $($managed:ident: $managed_kind:ty),* } others { $($other:ident: $other_kind:ty),* }) => {
-        /// The streams of all watches; each has to be polled, or its cache stands still.
+        /// The streams of all watches; each has to be polled, or its cache is not updated.
         pub(crate) struct Triggers {
             $(pub(crate) $managed: Trigger<$managed_kind>,)*
             $(pub(crate) $other: Trigger<$other_kind>,)*
@@ -204,7 +204,7 @@ fn watch_namespaces(
     (store, trigger, complete)
 }
 
-/// A namespace whose labels changed may have been let in or shut out.
+/// A namespace whose labels changed may be allowed now, or not any more.
 pub(crate) async fn wake_namespaces(trigger: Trigger<PartialObjectMeta<Namespace>>, context: Arc<Context>, shutdown: Shutdown) {
     let wakes = trigger.for_each(|namespace| {
         match namespace {
