@@ -58,7 +58,7 @@ impl Organization {
     }
 }
 
-/// A non-empty text property, made safe to print. A text that had to be changed for that is no name that a spec can give.
+/// A non-empty text property, made safe to print. A text that had to be changed for that is not a name that a spec can contain.
 pub(crate) fn text(value: &Value, name: &str) -> Option<String> {
     let text = value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     text.map(show::printable)

@@ -15,7 +15,7 @@ use crate::runtime::text::without_ids;
 pub(crate) enum EventKind {
     /// Something happened as it should.
     Normal,
-    /// Somebody may have to act.
+    /// A person may have to act.
     Warning,
 }
 

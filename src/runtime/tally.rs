@@ -1,6 +1,6 @@
 //! What one piece of work did outside: how many requests it sent, and the id of its last write.
 //!
-//! Bound to the task that does the work, so that whoever sends a request need not know for whom. Requests outside of
+//! Bound to the task that does the work, so that the sender of a request need not know the object. Requests outside of
 //! any counted work are not counted.
 
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -29,7 +29,7 @@ const EARLY: Duration = Duration::from_secs(1);
 /// In a long line callers come back later, so that one caller comes back each `LOOK_EVERY`.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// What stands between a waiter and its turn.
+/// The obstacle between a waiter and its turn.
 pub(crate) enum Obstacle {
     /// Other waiters come first, or an answer has to arrive first.
     Others,
@@ -58,7 +58,7 @@ impl Counter {
     /// The pace of each party where there are `several`.
     fn pace(&self, several: bool, now: Instant) -> Option<Pace> {
         let at_once = match self.class {
-            // A list serves all parties, whichever of them makes it.
+            // A list serves all parties, no matter which of them makes it.
             RequestClass::List => return None,
             // Most single reads precede a write; a quarter of the window leaves enough for the other parties.
             RequestClass::Get | RequestClass::Directory => (self.window.believed(now) / 4).max(2),

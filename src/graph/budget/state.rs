@@ -50,7 +50,7 @@ impl Budget {
         }
     }
 
-    /// Admits a request for a ticket, or says what is in the way.
+    /// Admits a request for a ticket, or returns the obstacle.
     pub(crate) fn step(&self, class: RequestClass, ticket: u64, now: Instant) -> Result<Admitted, Obstacle> {
         let mut state = self.lock();
         if let Some(until) = state.paused_until.filter(|until| *until > now) {

@@ -1,4 +1,4 @@
-//! A 403 in words: which permission is missing, of which kind, where it is granted, and when no permission would help.
+//! Advice for a 403: which permission is missing, of which kind, where it is granted, and when no permission would help.
 
 use crate::graph::errors::error::GraphError;
 use crate::graph::types::operation::OperationKind;
@@ -41,7 +41,7 @@ fn advice(error: &GraphError, needed: Option<&Permission>) -> String {
     }
 }
 
-/// Whether Graph's message says so. Graph has no code for it.
+/// Whether Graph's message shows that. Graph has no code for it.
 fn says_closed_to_applications(message: &str) -> bool {
     let said = message.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().all(|word| said.contains(word));

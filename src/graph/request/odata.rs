@@ -1,4 +1,4 @@
-//! OData and URL building: the only file that writes a filter or decides where a link may lead.
+//! OData and URL building: the only file that writes a filter or decides which links may be followed.
 //!
 //! Names stay data: a literal's quotes are doubled, queries are percent-encoded, and an id that is not plainly one path segment is
 //! refused before there is a request.

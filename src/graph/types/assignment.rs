@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::graph::text as show;
 
-/// The target type of every assignment Graph documents for Cloud PC.
+/// The target type of every assignment that Graph documents for Cloud PC.
 const GROUP_TARGET: &str = "#microsoft.graph.cloudPcManagementGroupAssignmentTarget";
 
 /// Target types that mean "this group". The second is Intune's general one, which some clients write to user settings.

@@ -1,12 +1,12 @@
-//! Who works next: workers are shared out by group and, within a group, by party.
+//! Which work is next: workers are distributed by group and, within a group, by party.
 //!
-//! The controller runtime keeps what waits for a worker in a hash set, and takes out whichever comes first: behind a
-//! backlog, another party's object waits for as long as luck has it. So the runtime gets more room than there are workers,
-//! and an object that finds no worker here leaves at once; it is called when its turn has come. That costs a few bytes for
-//! one that waits, not a task.
+//! The controller runtime keeps the objects that wait for a worker in a hash set, and takes them out in any order: behind a
+//! backlog, the wait of another party's object has no limit. So the runtime gets more room than there are workers,
+//! and an object that finds no worker here leaves at once; it is called when its turn has come. A waiting object costs a few
+//! bytes, not a task.
 //!
-//! Work that stands still (for an answer, for its turn in a budget) keeps its worker. So a party that has none may have
-//! one more than there are, and so may a group, up to a limit: a party that uses up all of them holds up no other.
+//! Work that waits (for an answer, for its turn in a budget) keeps its worker. So a party that has no worker may have
+//! one more than there are, and so may a group, up to a limit: a party that uses all workers does not block another one.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -21,7 +21,7 @@ const FOR_GROUPS: usize = 4;
 /// Of those of one party that wait, one that is not urgent goes after so many that are.
 const URGENT_IN_A_ROW: u32 = 3;
 
-/// Whose work it is.
+/// The owner of the work.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Party {
     /// The group that it belongs to.

@@ -1,8 +1,8 @@
 //! Lists in pages that are small by bytes. The server counts objects, and one object may be a thousand times as large as
-//! another: 500 of the usual ones are 2 MB, 500 of the largest that whoever may write them can make are 700.
+//! another: 500 of the usual ones are 2 MB, 500 of the largest that the API server accepts are 700 MB.
 //!
 //! So the number that is asked for follows what came, and an answer that grows too large is given up and asked for again in
-//! smaller parts. The token by which a list goes on does not depend on the number.
+//! smaller parts. The continue token of a list does not depend on the number.
 
 use std::collections::HashMap;
 use std::sync::Arc;

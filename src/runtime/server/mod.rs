@@ -22,7 +22,7 @@ use crate::runtime::metrics;
 use crate::runtime::metrics::Metrics;
 use crate::runtime::shutdown::Shutdown;
 
-/// Open connections per port. Beyond it the oldest is closed, so that a crowd of silent clients cannot keep a probe
+/// Open connections per port. Beyond it the oldest is closed, so that many silent clients cannot keep a probe
 /// from being answered.
 const MAX_CONNECTIONS: usize = 64;
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);

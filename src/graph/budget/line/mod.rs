@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::graph::budget::priority::Priority;
 
-/// How often the oldest waiter may be passed by before it is served whatever its priority.
+/// How often the oldest waiter may be passed by before it is served regardless of its priority.
 const PASSED_BY: u32 = 3;
 
 /// With more parties noted than this, those without waiters are forgotten.
