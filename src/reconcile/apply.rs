@@ -1,4 +1,4 @@
-//! Step five: the writes, each sent once. What a write did is seen by a read afterwards, never assumed.
+//! Step five: the writes, each sent once. The effect of a write is read afterwards, never assumed.
 
 use serde_json::{Map, Value};
 
@@ -21,7 +21,7 @@ use crate::report::stop::Stop;
 use crate::tenant::fingerprint::{fingerprint, judged};
 use crate::tenant::shared::Tenant;
 
-/// What is to be changed, and on the base of what.
+/// The changes, and the state that they are based on.
 pub(crate) struct Plan {
     /// The object as it was seen.
     pub seen: Option<Entity>,
@@ -29,11 +29,11 @@ pub(crate) struct Plan {
     pub changes: Vec<Change>,
 }
 
-/// What the writes of a pass came to.
+/// The result of the writes of a pass.
 enum Written {
     /// A create or an update, with the answer that shows all of it.
     Answered(Entity),
-    /// Writes whose answers do not show what is there now; the state before them.
+    /// Writes whose answers do not show the new state; this is the state before them.
     Unseen(Entity),
 }
 
@@ -74,7 +74,7 @@ pub(crate) async fn apply<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant, d
 async fn send<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant, desired: &Desired, plan: Plan) -> Result<Written, Stop> {
     let Plan { mut seen, mut changes } = plan;
     let mut answered = None;
-    // Only what was created a moment ago is known to have no other writer's assignments.
+    // Only an object that was created a moment ago certainly has no other writer's assignments.
     let fresh = matches!(changes.as_slice(), [Change::Create { .. }]);
     if let [Change::Create { body }] = changes.as_slice() {
         let created = create(pass, body, desired.marked, tenant).await;
@@ -87,7 +87,7 @@ async fn send<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant, desired: &Des
         let name = pass.object.common().display_name;
         let text = format!("created {} {name:?} ({})", K::COLLECTION.singular(), entity.id);
         pass.event(event::CREATED, "Create", text);
-        // The answer is the truth for what was just made; what it shows otherwise than sent is looked at in the next pass.
+        // The answer is the state of an object that was just created; the next pass handles what differs from the request.
         changes = self::plan(K::COLLECTION, desired, &pass.draft.assignments, Some(&entity))
             .into_iter()
             .filter(|change| desired.marked || matches!(change, Change::Assign { .. }))
@@ -124,7 +124,7 @@ async fn send<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant, desired: &Des
                         failure
                     }
                 };
-                // The other changes have nothing to do with it.
+                // The other changes do not depend on it.
                 refused.get_or_insert(failure);
             }
             Err(stop) => return Err(stop),
@@ -135,7 +135,7 @@ async fn send<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant, desired: &Des
     }
     Ok(match (answered, shown) {
         (Some(entity), _) if changes.is_empty() => Written::Answered(entity),
-        // One write, whose answer is the truth for what it changed, unless that shows less than was asked for.
+        // One write, whose answer is the new state of what it changed, unless it shows less than was requested.
         (None, Some(properties)) if changes.len() == 1 => {
             let mut after = entity.clone();
             after.properties.extend(properties);
@@ -151,7 +151,7 @@ async fn send<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant, desired: &Des
     })
 }
 
-/// What Graph refused is not sent again; what Kubernetes or a name is in the way of is another matter.
+/// A change that Graph refused is not sent again; one that Kubernetes or a name conflict prevented is.
 fn note_refusal<K: Managed>(pass: &Pass<'_, K>, change: &Change, failure: &Failure) {
     if failure.reason == Reason::Refused {
         pass.note(|notes| notes.sent.refuse(change, &failure.message));

@@ -1,5 +1,5 @@
 //! Deletion: unassign, delete, wait until the object is absent. The finalizer goes last. Every step follows from what
-//! Graph shows or accepts, so it may be interrupted anywhere; what shows it is shared with other deletions.
+//! Graph shows or accepts, so a deletion may be interrupted anywhere; its reads are shared with other deletions.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ use crate::tenant::shared::{Tenant, interval, only_looks};
 /// How soon Graph is asked again whether a step has taken effect.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
-/// Removes from Graph what the resource stands for. `Ok` when the finalizer may go.
+/// Removes from Graph the object that the resource represents. `Ok` when the finalizer may be removed.
 pub(crate) async fn delete<K: Managed>(pass: &mut Pass<'_, K>) -> Result<(), Stop> {
     const ONLY_LOOKS: &str = "mode is Observe, which writes nothing to Graph";
     let common = pass.object.common();
@@ -72,7 +72,7 @@ async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tena
         return await_absence(pass, &id, *at, tenant).await;
     }
     let unseen = pass.draft.owner.as_ref().is_some_and(|owner| !owner.seen);
-    // What was proved and unassigned a moment ago need not be looked at before it is deleted.
+    // An object that was proved and unassigned a moment ago need not be read before it is deleted.
     if unassigned(pass) && sent.delete_refused.is_none() {
         return remove(pass, &id, Found { assigned: 0, unseen }, tenant).await;
     }
@@ -109,12 +109,12 @@ struct Found {
     unseen: bool,
 }
 
-/// What stands for the request that takes all groups off, among those that were sent.
+/// The entry for the request that removes all groups, among those that were sent.
 fn unassign_plan() -> u64 {
     fingerprint(&"unassign")
 }
 
-/// Whether a request that takes all groups off was accepted a moment ago.
+/// Whether a request that removes all groups was accepted a moment ago.
 fn unassigned<K: Managed>(pass: &Pass<'_, K>) -> bool {
     let sent = pass.notes().sent.unsettled(pass.context.settle);
     sent.is_some_and(|sent| sent.plan == unassign_plan())
@@ -134,7 +134,7 @@ async fn look<K: Managed>(pass: &Pass<'_, K>, id: &str, described: &EntraTenant,
 }
 
 /// Unassigns and deletes, each sent once in a settle window. Graph refuses to delete what it still unassigns; then the
-/// next pass looks afresh.
+/// next pass reads again.
 async fn remove<K: Managed>(pass: &mut Pass<'_, K>, id: &str, found: Found, tenant: &Tenant) -> Result<(), Stop> {
     let (object, context) = (pass.object, pass.context);
     tenant.snapshot(K::COLLECTION).waiting.enter(pass.uid, Instant::now());

@@ -1,4 +1,4 @@
-//! Step one: what Graph shall hold. Every name that a spec and its Assignments give is resolved to an id.
+//! Step one: the desired state in Graph. Every name that a spec and its Assignments give is resolved to an id.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -27,15 +27,15 @@ use crate::tenant::shared::Tenant;
 
 /// What is left to do when Graph equals what could be resolved.
 pub(crate) struct Left {
-    /// A reference whose id is gone: what it stood for stays in Graph, and a person has to decide.
+    /// A reference whose id is gone: the value in Graph stays, and a person has to decide.
     pub(crate) gone: Option<Failure>,
     /// Assignments that a later pass takes into account.
     pub(crate) pending: BTreeSet<String>,
-    /// Some of them only lack our finalizer, which they get in a moment.
+    /// Some of them only lack our finalizer, which is added in a moment.
     pub(crate) arriving: bool,
 }
 
-/// Resolves every reference and says what Graph shall hold.
+/// Resolves every reference and returns the desired state in Graph.
 pub(crate) async fn desire<K: Managed>(pass: &mut Pass<'_, K>, only_look: bool, tenant: &Tenant) -> Result<(Desired, Left), Stop> {
     let notes = pass.notes();
     let looked_up = notes.seen.resolved.as_deref().or(pass.draft.resolved.as_ref());
@@ -75,7 +75,7 @@ pub(crate) async fn desire<K: Managed>(pass: &mut Pass<'_, K>, only_look: bool, 
     for change in &declarations.changed {
         pass.warn(event::REFERENCE_CHANGED, "Resolve", change.clone());
     }
-    // A pass that ends without a word, because it is deferred, must not have looked all this up for nothing.
+    // A pass that is deferred writes no status, so its lookups are kept in the notes.
     pass.note(|notes| notes.seen.resolved = pass.draft.resolved.clone().map(Box::new));
     if let Some(failure) = declarations.stopped {
         return Err(failure);
@@ -128,7 +128,7 @@ fn still_waited_for<K: Managed>(pass: &Pass<'_, K>, problems: &[AssignmentProble
     pass.note(|notes| notes.asked.still_waited_for(&waiting, LONGEST_WAIT))
 }
 
-/// Says once per spec which of its values Graph's descriptions do not list: a new one, or a misspelt one that Graph will
+/// Reports once per spec which of its values Graph's descriptions do not list: a new one, or a misspelt one that Graph will
 /// refuse.
 fn warn_of_unknown<K: Managed>(pass: &mut Pass<'_, K>, properties: &Map<String, Value>) {
     let unknown = unknown_members(K::COLLECTION, properties);
