@@ -1,4 +1,4 @@
-//! One pass over an object that stands for something in Graph:
+//! One pass over a resource that represents an object in Graph:
 //! `resolve → observe → plan → guard → apply → report`. Data flows forward only.
 
 use std::time::Duration;
@@ -32,7 +32,7 @@ use crate::report::wording;
 use crate::tenant::fingerprint::{fingerprint, judged};
 use crate::tenant::shared::{Tenant, interval, only_looks};
 
-/// Makes Graph equal to the spec, or says why not.
+/// Makes Graph equal to the spec, or returns why not.
 pub(crate) async fn converge<K: Managed>(pass: &mut Pass<'_, K>) -> Result<Verdict, Stop> {
     if pass.object.common().suspend {
         return Ok(Verdict::Suspended);
@@ -70,7 +70,7 @@ async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tena
         Decision::Converged => converged(pass, &desired, left),
         Decision::Hold(verdict) => Ok(verdict),
         Decision::Stop(failure) => {
-            // What cannot be reached must not keep a group from being assigned or taken off.
+            // A problem with one part must not keep a group from being assigned or removed.
             let assigns: Vec<Change> = changes
                 .into_iter()
                 .filter(|change| matches!(change, Change::Assign { .. }))
@@ -84,7 +84,7 @@ async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tena
                 return Err(Stop::soon());
             }
             hold_removals(pass, &changes)?;
-            // What nobody but the spec has changed is somebody's wish, whoever woke this pass.
+            // A difference that comes only from the spec is a change by a person, no matter what woke this pass.
             let urgency = if pass.draft.drift.is_empty() {
                 Priority::Change
             } else {
@@ -101,15 +101,15 @@ async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tena
     }
 }
 
-/// Why nothing is to be written, if so. A process or an application that may only read writes nothing either, but what is
-/// being deleted waits instead of being let go of: nobody asked for that.
+/// Why nothing is to be written, if so. A process or an application that may only read writes nothing either, but a
+/// resource that is being deleted waits instead of being released: no person asked for a release.
 fn held_by(only_look: bool, tenant: &Tenant, context: &Context) -> Option<HeldBy> {
     if only_look {
         Some(HeldBy::Configuration("mode Observe"))
     } else if context.access.read_only {
         Some(HeldBy::Configuration("the controller's --read-only"))
     } else {
-        // Known from the token that the look needed.
+        // Known from the token that the reads needed.
         tenant.client.reads_only().then_some(HeldBy::Grant)
     }
 }
@@ -130,8 +130,8 @@ async fn carry_out<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant, desired:
     refused.map_or(Ok(seen), |failure| Err(failure.into()))
 }
 
-/// Whether a new object has waited for Assignments that arrive with it: created and assigned in one go, it costs no request
-/// more. A wait for speed only.
+/// Whether a new object has waited for Assignments that are created with it: one pass then creates and assigns it without
+/// further requests. This wait only saves requests.
 fn waited_enough<K: Managed>(pass: &Pass<'_, K>) -> bool {
     const LONGEST: Duration = Duration::from_secs(5);
     pass.note(|notes| notes.sent.create_wanted()) >= LONGEST
@@ -163,7 +163,7 @@ async fn look<K: Managed>(
         _ if pass.requested || notes.seen.look_afresh => Age::Fresh,
         Some(since) => Age::After(since),
         None if notes.sent.write.is_some_and(|sent| !sent.seen) => Age::Fresh,
-        // The poller lists once an interval; a list that is older than two says nothing about now.
+        // The poller lists once an interval; a list that is older than two proves nothing about now.
         None => Age::Listed(interval(&described.spec) * 2),
     };
     let was_seen = pass.draft.owner.as_ref().is_none_or(|owner| owner.seen);
@@ -190,8 +190,8 @@ async fn look<K: Managed>(
     seen
 }
 
-/// Groups that are moved from one Assignment to another vanish from the first before they are in the second: the edits come
-/// one after the other, in whatever order. So a removal has to be wanted for a moment, by every pass.
+/// Groups that are moved from one Assignment to another may vanish from the first before they are in the second: there are two
+/// edits, in any order. So a removal has to be wanted for a moment, by every pass.
 fn hold_removals<K: Managed>(pass: &Pass<'_, K>, changes: &[Change]) -> Result<(), Stop> {
     let removed: Vec<&String> = changes
         .iter()
@@ -208,7 +208,7 @@ fn hold_removals<K: Managed>(pass: &Pass<'_, K>, changes: &[Change]) -> Result<(
     if left.is_zero() { Ok(()) } else { Err(Stop::later(left)) }
 }
 
-/// Takes what was seen into the status and the notes.
+/// Records what was seen in the status and the notes.
 fn remember<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, seen: Option<&Entity>, tenant: &Tenant) {
     let context = pass.context;
     let assigned = pass.notes().sent.assigned.filter(|(at, _)| at.elapsed() < context.settle);
@@ -283,8 +283,8 @@ fn converged<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, left: Left) 
     })
 }
 
-/// A read that shows what was there before our own write is an old one, as long as that write is young: neither drift
-/// nor a reason to write again.
+/// A read that shows the state before our own write is stale as long as that write is young: neither drift nor a reason to
+/// write again.
 fn refuse_old_read<K: Managed>(pass: &Pass<'_, K>, seen: Option<&Entity>, changes: &[Change]) -> Result<(), Stop> {
     match (pass.notes().sent.unsettled(pass.context.settle), seen) {
         (Some(sent), Some(entity)) if !changes.is_empty() && judged(Some(entity), &[]) == sent.before => Err(not_visible(changes)),
@@ -292,7 +292,7 @@ fn refuse_old_read<K: Managed>(pass: &Pass<'_, K>, seen: Option<&Entity>, change
     }
 }
 
-/// The changes that Graph has not refused yet, and what it said of the first that it has.
+/// The changes that Graph has not refused yet, and its message for the first that it has.
 fn without_refused<K: Managed>(pass: &Pass<'_, K>, changes: Vec<Change>) -> (Vec<Change>, Option<Failure>) {
     let sent = pass.note(|notes| {
         notes.sent.keep_refusals(&changes);

@@ -1,6 +1,6 @@
 //! The product of a create whose answer was lost: it is recognised by who made it, never by its name alone.
 //!
-//! Looked for at once where the audit log or the marker proves authorship, and otherwise after the settle window. A new
+//! Searched for at once where the audit log or the mark proves authorship, and otherwise after the settle window. A new
 //! attempt takes two complete lists without any candidate, a settle window apart.
 
 use std::time::Duration;
@@ -26,7 +26,7 @@ use crate::tenant::audit;
 use crate::tenant::audit::LONGEST_LAG;
 use crate::tenant::shared::Tenant;
 
-/// How often the product is looked for before the settle window is over.
+/// How often the product is searched for before the settle window is over.
 const EARLY: Duration = Duration::from_secs(8);
 /// How often the audit log is asked while it may still be behind.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
@@ -34,7 +34,7 @@ const ASK_AGAIN: Duration = Duration::from_secs(30);
 /// How far back the audit log is read.
 const HISTORY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Looks for the product of an intent whose answer was lost. `Ok(None)`: nothing was made.
+/// Searches for the product of an intent whose answer was lost. `Ok(None)`: nothing was created.
 pub(crate) async fn recover<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant) -> Result<Option<Entity>, Stop> {
     let Some(pending) = pass.draft.pending_create.clone() else {
         return Ok(None);
@@ -74,7 +74,7 @@ pub(crate) async fn recover<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant)
     }
 }
 
-/// Every object that may be the product, and what speaks for it.
+/// Every object that may be the product, and the evidence for it.
 fn candidates<K: Managed>(pass: &Pass<'_, K>, lost: &Lost<'_>, tenant: &Tenant) -> Vec<(Entity, Finding)> {
     let own = |id: &str| tenant.client.is_own_application(id) == Some(true);
     let candidates = tenant
@@ -134,7 +134,7 @@ fn ask<K: Managed>(ids: &[&str]) -> Stop {
         K::COLLECTION.singular(),
         ids.join(", ")
     );
-    // The log may still speak, and a person may act in Graph.
+    // The log may still show it, and a person may act in Graph.
     Stop::Failed(Failure {
         after: Some(ASK_AGAIN),
         ..Failure::stalled(Reason::ClaimUnproven, message)
@@ -158,7 +158,7 @@ async fn take<K: Managed>(pass: &mut Pass<'_, K>, entity: &Entity, pending: &Pen
         attempt: &pending.attempt,
     };
     record(pass, created, tenant).await?;
-    // What this list cannot tell of its assignments would be replaced; the next pass reads it by its id.
+    // A list whose assignments cannot be read must not be the base of a replacement; the next pass reads the object by its id.
     if entity.unreadable.is_some() {
         return Err(Stop::soon());
     }
@@ -196,7 +196,7 @@ fn not_created<K: Managed>(pass: &mut Pass<'_, K>) -> Result<Option<Entity>, Sto
     let settle = pass.context.settle;
     match pass.notes().sent.not_created_since {
         Some(since) if since.elapsed() >= settle => {
-            // The note stays: should this pass be cut short, the proof need not be made again. A new intent clears it.
+            // The note stays: if this pass is interrupted, the proof need not be made again. A new intent clears it.
             pass.draft.pending_create = None;
             Ok(None)
         }

@@ -1,5 +1,5 @@
-//! Step one: from a spec to what Graph shall hold: first the tenant, which has to let the namespace in. Names of Graph
-//! objects are the business of [`crate::reconcile::references`].
+//! Step one: from a spec to the desired state in Graph: first the tenant, which has to allow the namespace. Names of Graph
+//! objects are resolved in [`crate::reconcile::references`].
 
 use crate::cluster::allowed_namespaces::allows;
 use crate::report::stop::Stop;

@@ -1,4 +1,4 @@
-//! Assignments that are gone without having released their groups.
+//! Assignments that were deleted without releasing their groups.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use crate::reconcile::plan::Key;
 use crate::report::reason::Reason;
 use crate::report::reason::event;
 
-/// Assignments that put groups on the target and are gone without having let go of them: by force, or with their
-/// definition. A group is taken off because an Assignment that can be seen says so, never because none can be seen; so
-/// these stay. On a target that takes off whatever nobody declares, nothing is taken off until a person has decided.
+/// Assignments that put groups on the target and were deleted without releasing them: by force, or with their
+/// definition. A group is removed because of an Assignment that exists, never because of a missing one; so these groups
+/// stay. On a target with assignmentOwnership Exclusive, nothing is removed until a person has decided.
 pub(crate) fn keep_groups_of_the_vanished<K: Managed>(pass: &mut Pass<'_, K>, declarations: &mut Declarations) {
     if declarations.stopped.is_some() {
         return;

@@ -9,8 +9,8 @@ use crate::report::failure::{Class, Unseen};
 use crate::report::reason::Reason;
 use crate::report::wording;
 
-/// The status after a pass over an object that stands for something in Graph. `draft` holds the data that the steps
-/// found; this adds what follows from it. Pure, the clock aside, which moves nothing that did not change.
+/// The status after a pass over a resource that represents an object in Graph. `draft` contains the data that the steps
+/// found; this adds what follows from it. Pure, except for the clock, which changes no time of an unchanged condition.
 pub(crate) fn managed(old: &ManagedStatus, mut draft: ManagedStatus, verdict: &Verdict, generation: Option<i64>) -> ManagedStatus {
     draft.observed_generation = generation;
     for problem in &mut draft.assignment_problems {
@@ -38,11 +38,11 @@ pub(crate) fn managed(old: &ManagedStatus, mut draft: ManagedStatus, verdict: &V
     draft
 }
 
-/// What the pass says nothing about.
+/// What the pass reports nothing about.
 fn unseen(verdict: &Verdict) -> Unseen {
     match verdict {
         Verdict::Suspended => Unseen::References,
-        // Names stay resolved while Graph does not answer, but nobody knows whether they would be.
+        // Names stay resolved while Graph does not answer, but it is not known whether they would be.
         Verdict::Failed(failure) if failure.class == Class::Unreachable => Unseen::References,
         Verdict::Failed(failure) => failure.unseen,
         Verdict::Ready { .. } | Verdict::Pending { .. } | Verdict::Observed { .. } | Verdict::Working { .. } | Verdict::Held { .. } => {

@@ -1,4 +1,4 @@
-//! What is said when the tenant does not have what a spec names: which field, what to do, and what looks most like it.
+//! The message when the tenant does not have what a spec names: which field, what to do, and the most similar names.
 //! No requests.
 
 use crate::report::reason::Reason;
@@ -9,7 +9,7 @@ const SHOWN: usize = 3;
 /// How alike two names are that one is taken for the other's misspelling; 1 is equal.
 const ALIKE: f64 = 0.6;
 
-/// A wait for something that is not there. `there` are the names that the tenant has, as far as they are known.
+/// A wait for something that does not exist. `there` are the names that the tenant has, as far as they are known.
 pub(crate) fn missing<'a>(reason: Reason, what: &str, field: &str, name: &str, there: impl Iterator<Item = &'a str>) -> Stop {
     let mut message =
         format!("waiting for {what}: the tenant has none; correct {field}, or create what it names, which is then found automatically");

@@ -1,4 +1,4 @@
-//! The tenant's audit log as all passes share it: read when something has to be found out, and then for all that wait.
+//! The tenant's audit log as all passes share it: read when a pass needs it, and then for all that wait.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,7 +54,7 @@ impl AuditLog {
         if known.refused.is_some_and(|refused| refused.elapsed() < PAUSE) {
             return Ok(None);
         }
-        // Who else asks soon asks for about the same time.
+        // Other passes that ask soon ask for about the same time.
         let from = known.read.as_ref().map_or(from, |read| from.min(read.from.max(from - LONGEST_LAG)));
         let asked = Instant::now();
         gate.check()?;

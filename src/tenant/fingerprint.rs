@@ -1,11 +1,11 @@
-//! Hashes by which a process tells whether something is still as it was. Good for one process only.
+//! Hashes by which a process detects whether something has changed. Valid for one process only.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::graph::Entity;
 use crate::tenant::packed;
 
-/// A hash of anything that prints; good for one process only.
+/// A hash of anything that prints; valid for one process only.
 pub(crate) fn fingerprint(value: &impl std::fmt::Debug) -> u64 {
     let mut hasher = DefaultHasher::new();
     format!("{value:?}").hash(&mut hasher);
