@@ -96,14 +96,14 @@ async fn elect(
         identity: config.identity.clone(),
         timings: LeaseTimings::default(),
     };
-    let told = {
+    let report = {
         let health = health.clone();
         move |usable: Result<(), String>| match usable {
             Ok(()) => health.set_ready(ELECTION, true),
             Err(reason) => health.set_missing(ELECTION, &reason),
         }
     };
-    lead(&clients.strict, lease, shutdown.clone(), told, work)
+    lead(&clients.strict, lease, shutdown.clone(), report, work)
         .await
         .context("leader election")?;
     ended(&shutdown)
@@ -111,7 +111,10 @@ async fn elect(
 
 /// The work ends by itself only when something is wrong with the process.
 fn ended(shutdown: &Shutdown) -> anyhow::Result<()> {
-    anyhow::ensure!(shutdown.requested(), "the controllers ended without a shutdown request; see the log");
+    anyhow::ensure!(
+        shutdown.requested(),
+        "the controllers ended without a shutdown request; see the log"
+    );
     Ok(())
 }
 

@@ -106,7 +106,7 @@ pub struct Config {
     pub health_address: SocketAddr,
     /// Where metrics are answered.
     pub metrics_address: SocketAddr,
-    /// Whether metrics tell tenants apart.
+    /// Whether metrics have the label of the tenant.
     pub tenant_metrics: bool,
     /// How log lines are written.
     pub log_format: LogFormat,
@@ -155,7 +155,7 @@ impl Arguments {
     }
 }
 
-/// The first name that says something.
+/// The first name that is not empty.
 fn instance(pod_name: Option<String>, host_name: Option<String>) -> String {
     [pod_name, host_name]
         .into_iter()

@@ -126,7 +126,7 @@ mod tests {
         ] {
             assert!(!allows(json!({"matchExpressions": [broken]})), "{broken}");
             let beside = json!({"matchLabels": {"team": "finance"}, "matchExpressions": [broken]});
-            assert!(!allows(beside), "beside one that holds: {broken}");
+            assert!(!allows(beside), "beside one that matches: {broken}");
         }
         for broken in [
             json!({}),
@@ -152,7 +152,7 @@ mod tests {
             (requirement("example.com/tier", "In", json!([""])), true),
             (requirement("example.com/tier", "Exists", json!([])), true),
             (requirement("other", "Exists", Value::Null), false),
-            // What an administrator wrote: everybody but some.
+            // What an administrator wrote: all namespaces but some.
             (requirement("team", "NotIn", json!(["sales"])), true),
             (requirement("team", "NotIn", json!(["finance"])), false),
             (requirement("other", "NotIn", json!(["sales"])), true),

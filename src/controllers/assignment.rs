@@ -81,7 +81,7 @@ impl Kind for Assignment {
         }
         wake_target(assignment, context);
         if let Some(problem) = target.status.assignment_problems.iter().find(|problem| problem.assignment == name) {
-            return Err(told(problem.reason.as_str(), &problem.message).into());
+            return Err(reported(problem.reason.as_str(), &problem.message).into());
         }
         let kind = spec.target_ref.kind.name();
         let message = format!(
@@ -169,7 +169,7 @@ pub(crate) fn assess(assignment: &Assignment, target: Option<&Target>) -> (Vec<A
     let distinct: BTreeSet<&str> = groups.iter().map(|group| group.id.as_deref().unwrap_or(&group.reference)).collect();
     let number = distinct.len();
     let result = match status.assignment_problems.iter().find(|problem| problem.assignment == name) {
-        Some(problem) => Err(told(problem.reason.as_str(), &problem.message)),
+        Some(problem) => Err(reported(problem.reason.as_str(), &problem.message)),
         None if is_observed(status) => Ok(Verdict::Observed {
             message: format!(
                 "{} of {} on {kind} {}, which is only observed",
@@ -262,7 +262,7 @@ fn state_of(group: &AssignmentGroup, assignment: &str, target: &ManagedStatus) -
 }
 
 /// A problem that the target's pass had with this Assignment, under its own class.
-fn told(reason: &str, message: &str) -> Failure {
+fn reported(reason: &str, message: &str) -> Failure {
     let Some(reason) = Reason::of(reason) else {
         return Failure::stalled(Reason::Refused, message);
     };

@@ -21,7 +21,7 @@ use crate::report::status::now;
 use crate::report::stop::Stop;
 use crate::tenant::credentials::kind;
 use crate::tenant::gate::About;
-use crate::tenant::shared::{Tenant, only_looks};
+use crate::tenant::shared::{Tenant, only_observes};
 
 /// How soon a tenant that is being deleted is checked again while resources use it.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -162,7 +162,7 @@ async fn look(pass: &mut Pass<'_, EntraTenant>, tenant: &Tenant) -> Result<Verdi
         pass.draft.application_id = Some(application);
     }
     let granted: BTreeSet<String> = token.roles.into_iter().collect();
-    let missing = missing(&granted, read_only || context.access.read_only || only_looks(object, None));
+    let missing = missing(&granted, read_only || context.access.read_only || only_observes(object, None));
     let organization = reads_organization(&granted);
     pass.draft.read_only = (read_only || context.access.read_only).then_some(true);
     pass.draft.missing_permissions.clone_from(&missing);

@@ -60,9 +60,9 @@ impl Need {
     }
 }
 
-/// The missing permissions. `only_look`: nothing is to be written.
-pub(crate) fn missing(granted: &BTreeSet<String>, only_look: bool) -> Vec<MissingPermission> {
-    let mut needs = if only_look { reads() } else { writes() };
+/// The missing permissions. `only_observe`: nothing is to be written.
+pub(crate) fn missing(granted: &BTreeSet<String>, only_observe: bool) -> Vec<MissingPermission> {
+    let mut needs = if only_observe { reads() } else { writes() };
     needs.extend([groups(), organization()]);
     let unmet = needs.into_iter().filter(|need| !need.is_met_by(granted));
     unmet
@@ -94,9 +94,9 @@ pub(crate) fn explain(missing: &[MissingPermission], application: &str) -> Strin
 mod tests {
     use super::*;
 
-    fn lacks(granted: &[&str], only_look: bool) -> Vec<String> {
+    fn lacks(granted: &[&str], only_observe: bool) -> Vec<String> {
         let granted = granted.iter().map(|role| (*role).to_owned()).collect();
-        missing(&granted, only_look).into_iter().map(|need| need.permission).collect()
+        missing(&granted, only_observe).into_iter().map(|need| need.permission).collect()
     }
 
     /// S28: what is documented as the least grant is enough, and anything less names what it lacks.

@@ -201,9 +201,7 @@ fn find_refused<K: Managed>(pass: &Pass<'_, K>, site: Site<'_>, refused: &Refuse
         .collect();
     let ask = |name: &str| asks.get(name).copied().unwrap_or_default();
     match pass.note(|notes| notes.sent.trial.refused(&adding, &failure.message, ask)) {
-        trial::Verdict::Found(_) | trial::Verdict::Halved => {
-            soon(format!("{}; finding out which Assignment causes that", failure.message))
-        }
+        trial::Verdict::Found(_) | trial::Verdict::Halved => soon(format!("{}; finding out which Assignment causes that", failure.message)),
         trial::Verdict::None => failure.clone(),
     }
 }

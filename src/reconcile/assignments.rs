@@ -49,8 +49,8 @@ pub(crate) fn unreadable(namespace: &str, context: &Context) -> BTreeSet<String>
 
 /// Collects what the Assignments declare; looks up groups that are not pinned yet, and those whose pins have to be proved.
 ///
-/// `only_look`: nothing is written to Graph, so an Assignment that is being deleted is released instead of waited for.
-pub(crate) async fn collect<K: Managed>(pass: &Pass<'_, K>, pins: &mut Pins<'_>, only_look: bool) -> Declarations {
+/// `only_observe`: nothing is written to Graph, so an Assignment that is being deleted is released instead of waited for.
+pub(crate) async fn collect<K: Managed>(pass: &Pass<'_, K>, pins: &mut Pins<'_>, only_observe: bool) -> Declarations {
     let (object, context) = (pass.object, pass.context);
     let assignments = pointing_at(object, context);
     let names = assignments.iter().map(|assignment| assignment.name_any()).collect();
@@ -68,11 +68,11 @@ pub(crate) async fn collect<K: Managed>(pass: &Pass<'_, K>, pins: &mut Pins<'_>,
         declarations.groups.extend_from_slice(&pins.resolved.groups);
         declarations.service_plans.extend_from_slice(&pins.resolved.service_plans);
     }
-    let kept = only_look || keeps_groups(&assignments, context).await;
+    let kept = only_observe || keeps_groups(&assignments, context).await;
     for assignment in assignments {
         match standing(&assignment, context) {
             Standing::Leaving if kept || assignment.spec.deletion_policy == Some(DeletionPolicy::Orphan) => {
-                let exclusive = !only_look && object.common().ownership == Some(AssignmentOwnership::Exclusive);
+                let exclusive = !only_observe && object.common().ownership == Some(AssignmentOwnership::Exclusive);
                 declarations.release(assignment.name_any(), exclusive);
             }
             Standing::Leaving => {}

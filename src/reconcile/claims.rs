@@ -78,7 +78,10 @@ pub(crate) fn prove<K: Managed>(pass: &mut Pass<'_, K>, entity: Option<&Entity>,
             return Err(unproven::<K>(&id, &why));
         }
         if pass.draft.owner.is_none() && author != Maker::Us {
-            return Err(unproven::<K>(&id, "its status does not record what the id belongs to (status.owner)"));
+            return Err(unproven::<K>(
+                &id,
+                "its status does not record what the id belongs to (status.owner)",
+            ));
         }
     } else if pass.draft.owner.as_ref().is_none_or(|owner| *owner.resource != **uid) {
         return Err(unproven::<K>(
@@ -146,7 +149,7 @@ pub(crate) fn refuse_foreign_intent<K: Managed>(pending: &PendingCreate, tenant:
         return Ok(());
     };
     let message = format!(
-        "status.pendingCreate was {whose}, so {} {:?}, which that request may have made, is not looked for here. To manage an object of this tenant, create another resource; to remove this one and leave Graph as it is, set spec.deletionPolicy to Orphan and delete it",
+        "status.pendingCreate was {whose}, so {} {:?}, which that request may have made, is not searched for here. To manage an object of this tenant, create another resource; to remove this one and leave Graph as it is, set spec.deletionPolicy to Orphan and delete it",
         K::COLLECTION.singular(),
         pending.display_name
     );
@@ -215,7 +218,7 @@ pub(crate) fn refuse_rival<K: Managed>(pass: &Pass<'_, K>, tenant: &TenantKey) -
     let (object, context) = (pass.object, pass.context);
     let leaving = |other: &Arc<K>| other.meta().deletion_timestamp.is_some();
     let first = |other: &Arc<K>| has_id(&**other) || rank(&**other) < rank(object);
-    let Some(rival) = namesakes(object, tenant, context).find(|other| !leaving(other) && first(other)) else {
+    let Some(rival) = same_name(object, tenant, context).find(|other| !leaving(other) && first(other)) else {
         return Ok(());
     };
     let who = if rival.namespace() == object.namespace() {
@@ -231,7 +234,7 @@ pub(crate) fn refuse_rival<K: Managed>(pass: &Pass<'_, K>, tenant: &TenantKey) -
 }
 
 /// The other resources of the tenant that have or want the same name.
-pub(crate) fn namesakes<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> impl Iterator<Item = Arc<K>> {
+pub(crate) fn same_name<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> impl Iterator<Item = Arc<K>> {
     let name = object.common().display_name.to_lowercase();
     others(object, tenant, context)
         .filter(move |other| other.common().display_name.to_lowercase() == name)

@@ -20,14 +20,14 @@ use crate::report::reason::Reason;
 use crate::report::reason::event;
 use crate::report::stop::Stop;
 use crate::tenant::fingerprint::fingerprint;
-use crate::tenant::shared::{Tenant, interval, only_looks};
+use crate::tenant::shared::{Tenant, interval, only_observes};
 
 /// How soon Graph is asked again whether a step has taken effect.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Removes from Graph the object that the resource represents. `Ok` when the finalizer may be removed.
 pub(crate) async fn delete<K: Managed>(pass: &mut Pass<'_, K>) -> Result<(), Stop> {
-    const ONLY_LOOKS: &str = "mode is Observe, which writes nothing to Graph";
+    const ONLY_OBSERVES: &str = "mode is Observe, which writes nothing to Graph";
     let common = pass.object.common();
     claims::restore(pass);
     if pass.draft.id.is_none() && pass.draft.pending_create.is_none() {
@@ -49,12 +49,12 @@ pub(crate) async fn delete<K: Managed>(pass: &mut Pass<'_, K>) -> Result<(), Sto
         ));
     }
     if common.mode == Some(Mode::Observe) {
-        return released(pass, ONLY_LOOKS);
+        return released(pass, ONLY_OBSERVES);
     }
     let (described, tenant) = resolve::tenant(pass.object, pass.context)?;
     claims::refuse_foreign_owner(pass, &tenant.key)?;
-    if only_looks(&described, common.mode) {
-        return released(pass, ONLY_LOOKS);
+    if only_observes(&described, common.mode) {
+        return released(pass, ONLY_OBSERVES);
     }
     let result = steps(pass, &described, &tenant).await;
     if !matches!(&result, Err(failure) if failure.is_later()) {
@@ -181,7 +181,7 @@ async fn remove<K: Managed>(pass: &mut Pass<'_, K>, id: &str, found: Found, tena
     await_absence(pass, id, now, tenant).await
 }
 
-/// `Ok` when a look from after the accepted deletion does not show the object.
+/// `Ok` when a read from after the accepted deletion does not show the object.
 async fn await_absence<K: Managed>(pass: &mut Pass<'_, K>, id: &str, deleted: Instant, tenant: &Tenant) -> Result<(), Stop> {
     if !is_shown_since(pass, id, deleted, tenant).await? {
         return Ok(());
@@ -205,7 +205,7 @@ fn released<K: Managed>(pass: &mut Pass<'_, K>, why: &str) -> Result<(), Stop> {
     Ok(())
 }
 
-/// The id of what has to go; a create whose answer was lost is looked up first.
+/// The id of the object to delete; a create whose answer was lost is looked up first.
 async fn find<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant) -> Result<Option<String>, Stop> {
     if let Some(id) = &pass.draft.id {
         return Ok(Some(id.clone()));
@@ -227,7 +227,7 @@ async fn gone<K: Managed>(pass: &mut Pass<'_, K>, id: &str, tenant: &Tenant) -> 
     Ok(())
 }
 
-/// Takes off every group, unless a request that did is so young that it may still take effect.
+/// Removes every group, unless a request that did is so young that it may still take effect.
 async fn unassign<K: Managed>(pass: &mut Pass<'_, K>, id: &str, count: usize, tenant: &Tenant) -> Result<(), Stop> {
     let context = pass.context;
     if count == 0 {

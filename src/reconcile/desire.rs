@@ -36,12 +36,12 @@ pub(crate) struct Left {
 }
 
 /// Resolves every reference and returns the desired state in Graph.
-pub(crate) async fn desire<K: Managed>(pass: &mut Pass<'_, K>, only_look: bool, tenant: &Tenant) -> Result<(Desired, Left), Stop> {
+pub(crate) async fn desire<K: Managed>(pass: &mut Pass<'_, K>, only_observe: bool, tenant: &Tenant) -> Result<(Desired, Left), Stop> {
     let notes = pass.notes();
     let looked_up = notes.seen.resolved.as_deref().or(pass.draft.resolved.as_ref());
     let pinned = looked_up.cloned().unwrap_or_default();
     let mut pins = Pins::new(&pinned, pass, &notes.seen, tenant);
-    let resolved = resolve_all(pass, &mut pins, only_look).await;
+    let resolved = resolve_all(pass, &mut pins, only_observe).await;
     if resolved.as_ref().is_ok_and(|(_, declarations)| declarations.is_complete()) {
         pins.proofs.close();
     }
@@ -104,9 +104,9 @@ pub(crate) async fn desire<K: Managed>(pass: &mut Pass<'_, K>, only_look: bool, 
 /// How soon the rest of the pins is proved when there are more than a pass takes.
 const PROVE_MORE: Duration = Duration::from_secs(1);
 
-async fn resolve_all<K: Managed>(pass: &Pass<'_, K>, pins: &mut Pins<'_>, only_look: bool) -> Result<(Resolved, Declarations), Stop> {
+async fn resolve_all<K: Managed>(pass: &Pass<'_, K>, pins: &mut Pins<'_>, only_observe: bool) -> Result<(Resolved, Declarations), Stop> {
     let own = references::resolve(&pass.object.references(), pins).await?;
-    let declarations = assignments::collect(pass, pins, only_look).await;
+    let declarations = assignments::collect(pass, pins, only_observe).await;
     Ok((own, declarations))
 }
 

@@ -28,7 +28,7 @@ use crate::report::stop::Stop;
 use crate::tenant::shared::Tenant;
 use crate::tenant::snapshot::Creating;
 
-/// The oldest list that tells which names are free. Above the longest time that passes wait together for a list, or the
+/// The age of the oldest list that shows which names are free. Above the longest time that passes wait together for a list, or the
 /// last of them would have to wait for a second one.
 const OLDEST: Duration = Duration::from_secs(120);
 
@@ -73,7 +73,7 @@ fn held<K: Managed>(object: &K, holder: &K) -> Stop {
         let message = format!("the object of {who} has the name {name:?}; give one of the two another spec.displayName");
         return Stop::stalled(Reason::NameConflict, message);
     }
-    let message = format!("waiting until the object of {who}, which has the name {name:?} now, is renamed as its spec says");
+    let message = format!("waiting until the object of {who}, which has the name {name:?} now, is renamed to the name in its spec");
     Stop::waiting_for(Reason::NameConflict, message, RENAMED_SOON)
 }
 

@@ -37,7 +37,7 @@ pub(crate) struct Look<'a, C, T> {
     pub converged: C,
     /// Whether what differs is reported by this pass and written by a later one, if at all, or is read again before it is
     /// written; then a recent list is enough.
-    pub only_told: T,
+    pub only_reported: T,
 }
 
 /// The object. `None`: it is proven to be absent.
@@ -51,7 +51,7 @@ pub(crate) async fn observe<K: Managed>(
         age,
         was_seen,
         converged,
-        only_told,
+        only_reported,
     } = look;
     let found = match age {
         Age::Fresh => tenant.read(K::COLLECTION, id).await?,
@@ -73,7 +73,7 @@ pub(crate) async fn observe<K: Managed>(
             let recent = now
                 .checked_sub(RECENT)
                 .is_none_or(|recent| snapshot.seen_since(id, recent).is_some());
-            match known.filter(|entity| converged(entity) || recent && only_told(entity)) {
+            match known.filter(|entity| converged(entity) || recent && only_reported(entity)) {
                 Some(entity) => Some(entity),
                 None => tenant.read(K::COLLECTION, id).await?,
             }
@@ -166,7 +166,7 @@ pub(crate) async fn prove_absence<K: Managed>(pass: &Pass<'_, K>, id: &str, tena
         return Err(Stop::waiting_for(Reason::AbsenceUnconfirmed, message, left));
     }
     list_since_wanted(pass, tenant).await?;
-    // Also when a read of its own has said otherwise since the list.
+    // Also when a read of its own has not found it since the list.
     if tenant.snapshot(K::COLLECTION).is_listed(id) {
         let message = format!(
             "{} {id} was not found by its id and is in the list; Graph contradicts itself, so nothing is decided",

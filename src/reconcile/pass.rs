@@ -172,12 +172,12 @@ impl<'a, K: Kind> Pass<'a, K> {
 }
 
 impl<K: Managed> Pass<'_, K> {
-    /// The assignments that the status held when the pass began.
+    /// The assignments in the status when the pass began.
     pub(crate) fn remembered_assignments(&self) -> &[OwnedAssignment] {
         self.writer.written().map_or(&[], |status| &status.assignments)
     }
 
-    /// Writes the draft if entries are in it that the status does not hold yet.
+    /// Writes the draft if it has entries that are not in the status yet.
     pub(crate) async fn write_ahead_assignments(&mut self) -> Result<(), Stop> {
         let known = self.remembered_assignments();
         let same = |a: &OwnedAssignment, b: &OwnedAssignment| {

@@ -30,7 +30,7 @@ use crate::report::reason::event;
 use crate::report::stop::Stop;
 use crate::report::wording;
 use crate::tenant::fingerprint::{fingerprint, judged};
-use crate::tenant::shared::{Tenant, interval, only_looks};
+use crate::tenant::shared::{Tenant, interval, only_observes};
 
 /// Makes Graph equal to the spec, or returns why not.
 pub(crate) async fn converge<K: Managed>(pass: &mut Pass<'_, K>) -> Result<Verdict, Stop> {
@@ -49,9 +49,9 @@ pub(crate) async fn converge<K: Managed>(pass: &mut Pass<'_, K>) -> Result<Verdi
 }
 
 async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tenant: &Tenant) -> Result<Verdict, Stop> {
-    let only_look = only_looks(described, pass.object.common().mode);
+    let only_observe = only_observes(described, pass.object.common().mode);
     // Graph lookups, for names that are not pinned.
-    let desired = desire(pass, only_look, tenant).await;
+    let desired = desire(pass, only_observe, tenant).await;
     let (mut desired, left) = desired.map_err(|stop| stop.map(|failure| failure.before(Unseen::References)))?;
     desired.marked = described.spec.create_marker == Some(CreateMarker::Description);
     // Graph reads.
@@ -65,7 +65,7 @@ async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tena
     remember(pass, &desired, seen.as_ref(), tenant);
     let changes = plan(K::COLLECTION, &desired, &pass.draft.assignments, seen.as_ref()); // pure
     refuse_old_read(pass, seen.as_ref(), &changes)?;
-    let held_by = held_by(only_look, tenant, pass.context);
+    let held_by = held_by(only_observe, tenant, pass.context);
     match guard(&changes, &desired, pass, held_by) {
         Decision::Converged => converged(pass, &desired, left),
         Decision::Hold(verdict) => Ok(verdict),
@@ -103,8 +103,8 @@ async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tena
 
 /// Why nothing is to be written, if so. A process or an application that may only read writes nothing either, but a
 /// resource that is being deleted waits instead of being released: no person asked for a release.
-fn held_by(only_look: bool, tenant: &Tenant, context: &Context) -> Option<HeldBy> {
-    if only_look {
+fn held_by(only_observe: bool, tenant: &Tenant, context: &Context) -> Option<HeldBy> {
+    if only_observe {
         Some(HeldBy::Configuration("mode Observe"))
     } else if context.access.read_only {
         Some(HeldBy::Configuration("the controller's --read-only"))
@@ -169,8 +169,8 @@ async fn look<K: Managed>(
     let was_seen = pass.draft.owner.as_ref().is_none_or(|owner| owner.seen);
     let generation = pass.object.meta().generation;
     let synced = generation.is_some() && pass.draft.synced_generation == generation;
-    let held = held_by(only_looks(described, pass.object.common().mode), tenant, pass.context).is_some();
-    let only_told = |entity: &Entity| {
+    let held = held_by(only_observes(described, pass.object.common().mode), tenant, pass.context).is_some();
+    let only_reported = |entity: &Entity| {
         let changes = plan(K::COLLECTION, desired, &pass.draft.assignments, Some(entity));
         let drift = drift(&changes, desired, pass.remembered_assignments(), synced, &pass.draft.drift);
         // A set of assignments is read once more when its turn has come.
@@ -182,7 +182,7 @@ async fn look<K: Managed>(
         age,
         was_seen,
         converged: settled,
-        only_told,
+        only_reported,
     };
     let seen = observe(pass, look, tenant).await;
     let unanswered = matches!(age, Age::Fresh) && seen.is_err();
@@ -225,12 +225,12 @@ fn remember<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, seen: Option<
         let over = Instant::now() + context.settle;
         pass.note(|notes| notes.asked.look_by(Some(over)));
     }
-    let namesakes = if seen.is_some() {
+    let same_name = if seen.is_some() {
         Vec::new()
     } else {
         tenant.snapshot(K::COLLECTION).named(pass.object.common().display_name)
     };
-    pass.note(|notes| notes.seen.judged = Some(judged(seen, &namesakes)));
+    pass.note(|notes| notes.seen.judged = Some(judged(seen, &same_name)));
 }
 
 /// Graph equals the spec: unless it is only that an earlier write for another spec has not reached the reads yet.

@@ -296,8 +296,8 @@ fn difference(key: &Key, desired: Option<String>, observed: Option<String>) -> D
 }
 
 /// The record of the entries that are ours after a pass that saw `observed`: those that are declared and seen, and those that
-/// are kept for a frozen Assignment. Those of an Assignment that is released are left out. `may_appear`: a write is so young that this entry, which
-/// it put on the object, may still appear there.
+/// are kept for a frozen Assignment. Those of an Assignment that is released are left out. `may_appear`: a write is so young
+/// that this entry, which it put on the object, may still appear there.
 pub(crate) fn owned_after(
     desired: &Desired,
     owned: &[OwnedAssignment],

@@ -20,7 +20,7 @@ pub(crate) struct Proofs {
     due: Instant,
     /// The references that this round still has to prove.
     left: BTreeSet<String>,
-    /// When a reference was first found to be gone, and whether a later look has confirmed that.
+    /// When a reference was first found to be gone, and whether a later lookup has confirmed that.
     gone: BTreeMap<String, (Instant, bool)>,
 }
 
@@ -153,7 +153,7 @@ mod tests {
         proofs.close();
         assert!(
             !proofs.is_open(),
-            "what only a frozen Assignment names is not looked for each second"
+            "what only a frozen Assignment names is not looked up each second"
         );
     }
 

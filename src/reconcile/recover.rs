@@ -52,7 +52,7 @@ pub(crate) async fn recover<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant)
     }
     let asked = Instant::now();
     list_since_wanted(pass, tenant).await?;
-    // So far back that earlier writes of this cluster tell whether the log carries the ids of requests.
+    // So far back that earlier writes of this cluster show whether the log carries the ids of requests.
     let from = pending.since.0 - HISTORY;
     let events = tenant.audit(from, asked.checked_sub(EARLY).unwrap_or(asked)).await?;
     let mark = pending.attempt.get(..8).unwrap_or_default();
@@ -180,7 +180,7 @@ fn unsettled<K: Managed>(pass: &Pass<'_, K>, pending: &PendingCreate, tenant: &T
     left.is_positive().then(|| Duration::try_from(left).unwrap_or(context.settle))
 }
 
-/// Before the window is over only a proof counts, so there is no hurry to look again.
+/// Before the window is over only a proof counts, so there is no hurry to check again.
 fn look_early<K: Managed>(pass: &Pass<'_, K>, left: Duration) -> Result<(), Stop> {
     let looked = pass.notes().sent.looked_early;
     if let Some(since) = looked.map(|looked| looked.elapsed()).filter(|since| *since < EARLY) {

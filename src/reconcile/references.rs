@@ -314,7 +314,7 @@ mod tests {
             ("running", false),
             ("passed", true),
             ("warning", true),
-            // Graph's own refusal says what failed.
+            // Graph's own refusal names what failed.
             ("failed", true),
             ("ofTheFuture", true),
         ] {

@@ -195,13 +195,13 @@ mod tests {
         let later = [event(&at(10), &["theirs"]), event(&at(20), &["theirs"]), event(&at(25), &["ours"])];
         assert!(
             lost(&replaced, "p1", &later, |_| false).is_empty(),
-            "assigned again, and taken off on purpose"
+            "assigned again, and removed on purpose"
         );
         assert_eq!(
             lost(&replaced, "p1", &[event(&at(10), &["theirs"]), event(&at(25), &["x"])], |_| false).len(),
             1
         );
-        assert_eq!(both(&["theirs"], &["ours"], false), [], "taken off again by its writer");
+        assert_eq!(both(&["theirs"], &["ours"], false), [], "removed again by its writer");
         assert_eq!(
             both(&["theirs"], &["ours"], true),
             [],

@@ -103,7 +103,7 @@ pub(crate) fn judge(
         None => Ok(()),
         Some(what) => {
             let message = format!(
-                "the operator itself is being removed ({what}), so nothing is removed in Graph; it goes on when the operator is installed again"
+                "the operator itself is being removed ({what}), so nothing is removed in Graph; it continues when the operator is installed again"
             );
             Err(Failure::waiting(Reason::RemovalHeld, message))
         }

@@ -148,7 +148,7 @@ impl From<kube::Error> for Failure {
     }
 }
 
-/// Whether a write lost against a newer version. By code: `is_conflict()` looks at the reason only.
+/// Whether a write had a conflict with a newer version. By code: `is_conflict()` checks the reason only.
 pub(crate) fn is_conflict(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == 409)
 }

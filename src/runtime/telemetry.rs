@@ -104,7 +104,7 @@ fn use_colour() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && std::io::stderr().is_terminal()
 }
 
-/// The text of a panic may quote a value that must not be seen (a `Debug` of an error, say), so it stays out.
+/// The text of a panic may quote a value that must not be seen (a `Debug` of an error, for example), so it is not logged.
 fn log_panic(info: &PanicHookInfo<'_>) {
     let place = info.location().map(ToString::to_string).unwrap_or_default();
     tracing::error!(place, "a task panicked");

@@ -13,7 +13,7 @@ use crate::report::reason::Reason;
 use crate::report::stop::Stop;
 use crate::tenant::gate::{About, Gate};
 
-/// How long after a write its event may still be missing. Minutes have been seen; no document says how many.
+/// How long after a write its event may still be missing. Minutes have been observed; no limit is documented.
 pub(crate) const LONGEST_LAG: SignedDuration = SignedDuration::from_mins(15);
 
 /// A log that could not be read is not asked for again before this.

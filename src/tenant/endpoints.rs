@@ -17,7 +17,7 @@ pub(crate) struct Endpoints {
     pub graph: Url,
     /// The authority of the public cloud, or its substitute.
     pub authority: Url,
-    /// The file that holds the pod's projected token.
+    /// The file with the pod's projected token.
     pub token_file: Option<PathBuf>,
     /// How long one Graph request may take.
     pub request_timeout: Duration,

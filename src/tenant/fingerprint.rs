@@ -12,10 +12,10 @@ pub(crate) fn fingerprint(value: &impl std::fmt::Debug) -> u64 {
     hasher.finish()
 }
 
-/// The fingerprint of what Graph holds for an object: its entity, or the ids that carry its name.
-pub(crate) fn judged(entity: Option<&Entity>, namesakes: &[Entity]) -> u64 {
+/// The fingerprint of the state in Graph for an object: its entity, or the ids of the entities with its name.
+pub(crate) fn judged(entity: Option<&Entity>, same_name: &[Entity]) -> u64 {
     match entity {
         Some(entity) => packed::fingerprint(entity),
-        None => fingerprint(&namesakes.iter().map(|entity| &entity.id).collect::<Vec<_>>()),
+        None => fingerprint(&same_name.iter().map(|entity| &entity.id).collect::<Vec<_>>()),
     }
 }

@@ -96,7 +96,7 @@ impl Gate {
         let mut gates = [state.tenant.as_mut(), state.namespaces.get_mut(&asker.namespace)];
         for closed in gates.iter().flatten() {
             if let Some(wait) = closed.wait(own.is_some(), now) {
-                let failure = closed.told_to(own).clone();
+                let failure = closed.failure_for(own).clone();
                 return Err(Stop::Failed(Failure {
                     after: Some(jitter(wait, 10)),
                     ..failure
@@ -163,7 +163,7 @@ impl Gate {
             tracing::warn!(reason = of_tenant.failure.reason.as_str(), %error, "a request failed for a reason that concerns the whole tenant");
             return close(&mut state.tenant, of_tenant, now).into();
         }
-        let of_namespace = Closing::told("requests for several objects of this namespace fail", &error, longest);
+        let of_namespace = Closing::reporting("requests for several objects of this namespace fail", &error, longest);
         let failure = Failure::from(error);
         state.suspects.add(&asker.namespace, &asker.object, &failure, now);
         if state.suspects.of_several_namespaces(now) {
@@ -198,7 +198,7 @@ impl Gate {
         let own = state.suspects.failure(&asker.object);
         Some(Failure {
             after: Some(left),
-            ..closed.told_to(own).clone()
+            ..closed.failure_for(own).clone()
         })
     }
 
@@ -242,7 +242,7 @@ impl State {
 
 impl Closed {
     /// The failure for an object that may have failed itself: it keeps reporting its own as long as the cause is the same.
-    fn told_to<'a>(&'a self, own: Option<&'a Failure>) -> &'a Failure {
+    fn failure_for<'a>(&'a self, own: Option<&'a Failure>) -> &'a Failure {
         own.filter(|own| own.reason == self.failure.reason).unwrap_or(&self.failure)
     }
 
@@ -265,10 +265,10 @@ impl Closing {
         } else {
             "the tenant cannot sign in"
         };
-        Self::told(what, error, longest)
+        Self::reporting(what, error, longest)
     }
 
-    fn told(what: &str, error: &GraphError, longest: Duration) -> Self {
+    fn reporting(what: &str, error: &GraphError, longest: Duration) -> Self {
         Self {
             failure: Failure::from(error.without_object(what)),
             longest,
@@ -290,7 +290,7 @@ fn close(gate: &mut Option<Closed>, closing: Closing, now: Instant) -> Failure {
         asked_for
     };
     if let Some(closed) = gate.as_mut().filter(|closed| closed.until > now) {
-        // Passes that failed side by side count as one failure; the longest wait that Graph asked for holds.
+        // Passes that failed side by side count as one failure; the longest wait that Graph asked for counts.
         closed.until = closed.until.max(now + asked_for);
         return closed.failure.clone();
     }

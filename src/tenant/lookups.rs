@@ -43,7 +43,7 @@ impl<T> Default for Catalogue<T> {
 }
 
 impl<T: Clone> Catalogue<T> {
-    /// The list; one that holds what is `wanted` may be older than one that does not.
+    /// The list; one that contains what is `wanted` may be older than one that does not.
     pub(crate) async fn read(
         &self,
         gate: &Gate,

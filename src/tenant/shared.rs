@@ -332,7 +332,7 @@ pub(crate) fn interval(spec: &EntraTenantSpec) -> Duration {
 }
 
 /// Whether an object is only observed: by its own mode, or by its tenant's, which wins.
-pub(crate) fn only_looks(tenant: &EntraTenant, mode: Option<Mode>) -> bool {
+pub(crate) fn only_observes(tenant: &EntraTenant, mode: Option<Mode>) -> bool {
     tenant.spec.mode == Some(Mode::Observe) || mode == Some(Mode::Observe)
 }
 

@@ -17,7 +17,7 @@ use crate::tenant::list_demand::Waiting;
 use crate::tenant::packed::Packed;
 use parking_lot::Mutex;
 
-/// What a page of a list holds; Graph decides, and this is only for estimates of what a list costs.
+/// The number of objects on a page of a list; Graph decides, and this is only for estimates of what a list costs.
 const PAGE: usize = 100;
 
 /// A snapshot for each collection.

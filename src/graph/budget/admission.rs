@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use crate::graph::budget::caller::{Caller, Kept};
-use crate::graph::budget::counter::{CROWD, Obstacle, PATIENCE, Patience, SHORT_PATIENCE};
+use crate::graph::budget::counter::{MANY_WAITERS, Obstacle, PATIENCE, Patience, SHORT_PATIENCE};
 use crate::graph::budget::limits::{Limits, RequestClass};
 use crate::graph::budget::permit::Permit;
 use crate::graph::budget::place::Place;
@@ -107,7 +107,7 @@ async fn wait_for_turn(place: &Place, patience: Option<Duration>) -> Result<Perm
         until: since + patience.unwrap_or(PATIENCE),
         steadfast: patience.is_some(),
     };
-    if !patience.steadfast && budget.lock().counter(class).line.len() > CROWD {
+    if !patience.steadfast && budget.lock().counter(class).line.len() > MANY_WAITERS {
         patience.until = since + SHORT_PATIENCE;
     }
     let mut waited = false;

@@ -16,7 +16,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// With more waiters than this, a caller waits only `SHORT_PATIENCE`, and only behind at most `FEW_AHEAD` others: a waiting
 /// caller occupies a worker.
-pub(crate) const CROWD: usize = 4;
+pub(crate) const MANY_WAITERS: usize = 4;
 pub(crate) const SHORT_PATIENCE: Duration = Duration::from_secs(2);
 const FEW_AHEAD: u32 = 3;
 
@@ -98,8 +98,8 @@ impl Counter {
     /// Whether the holder of a ticket stops waiting, because it would have to wait for longer than its patience.
     pub(crate) fn gives_up(&mut self, ticket: u64, several: bool, earliest: Instant, patience: &Patience, now: Instant) -> bool {
         let (turns, expected) = self.expected(ticket, several, earliest, now);
-        let crowded = !patience.steadfast && self.line.len() > CROWD;
-        now + expected > patience.until || crowded && turns > FEW_AHEAD
+        let many = !patience.steadfast && self.line.len() > MANY_WAITERS;
+        now + expected > patience.until || many && turns > FEW_AHEAD
     }
 
     /// In how long a caller shall come back: shortly before its turn is expected, so that callers do not all come back at once

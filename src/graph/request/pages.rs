@@ -121,10 +121,7 @@ impl Session {
             while let Some(rest) = pages.next(self, operation).await? {
                 assignments.extend(rest);
                 if assignments.len() > MAX_ASSIGNMENTS {
-                    return Err(GraphError::decode(
-                        operation.text.clone(),
-                        "an object has too many assignments",
-                    ));
+                    return Err(GraphError::decode(operation.text.clone(), "an object has too many assignments"));
                 }
             }
         }

@@ -48,7 +48,7 @@ pub(crate) struct Owner<'a> {
 }
 
 impl RemoteAssignment {
-    /// Reads one element of `assignments`; the error says what is wrong with it.
+    /// Reads one element of `assignments`; the error names the problem.
     pub(crate) fn parse(owner: &Owner<'_>, value: &Value) -> Result<Self, String> {
         let id = id_of(value.get("id"))?;
         let target = value.get("target").unwrap_or(&Value::Null);

@@ -336,7 +336,7 @@ async fn broken<K: Kind>(object: &K, uid: &Uid, fault: &Fault, context: &Context
     context.metrics.panicked(K::NAME);
     // Not its text: a panic may quote a value that must not be seen.
     let what = match fault {
-        Fault::Panicked(_) => "panicked; the log says where",
+        Fault::Panicked(_) => "panicked; the log shows where",
         Fault::TimedOut => "did not finish in two minutes",
         Fault::Cancelled => "was cancelled because the process ends",
     };

@@ -41,7 +41,7 @@ impl Asked {
         self.next_look = self.next_look.into_iter().chain(at).min();
     }
 
-    /// The object waits for this reason, or for none; whether it has waited as long as `longest`. Another reason begins anew.
+    /// The object waits for this reason, or for none; whether it has waited as long as `longest`. Another reason begins again.
     pub(crate) fn waits_too_long(&mut self, reason: Option<Reason>, longest: Duration) -> bool {
         let now = Instant::now();
         self.waiting = reason.map(|reason| match self.waiting {

@@ -35,7 +35,7 @@ pub(crate) struct Sent {
     pub replaced: Vec<Replaced>,
     /// Foreign entries that have to be assigned again.
     pub put_back: BTreeMap<Key, AssignmentTarget>,
-    /// Which groups the passes want to take off, and since when.
+    /// Which groups the passes want to remove, and since when.
     removal_wanted: Option<(u64, Instant)>,
     /// Since when the object was to be created, and waited for its Assignments to arrive.
     create_wanted: Option<Instant>,
@@ -112,7 +112,7 @@ impl Sent {
         self.assign_refused = None;
     }
 
-    /// Notes which groups a pass wants to take off; how long it has to wait until they may be. Other groups begin anew, none
+    /// Notes which groups a pass wants to remove; how long it has to wait until they may be. Other groups begin again, none
     /// end the wait.
     pub(crate) fn hold_removals(&mut self, wanted: Option<u64>) -> Duration {
         let now = Instant::now();

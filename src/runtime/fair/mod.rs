@@ -18,7 +18,7 @@ use parking_lot::Mutex;
 const FOR_PARTIES: usize = 2;
 /// The same for a group.
 const FOR_GROUPS: usize = 4;
-/// Of those of one party that wait, one that is not urgent goes after so many that are.
+/// Of the waiting work of one party, one piece that is not urgent is next after so many that are.
 const URGENT_IN_A_ROW: u32 = 3;
 
 /// The owner of the work.

@@ -96,13 +96,19 @@ impl LeaseConfig {
 /// released, or when a shutdown is requested before the lease was obtained.
 ///
 /// The work gets a shutdown that fires with `shutdown`; it must end then, after waiting for what it has detached.
-/// `client` must not retry by itself: a renewal that is late must be seen as late. `told` is called after each request with
+/// `client` must not retry by itself: a renewal that is late must be seen as late. `report` is called after each request with
 /// whether the lease can be used, and otherwise why not.
 ///
 /// # Errors
 ///
 /// See [`LeaseError`]. The work has been dropped; the caller must end the process.
-pub(crate) async fn lead<F, W, T>(client: &Client, config: LeaseConfig, shutdown: Shutdown, told: T, on_leader: F) -> Result<(), LeaseError>
+pub(crate) async fn lead<F, W, T>(
+    client: &Client,
+    config: LeaseConfig,
+    shutdown: Shutdown,
+    report: T,
+    on_leader: F,
+) -> Result<(), LeaseError>
 where
     F: FnOnce(Shutdown) -> W,
     W: Future<Output = ()>,
@@ -110,7 +116,7 @@ where
 {
     config.check()?;
     let drain = config.timings.drain;
-    let client = heard(client, format!("{}/{}", config.namespace, config.name), told);
+    let client = heard(client, format!("{}/{}", config.namespace, config.name), report);
     let election = LeaderElection::new(client, &config.namespace, &config.name, &config.identity)
         .with_lease_duration(config.timings.duration)
         .with_renew_deadline(config.timings.renew_deadline)
@@ -147,26 +153,26 @@ where
 }
 
 /// A client that reports the results of its requests for the lease. The election itself only logs them.
-fn heard<T>(client: &Client, lease: String, told: T) -> Client
+fn heard<T>(client: &Client, lease: String, report: T) -> Client
 where
     T: Fn(Result<(), String>) + Clone + Send + Sync + 'static,
 {
     let inner = client.clone();
     let service = service_fn(move |request: Request<Body>| {
-        let (inner, lease, told) = (inner.clone(), lease.clone(), told.clone());
+        let (inner, lease, report) = (inner.clone(), lease.clone(), report.clone());
         async move {
             let answer = inner.send(request).await;
             match answer.as_ref().map(|answer| answer.status()) {
                 // Not there yet, or another process was quicker.
                 Ok(StatusCode::NOT_FOUND | StatusCode::CONFLICT) => {}
-                Ok(status) if status.is_success() => told(Ok(())),
+                Ok(status) if status.is_success() => report(Ok(())),
                 Ok(status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)) => {
-                    told(Err(format!(
+                    report(Err(format!(
                         "the controller may not use the lease {lease}: {status}; its Role names the lease"
                     )));
                 }
-                Ok(status) => told(Err(format!("the lease {lease} cannot be used: {status}"))),
-                Err(error) => told(Err(one_line(&format!("the lease {lease} cannot be used: {error}"), MAX_REASON))),
+                Ok(status) => report(Err(format!("the lease {lease} cannot be used: {status}"))),
+                Err(error) => report(Err(one_line(&format!("the lease {lease} cannot be used: {error}"), MAX_REASON))),
             }
             answer.map_err(BoxError::from)
         }

@@ -50,7 +50,7 @@ impl Metrics {
         Self::with(TenantNames::Off)
     }
 
-    /// The same, with a label that tells the first tenants apart.
+    /// The same, with a label for the first tenants.
     pub fn with_tenant_names() -> Self {
         Self::with(TenantNames::On(Vec::new()))
     }

@@ -57,7 +57,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When the system cannot tell the address of the socket.
+    /// When the system does not report the address of the socket.
     pub(crate) fn health_address(&self) -> std::io::Result<SocketAddr> {
         self.health.local_addr()
     }
@@ -66,7 +66,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When the system cannot tell the address of the socket.
+    /// When the system does not report the address of the socket.
     pub(crate) fn metrics_address(&self) -> std::io::Result<SocketAddr> {
         self.metrics.local_addr()
     }
@@ -78,7 +78,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When the system cannot tell the address of a socket.
+    /// When the system does not report the address of a socket.
     pub(crate) async fn run(self, health: Health, metrics: Metrics, shutdown: Shutdown) -> std::io::Result<()> {
         tracing::info!(
             health = %self.health_address()?,

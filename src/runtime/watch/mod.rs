@@ -39,7 +39,7 @@ pub(crate) struct Watched<K: Watchable> {
     pub complete: Complete,
 }
 
-/// Tells when a store holds its first complete list. Any number of tasks may wait: `Store::wait_until_ready` of kube 5 wakes
+/// Shows when a store has its first complete list. Any number of tasks may wait: `Store::wait_until_ready` of kube 5 wakes
 /// only the task that called it last, and the controller runtime calls it, too.
 #[derive(Clone, Debug)]
 pub(crate) struct Complete(tokio::sync::watch::Receiver<bool>);
@@ -62,7 +62,7 @@ impl Complete {
     }
 }
 
-/// Sets the marker when the first list has passed. Goes behind whatever feeds the store.
+/// Sets the marker when the first list has passed. It has to be behind the step that feeds the store.
 pub(crate) fn mark_complete<K>(sender: tokio::sync::watch::Sender<bool>) -> impl FnMut(&watcher::Result<watcher::Event<K>>) {
     move |event| {
         if matches!(event, Ok(watcher::Event::InitDone)) {
@@ -134,7 +134,7 @@ where
 }
 
 /// What a reconcile depends on. Status and finalizers are absent, so our own writes do not come back to us: the pass
-/// that adds the finalizer goes on with the object that it wrote. The removal of a finalizer is noticed by [`Recovered`].
+/// that adds the finalizer continues with the object that it wrote. The removal of a finalizer is noticed by [`Recovered`].
 fn interest(meta: &ObjectMeta) -> u64 {
     let mut hasher = DefaultHasher::new();
     meta.generation.hash(&mut hasher);
@@ -255,7 +255,7 @@ impl<K: Watchable, F: FnMut(Malformed)> Sieve<K, F> {
         object
     }
 
-    /// The last decodable version, which is what the store needs to be told to remove.
+    /// The last decodable version, which the store needs to remove the object.
     fn known(&self, meta: &ObjectMeta) -> Option<K> {
         let (namespace, name) = identity(meta);
         let mut key = ObjectRef::<K>::new(&name);

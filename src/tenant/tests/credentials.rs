@@ -41,7 +41,7 @@ async fn a_client_secret_is_read_from_its_secret_for_each_token_and_rotated_with
         "{error:?}"
     );
     assert!(!error.message.contains("an old one"), "{error:?}");
-    assert!(contoso.clock.ahead().is_some(), "a refusal tells the time as well");
+    assert!(contoso.clock.ahead().is_some(), "a refusal has a date as well");
 
     scene
         .cluster

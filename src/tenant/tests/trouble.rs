@@ -42,7 +42,7 @@ async fn sixty_five_passes_ask_for_a_token_once_and_nobody_asks_again_before_the
         assert!(told(&failure) && failure.after.is_some(), "{failure:?}");
     }
     assert_eq!(scene.logins().len(), 1);
-    // What was asked for concerns nobody else.
+    // The subject of the request concerns no other object.
     assert!(
         failures
             .iter()

@@ -34,9 +34,7 @@ impl Fence {
         if (self.0)() {
             Ok(())
         } else {
-            Err(io::Error::other(
-                "this process may not send any more: it was paused or replaced",
-            ))
+            Err(io::Error::other("this process may not send any more: it was paused or replaced"))
         }
     }
 }
