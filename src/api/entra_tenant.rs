@@ -65,7 +65,7 @@ pub struct EntraTenantSpec {
     #[schemars(length(min = 2, max = 20))]
     #[x_kube(validation = Rule::new("self.matches('^([0-9]+h)?([0-9]+m)?([0-9]+s)?$') && duration(self) >= duration('5s') && duration(self) <= duration('24h')").message("must be a duration of whole hours, minutes and seconds from 5s to 24h, such as 5m or 1h30m"))]
     pub interval: Option<String>,
-    /// Description: a create carries an id of its own in the `description`, which is removed right after it, so that an object whose answer was lost is recognised beyond doubt, also where the audit log does not show it. It costs one request for each object that is created, and people may see it for a moment. User settings have no description.
+    /// Description: a create carries an id of its own in the `description`, which is removed right after it, so that an object whose answer was lost is recognised with certainty, also where the audit log does not show it. It costs one request for each object that is created, and people may see it for a moment. User settings have no description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub create_marker: Option<CreateMarker>,
     /// True: nothing of this tenant is read or written until it is set back.

@@ -64,7 +64,7 @@ pub(crate) fn visible_lines() -> Rule {
     Rule::new(rule).message("must not contain control characters or invisible characters, except line feeds and tabs")
 }
 
-/// No space at either end, of whatever width.
+/// No space of any width at either end.
 pub(crate) fn tidy() -> Rule {
     const SPACE: &str = r"[ \\x{A0}\\x{1680}\\x{2000}-\\x{200A}\\x{202F}\\x{205F}\\x{3000}]";
     Rule::new(format!("!self.matches('^{SPACE}|{SPACE}$')")).message("must not start or end with a space")
@@ -108,7 +108,7 @@ pub(crate) fn unobserved() -> Value {
 /// Makes the optional properties of an object absent-or-valued instead of nullable.
 ///
 /// A null for a property that is not nullable is dropped by the API server when an object is created, replaced or merged,
-/// and refused in a server-side apply. What only this project has needs no more; a property of Graph that exports have
+/// and refused in a server-side apply. Fields of this project need no more; a property of Graph that exports have
 /// as null has `extend("nullable" = true)`.
 pub(crate) fn not_nullable(schema: &mut Schema) {
     let Some(Value::Object(properties)) = schema.get_mut("properties") else {

@@ -87,7 +87,7 @@ pub(crate) struct Arguments {
     read_only: bool,
 }
 
-/// What `run` needs to know. Everything in it has been checked.
+/// The configuration of `run`. Every value has been checked.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The controller's own namespace: of the lease, and of what tenants' credentials name.
@@ -100,7 +100,7 @@ pub struct Config {
     pub instance: String,
     /// The service account that the process runs as, when that is known.
     pub service_account: Option<String>,
-    /// Unique for this process, even across restarts of one pod: what a predecessor left under way must be waited for.
+    /// Unique for this process, even across restarts of one pod: requests that a predecessor left under way must be waited for.
     pub identity: String,
     /// Where probes are answered.
     pub health_address: SocketAddr,

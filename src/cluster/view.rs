@@ -17,7 +17,7 @@ use crate::cluster::wakes::Wakes;
 use crate::report::failure::Failure;
 use crate::report::reason::Reason;
 
-/// What the controllers know of the cluster, and the client that they write with.
+/// The caches of the cluster, and the client that the controllers write with.
 pub(crate) struct Cluster {
     /// Kubernetes; never repeats a write.
     pub client: Client,

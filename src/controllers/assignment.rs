@@ -287,7 +287,7 @@ fn not_yet(what: &str, target: &ManagedStatus) -> Failure {
     }
     let failure = Failure::waiting(Reason::TargetNotReady, message);
     match condition(target, "Ready") {
-        // What the target does not know, its Assignments do not know either.
+        // The state of the Assignments of an unknown target is unknown, too.
         Some(ready) if ready.status == "Unknown" => Failure {
             class: Class::Unreachable,
             ..failure

@@ -48,7 +48,7 @@ pub(crate) async fn run(context: Arc<Context>, triggers: Triggers, concurrency: 
         let controls = control_all(triggers, &context, concurrency, &shutdown);
         tokio::join!(ready, controls, poll(Arc::clone(&context), shutdown.clone()));
     };
-    // After the shutdown, running passes get some time; what they have begun in Graph is finished and recorded.
+    // After the shutdown, running passes get some time; their writes to Graph are finished and recorded.
     tokio::select! {
         () = work => {}
         () = async { shutdown.wait().await; tokio::time::sleep(DRAIN).await } => {}

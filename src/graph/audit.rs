@@ -11,7 +11,7 @@ use crate::graph::request::odata;
 use crate::graph::types::operation::{Operation, OperationKind};
 use crate::graph::types::table::ApiVersion;
 
-/// One event. What an event lacks is absent; it may be incomplete.
+/// One event. It may be incomplete; missing fields are absent here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AuditEvent {
     pub at: Timestamp,

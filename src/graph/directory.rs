@@ -83,12 +83,12 @@ impl Client {
             .map_err(|problem| GraphError::decode(operation.text, problem))
     }
 
-    /// Every group of exactly that display name, case aside.
+    /// Every group of exactly that display name, without regard to case.
     pub(crate) async fn groups_by_display_name(&self, name: &str) -> Result<Vec<Group>, GraphError> {
         self.groups_where("displayName", name).await
     }
 
-    /// Every group of exactly that mail nickname, case aside.
+    /// Every group of exactly that mail nickname, without regard to case.
     pub(crate) async fn groups_by_mail_nickname(&self, name: &str) -> Result<Vec<Group>, GraphError> {
         self.groups_where("mailNickname", name).await
     }

@@ -39,7 +39,7 @@ fn is_guid(text: &str) -> bool {
     uuid::Uuid::try_parse(text).is_ok()
 }
 
-/// What contradicts the claim of a resource to an object that Graph shows, if anything does.
+/// Why an object that Graph shows cannot belong to a resource, if so.
 pub(crate) fn contradiction(
     collection: Collection,
     common: &Common<'_>,

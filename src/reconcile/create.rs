@@ -75,7 +75,7 @@ pub(crate) async fn create<K: Managed>(
         Ok(entity) => {
             tenant.gate.record(asked, Ok(()))?;
             pass.note(|notes| notes.seen.found());
-            // The name is taken from now on; but an answer shows nothing, and only what Graph has shown can be absent later.
+            // The name is taken from now on. The answer does not count as shown: only an object that a read has shown can be absent later.
             snapshot.put(&entity.id, Some(&entity), Instant::now());
             snapshot.outdate(&entity.id);
             let owner = claims::owner(pass, Origin::Created, &entity, tenant)?;

@@ -140,7 +140,7 @@ async fn remove<K: Managed>(pass: &mut Pass<'_, K>, id: &str, found: Found, tena
     tenant.snapshot(K::COLLECTION).waiting.enter(pass.uid, Instant::now());
     unassign(pass, id, found.assigned, tenant).await?;
     let delete = |permit| {
-        // Not before it is sent: what was seen counts as long as the turn is waited for.
+        // Only when it is sent: during the wait for its turn the last read still counts.
         tenant.snapshot(K::COLLECTION).outdate(id);
         tenant.client.delete(K::COLLECTION, id, permit)
     };

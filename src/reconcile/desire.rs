@@ -25,7 +25,7 @@ use crate::report::reason::event;
 use crate::report::stop::Stop;
 use crate::tenant::shared::Tenant;
 
-/// What is left to do when Graph equals what could be resolved.
+/// The open points when Graph equals the part of the spec that could be resolved.
 pub(crate) struct Left {
     /// A reference whose id is gone: the value in Graph stays, and a person has to decide.
     pub(crate) gone: Option<Failure>,

@@ -153,7 +153,7 @@ async fn not_visible_yet<K: Managed>(pass: &Pass<'_, K>, id: &str, tenant: &Tena
     })
 }
 
-/// `Ok` when an object that was just not found is gone beyond doubt.
+/// `Ok` when an object that was just not found is proven to be gone.
 pub(crate) async fn prove_absence<K: Managed>(pass: &Pass<'_, K>, id: &str, tenant: &Tenant) -> Result<(), Stop> {
     let since = pass.note(|notes| notes.seen.missing(id));
     // Twice the window: a create whose effect spreads slowly must not be taken for a deletion.

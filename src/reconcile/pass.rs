@@ -96,7 +96,7 @@ pub(crate) struct Pass<'a, K: Kind> {
     pub uid: &'a Uid,
     /// What all passes share.
     pub context: &'a Context,
-    /// The status as it will be reported; steps put in what they find.
+    /// The status as it will be reported; the steps add their results.
     pub draft: K::Status,
     /// Writes the status.
     pub writer: StatusWriter<K>,

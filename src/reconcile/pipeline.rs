@@ -212,7 +212,7 @@ fn hold_removals<K: Managed>(pass: &Pass<'_, K>, changes: &[Change]) -> Result<(
 fn remember<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, seen: Option<&Entity>, tenant: &Tenant) {
     let context = pass.context;
     let assigned = pass.notes().sent.assigned.filter(|(at, _)| at.elapsed() < context.settle);
-    // What an earlier process sent and never saw may have been sent just before this one began.
+    // An earlier process may have sent an entry that is not verified just before this process became the leader.
     let led = Timestamp::now().duration_since(context.leading_since);
     let new_leader = led < SignedDuration::try_from(context.settle).unwrap_or(SignedDuration::from_mins(1));
     let sent = |entry: &OwnedAssignment| assigned.as_ref().is_some_and(|(_, set)| set.contains(&Key::from(entry)));

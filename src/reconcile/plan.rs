@@ -80,7 +80,7 @@ pub(crate) struct Desired {
     pub exclusive: bool,
     /// A create contains its attempt in the description.
     pub marked: bool,
-    /// Groups, in lower case, that the directory does not have any more and that Graph refuses to be sent: entries of ours go.
+    /// Groups, in lower case, that the directory does not have any more and whose entries Graph refuses: entries of ours are removed.
     pub dropped: BTreeSet<String>,
     /// Foreign entries that were lost when the set was replaced at the moment in which another writer added them.
     pub put_back: BTreeMap<Key, AssignmentTarget>,

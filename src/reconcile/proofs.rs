@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::api::Resolved;
 use crate::runtime::backoff::jitter;
 
-/// How often pins without a sign of trouble are proved.
+/// How often pins without a sign of a problem are proved.
 const ROUND: Duration = Duration::from_secs(24 * 3600);
 /// How often one that is gone is looked up.
 const LOOK_AGAIN: Duration = Duration::from_secs(600);

@@ -91,7 +91,7 @@ fn candidates<K: Managed>(pass: &Pass<'_, K>, lost: &Lost<'_>, tenant: &Tenant) 
         .collect()
 }
 
-/// What follows from the findings.
+/// The decision from the findings.
 enum Decision<'a> {
     Take(&'a Entity),
     None,

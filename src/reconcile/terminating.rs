@@ -26,7 +26,7 @@ pub(crate) struct Uninstall {
 }
 
 impl Uninstall {
-    /// Of the controller that runs in this namespace as this service account, if it runs as one. The client should be impatient.
+    /// Of the controller that runs in this namespace as this service account, if it runs as one. The client should have short timeouts.
     pub(crate) fn new(client: Client, own: OwnNamespace, service_account: Option<String>) -> Self {
         Self {
             client,

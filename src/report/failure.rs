@@ -116,7 +116,7 @@ impl From<GraphError> for Failure {
         } else {
             format!("{error}. {advice}")
         };
-        // A service in trouble that asks for a second is not asked each second for ever.
+        // A failing service that asks for a pause of one second does not get a request each second for ever.
         let (after, at_least) = match error.kind {
             ErrorKind::Unavailable => (None, error.retry_after),
             _ => (error.retry_after, None),

@@ -28,7 +28,7 @@ reasons! {
     // Ready and its companions.
     /// Graph was seen equal to the spec.
     Synced,
-    /// Graph differs from what was once made equal.
+    /// Graph differs from the spec that it was equal to.
     Drifted,
     /// Nothing differs.
     NoDrift,
@@ -58,7 +58,7 @@ reasons! {
     ConnectionNotFound,
     /// The health check of an Azure network connection has not ended yet.
     ConnectionNotReady,
-    /// What a name was resolved to is not in the tenant any more.
+    /// The object that a name was resolved to is not in the tenant any more.
     ReferenceGone,
     /// A Frontline service plan is not in the tenant.
     ServicePlanNotFound,

@@ -1,4 +1,4 @@
-//! Connections to the Kubernetes API: two clients that differ in patience. Neither retries by itself.
+//! Connections to the Kubernetes API: two clients with different timeouts. Neither retries by itself.
 //!
 //! kube's own retry is off because it repeats every method, POST included, up to fifteen times, and obeys a server's
 //! Retry-After without a limit: one create could become several, and one call could block a reconcile for minutes. The

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 
 use crate::runtime::text::shortened;
 
-/// What is kept of the metadata as it is; annotations and finalizers besides. Not labels and owners: no pass reads them, and
+/// The metadata that is kept as it is, in addition to annotations and finalizers. Not labels and owners: no pass reads them, and
 /// there is no limit to their number.
 const KEPT: [&str; 8] = [
     "creationTimestamp",

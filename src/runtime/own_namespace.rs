@@ -40,7 +40,7 @@ pub(crate) struct Unreadable {
 }
 
 impl OwnNamespace {
-    /// The namespace of this name. The client should be impatient: an answer that is late is of no use.
+    /// The namespace of this name. The client should have short timeouts: a late answer is of no use.
     pub(crate) fn new(client: Client, name: impl Into<String>) -> Self {
         Self { client, name: name.into() }
     }

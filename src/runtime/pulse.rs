@@ -22,7 +22,7 @@ struct State {
     now: Box<dyn Fn() -> Instant + Send + Sync>,
     /// What ends the process.
     end: Box<dyn Fn() + Send + Sync>,
-    /// The last beat; `None` from the moment a gap was longer than allowed, for good.
+    /// The last beat; `None` for ever once a gap was longer than allowed.
     last: Mutex<Option<Instant>>,
 }
 

@@ -31,7 +31,7 @@ impl Tally {
     }
 }
 
-/// Takes note of a request of the work that runs now. `id` is what the service calls it, given for a write.
+/// Takes note of a request of the work that runs now. `id` is the id that the service gave it, for a write.
 pub(crate) fn sent(write_id: Option<&str>) {
     // Outside of any counted work there is nothing to do.
     let _uncounted = CURRENT.try_with(|tally| {

@@ -202,7 +202,7 @@ impl Gate {
         })
     }
 
-    /// Gives a granted try back: nothing was sent after all.
+    /// Returns a granted try: nothing was sent.
     pub(crate) fn release(&self) {
         self.0.lock().release(&Asker::current().namespace);
     }

@@ -46,7 +46,7 @@ struct Entries {
     /// When the list that filled this was asked for.
     listed: Option<Instant>,
     objects: BTreeMap<String, Seen>,
-    /// What a read of its own did not find.
+    /// An object that a read of its own did not find.
     gone: HashMap<String, Gone>,
     /// The names of creates that are under way.
     creating: HashSet<String>,
@@ -145,7 +145,7 @@ impl Snapshot {
         objects.filter(|object| object.is_named(&wanted)).map(Packed::entity).collect()
     }
 
-    /// The objects that `wanted` is true for. Unpacks all of them, so only for what happens rarely.
+    /// The objects that `wanted` is true for. Unpacks all of them, so only for rare cases.
     pub(crate) fn search(&self, wanted: impl Fn(&Entity) -> bool) -> Vec<Entity> {
         let entries = self.entries.lock();
         entries.objects.values().map(|seen| seen.object.entity()).filter(wanted).collect()
@@ -167,8 +167,8 @@ impl Snapshot {
         u32::try_from(self.len().div_ceil(PAGE).max(1)).unwrap_or(u32::MAX)
     }
 
-    /// Remembers one object that was read on its own, or that it is gone. `asked` is when the read was asked for; what a
-    /// write answered counts from the answer on, because a list that was asked for before may not show it.
+    /// Remembers one object that was read on its own, or that it is gone. `asked` is when the read was requested; the answer to a
+    /// write counts from the answer on, because a list that was requested before may not show it.
     pub(crate) fn put(&self, id: &str, entity: Option<&Entity>, asked: Instant) {
         let mut entries = self.entries.lock();
         // Before the first list there is nothing to keep current, and a lone object must not look like a complete list.

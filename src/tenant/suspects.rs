@@ -17,7 +17,7 @@ const OF_ONE: usize = 3;
 const OF_EACH: usize = 2;
 const OF_ALL: usize = 4;
 
-/// What an object failed with is remembered for so long: longer than it waits until it tries again.
+/// The failure of an object is remembered for so long: longer than it waits until it tries again.
 const REMEMBERED: Duration = Duration::from_secs(1200);
 
 /// The objects.
@@ -54,7 +54,7 @@ impl Suspects {
         self.0.clear();
     }
 
-    /// What the last request for this object failed with.
+    /// The failure of the last request for this object.
     pub(crate) fn failure(&self, object: &str) -> Option<&Failure> {
         self.0.get(object).map(|suspect| &suspect.failure)
     }

@@ -87,7 +87,7 @@ impl Counter {
     }
 
     /// How many turns of the class come before that of a ticket, and how long they take if the limit admits none before
-    /// `earliest`. What the window has room for takes no time, unless the parties have a pace.
+    /// `earliest`. Requests that the window has room for take no time, unless the parties have a pace.
     pub(crate) fn expected(&mut self, ticket: u64, several: bool, earliest: Instant, now: Instant) -> (u32, Duration) {
         let at_once = self.pace(several, now).map_or_else(|| self.window.left(now), |_| 0);
         let ahead = self.line.ahead(ticket).saturating_sub(at_once);
@@ -102,8 +102,8 @@ impl Counter {
         now + expected > patience.until || many && turns > FEW_AHEAD
     }
 
-    /// In how long a caller shall come back: shortly before its turn is expected, so that callers do not all come back at once
-    /// in vain; and soon in any case.
+    /// In how long a caller has to come back: shortly before its turn is expected, so that callers do not all come back at once
+    /// without success; and soon in any case.
     pub(crate) fn come_back_after(&self, expected: Duration) -> Duration {
         let waiting = u32::try_from(self.line.len()).unwrap_or(u32::MAX);
         let turn = expected.saturating_sub(EARLY);

@@ -30,7 +30,7 @@ pub(crate) struct Party {
     pub name: Arc<str>,
 }
 
-/// The workers of one kind of work, and what waits for one.
+/// The workers of one kind of work, and the work that waits for one.
 pub(crate) struct Workers<T> {
     state: Mutex<State<T>>,
     call: Box<dyn Fn(T) + Send + Sync>,
@@ -41,9 +41,9 @@ struct State<T> {
     at_work: usize,
     parties: HashMap<Party, Queue<T>>,
     groups: HashMap<Arc<str>, usize>,
-    /// What waits, and whether it is urgent.
+    /// The waiting work, and whether it is urgent.
     waiting: HashMap<T, bool>,
-    /// What was called and has not come yet; each has a worker.
+    /// The work that was called and has not come yet; each piece has a worker.
     called: HashMap<T, Party>,
     turns: u64,
 }
@@ -76,7 +76,7 @@ pub(crate) struct Worker<T: Clone + Eq + Hash> {
 }
 
 impl<T: Clone + Eq + Hash> Workers<T> {
-    /// So many workers. What waited is called when there is one for it.
+    /// So many workers. Waiting work is called when there is one for it.
     pub(crate) fn new(number: usize, call: impl Fn(T) + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State {
@@ -106,7 +106,7 @@ impl<T: Clone + Eq + Hash> Workers<T> {
         })
     }
 
-    /// What was called does not come: it is not there any more.
+    /// Work that was called does not come: its object is gone.
     pub(crate) fn gone(&self, work: &T) {
         let party = self.state.lock().called.remove(work);
         if let Some(party) = party {
@@ -137,7 +137,7 @@ impl<T: Clone + Eq + Hash> State<T> {
             self.begin(&party);
             return Some(party);
         }
-        // What has become urgent stays among the calm as well; the first of the two counts.
+        // Work that has become urgent stays among the work that is not urgent as well; the first of the two counts.
         self.waiting.insert(work.clone(), urgent);
         let queue = self.parties.entry(party).or_default();
         if urgent { &mut queue.urgent } else { &mut queue.calm }.push_back(work);

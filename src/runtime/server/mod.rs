@@ -149,7 +149,7 @@ async fn converse(stream: TcpStream, routes: Router) {
         .keep_alive(false);
     let service = TowerToHyperService::new(routes);
     let connection = builder.serve_connection(TokioIo::new(stream), service);
-    // A client that misbehaves or goes away is not our error.
+    // A client that sends garbage or disconnects is not our error.
     let _ended = tokio::time::timeout(CONNECTION_TIMEOUT, connection).await;
 }
 

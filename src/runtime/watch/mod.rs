@@ -110,7 +110,7 @@ fn list_config() -> watcher::Config {
     watcher::Config::default().page_size(500)
 }
 
-/// The same for any source of watch events. The source must bring its own backoff.
+/// The same for any source of watch events. The source must have its own backoff.
 pub(crate) fn watched<K, F>(
     events: impl Stream<Item = watcher::Result<watcher::Event<Decoded<K>>>> + Send + 'static,
     on_malformed: F,
@@ -217,7 +217,7 @@ impl<K: Watchable, F: FnMut(Malformed)> Sieve<K, F> {
                 return None;
             }
             InitDone => {
-                // Whatever was undecodable and is not listed any more is gone.
+                // An undecodable object that is not listed any more is gone.
                 if let Some(listed) = self.listed.take() {
                     self.reported = listed;
                 }

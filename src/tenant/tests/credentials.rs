@@ -220,7 +220,7 @@ async fn s4_two_objects_for_one_application_share_no_token() {
     assert_eq!(scene.logins()[before].form["client_assertion"], "signer-token");
 }
 
-/// S1: who names a stranger's application gets no further than the credential that is really his.
+/// S1: a tenant that names another one's application gets no token without the credential of that application.
 #[tokio::test]
 async fn s1_naming_another_tenants_application_does_not_borrow_its_identity() {
     let mut seeds = seed(json!({"clientSecret": SECRET}));

@@ -1,4 +1,4 @@
-//! Trouble that stays where it belongs: many passes over one tenant, played by the simulator.
+//! Failures stay with their objects: many passes over one tenant, played by the simulator.
 
 use std::sync::Arc;
 use std::time::Duration;

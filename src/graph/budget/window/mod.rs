@@ -121,7 +121,7 @@ impl Window {
     /// depends on an answer.
     fn may_try(&self, free: Option<Instant>, now: Instant) -> Result<(), Option<Instant>> {
         if let Some(refused) = self.refused.filter(|_| self.streak == 0) {
-            // A refusal stops all requests until the window has room. So after a try in vain, none before its second half.
+            // A refusal stops all requests until the window has room. So after a refused try, the next one is not before its second half.
             let late = free.filter(|_| refused.again).map_or(now, |free| free - self.limit.window / 2);
             let earliest = refused.closed.max(late);
             if earliest > now {

@@ -142,7 +142,7 @@ fn words(text: &str, decode: bool) -> String {
     kept
 }
 
-/// Whether a word is long and unlike written text, GUIDs in it aside.
+/// Whether a word is long and unlike written text, without the GUIDs in it.
 fn is_opaque(word: &str) -> bool {
     if word.len() < LONG_AND_MIXED {
         return false;
