@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The work waits for Graph, not for the processor; and each thread more has memory of its own that it does not give back.
+/// The work waits for Graph, not for the processor; and each further thread keeps memory that it does not free.
 const MOST_THREADS: usize = 4;
 
 fn serve(config: &cli::Config) -> anyhow::Result<()> {

@@ -26,11 +26,11 @@ use crate::tenant::shared::Tenants;
 /// How long one request to Graph may take. With the lease's renew deadline it has to stay below the lease's duration.
 const GRAPH_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A process that stood still for longer sends nothing any more and ends. Above the lease's renew deadline, so that the lease
+/// A process that was paused for longer sends nothing any more and ends. Above the lease's renew deadline, so that the lease
 /// is lost as well; below its duration, so that no successor leads yet.
 const LONGEST_GAP: Duration = Duration::from_secs(10);
 
-/// The readiness component that stands for being leader, or ready to become it.
+/// The readiness component of being the leader, or ready to become it.
 const ELECTION: &str = "election";
 
 /// Runs the controllers until SIGTERM.
@@ -56,24 +56,24 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
     let pulse = if config.leader_election {
         Pulse::start(LONGEST_GAP, end_at_once)
     } else {
-        // Nobody takes over, so what was begun before a pause may be finished after it.
+        // No other process takes over, so work that was begun before a pause may be finished after it.
         Pulse::unheeded()
     };
     let clients = connect().await.context("no connection to the Kubernetes API")?;
     elect(config, &clients, &health, &metrics, &pulse, shutdown)
         .await
         .inspect_err(|_| {
-            // The caller ends the process. What passes have left behind sends nothing meanwhile.
+            // The caller ends the process. Requests that passes have left behind send nothing meanwhile.
             pulse.give_up();
         })?;
     end.fire();
-    answering.await.context("the servers for probes and metrics ended badly")??;
+    answering.await.context("the servers for probes and metrics failed")??;
     Ok(())
 }
 
-/// Ends the process where it stands, without waiting for anything: another one may do its work already.
+/// Ends the process at once, without waiting for anything: another process may do its work already.
 fn end_at_once() {
-    tracing::error!("the process stood still for longer than its lease allows; it ends at once");
+    tracing::error!("the process was paused for longer than its lease allows; it ends at once");
     std::process::exit(1);
 }
 
@@ -96,14 +96,14 @@ async fn elect(
         identity: config.identity.clone(),
         timings: LeaseTimings::default(),
     };
-    let told = {
+    let report = {
         let health = health.clone();
         move |usable: Result<(), String>| match usable {
             Ok(()) => health.set_ready(ELECTION, true),
             Err(reason) => health.set_missing(ELECTION, &reason),
         }
     };
-    lead(&clients.strict, lease, shutdown.clone(), told, work)
+    lead(&clients.strict, lease, shutdown.clone(), report, work)
         .await
         .context("leader election")?;
     ended(&shutdown)
@@ -111,7 +111,10 @@ async fn elect(
 
 /// The work ends by itself only when something is wrong with the process.
 fn ended(shutdown: &Shutdown) -> anyhow::Result<()> {
-    anyhow::ensure!(shutdown.requested(), "the work ended without a request to; see the log");
+    anyhow::ensure!(
+        shutdown.requested(),
+        "the controllers ended without a shutdown request; see the log"
+    );
     Ok(())
 }
 
@@ -122,7 +125,7 @@ async fn work(config: &Config, clients: &Clients, health: &Health, metrics: &Met
     }
     metrics.leader(true);
     health.expect(CACHES);
-    // The lease itself is kept by the client without a fence: it must be given up after the work.
+    // The lease itself is renewed by the client without a fence: it must be released after the work.
     let clients = clients.while_steady(pulse);
     let beating = pulse.clone();
     let own = OwnNamespace::new(clients.strict.clone(), config.leader_election_namespace.clone());
@@ -146,10 +149,10 @@ async fn work(config: &Config, clients: &Clients, health: &Health, metrics: &Met
     });
     let idle = controllers::run(context, triggers, config.concurrency, health.clone(), shutdown).await;
     metrics.leader(false);
-    // The lease is given up next, and what a pass has left behind must not write under the successor's.
+    // The lease is released next, and what a pass has left behind must not write under the successor's.
     pulse.give_up();
     if !idle && config.leader_election {
-        // A request that is out already may still take effect: the lease is left to expire, and ends this process in time.
+        // A request that was sent already may still take effect: the lease is left to expire, and this process ends before that.
         std::future::pending::<()>().await;
     }
 }

@@ -37,13 +37,13 @@ pub struct AssignmentSpec {
     /// The object that the groups are assigned to; its tenant is the tenant of the groups. Cannot be changed.
     #[x_kube(validation = Rule::new(IMMUTABLE).message("targetRef cannot be changed; create another Assignment"))]
     pub target_ref: TargetRef,
-    /// The groups, 1 to 500. Taking a group away from a ProvisioningPolicy sends the Cloud PCs of its members into a grace period of 7 days, after which they are deleted with their data.
+    /// The groups, 1 to 500. Removing a group from a ProvisioningPolicy sends the Cloud PCs of its members into a grace period of 7 days, after which they are deleted with their data.
     #[schemars(length(min = 1, max = 500))]
     pub groups: Vec<AssignmentGroup>,
     /// True: the groups stay on the target as they are until it is set back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suspend: Option<bool>,
-    /// What happens to the groups on the target when this object is deleted: Delete (default) takes them away unless another Assignment declares them, Orphan leaves them.
+    /// What happens to the groups on the target when this object is deleted: Delete (default) removes them unless another Assignment declares them, Orphan leaves them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<DeletionPolicy>,
 }
@@ -123,7 +123,7 @@ pub struct AssignmentGroup {
 }
 
 impl AssignmentGroup {
-    /// The way in which the group is named, as people and the status write it, such as `displayName=Finance`.
+    /// The reference to the group, as people and the status write it, such as `displayName=Finance`.
     pub fn reference(&self) -> String {
         let named = [
             ("id", &self.id),
@@ -142,14 +142,14 @@ impl AssignmentGroup {
 #[serde(rename_all = "camelCase")]
 #[schemars(transform = not_nullable, extend("default" = unobserved()))]
 pub struct AssignmentStatus {
-    /// Generation of the spec that this status speaks about.
+    /// Generation of the spec that this status describes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// Ready, Reconciling and Stalled (kstatus), and details.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
-    /// What became of each group.
+    /// The state of each group.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<AssignedGroup>,
     /// Last handled value of the annotation that asks for a reconcile.
@@ -157,7 +157,7 @@ pub struct AssignmentStatus {
     pub last_handled_reconcile_at: Option<String>,
 }
 
-/// What became of one group.
+/// The state of one group.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(transform = not_nullable)]
@@ -167,6 +167,6 @@ pub struct AssignedGroup {
     /// Object id of the group in Entra, once it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Where it stands, in one word.
+    /// Its state, in one word.
     pub state: String,
 }

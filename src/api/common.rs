@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 pub const GROUP: &str = "cloudpc.dev";
 /// The served and stored version.
 pub const VERSION: &str = "v1alpha1";
-/// Keeps an object until what it stands for in Graph has been dealt with.
+/// The finalizer: keeps a resource until the object that it represents in Graph is deleted or released.
 pub const FINALIZER: &str = "cloudpc.dev/finalizer";
 /// Owner of the fields that the controller writes with server-side apply.
 pub const FIELD_MANAGER: &str = "cloudpc-operator";
 /// Annotations that ask for a reconcile now; a new value of either counts once.
 pub const RECONCILE_ANNOTATIONS: [&str; 2] = ["reconcile.fluxcd.io/requestedAt", "cloudpc.dev/reconcile-requested-at"];
 
-/// Names another object; there is deliberately no namespace field, so a reference cannot leave the namespace of the object that holds it.
+/// Names another object; there is deliberately no namespace field, so a reference cannot leave the namespace of the object that contains it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LocalRef {

@@ -1,5 +1,5 @@
-//! How a tenant is signed in to. Secrets and service accounts are named, never held, and are looked up in the
-//! controller's own namespace: no field says another one.
+//! How the controller signs in to a tenant. A spec names Secrets and service accounts and never contains a secret; they are
+//! looked up in the controller's own namespace, and no field can name another one.
 
 use kube::KubeSchema;
 use schemars::JsonSchema;
@@ -59,7 +59,7 @@ pub struct Certificate {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClientSecret {
-    /// A Secret in the controller's own namespace whose key `clientSecret` holds the value (not the id) of the client secret. Read anew for each token request.
+    /// A Secret in the controller's own namespace whose key `clientSecret` contains the value (not the id) of the client secret. Read anew for each token request.
     pub secret_ref: SecretRef,
 }
 

@@ -14,12 +14,12 @@ use crate::api::schema::{
 #[schemars(transform = not_nullable)]
 #[x_kube(validation = Rule::new("!has(self.userInitiatedDisasterRecoveryAllowed) || !self.userInitiatedDisasterRecoveryAllowed || (has(self.disasterRecoveryType) && self.disasterRecoveryType == 'premium')").message("userInitiatedDisasterRecoveryAllowed needs disasterRecoveryType premium"))]
 pub struct CrossRegionDisasterRecoverySetting {
-    /// notConfigured (Graph's default): none; crossRegion: a Cloud PC is made in another region; premium: a Cloud PC stands by there.
+    /// notConfigured (Graph's default): none; crossRegion: a Cloud PC is created in another region; premium: a standby Cloud PC exists there.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64), extend("nullable" = true))]
     #[x_kube(validation = Rule::new(MEMBER).message(MEMBER_MESSAGE))]
     pub disaster_recovery_type: Option<String>,
-    /// Whether restore points of the original Cloud PC are kept in the other region. Graph documents false as its default and has been seen with true, so say which.
+    /// Whether restore points of the original Cloud PC are kept in the other region. Graph documents false as its default and has been observed with true, so set it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("nullable" = true))]
     pub maintain_cross_region_restore_point_enabled: Option<bool>,

@@ -60,12 +60,12 @@ pub struct EntraTenantSpec {
     /// Enforce (default) writes to Graph; Observe only reports, for every object of the tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
-    /// Time between two looks at the tenant for drift, such as `5m` or `1h30m`; from 5s to 24h, 5m when left out. A change of a Kubernetes object is handled at once, whatever the interval.
+    /// Time between two checks of the tenant for drift, such as `5m` or `1h30m`; from 5s to 24h, 5m when left out. A change of a Kubernetes object is handled at once, whatever the interval.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 20))]
     #[x_kube(validation = Rule::new("self.matches('^([0-9]+h)?([0-9]+m)?([0-9]+s)?$') && duration(self) >= duration('5s') && duration(self) <= duration('24h')").message("must be a duration of whole hours, minutes and seconds from 5s to 24h, such as 5m or 1h30m"))]
     pub interval: Option<String>,
-    /// Description: a create carries an id of its own in the `description`, which is removed right after it, so that an object whose answer was lost is recognised beyond doubt, also where the audit log does not tell. It costs one request for each object that is created, and a person may see it for a moment. User settings have no description.
+    /// Description: a create carries an id of its own in the `description`, which is removed right after it, so that an object whose answer was lost is recognised with certainty, also where the audit log does not show it. It costs one request for each object that is created, and people may see it for a moment. User settings have no description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub create_marker: Option<CreateMarker>,
     /// True: nothing of this tenant is read or written until it is set back.
@@ -73,7 +73,7 @@ pub struct EntraTenantSpec {
     pub suspend: Option<bool>,
 }
 
-/// Where a create leaves a mark of its own.
+/// Where a create writes its mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub enum CreateMarker {
     /// In `description`.
@@ -104,7 +104,7 @@ pub struct AllowedNamespaces {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256), inner(length(min = 1, max = 63)))]
     pub names: Option<Vec<String>>,
-    /// Labels of namespaces; not empty. Whoever may label namespaces decides by it who may use the tenant.
+    /// Labels of namespaces; not empty. Everyone who may label namespaces can allow a namespace to use the tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selector: Option<NamespaceSelector>,
 }
@@ -114,7 +114,7 @@ pub struct AllowedNamespaces {
 #[serde(rename_all = "camelCase")]
 #[schemars(transform = not_nullable, extend("default" = unobserved()))]
 pub struct EntraTenantStatus {
-    /// Generation of the spec that this status speaks about.
+    /// Generation of the spec that this status describes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// Ready, Reconciling and Stalled (kstatus), and details: Authenticated, PermissionsSufficient, Reachable.

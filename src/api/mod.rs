@@ -1,7 +1,7 @@
 //! Custom resource types of `cloudpc.dev`: data, schema and the rules that the API server checks at admission.
 //!
-//! Nothing here may know Graph or the reconcile pipeline: controllers translate, types only carry.
-//! Names and values of Graph properties are kept verbatim, and what Graph answers for a property is taken for it.
+//! Nothing here may depend on Graph or the reconcile pipeline: controllers translate, the types only carry data.
+//! Names and values of Graph properties are kept verbatim, and every value that Graph answers for a property is accepted for it.
 
 mod assignment;
 mod common;
@@ -40,8 +40,8 @@ pub use user_setting::{RestorePointSetting, UserSetting, UserSettingSpec};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::CustomResourceExt;
 
-/// What keeps Helm, Argo CD and Flux from deleting a definition together with whatever installed it: a definition takes
-/// all objects of its kind along.
+/// The annotations that keep Helm, Argo CD and Flux from deleting a definition together with the release that installed it:
+/// with a definition, the API server deletes all objects of its kind.
 const KEEP: [(&str, &str); 3] = [
     ("argocd.argoproj.io/sync-options", "Prune=false,Delete=false"),
     ("helm.sh/resource-policy", "keep"),

@@ -1,6 +1,6 @@
-//! Which namespaces a tenant lets in by their labels: Kubernetes' label selector, bounded, with the rules that the API
-//! machinery has for its own selectors. A definition's schema brings none of them, and a requirement that is no
-//! requirement, such as `NotIn` without values, would select everything.
+//! Which namespaces a tenant allows by their labels: Kubernetes' label selector, bounded, with the rules that the API
+//! machinery has for its own selectors. A definition's schema contains none of them, and a requirement without effect,
+//! such as `NotIn` without values, would select everything.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ const KEY_MESSAGE: &str = "must be the key of a label, such as team or example.c
 const VALUE: &str = "^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$";
 const VALUE_MESSAGE: &str = "must be values of labels: at most 63 letters, digits, hyphens, underscores and dots";
 
-/// Labels of namespaces. Everything that is given must hold.
+/// Labels of namespaces. Every label and every requirement that is given must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(transform = not_nullable)]
@@ -35,7 +35,7 @@ pub struct NamespaceSelector {
     pub match_expressions: Option<Vec<NamespaceRequirement>>,
 }
 
-/// A requirement on one label. Without the label, `NotIn` and `DoesNotExist` hold.
+/// A requirement on one label. Without the label, `NotIn` and `DoesNotExist` match.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(transform = not_nullable)]

@@ -58,7 +58,7 @@ pub struct AutopilotConfiguration {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 30, max = 360), extend("nullable" = true))]
     pub application_timeout_in_minutes: Option<i32>,
-    /// Whether users are kept out when the preparation fails or takes too long.
+    /// Whether users are denied access when the preparation fails or takes too long.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("nullable" = true))]
     pub on_failure_device_access_denied: Option<bool>,

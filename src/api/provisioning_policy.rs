@@ -13,7 +13,7 @@ use crate::api::policy_parts::{
 use crate::api::schema::{IMMUTABLE, MEMBER, MEMBER_MESSAGE, filled_or_null, not_nullable, or_null, tidy, visible, visible_lines};
 use crate::api::status::ManagedStatus;
 
-/// For Cloud PCs that are not shared, Graph takes no configuration of persistence. Exports have one that says false.
+/// For Cloud PCs that are not shared, Graph accepts no configuration of persistence. Exports have one with the value false.
 const KEEPS_NOTHING_OR_SHARED: &str = concat!(
     "!has(self.userSettingsPersistenceConfiguration) || ",
     "(has(self.provisioningType) && self.provisioningType == 'sharedByEntraGroup') || ",
@@ -21,7 +21,7 @@ const KEEPS_NOTHING_OR_SHARED: &str = concat!(
     "!self.userSettingsPersistenceConfiguration.userSettingsPersistenceEnabled : ",
     "!has(self.userSettingsPersistenceConfiguration.userSettingsPersistenceStorageSizeCategory))",
 );
-/// An Autopatch group goes with one level of management.
+/// An Autopatch group needs one level of management.
 const NO_GROUP_OR_MANAGED: &str = concat!(
     "!has(self.autopatch) || !has(self.autopatch.autopatchGroupId) || self.autopatch.autopatchGroupId == '' || ",
     "(has(self.microsoftManagedDesktop) && has(self.microsoftManagedDesktop.managedType) && ",
@@ -41,7 +41,7 @@ const NO_GROUP_OR_MANAGED: &str = concat!(
     category = "windows365",
     derive = "PartialEq",
     cel,
-    doc = "A Windows 365 provisioning policy: how the Cloud PCs of the assigned groups are made (image, network, language, join). Changing it affects Cloud PCs that are provisioned or reprovisioned afterwards, not those that exist.",
+    doc = "A Windows 365 provisioning policy: how the Cloud PCs of the assigned groups are created (image, network, language, join). Changing it affects Cloud PCs that are provisioned or reprovisioned afterwards, not those that exist.",
     printcolumn = r#"{"name":"Ready","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].status"}"#,
     printcolumn = r#"{"name":"Status","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].reason"}"#,
     printcolumn = r#"{"name":"Drift","type":"string","jsonPath":".status.conditions[?(@.type==\"Drifted\")].status"}"#,
@@ -144,7 +144,7 @@ pub struct ProvisioningPolicySpec {
         validation = Rule::new("!self.matches('^([A-Za-z0-9-]|%USERNAME:[0-9]{1,2}%|%RAND:[0-9]{1,2}%)+$') || self.split('%').map(part, part.startsWith('USERNAME:') ? int(part.substring(9)) : (part.startsWith('RAND:') ? int(part.substring(5)) : size(part))).sum() <= 15").message("must result in at most 15 characters")
     )]
     pub cloud_pc_naming_template: Option<Option<String>>,
-    /// Whether users are administrators of their Cloud PCs. A UserSetting is the current way to say this.
+    /// Whether users are administrators of their Cloud PCs. A UserSetting is the current way to set this.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("nullable" = true))]
     pub local_admin_enabled: Option<bool>,
@@ -160,7 +160,7 @@ pub struct ProvisioningPolicySpec {
     #[serde(default, deserialize_with = "or_null", skip_serializing_if = "Option::is_none")]
     #[schemars(extend("nullable" = true))]
     pub autopilot_configuration: Option<Option<AutopilotConfiguration>>,
-    /// Whether shared Cloud PCs keep what users set in their applications; only with sharedByEntraGroup, or with `userSettingsPersistenceEnabled: false`, which says nothing elsewhere. null: nothing is kept.
+    /// Whether shared Cloud PCs keep what users set in their applications; only with sharedByEntraGroup, or with `userSettingsPersistenceEnabled: false`, which has no effect elsewhere. null: nothing is kept.
     #[serde(default, deserialize_with = "or_null", skip_serializing_if = "Option::is_none")]
     #[schemars(extend("nullable" = true))]
     pub user_settings_persistence_configuration: Option<Option<UserSettingsPersistenceConfiguration>>,

@@ -1,5 +1,5 @@
 //! `Specimen`, compiled for tests only: the smallest kind that there can be, with one property and without assignments. It
-//! shows what a kind takes; `tests/schema/new_kind.rs` holds the list of its files against CONTRIBUTING.md.
+//! shows what a kind needs; `tests/schema/new_kind.rs` compares the list of its files with CONTRIBUTING.md.
 
 use kube::CustomResource;
 use schemars::JsonSchema;

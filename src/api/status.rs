@@ -1,6 +1,6 @@
 //! The status that kinds with an object in Graph share: what was seen, what is ours, what is pending.
 //!
-//! A pass that finds nothing new must produce the same value again, so nothing here may move with time alone.
+//! A pass that finds nothing new must produce the same value again, so nothing here may change with time alone.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ pub struct ManagedStatus {
     /// What the id belongs to. An id that belongs to another cluster or tenant is never written to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<IdOwner>,
-    /// Generation of the spec that this status speaks about.
+    /// Generation of the spec that this status describes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// Generation of the spec that Graph was last seen equal to.
@@ -39,7 +39,7 @@ pub struct ManagedStatus {
     /// The most recent drift, kept after it was corrected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_drift: Option<DriftRecord>,
-    /// What would be written to Graph, while something holds it back (mode Observe, or an approval that is needed).
+    /// What would be written to Graph, while it is held back (mode Observe, or an approval that is needed).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<PendingPlan>,
     /// Intent to create, written before the request is sent, so that a lost answer cannot lead to a second object.
@@ -48,7 +48,7 @@ pub struct ManagedStatus {
     /// References of the spec and the ids that they were resolved to; resolved once, then kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolved: Option<Resolved>,
-    /// Groups that Assignments put on the object: what the controller may take away again.
+    /// Groups that Assignments put on the object: those that the controller may remove again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assignments: Vec<OwnedAssignment>,
     /// Assignments that could not be taken into account, and why.
@@ -57,7 +57,7 @@ pub struct ManagedStatus {
     /// Ids of assigned groups that no Assignment declares.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreign_assignments: Vec<String>,
-    /// Number of groups that were last seen on the object, whoever assigned them.
+    /// Number of groups that were last seen on the object, those of other writers included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assigned_groups: Option<i64>,
     /// Last handled value of the annotation that asks for a reconcile.
@@ -73,19 +73,19 @@ pub struct ManagedStatus {
 pub struct IdOwner {
     /// UID of the namespace `kube-system` of the cluster whose controller recorded the id.
     pub cluster: String,
-    /// Cloud of the tenant that holds the object.
+    /// Cloud of the tenant that the object is in.
     pub cloud: Cloud,
-    /// Id of the Entra tenant that holds the object.
+    /// Id of the Entra tenant that the object is in.
     pub tenant_id: String,
     /// How the controller came to the object.
     pub origin: Origin,
     /// UID of the resource for which the id was recorded.
     #[serde(default)]
     pub resource: String,
-    /// `createdDateTime` of the object in Graph, as far as Graph tells it: the same id with another date is another object.
+    /// `createdDateTime` of the object in Graph, if Graph reports it: the same id with another date is another object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_date_time: Option<String>,
-    /// Whether a read or a list has shown the object. What was never seen is not absent but not visible yet.
+    /// Whether a read or a list has shown the object. An object that was never seen is not absent but not visible yet.
     #[serde(default)]
     pub seen: bool,
 }
@@ -138,7 +138,7 @@ impl DriftedField {
     }
 }
 
-/// A drift that was detected, and what became of it.
+/// A drift that was detected, and whether it was corrected.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(transform = not_nullable)]
@@ -190,7 +190,7 @@ pub struct PendingCreate {
     pub attempt: String,
     /// When the intent was written.
     pub since: Time,
-    /// What was sent, as JSON: only an object that has all of it can be the product of the attempt.
+    /// The body that was sent, as JSON: only an object that has all of it can be the product of the attempt.
     pub sent: String,
     /// Display name that the new object will carry.
     pub display_name: String,
@@ -246,7 +246,7 @@ pub struct ResolvedName {
     pub name: String,
     /// Its id in Graph.
     pub id: String,
-    /// True: Graph has nothing of that id any more. What carries the name now is taken only after a request to reconcile.
+    /// True: the object with that id is not in Graph any more. An object that has the name now is used only after a request to reconcile.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gone: Option<bool>,
 }
@@ -262,7 +262,7 @@ pub struct ResolvedImage {
     pub id: String,
     /// `imageDisplayName` in Graph.
     pub display_name: String,
-    /// True: Graph has nothing of that id any more. What carries the name now is taken only after a request to reconcile.
+    /// True: the object with that id is not in Graph any more. An object that has the name now is used only after a request to reconcile.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gone: Option<bool>,
 }
@@ -279,7 +279,7 @@ pub struct ResolvedGroup {
     /// Name of the group when it was resolved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
-    /// True: Graph has nothing of that id any more. What carries the name now is taken only after a request to reconcile.
+    /// True: the object with that id is not in Graph any more. An object that has the name now is used only after a request to reconcile.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gone: Option<bool>,
 }
@@ -314,7 +314,7 @@ pub struct OwnedAssignment {
 pub struct AssignmentProblem {
     /// Name of the Assignment.
     pub assignment: String,
-    /// One word for the cause.
+    /// The cause, as one word.
     pub reason: String,
     /// The cause in a sentence.
     pub message: String,

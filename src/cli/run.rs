@@ -87,7 +87,7 @@ pub(crate) struct Arguments {
     read_only: bool,
 }
 
-/// What `run` needs to know. Everything in it has been checked.
+/// The configuration of `run`. Every value has been checked.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The controller's own namespace: of the lease, and of what tenants' credentials name.
@@ -100,13 +100,13 @@ pub struct Config {
     pub instance: String,
     /// The service account that the process runs as, when that is known.
     pub service_account: Option<String>,
-    /// Unique for this process, even across restarts of one pod: what a predecessor left under way must be waited for.
+    /// Unique for this process, even across restarts of one pod: requests that a predecessor left under way must be waited for.
     pub identity: String,
     /// Where probes are answered.
     pub health_address: SocketAddr,
     /// Where metrics are answered.
     pub metrics_address: SocketAddr,
-    /// Whether metrics tell tenants apart.
+    /// Whether metrics have the label of the tenant.
     pub tenant_metrics: bool,
     /// How log lines are written.
     pub log_format: LogFormat,
@@ -155,7 +155,7 @@ impl Arguments {
     }
 }
 
-/// The first name that says something.
+/// The first name that is not empty.
 fn instance(pod_name: Option<String>, host_name: Option<String>) -> String {
     [pod_name, host_name]
         .into_iter()

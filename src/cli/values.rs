@@ -1,4 +1,4 @@
-//! The types of single values. Each parses completely or explains what it wants.
+//! The types of single values. Each parses completely or returns what it expects.
 
 use std::fmt;
 use std::path::PathBuf;

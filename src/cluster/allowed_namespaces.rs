@@ -24,8 +24,8 @@ pub(crate) fn allows(tenant: &EntraTenant, namespace: &str, caches: &Caches) -> 
     matches(selector, object.labels())
 }
 
-/// Whether labels fulfil a selector. One that says nothing, or anything that the API machinery would refuse in a selector
-/// of its own, allows no namespace: admission refuses it as well, but not what was there before.
+/// Whether labels match a selector. An empty selector, or one that the API machinery would refuse in a resource of its own,
+/// allows no namespace. Admission refuses it as well, but not in objects that are older than the rule.
 fn matches(selector: &NamespaceSelector, labels: &BTreeMap<String, String>) -> bool {
     understood(selector).is_some_and(|selector| !selector.selects_all() && selector.matches(labels))
 }
@@ -126,7 +126,7 @@ mod tests {
         ] {
             assert!(!allows(json!({"matchExpressions": [broken]})), "{broken}");
             let beside = json!({"matchLabels": {"team": "finance"}, "matchExpressions": [broken]});
-            assert!(!allows(beside), "beside one that holds: {broken}");
+            assert!(!allows(beside), "beside one that matches: {broken}");
         }
         for broken in [
             json!({}),
@@ -152,7 +152,7 @@ mod tests {
             (requirement("example.com/tier", "In", json!([""])), true),
             (requirement("example.com/tier", "Exists", json!([])), true),
             (requirement("other", "Exists", Value::Null), false),
-            // What an administrator wrote: everybody but some.
+            // What an administrator wrote: all namespaces but some.
             (requirement("team", "NotIn", json!(["sales"])), true),
             (requirement("team", "NotIn", json!(["finance"])), false),
             (requirement("other", "NotIn", json!(["sales"])), true),

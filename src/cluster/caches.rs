@@ -1,5 +1,5 @@
-//! Caches of what Kubernetes holds, complete before the first pass. A reader needs no cluster: the stores can be filled from
-//! anything that has objects, a folder of manifests as well.
+//! Caches of the objects in Kubernetes, complete before the first pass. A reader needs no cluster: the stores can be filled
+//! from any source of objects, a folder of manifests as well.
 
 use std::fmt::Debug;
 
@@ -35,7 +35,7 @@ macro_rules! caches {
         }
         #[cfg(test)]
         impl Caches {
-            /// Complete caches that hold nothing.
+            /// Complete caches without objects.
             pub(crate) fn empty() -> Self {
                 use kube::runtime::reflector::store;
                 Self {

@@ -23,7 +23,7 @@ macro_rules! each_kind {
     };
 }
 
-/// See [`kinds`]. In tests of this crate with the kind that shows what a new one takes: `controllers/specimen.rs`.
+/// See [`kinds`]. In tests of this crate with the kind that shows what a new one needs: `controllers/specimen.rs`.
 #[cfg(test)]
 macro_rules! each_kind {
     ($callback:ident) => {

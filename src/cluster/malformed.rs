@@ -1,4 +1,4 @@
-//! The objects that cannot be read as their kind.
+//! The objects that cannot be decoded as their kind.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What the pipeline has to know about a kind that represents one object in Graph. A few items; the rest is shared.
+//! What the pipeline needs from a kind that represents one object in Graph. A few items; the rest is shared.
 
 use std::fmt::Debug;
 
@@ -18,17 +18,17 @@ pub(crate) struct Common<'a> {
     pub tenant: &'a str,
     /// The object's name in Graph.
     pub display_name: &'a str,
-    /// Enforce or only look.
+    /// Enforce or Observe.
     pub mode: Option<Mode>,
     /// Do nothing at all.
     pub suspend: bool,
     /// What happens in Graph when the resource is deleted.
     pub deletion_policy: Option<DeletionPolicy>,
-    /// What happens to assignments that nobody declares.
+    /// What happens to groups that no Assignment declares.
     pub ownership: Option<AssignmentOwnership>,
 }
 
-/// What a spec names that Graph knows by its id.
+/// A reference in a spec by name to something that has an id in Graph.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Reference<'a> {
     /// An image; of these a spec names one at most.
@@ -69,7 +69,7 @@ pub(crate) trait Managed:
     }
     /// The managed properties under Graph's names; `resolved` holds what the references were resolved to. Pure.
     fn properties(&self, resolved: &Resolved) -> Map<String, Value>;
-    /// The rule of Graph that an entry of an Assignment breaks, where the spec alone tells. Pure.
+    /// The rule of Graph that an entry of an Assignment breaks, if the spec alone shows it. Pure.
     fn refuses(&self, _group: &AssignmentGroup) -> Option<String> {
         None
     }

@@ -12,17 +12,17 @@ use tokio::time::Instant;
 use crate::api::ManagedStatus;
 use crate::cluster::managed::Managed;
 
-/// The status that this process wrote last, for readers that the watch has not told yet: an Assignment that is woken
-/// by its target's pass must not judge by the status from before it.
+/// The status that this process wrote last, for readers whose cache does not show it yet: an Assignment that is woken
+/// by its target's pass must not be judged by the status from before that pass.
 #[derive(Default)]
 pub(crate) struct Published(Mutex<HashMap<String, Written>>);
 
-/// When, and the status; none when our finalizer was taken off.
+/// When, and the status; none when our finalizer was removed.
 type Written = (Instant, Option<Arc<ManagedStatus>>);
 
-/// How long a written status is kept; by then the watch has told.
+/// How long a written status is kept; by then the cache shows it.
 const PUBLISHED_FOR: Duration = Duration::from_secs(5);
-/// How long it is known that an object was let go; by then the watch has told, or another finalizer holds it.
+/// How long it is remembered that our finalizer was removed; by then the cache shows it, or another finalizer keeps the object.
 const FINALIZED_FOR: Duration = Duration::from_secs(60);
 
 impl Published {
@@ -34,12 +34,12 @@ impl Published {
         published.insert(object.uid().unwrap_or_default(), (Instant::now(), status));
     }
 
-    /// Remembers that our finalizer is off: the object holds nothing in Graph any more, whatever its last status says.
+    /// Remembers that our finalizer is removed: the resource represents nothing in Graph any more, whatever its last status shows.
     pub(crate) fn finalized(&self, uid: &str) {
         self.0.lock().insert(uid.to_owned(), (Instant::now(), None));
     }
 
-    /// Whether our finalizer was taken off a moment ago.
+    /// Whether our finalizer was removed a moment ago.
     pub(crate) fn is_finalized(&self, uid: &str) -> bool {
         self.0
             .lock()

@@ -42,12 +42,12 @@ where
         }
     }
 
-    /// The status as it stands in Kubernetes, as far as this pass knows.
+    /// The status in Kubernetes, as far as this pass knows.
     pub(crate) fn written(&self) -> Option<&K::Status> {
         self.written.as_ref()
     }
 
-    /// The status as the API server has it: with what other managers put into it, which a write of ours cannot remove.
+    /// The status as the API server has it: with the fields of other managers, which a write of ours cannot remove.
     pub(crate) fn stored(&self) -> Option<&K::Status> {
         self.stored.as_ref()
     }
@@ -59,7 +59,7 @@ where
         current
     }
 
-    /// Takes over the newest version of the object after a write lost against it. False when that is not `ours` any more.
+    /// Takes over the newest version of the object after a conflict. False when that is not `ours` any more.
     pub(crate) async fn catch_up(&mut self, ours: impl Fn(&K::Status) -> bool) -> Result<bool, kube::Error> {
         let newest = tokio::time::timeout(WRITE_TIMEOUT, self.api.get(&self.name))
             .await
@@ -74,7 +74,7 @@ where
     /// Writes on condition that the object has not changed since it was read: a pass that ran on a stale copy must
     /// not decide anything.
     pub(crate) async fn write(&mut self, status: &K::Status) -> Result<(), kube::Error> {
-        // With the uid a write never reaches another object that has taken the name.
+        // With the uid a write never reaches another object of the same name.
         let metadata = json!({"name": self.name, "uid": self.uid, "resourceVersion": self.resource_version});
         let body = json!({"apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": metadata, "status": status});
         let params = PatchParams::apply(FIELD_MANAGER).force();
@@ -86,7 +86,7 @@ where
         Ok(())
     }
 
-    /// Writes unless nothing changed; says whether it wrote. An object that is gone needs no status.
+    /// Writes unless nothing changed; returns whether it wrote. An object that is gone needs no status.
     pub(crate) async fn report(&mut self, new: &K::Status) -> Result<bool, kube::Error> {
         if self.written.as_ref() == Some(new) {
             return Ok(false);

@@ -17,11 +17,11 @@ use crate::cluster::wakes::Wakes;
 use crate::report::failure::Failure;
 use crate::report::reason::Reason;
 
-/// What the controllers know of the cluster, and the client that they write with.
+/// The caches of the cluster, and the client that the controllers write with.
 pub(crate) struct Cluster {
     /// Kubernetes; never repeats a write.
     pub client: Client,
-    /// Caches of what Kubernetes holds.
+    /// Caches of the objects in Kubernetes.
     pub caches: Caches,
     /// Triggers between kinds.
     pub wakes: Wakes,
@@ -41,7 +41,7 @@ impl Cluster {
         })
     }
 
-    /// Goes over every object that represents one in Graph, whatever its kind.
+    /// Visits every resource that represents an object in Graph, whatever its kind.
     fn visit_managed(&self, mut visit: impl FnMut(&Visited<'_>)) {
         macro_rules! each {
             (managed { $($field:ident: $kind:ty),* } others { $($rest:tt)* }) => {
@@ -98,8 +98,8 @@ impl Cluster {
         });
     }
 
-    /// Who uses a tenant, as `Kind namespace/name`: what has an object in Graph, and what the tenant lets in and that is
-    /// going to have one.
+    /// The resources that use a tenant, as `Kind namespace/name`: those that have an object in Graph, and those that the tenant
+    /// allows and that are going to have one.
     pub(crate) fn tenant_users(&self, tenant: &EntraTenant) -> Vec<String> {
         let tenant_name = tenant.name_any();
         let mut users = Vec::new();

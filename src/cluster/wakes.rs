@@ -26,7 +26,7 @@ impl<K: kube::Resource<DynamicType = ()>> Default for Wake<K> {
 impl<K: kube::Resource<DynamicType = ()> + 'static> Wake<K> {
     /// Asks for a pass over this object soon.
     pub(crate) fn object(&self, object: &K) {
-        // Fails only when the controller is gone, and then nobody needs waking.
+        // Fails only when the controller is gone, and then no object needs waking.
         let _ = self.sender.send(ObjectRef::from_obj(object));
     }
 

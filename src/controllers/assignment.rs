@@ -1,5 +1,5 @@
-//! Assignment: makes no Graph call of its own. Its target's pass puts the groups on the target; this reports what
-//! became of them, from the target's status.
+//! Assignment: makes no Graph call of its own. Its target's pass puts the groups on the target; this reports their state
+//! from the target's status.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ impl Kind for Assignment {
             if pass.requested {
                 ask_target(assignment, context);
             }
-            // A new spec concerns the target whatever its status says now.
+            // A new spec concerns the target whatever its status shows now.
             wake_target(assignment, context);
         } else if result.is_err() {
             wake_target_now_and_then(assignment, context);
@@ -76,12 +76,12 @@ impl Kind for Assignment {
         if spec.suspend == Some(true) && spec.deletion_policy != Some(DeletionPolicy::Orphan) {
             return Err(Stop::waiting(
                 Reason::Suspended,
-                "spec.suspend is set, so the deletion waits; lift it, or set spec.deletionPolicy to Orphan to leave the groups on the target",
+                "spec.suspend is set, so the deletion waits; set it to false, or set spec.deletionPolicy to Orphan to leave the groups on the target",
             ));
         }
         wake_target(assignment, context);
         if let Some(problem) = target.status.assignment_problems.iter().find(|problem| problem.assignment == name) {
-            return Err(told(problem.reason.as_str(), &problem.message).into());
+            return Err(reported(problem.reason.as_str(), &problem.message).into());
         }
         let kind = spec.target_ref.kind.name();
         let message = format!(
@@ -89,7 +89,7 @@ impl Kind for Assignment {
             wording::groups_are(held),
             spec.target_ref.name,
             match target.suspended {
-                true => ", which is suspended: lift its spec.suspend, or set spec.deletionPolicy to Orphan here to leave the groups on it"
+                true => ", which is suspended: set its spec.suspend to false, or set spec.deletionPolicy to Orphan here to leave the groups on it"
                     .to_owned(),
                 false => why(&target.status),
             }
@@ -165,7 +165,7 @@ pub(crate) fn assess(assignment: &Assignment, target: Option<&Target>) -> (Vec<A
     let distinct: BTreeSet<&str> = groups.iter().map(|group| group.id.as_deref().unwrap_or(&group.reference)).collect();
     let number = distinct.len();
     let result = match status.assignment_problems.iter().find(|problem| problem.assignment == name) {
-        Some(problem) => Err(told(problem.reason.as_str(), &problem.message)),
+        Some(problem) => Err(reported(problem.reason.as_str(), &problem.message)),
         None if is_observed(status) => Ok(Verdict::Observed {
             message: format!(
                 "{} of {} on {kind} {}, which is only observed",
@@ -189,7 +189,7 @@ pub(crate) fn assess(assignment: &Assignment, target: Option<&Target>) -> (Vec<A
             let message = format!("{} assigned to {kind} {}", wording::groups_are(number), reference.name);
             match is_synced(status) {
                 true => Ok(Verdict::Ready { message }),
-                false => Err(not_yet(&format!("{message}, which is not as its spec asks"), status)),
+                false => Err(not_yet(&format!("{message}, which differs from its spec"), status)),
             }
         }
     };
@@ -262,7 +262,7 @@ const STALLED: [Reason; 4] = [
 ];
 
 /// A problem that the target's pass had with this Assignment, under its own class.
-fn told(reason: &str, message: &str) -> Failure {
+fn reported(reason: &str, message: &str) -> Failure {
     let Some(reason) = Reason::of(reason) else {
         return Failure::stalled(Reason::Refused, message);
     };
@@ -279,7 +279,7 @@ fn told(reason: &str, message: &str) -> Failure {
     }
 }
 
-/// The target has not done its part; what it says of itself is the best explanation there is.
+/// The target has not applied the groups; its own status is the best explanation.
 fn not_yet(what: &str, target: &ManagedStatus) -> Failure {
     let message = format!("{what}{}", why(target));
     let stalled = target
@@ -291,7 +291,7 @@ fn not_yet(what: &str, target: &ManagedStatus) -> Failure {
     }
     let failure = Failure::waiting(Reason::TargetNotReady, message);
     match condition(target, "Ready") {
-        // What the target does not know, its Assignments do not know either.
+        // The state of the Assignments of an unknown target is unknown, too.
         Some(ready) if ready.status == "Unknown" => Failure {
             class: Class::Unreachable,
             ..failure
@@ -304,7 +304,7 @@ fn condition<'a>(target: &'a ManagedStatus, kind: &str) -> Option<&'a Condition>
     target.conditions.iter().find(|condition| condition.type_ == kind)
 }
 
-/// Whether the target was seen as its spec asks; one that is suspended since keeps its last word.
+/// Whether Graph was seen equal to the target's spec; a target that is suspended since keeps its last report.
 fn is_synced(target: &ManagedStatus) -> bool {
     let holds = |kind| condition(target, kind).is_some_and(|condition| condition.status == "True");
     let suspended = condition(target, "Synced").is_some_and(|synced| synced.reason == Reason::Suspended.as_str());
@@ -345,13 +345,13 @@ fn target(assignment: &Assignment, context: &Context) -> Result<Option<Target>, 
     if found.is_none() && cluster.malformed.names(kind, &namespace).contains(name) {
         return Err(Stop::waiting(
             Reason::Malformed,
-            format!("{kind} {name} cannot be read, its events say why; correct it with kubectl edit. What is on it stays as it is"),
+            format!("{kind} {name} cannot be read (see its events); correct it with kubectl edit. Its groups stay as they are"),
         ));
     }
     Ok(found.flatten())
 }
 
-/// What is missing has to be tried again by the target; but not as often as there are Assignments that miss something.
+/// The target has to try missing groups again; but not as often as there are Assignments with missing groups.
 fn wake_target_now_and_then(assignment: &Assignment, context: &Context) {
     const PAUSE: Duration = Duration::from_secs(20);
     let Ok(Some(target)) = target(assignment, context) else { return };
@@ -366,7 +366,7 @@ fn wake_target_now_and_then(assignment: &Assignment, context: &Context) {
     }
 }
 
-/// A person asked for this Assignment: what is gone of it may be resolved anew.
+/// A person requested a reconcile of this Assignment: its references whose ids are gone may be resolved again.
 fn ask_target(assignment: &Assignment, context: &Context) {
     let Ok(Some(target)) = target(assignment, context) else { return };
     if let Some(uid) = &target.uid {

@@ -1,4 +1,4 @@
-//! EntraTenant: signs in, looks at the tenant, and says which permissions are missing. Writes nothing to Graph.
+//! EntraTenant: signs in, reads the tenant, and reports which permissions are missing. Writes nothing to Graph.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -21,9 +21,9 @@ use crate::report::status::now;
 use crate::report::stop::Stop;
 use crate::tenant::credentials::kind;
 use crate::tenant::gate::About;
-use crate::tenant::shared::{Tenant, only_looks};
+use crate::tenant::shared::{Tenant, only_observes};
 
-/// How soon a tenant that is being deleted is looked at again while others use it.
+/// How soon a tenant that is being deleted is checked again while resources use it.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// A difference of the clocks that matters: Entra takes assertions a few minutes around their time.
@@ -66,7 +66,7 @@ impl Kind for EntraTenant {
             return Err(failure.into());
         }
         let looked = look(pass, &tenant).await;
-        // Even a refusal tells the time, and may be explained by it.
+        // Even a refusal has a date, and a wrong clock may explain it.
         pass.draft.clock_skew = tenant.clock.ahead().and_then(skew);
         if let Some(ahead) = tenant.clock.ahead() {
             tenant.metrics.clock_skew(ahead);
@@ -123,7 +123,7 @@ impl Kind for EntraTenant {
     }
 
     fn changed(&self, new: &EntraTenantStatus, context: &Context) {
-        // What waited for this tenant, or failed with it, has a reason to look again; a mere change of words is none.
+        // Objects that waited for this tenant, or failed with it, get a new pass; a mere change of the message is no reason for one.
         let ready = |status: &EntraTenantStatus| {
             let ready = status.conditions.iter().find(|condition| condition.type_ == "Ready");
             let read_only = status.read_only == Some(true);
@@ -135,7 +135,7 @@ impl Kind for EntraTenant {
     }
 }
 
-/// Whether signing in works is what a tenant's Ready is about, so a refusal that a person has to end is no open question.
+/// A tenant's Ready is about whether signing in works, so a refusal that a person has to correct is False and not Unknown.
 fn decided(verdict: &Verdict) -> Verdict {
     if let Verdict::Failed(failure) = verdict
         && failure.permanent
@@ -147,11 +147,11 @@ fn decided(verdict: &Verdict) -> Verdict {
     verdict.clone()
 }
 
-/// Signs in and looks at the tenant.
+/// Signs in and reads the tenant.
 async fn look(pass: &mut Pass<'_, EntraTenant>, tenant: &Tenant) -> Result<Verdict, Stop> {
     let (object, context) = (pass.object, pass.context);
     // Past the gate: this is the pass that finds out whether signing in works again. A token may come from the
-    // client's memory, so it says nothing about Graph and does not open the gate.
+    // client's memory, so it proves nothing about Graph and does not open the gate.
     let token = tenant.client.token().await.map_err(|error| {
         let failure = tenant.gate.failed_about(About::Tenant, error);
         // This pass is the one that tries again, as soon as the gate lets it.
@@ -163,7 +163,7 @@ async fn look(pass: &mut Pass<'_, EntraTenant>, tenant: &Tenant) -> Result<Verdi
         pass.draft.application_id = Some(application);
     }
     let granted: BTreeSet<String> = token.roles.into_iter().collect();
-    let missing = missing(&granted, read_only || context.access.read_only || only_looks(object, None));
+    let missing = missing(&granted, read_only || context.access.read_only || only_observes(object, None));
     let organization = reads_organization(&granted);
     pass.draft.read_only = (read_only || context.access.read_only).then_some(true);
     pass.draft.missing_permissions.clone_from(&missing);

@@ -1,4 +1,4 @@
-//! Every kind that stands for one object in Graph is driven the same way.
+//! Every kind that represents one object in Graph is driven the same way.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::runtime::reflector::ObjectRef;
@@ -7,7 +7,7 @@ use kube::{Api, Client, ResourceExt};
 use crate::api::ManagedStatus;
 use crate::cluster::managed::Managed;
 use crate::reconcile::assignments::pointing_at;
-use crate::reconcile::claims::namesakes;
+use crate::reconcile::claims::same_name;
 use crate::reconcile::context::Context;
 use crate::reconcile::delete::delete;
 use crate::reconcile::pass::{Kind, Pass};
@@ -69,8 +69,8 @@ impl<K: Managed> Kind for K {
         if tenant.metadata.deletion_timestamp.is_some() {
             context.cluster.wakes.tenants.object(&tenant);
         }
-        for namesake in namesakes(self, &TenantKey::from(&tenant.spec), context) {
-            K::trigger(&context.cluster.wakes).object(&namesake);
+        for other in same_name(self, &TenantKey::from(&tenant.spec), context) {
+            K::trigger(&context.cluster.wakes).object(&other);
         }
     }
 }

@@ -34,8 +34,8 @@ use crate::runtime::health::Health;
 use crate::runtime::shutdown::Shutdown;
 pub(crate) use watches::{Dependencies, Triggers, start};
 
-/// Runs every controller and the poller until the shutdown, then waits for the passes that are under way. False: some still
-/// are.
+/// Runs every controller and the poller until the shutdown, then waits for the passes that are under way. False: some
+/// passes are still under way.
 pub(crate) async fn run(context: Arc<Context>, triggers: Triggers, concurrency: u16, health: Health, shutdown: Shutdown) -> bool {
     let ready = {
         let context = Arc::clone(&context);
@@ -48,7 +48,7 @@ pub(crate) async fn run(context: Arc<Context>, triggers: Triggers, concurrency: 
         let controls = control_all(triggers, &context, concurrency, &shutdown);
         tokio::join!(ready, controls, poll(Arc::clone(&context), shutdown.clone()));
     };
-    // After the shutdown, running passes get some time; what they have begun in Graph is finished and recorded.
+    // After the shutdown, running passes get some time; their writes to Graph are finished and recorded.
     tokio::select! {
         () = work => {}
         () = async { shutdown.wait().await; tokio::time::sleep(DRAIN).await } => {}
@@ -77,7 +77,7 @@ macro_rules! control_all {
 }
 each_kind!(control_all);
 
-/// The readiness component that stands for complete caches.
+/// The readiness component of complete caches.
 pub(crate) const CACHES: &str = "caches";
 
 /// Room in the runtime, beyond the workers, for objects that find none and leave at once.
@@ -91,7 +91,7 @@ const GRACE: Duration = Duration::from_secs(2);
 async fn control<K: Kind>(trigger: watches::Trigger<K>, context: &Arc<Context>, concurrency: u16, shutdown: &Shutdown) {
     let (store, wake) = (K::cache(&context.cluster.caches), K::trigger(&context.cluster.wakes));
     let (calls, called) = mpsc::unbounded();
-    // Nobody needs calling any more when the controller is gone.
+    // No object needs a call any more when the controller is gone.
     let workers = Workers::new(usize::from(concurrency), move |name| drop(calls.unbounded_send(name)));
     let absent = Arc::clone(&workers);
     let room = Workers::<Name>::most(usize::from(concurrency)) + ROOM;

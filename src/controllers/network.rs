@@ -11,7 +11,7 @@ pub(crate) fn connection<'a>(id: Option<&'a str>, name: Option<&str>, resolved: 
     id.or_else(|| resolved.connection(name?))
 }
 
-/// The network of a disaster recovery. Graph tells the two kinds apart by `@odata.type`, which its description
+/// The network of a disaster recovery. Graph distinguishes the two kinds by `@odata.type`, which its description
 /// requires.
 pub(crate) fn of_recovery(network: &DisasterRecoveryNetworkSetting, resolved: &Resolved) -> Value {
     let DisasterRecoveryNetworkSetting {

@@ -60,9 +60,9 @@ impl Need {
     }
 }
 
-/// What is missing. `only_look`: nothing is to be written.
-pub(crate) fn missing(granted: &BTreeSet<String>, only_look: bool) -> Vec<MissingPermission> {
-    let mut needs = if only_look { reads() } else { writes() };
+/// The missing permissions. `only_observe`: nothing is to be written.
+pub(crate) fn missing(granted: &BTreeSet<String>, only_observe: bool) -> Vec<MissingPermission> {
+    let mut needs = if only_observe { reads() } else { writes() };
     needs.extend([groups(), organization()]);
     let unmet = needs.into_iter().filter(|need| !need.is_met_by(granted));
     unmet
@@ -78,7 +78,7 @@ pub(crate) fn reads_organization(granted: &BTreeSet<String>) -> bool {
     organization().is_met_by(granted)
 }
 
-/// What is missing, what for, and where to grant it.
+/// The missing permissions, what each is needed for, and where to grant it.
 pub(crate) fn explain(missing: &[MissingPermission], application: &str) -> String {
     let lines = missing
         .iter()
@@ -86,7 +86,7 @@ pub(crate) fn explain(missing: &[MissingPermission], application: &str) -> Strin
         .collect::<Vec<_>>()
         .join(", ");
     format!(
-        "the application {application} lacks application permissions: {lines}. Add them in Entra under App registrations > API permissions > Microsoft Graph > Application permissions and grant admin consent; a new grant counts within a minute or two"
+        "the application {application} lacks application permissions: {lines}. Add them in Entra under App registrations > API permissions > Microsoft Graph > Application permissions and grant admin consent; a new grant takes effect within a minute or two"
     )
 }
 
@@ -94,9 +94,9 @@ pub(crate) fn explain(missing: &[MissingPermission], application: &str) -> Strin
 mod tests {
     use super::*;
 
-    fn lacks(granted: &[&str], only_look: bool) -> Vec<String> {
+    fn lacks(granted: &[&str], only_observe: bool) -> Vec<String> {
         let granted = granted.iter().map(|role| (*role).to_owned()).collect();
-        missing(&granted, only_look).into_iter().map(|need| need.permission).collect()
+        missing(&granted, only_observe).into_iter().map(|need| need.permission).collect()
     }
 
     /// S28: what is documented as the least grant is enough, and anything less names what it lacks.

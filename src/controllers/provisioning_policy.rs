@@ -131,11 +131,11 @@ fn joined(join: &DomainJoinConfiguration, resolved: &Resolved) -> Value {
     Value::Object(properties)
 }
 
-/// The provisioning type whose Cloud PCs are shared, and keep settings of their users if that is asked for.
+/// The provisioning type whose Cloud PCs are shared, and can keep settings of their users.
 const SHARED: &str = "sharedByEntraGroup";
 
 /// What is kept of users' settings. Graph refuses any configuration for Cloud PCs that are not shared; there, one that
-/// keeps nothing, as exports have it, says nothing.
+/// keeps nothing, as exports have it, is not sent.
 fn persistence(spec: &ProvisioningPolicySpec) -> Option<&Option<UserSettingsPersistenceConfiguration>> {
     let shared = spec.provisioning_type.as_deref() == Some(SHARED);
     let keeps = |kept: &UserSettingsPersistenceConfiguration| kept.user_settings_persistence_enabled != Some(false);

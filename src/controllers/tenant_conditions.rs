@@ -1,4 +1,4 @@
-//! The conditions of a tenant besides Ready: which of the steps (sign in, reach, be allowed) got how far.
+//! The conditions of a tenant besides Ready: the result of each step (sign in, reach Graph, be permitted).
 
 use crate::api::{ClockSkew, EntraTenantStatus};
 use crate::report::conditions::{Conditions, Truth, Verdict};
@@ -9,7 +9,7 @@ use crate::tenant::credentials::CLIENT_SECRET;
 const KINDS: [&str; 3] = ["Authenticated", "Reachable", "PermissionsSufficient"];
 /// What an application needs to write.
 const WRITES: &str = "CloudPC.ReadWrite.All";
-const NOT_CHECKED: &str = "not looked at";
+const NOT_CHECKED: &str = "not checked";
 
 /// States Authenticated, Reachable and PermissionsSufficient.
 pub(crate) fn details(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &EntraTenantStatus) {
@@ -24,7 +24,7 @@ pub(crate) fn details(conditions: &mut Conditions<'_>, verdict: &Verdict, draft:
                     format!("{WRITES} is not among them")
                 };
                 let message = format!(
-                    "{granted}. {why}, so nothing is written, as with mode: Observe; a deletion that would have to delete something waits for it"
+                    "{granted}. {why}, so nothing is written, as with mode: Observe; a deletion that has to delete something in Graph waits"
                 );
                 conditions.set("PermissionsSufficient", Truth::True, Reason::ReadOnly, message);
             } else {
@@ -72,7 +72,7 @@ fn unknown(conditions: &mut Conditions<'_>, kinds: &[&str]) {
     }
 }
 
-/// The same words as long as it lasts: how many minutes it is changes all the time and is a metric.
+/// The same message as long as the difference lasts: the number of minutes changes all the time and is a metric.
 fn clock(draft: &EntraTenantStatus) -> &'static str {
     match draft.clock_skew {
         None => "",

@@ -82,7 +82,7 @@ fn a_full_policy_is_translated_property_by_property() {
     expected["imageId"] = json!("p_o_s");
     expected["domainJoinConfigurations"][1] = json!({"domainJoinType": "hybridAzureADJoin", "onPremisesConnectionId": "c1"});
     assert_eq!(translated(&policy, &resolved()), expected);
-    // Nothing that Graph can be told is missing above.
+    // No property that can be sent to Graph is missing above.
     let named = expected.as_object().unwrap();
     assert!(
         properties(ProvisioningPolicy::COLLECTION)
@@ -328,7 +328,7 @@ fn d3_a_targets_trouble_shows_in_its_assignments() {
     assert_eq!(
         with((yes, "Synced"), (unknown, "Suspended"), false),
         None,
-        "what is suspended keeps its last word"
+        "what is suspended keeps its last report"
     );
     assert_eq!(
         with((yes, "Observed"), (no, "ObservedDifference"), false),

@@ -40,7 +40,7 @@ pub(crate) type Trigger<K> = BoxStream<'static, Result<K, watcher::Error>>;
 
 macro_rules! triggers {
     (managed { $($managed:ident: $managed_kind:ty),* } others { $($other:ident: $other_kind:ty),* }) => {
-        /// The streams of all watches; each has to be polled, or its cache stands still.
+        /// The streams of all watches; each has to be polled, or its cache is not updated.
         pub(crate) struct Triggers {
             $(pub(crate) $managed: Trigger<$managed_kind>,)*
             $(pub(crate) $other: Trigger<$other_kind>,)*
@@ -149,11 +149,11 @@ impl Sink {
                 namespace = object.namespace,
                 name = object.name,
                 error = object.error,
-                "an object cannot be read as its kind; it is left alone"
+                "an object cannot be read as its kind; it is not reconciled"
             );
             malformed.insert(kind, object.namespace.as_deref().unwrap_or_default(), &object.name);
             metrics.malformed(kind);
-            let note = format!("this object cannot be read as a {kind} and is left alone: {}", object.error);
+            let note = format!("this object cannot be read as a {kind} and is not reconciled: {}", object.error);
             events.publish(
                 &reference::<K>(&object),
                 EventKind::Warning,
@@ -204,7 +204,7 @@ fn watch_namespaces(
     (store, trigger, complete)
 }
 
-/// A namespace whose labels changed may have been let in or shut out.
+/// A namespace whose labels changed may be allowed now, or not any more.
 pub(crate) async fn wake_namespaces(trigger: Trigger<PartialObjectMeta<Namespace>>, context: Arc<Context>, shutdown: Shutdown) {
     let wakes = trigger.for_each(|namespace| {
         match namespace {

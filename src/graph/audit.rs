@@ -1,5 +1,5 @@
-//! The Cloud PC audit log: who created, changed or assigned what, and when. It shows a write some minutes later, and writes of
-//! every program and person. Reads only.
+//! The Cloud PC audit log: who created, changed or assigned what, and when. It shows a write some minutes later, and the writes
+//! of every program and person. Reads only.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -11,7 +11,7 @@ use crate::graph::request::odata;
 use crate::graph::types::operation::{Operation, OperationKind};
 use crate::graph::types::table::ApiVersion;
 
-/// One event. What an event lacks is absent; it may be incomplete.
+/// One event. It may be incomplete; missing fields are absent here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AuditEvent {
     pub at: Timestamp,
@@ -41,7 +41,7 @@ pub(crate) struct AuditResource {
 }
 
 impl AuditEvent {
-    /// What the event says of this object, if it is about it.
+    /// What the event reports of this object, if it is about it.
     pub(crate) fn about(&self, id: &str) -> Option<&AuditResource> {
         self.resources.iter().find(|resource| resource.id.eq_ignore_ascii_case(id))
     }

@@ -1,7 +1,7 @@
 //! The client of one tenant and its operations on managed objects.
 //!
 //! Reads answer completely or fail. Writes are sent once: after an error,
-//! [`GraphError::outcome_unknown`] says whether the caller must look before it tries again.
+//! [`GraphError::outcome_unknown`] shows whether the caller must read the state before it tries again.
 
 use std::fmt;
 use std::sync::Arc;

@@ -58,7 +58,7 @@ impl Organization {
     }
 }
 
-/// A non-empty text property, made safe to print. A text that had to be changed for that is no name that a spec can give.
+/// A non-empty text property, made safe to print. A text that had to be changed for that is not a name that a spec can contain.
 pub(crate) fn text(value: &Value, name: &str) -> Option<String> {
     let text = value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     text.map(show::printable)
@@ -83,12 +83,12 @@ impl Client {
             .map_err(|problem| GraphError::decode(operation.text, problem))
     }
 
-    /// Every group of exactly that display name, case aside.
+    /// Every group of exactly that display name, without regard to case.
     pub(crate) async fn groups_by_display_name(&self, name: &str) -> Result<Vec<Group>, GraphError> {
         self.groups_where("displayName", name).await
     }
 
-    /// Every group of exactly that mail nickname, case aside.
+    /// Every group of exactly that mail nickname, without regard to case.
     pub(crate) async fn groups_by_mail_nickname(&self, name: &str) -> Result<Vec<Group>, GraphError> {
         self.groups_where("mailNickname", name).await
     }

@@ -1,7 +1,7 @@
 //! Microsoft Graph: the one place that builds a Graph URL, sends a request or reads an answer.
 //!
-//! It knows neither Kubernetes nor the custom resource types: callers hand in property maps and get entities or a
-//! `GraphError` back. From the bottom up: `text`, `types`, `errors`, `http`, `budget`, `auth`, `request`, and the typed
+//! It depends neither on Kubernetes nor on the custom resource types: callers pass property maps and get entities or a
+//! `GraphError`. From the bottom up: `text`, `types`, `errors`, `http`, `budget`, `auth`, `request`, and the typed
 //! operations (`client`, `audit`, `catalogue`, `directory`). A file imports from the defining file, never from this one.
 //!
 //! Who repeats what:
@@ -11,7 +11,7 @@
 //! | `http::wire` | a connection from the pool that was closed | before a byte of the request was sent |
 //! | `http::retry` | a read, three times at most; a token request, twice | 5xx or no answer; `Retry-After` up to 30 s |
 //! | `request::exchange` | any request, once | 401, with a new token: Graph has committed nothing |
-//! | `budget` | nothing; all requests of the tenant wait | after a 429, for as long as it says |
+//! | `budget` | nothing; all requests of the tenant wait | after a 429, for its `Retry-After` |
 //! | the caller | everything else | `GraphError::is_transient`; a write first asks `GraphError::outcome_unknown` |
 
 mod audit;

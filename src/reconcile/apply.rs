@@ -1,4 +1,4 @@
-//! Step five: the writes, each sent once. What a write did is seen by a read afterwards, never assumed.
+//! Step five: the writes, each sent once. The effect of a write is read afterwards, never assumed.
 
 use serde_json::{Map, Value};
 
@@ -22,7 +22,7 @@ use crate::report::stop::Stop;
 use crate::tenant::fingerprint::{fingerprint, judged};
 use crate::tenant::shared::Tenant;
 
-/// What is to be changed, and on the base of what.
+/// The changes, and the state that they are based on.
 pub(crate) struct Plan {
     /// The object as it was seen.
     pub seen: Option<Entity>,
@@ -30,11 +30,11 @@ pub(crate) struct Plan {
     pub changes: Vec<Change>,
 }
 
-/// What the writes of a pass came to.
+/// The result of the writes of a pass.
 enum Written {
     /// A create or an update, with the answer that shows all of it.
     Answered(Entity),
-    /// Writes whose answers do not show what is there now; the state before them.
+    /// Writes whose answers do not show the new state; this is the state before them.
     Unseen(Entity),
 }
 
@@ -74,7 +74,7 @@ pub(crate) async fn apply<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant, d
 
 async fn send<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant, desired: &Desired, plan: Plan) -> Result<Written, Stop> {
     let Plan { seen, mut changes } = plan;
-    // Only what was created a moment ago is known to have no other writer's assignments.
+    // Only an object that was created a moment ago certainly has no other writer's assignments.
     let fresh = matches!(changes.as_slice(), [Change::Create { .. }]);
     let entity = match (changes.as_slice(), seen) {
         ([change @ Change::Create { body }], _) => {
@@ -105,7 +105,7 @@ async fn send<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant, desired: &Des
         match write(pass, site, change).await {
             Ok(answer) => shown = answer,
             Err(Stop::Failed(failure)) if failure.reason == Reason::Refused => {
-                // The other changes have nothing to do with it.
+                // The other changes do not depend on it.
                 refused.get_or_insert(after_refusal(pass, site, change, failure).await?);
             }
             Err(stop) => return Err(stop),
@@ -117,7 +117,7 @@ async fn send<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant, desired: &Des
     if fresh && changes.is_empty() {
         return Ok(Written::Answered(entity));
     }
-    // One write, whose answer is the truth for what it changed, unless that shows less than was asked for.
+    // One write, whose answer is the new state of what it changed, unless it shows less than was requested.
     if let Some(properties) = shown.filter(|_| !fresh && changes.len() == 1) {
         let mut after = entity.clone();
         after.properties.extend(properties);
@@ -140,8 +140,8 @@ async fn after_refusal<K: Managed>(pass: &Pass<'_, K>, site: Site<'_>, change: &
     Ok(failure)
 }
 
-/// Reports a create, and gives what is left to do. The answer is the truth for what was just made; what it shows otherwise
-/// than sent is for the next pass.
+/// Reports a create, and gives what is left to do. The answer is the state of an object that was just created; the next pass
+/// handles what differs from the request.
 fn after_create<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, entity: &Entity) -> Vec<Change> {
     pass.wrote = true;
     let name = pass.object.common().display_name;
@@ -152,7 +152,7 @@ fn after_create<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, entity: &
         .collect()
 }
 
-/// What Graph refused is not sent again; what Kubernetes or a name is in the way of is another matter.
+/// A change that Graph refused is not sent again; one that Kubernetes or a name conflict prevented is.
 fn note_refusal<K: Managed>(pass: &Pass<'_, K>, change: &Change, failure: &Failure) {
     if failure.reason == Reason::Refused {
         pass.note(|notes| notes.sent.refuse(change, &failure.message));
@@ -187,7 +187,7 @@ async fn write<K: Managed>(pass: &mut Pass<'_, K>, site: Site<'_>, change: &Chan
         }
         Change::Assign { .. } => assign(pass, site).await?,
         Change::Create { .. } | Change::Immutable { .. } => {
-            return Err(Stop::retry(Reason::InternalError, "a change came to the wrong place"));
+            return Err(Stop::retry(Reason::InternalError, "a change was given to the wrong function"));
         }
     }
     pass.wrote = true;

@@ -1,5 +1,5 @@
-//! The set of assignments of one object: replaced as a whole, on the base of what is there now; and what follows when Graph
-//! refuses it.
+//! The set of assignments of one object: replaced as a whole, on the base of a new read; and what follows when Graph refuses
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -28,12 +28,12 @@ use crate::report::wording;
 use crate::tenant::fingerprint::fingerprint;
 use crate::tenant::shared::Tenant;
 
-/// Where a write goes, and what Graph shall hold there.
+/// The target of a write, and its desired state.
 #[derive(Clone, Copy)]
 pub(crate) struct Site<'a> {
     /// The tenant.
     pub tenant: &'a Tenant,
-    /// What Graph shall hold.
+    /// The desired state in Graph.
     pub desired: &'a Desired,
     /// The id of the object.
     pub id: &'a str,
@@ -48,24 +48,24 @@ pub(crate) struct Refused<'a> {
     pub fields: &'a [DriftedField],
     /// The set.
     pub targets: &'a [AssignmentTarget],
-    /// What Graph said.
+    /// Graph's answer.
     pub failure: &'a Failure,
 }
 
 /// Replaces the set of assignments, on the base of a read that comes after the wait for the permit: a set that is some
-/// seconds old may lack a group that a person has added since, and would take it off.
+/// seconds old may lack a group that a person has added since, and would remove it.
 pub(crate) async fn assign<K: Managed>(pass: &mut Pass<'_, K>, site: Site<'_>) -> Result<(), Stop> {
     let (context, Site { tenant, desired, id, .. }) = (pass.context, site);
     context.may_change_graph()?;
     let permit = tenant.write_permit().await?;
     let read = tenant.clock.now();
     let there = assigned_now::<K>(site).await?;
-    // What it became meanwhile may be what is wanted.
+    // The set may equal the desired one meanwhile.
     let Some(Change::Assign { targets, fields }) = plan::assignments(desired, &pass.draft.assignments, &there) else {
         return Ok(());
     };
     confirm_removals(pass, &fields).await?;
-    // What is about to become ours is written down first: after a crash it must not look like another writer's.
+    // The entries that are about to become ours are recorded first: after a crash they must not look like another writer's.
     pass.write_ahead_assignments().await?;
     before_assign::<K>(id, &fields, context).await?;
     tenant.snapshot(K::COLLECTION).outdate(id);
@@ -81,7 +81,7 @@ pub(crate) async fn assign<K: Managed>(pass: &mut Pass<'_, K>, site: Site<'_>) -
     Ok(())
 }
 
-/// The assignments of the object, read now; of one that was created a moment ago nobody knows, so it has none.
+/// The assignments of the object, read now; an object that was created a moment ago has none, because no other writer knows it.
 async fn assigned_now<K: Managed>(site: Site<'_>) -> Result<Vec<RemoteAssignment>, Stop> {
     let Site { tenant, id, fresh, .. } = site;
     if fresh {
@@ -124,8 +124,8 @@ fn report<K: Managed>(pass: &mut Pass<'_, K>, site: Site<'_>, fields: &[DriftedF
     );
 }
 
-/// Notes that the set was replaced, or may have been: what it put there may not show yet, and what other writers put there
-/// meanwhile may be lost.
+/// Notes that the set was replaced, or may have been: reads may not show its entries yet, and entries that other writers
+/// added meanwhile may be lost.
 fn note_replaced<K: Managed>(pass: &Pass<'_, K>, desired: &Desired, stop: Option<&Stop>, replaced: Replaced) {
     if stop.is_some_and(|stop| !stop.is(Class::Unreachable)) {
         return;
@@ -143,15 +143,15 @@ fn note_replaced<K: Managed>(pass: &Pass<'_, K>, desired: &Desired, stop: Option
     });
 }
 
-/// Graph refused a set of assignments as a whole. First the groups are looked up again, because one that was deleted spoils
-/// every set; then the Assignments that would add something are halved until the refused one is found.
+/// Graph refused a set of assignments as a whole. First the groups are looked up again, because Graph refuses every set with a
+/// deleted group; then the Assignments that would add something are halved until the refused one is found.
 pub(crate) async fn refused_assign<K: Managed>(pass: &Pass<'_, K>, site: Site<'_>, refused: &Refused<'_>) -> Result<Failure, Stop> {
     let Refused { fields, targets, failure } = *refused;
     let desired = site.desired;
     let again = fingerprint(&fields);
     let notes = pass.notes();
     if !desired.put_back.is_empty() {
-        // What is put back for another writer must not keep the Assignments from being applied.
+        // Groups that are assigned again for another writer must not keep the Assignments from being applied.
         pass.note(|notes| notes.sent.put_back.clear());
         return Ok(soon(format!(
             "{}; tried again without the groups of another writer that were lost",
@@ -163,7 +163,7 @@ pub(crate) async fn refused_assign<K: Managed>(pass: &Pass<'_, K>, site: Site<'_
             return Ok(Failure::stalled(
                 Reason::Refused,
                 format!(
-                    "{}. Group {gone}, which no Assignment declares, is not in the directory any more: take it off in the admin center",
+                    "{}. Group {gone}, which no Assignment declares, is not in the directory any more: remove it in the admin center",
                     failure.message
                 ),
             ));
@@ -176,7 +176,7 @@ pub(crate) async fn refused_assign<K: Managed>(pass: &Pass<'_, K>, site: Site<'_
         return Ok(soon(format!("{}; looking up the groups again", failure.message)));
     }
     if let Some(look) = notes.seen.proofs.as_ref().and_then(Proofs::confirmation) {
-        // A dead group spoils every set, so nothing is found out by trying others before it is known to be dead.
+        // Graph refuses every set with a deleted group, so trying other sets proves nothing before the group is known to be deleted.
         let message = format!("{}; a group of the set was not found, and is looked up once more", failure.message);
         let left = look.saturating_duration_since(Instant::now()).max(Duration::from_millis(200));
         return Ok(Failure::waiting_for(Reason::ResolvingReferences, message, left));
@@ -184,7 +184,7 @@ pub(crate) async fn refused_assign<K: Managed>(pass: &Pass<'_, K>, site: Site<'_
     Ok(find_refused(pass, site, refused))
 }
 
-/// The groups are there, so it is about one of the Assignments: they are halved until the refused one is found.
+/// The groups exist, so Graph refuses one of the Assignments: they are halved until the refused one is found.
 fn find_refused<K: Managed>(pass: &Pass<'_, K>, site: Site<'_>, refused: &Refused<'_>) -> Failure {
     let Refused { fields, failure, .. } = *refused;
     let added = |key: &Key| fields.iter().any(|field| field.desired.is_some() && field.path == key.path());
@@ -201,9 +201,7 @@ fn find_refused<K: Managed>(pass: &Pass<'_, K>, site: Site<'_>, refused: &Refuse
         .collect();
     let ask = |name: &str| asks.get(name).copied().unwrap_or_default();
     match pass.note(|notes| notes.sent.trial.refused(&adding, &failure.message, ask)) {
-        trial::Verdict::Found(_) | trial::Verdict::Halved => {
-            soon(format!("{}; finding out which Assignment that is about", failure.message))
-        }
+        trial::Verdict::Found(_) | trial::Verdict::Halved => soon(format!("{}; finding out which Assignment causes that", failure.message)),
         trial::Verdict::None => failure.clone(),
     }
 }
@@ -212,7 +210,7 @@ fn soon(message: String) -> Failure {
     Failure::waiting_for(Reason::ResolvingReferences, message, Duration::from_millis(200))
 }
 
-/// A group in a refused set that neither an Assignment declares nor the directory has.
+/// A group in a refused set that no Assignment declares and that is not in the directory.
 async fn dead_foreign_group<K: Managed>(pass: &Pass<'_, K>, site: Site<'_>, targets: &[AssignmentTarget]) -> Result<Option<String>, Stop> {
     const MOST: usize = 20;
     let Site { tenant, desired, .. } = site;

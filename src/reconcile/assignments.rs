@@ -49,8 +49,8 @@ pub(crate) fn unreadable(namespace: &str, context: &Context) -> BTreeSet<String>
 
 /// Collects what the Assignments declare; looks up groups that are not pinned yet, and those whose pins have to be proved.
 ///
-/// `only_look`: nothing is written to Graph, so an Assignment that is being deleted is let go of instead of waited for.
-pub(crate) async fn collect<K: Managed>(pass: &Pass<'_, K>, pins: &mut Pins<'_>, only_look: bool) -> Declarations {
+/// `only_observe`: nothing is written to Graph, so an Assignment that is being deleted is released instead of waited for.
+pub(crate) async fn collect<K: Managed>(pass: &Pass<'_, K>, pins: &mut Pins<'_>, only_observe: bool) -> Declarations {
     let (object, context) = (pass.object, pass.context);
     let assignments = pointing_at(object, context);
     let names = assignments.iter().map(|assignment| assignment.name_any()).collect();
@@ -68,11 +68,11 @@ pub(crate) async fn collect<K: Managed>(pass: &Pass<'_, K>, pins: &mut Pins<'_>,
         declarations.groups.extend_from_slice(&pins.resolved.groups);
         declarations.service_plans.extend_from_slice(&pins.resolved.service_plans);
     }
-    let kept = only_look || keeps_groups(&assignments, context).await;
+    let kept = only_observe || keeps_groups(&assignments, context).await;
     for assignment in assignments {
         match standing(&assignment, context) {
             Standing::Leaving if kept || assignment.spec.deletion_policy == Some(DeletionPolicy::Orphan) => {
-                let exclusive = !only_look && object.common().ownership == Some(AssignmentOwnership::Exclusive);
+                let exclusive = !only_observe && object.common().ownership == Some(AssignmentOwnership::Exclusive);
                 declarations.release(assignment.name_any(), exclusive);
             }
             Standing::Leaving => {}
@@ -101,13 +101,13 @@ pub(crate) async fn collect<K: Managed>(pass: &Pass<'_, K>, pins: &mut Pins<'_>,
     declarations
 }
 
-/// What Graph would refuse of an Assignment is told from its spec where that is certain.
+/// What Graph would certainly refuse of an Assignment is reported from its spec.
 fn broken_rule<K: Managed>(object: &K, assignment: &Assignment) -> Option<String> {
     let broken = |group| object.refuses(group).map(|rule| format!("group {}: {rule}", group.reference()));
     assignment.spec.groups.iter().find_map(broken)
 }
 
-/// What an Assignment stands for now.
+/// What an Assignment declares now.
 enum Standing {
     Counts,
     Leaving,
@@ -127,7 +127,7 @@ fn standing(assignment: &Assignment, context: &Context) -> Standing {
             Standing::Leaving
         };
     }
-    // Without our finalizer it could vanish at any moment, and what it put on the target would be nobody's.
+    // Without our finalizer it could vanish at any moment, and its groups on the target would belong to no Assignment.
     let noted = || Uid::of(assignment).is_some_and(|uid| context.memory.get(&uid).seen.held);
     let held = assignment.finalizers().iter().any(|name| name == FINALIZER) || noted();
     match (suspended, held) {
@@ -137,7 +137,7 @@ fn standing(assignment: &Assignment, context: &Context) -> Standing {
     }
 }
 
-/// Why an Assignment adds nothing now, though it counts: what it put on the target stays.
+/// Why an Assignment adds nothing now, although it is valid: the groups that it put on the target stay.
 enum KeptOut {
     /// Graph refuses it, or would.
     Problem(Reason, String),

@@ -1,9 +1,9 @@
 //! Who created an object in Graph. Pure.
 //!
-//! A name, and even every field that was sent, fits objects that other people made: a spec may be sparse, and Terraform,
-//! scripts and other clusters may use the same application. What proves authorship is the audit log's event of the
-//! creation with our request's id, or our marker in the description. Less than that is enough only where nothing else
-//! could have made the object.
+//! The name, and even every field that was sent, can equal those of objects that other writers created: a spec may be sparse,
+//! and Terraform, scripts and other clusters may use the same application. Authorship is proved by the audit log's event of the
+//! creation with our request's id, or by our mark in the description. Less than that is enough only where no other writer
+//! could have created the object.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
@@ -14,18 +14,18 @@ use crate::graph;
 use crate::graph::{AuditEvent, Collection, Entity};
 use crate::tenant::shared::Tenant;
 
-/// Who created an object, by what the object says of itself.
+/// Who created an object, by its own properties.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Maker {
-    /// The application that the controller signs in as; perhaps another program that does as well.
+    /// The application that the controller signs in as; another program may use it as well.
     Us,
     /// A person or another application, as Graph names it.
     Other(String),
-    /// Graph does not tell.
+    /// Graph does not report it.
     Unknown,
 }
 
-/// Who created an object. `createdBy` is documented as an id and has been seen as a name; a name tells nothing certain.
+/// Who created an object. `createdBy` is documented as an id and has been observed as a name; a name proves nothing.
 pub(crate) fn maker(entity: &Entity, tenant: &Tenant) -> Maker {
     let Some(by) = entity.created_by() else { return Maker::Unknown };
     match tenant.client.is_own_application(by) {
@@ -39,7 +39,7 @@ fn is_guid(text: &str) -> bool {
     uuid::Uuid::try_parse(text).is_ok()
 }
 
-/// What contradicts the claim of a resource to an object that Graph shows, if anything does.
+/// Why an object that Graph shows cannot belong to a resource, if so.
 pub(crate) fn contradiction(
     collection: Collection,
     common: &Common<'_>,
@@ -50,7 +50,7 @@ pub(crate) fn contradiction(
     if let Maker::Other(who) = maker
         && owner.is_none_or(|owner| owner.origin == Origin::Created)
     {
-        return Some(format!("Graph says that {who} created it"));
+        return Some(format!("Graph reports that {who} created it"));
     }
     match (
         owner.and_then(|owner| owner.created_date_time.as_deref()),
@@ -61,7 +61,7 @@ pub(crate) fn contradiction(
             "it was created at {there}, and the object that was recorded for it at {recorded}"
         )),
         _ if *maker == Maker::Us => None,
-        // Nothing else can tell it from another object.
+        // Nothing else distinguishes it from another object.
         _ => {
             let named = entity
                 .display_name()
@@ -91,7 +91,7 @@ const COMMIT: SignedDuration = SignedDuration::from_secs(30);
 /// Dates have whole seconds.
 const ROUNDING: SignedDuration = SignedDuration::from_secs(2);
 
-/// The lost create whose product is looked for.
+/// The create with a lost answer whose product is searched for.
 pub(crate) struct Lost<'a> {
     /// The intent.
     pub pending: &'a PendingCreate,
@@ -101,9 +101,9 @@ pub(crate) struct Lost<'a> {
     pub events: Option<&'a [AuditEvent]>,
     /// Whether the log may still be behind that time.
     pub log_may_lag: bool,
-    /// How the ids of this cluster's writes begin.
+    /// The prefix of the ids of this cluster's writes.
     pub mark: &'a str,
-    /// Whether a resource of this cluster holds an object: then our application created it for this cluster.
+    /// Whether a resource of this cluster has claimed an object: then our application created it for this cluster.
     pub held: &'a (dyn Fn(&str) -> bool + Sync),
 }
 
@@ -112,13 +112,13 @@ pub(crate) struct Lost<'a> {
 pub(crate) enum Finding {
     /// It is, by proof.
     Certain,
-    /// It is: nothing else can have made it.
+    /// It is: no other writer can have created it.
     Sufficient,
     /// It is not.
     Not,
-    /// The audit log will tell.
+    /// The audit log will show it later.
     Pending,
-    /// Graph does not tell, so a person has to decide.
+    /// Graph does not show it, so a person has to decide.
     Open,
 }
 
@@ -168,7 +168,7 @@ impl Lost<'_> {
         }
     }
 
-    /// Our application, our time, and what we sent or what the log says others made of it; and one such creation alone.
+    /// Our application, our time, and the body that we sent, apart from changes in the audit log; and only one such creation.
     fn circumstances(&self, collection: Collection, entity: &Entity, own: &impl Fn(&str) -> bool) -> Finding {
         let events = self.events.unwrap_or_default();
         let edited: Vec<&str> = events
@@ -206,8 +206,8 @@ impl Lost<'_> {
         id.get(..self.mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(self.mark))
     }
 
-    /// Whether the log carries the ids of requests, as far as it shows writes of this cluster: an event with such an id says
-    /// that it does, and the creation of an object that this cluster holds without one that it does not.
+    /// Whether the log carries the ids of requests, as far as it shows writes of this cluster: an event with such an id proves
+    /// that it does, and the creation of an object that this cluster has claimed without one proves that it does not.
     fn log_carries_ids(&self, own: &impl Fn(&str) -> bool) -> Option<bool> {
         let events = self.events.unwrap_or_default().iter();
         let ours = events.filter(|event| event.actor.application_id.as_deref().is_some_and(own));

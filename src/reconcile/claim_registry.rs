@@ -1,4 +1,4 @@
-//! The claims that were proved in this process: which resource holds which object in Graph.
+//! The claims that were proved in this process: which resource has claimed which object in Graph.
 
 use std::collections::{HashMap, HashSet};
 
@@ -33,14 +33,14 @@ pub(crate) struct Claims(Mutex<Proved>);
 
 #[derive(Default)]
 struct Proved {
-    /// The UID of the resource that holds an object.
+    /// The UID of the resource that has claimed an object.
     holders: HashMap<Remote, String>,
-    /// What a resource holds, as its status has to say it.
+    /// What a resource has claimed, as its status has to record it.
     held: HashMap<String, (Remote, String, IdOwner)>,
 }
 
 impl Claims {
-    /// Notes that a resource holds an object; false when another resource does.
+    /// Notes that a resource has claimed an object; false when another resource has.
     pub(crate) fn take(&self, remote: Remote, uid: &str, id: &str, owner: &IdOwner) -> bool {
         let mut proved = self.0.lock();
         if proved.holders.get(&remote).is_some_and(|holder| holder != uid) {
@@ -54,22 +54,22 @@ impl Claims {
         true
     }
 
-    /// Whether this resource was proved to hold the object.
+    /// Whether the claim of this resource to the object was proved.
     pub(crate) fn has(&self, remote: &Remote, uid: &str) -> bool {
         self.0.lock().holders.get(remote).is_some_and(|holder| holder == uid)
     }
 
-    /// Whether another resource was proved to hold the object.
+    /// Whether the claim of another resource to the object was proved.
     pub(crate) fn is_taken(&self, remote: &Remote, uid: &str) -> bool {
         self.0.lock().holders.get(remote).is_some_and(|holder| holder != uid)
     }
 
-    /// What the resource was proved to hold.
+    /// The proved claim of the resource.
     pub(crate) fn held_by(&self, uid: &str) -> Option<(String, IdOwner)> {
         self.0.lock().held.get(uid).map(|(_, id, owner)| (id.clone(), owner.clone()))
     }
 
-    /// Gives up what the resource holds.
+    /// Drops the claim of the resource.
     pub(crate) fn release(&self, uid: &str) {
         let mut proved = self.0.lock();
         if let Some((remote, ..)) = proved.held.remove(uid) {
@@ -77,7 +77,7 @@ impl Claims {
         }
     }
 
-    /// Gives up what resources hold that are gone.
+    /// Drops the claims of resources that are gone.
     pub(crate) fn retain(&self, alive: &HashSet<String>) {
         let mut proved = self.0.lock();
         proved.held.retain(|uid, _| alive.contains(uid));

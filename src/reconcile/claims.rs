@@ -1,8 +1,8 @@
 //! Which resource an object in Graph belongs to, and which resource may use a name: one claim an object, over all
 //! namespaces and over all EntraTenants of one tenant of Entra.
 //!
-//! A claim is proved before the object is reported as equal to a spec or written to, once in a process, because whoever
-//! may write a status may write anything into it. What other namespaces hold is told by nothing but the conflict.
+//! A claim is proved before the object is reported as equal to a spec or written to, once in a process, because everyone who
+//! may write a status may write anything into it. Nothing but the conflict reveals what other namespaces have claimed.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub(crate) fn owner<K: Managed>(pass: &Pass<'_, K>, origin: Origin, entity: &Ent
     })
 }
 
-/// Puts the id back that was proved, where the status says another one: only this process writes it.
+/// Restores the id that was proved, if the status has another one: only this process writes it.
 pub(crate) fn restore<K: Managed>(pass: &mut Pass<'_, K>) {
     let Some((id, owner)) = pass.context.claims.held_by(pass.uid) else {
         return;
@@ -53,7 +53,7 @@ pub(crate) fn restore<K: Managed>(pass: &mut Pass<'_, K>) {
         event::STATUS_RESTORED,
         "Restore",
         format!(
-            "status.id was changed by another writer and is {} {id} again",
+            "status.id was changed by another writer and is set to {} {id} again",
             K::COLLECTION.singular()
         ),
     );
@@ -62,8 +62,8 @@ pub(crate) fn restore<K: Managed>(pass: &mut Pass<'_, K>) {
     pass.draft.pending_create = None;
 }
 
-/// Takes the claim of a resource to the object that its status names, or says why nothing may be done with that object.
-/// `entity`: the object as Graph shows it; without it nothing but our own record speaks for the claim.
+/// Takes the claim of a resource to the object that its status names, or returns why nothing may be done with that object.
+/// `entity`: the object as Graph shows it; without it our own record is the only evidence for the claim.
 pub(crate) fn prove<K: Managed>(pass: &mut Pass<'_, K>, entity: Option<&Entity>, tenant: &Tenant) -> Result<(), Stop> {
     let Some(id) = pass.draft.id.clone() else { return Ok(()) };
     let (remote, uid) = (Remote::new::<K>(&tenant.key, &id), pass.uid);
@@ -78,7 +78,10 @@ pub(crate) fn prove<K: Managed>(pass: &mut Pass<'_, K>, entity: Option<&Entity>,
             return Err(unproven::<K>(&id, &why));
         }
         if pass.draft.owner.is_none() && author != Maker::Us {
-            return Err(unproven::<K>(&id, "its status does not say what the id belongs to (status.owner)"));
+            return Err(unproven::<K>(
+                &id,
+                "its status does not record what the id belongs to (status.owner)",
+            ));
         }
     } else if pass.draft.owner.as_ref().is_none_or(|owner| *owner.resource != **uid) {
         return Err(unproven::<K>(
@@ -93,7 +96,7 @@ pub(crate) fn prove<K: Managed>(pass: &mut Pass<'_, K>, entity: Option<&Entity>,
             None => return Ok(()),
         },
     };
-    // A resource that was restored under another UID stands for itself from now on.
+    // The id is recorded for the new UID of a resource that was restored.
     let owner = IdOwner {
         resource: uid.into(),
         ..owner
@@ -116,27 +119,27 @@ pub(crate) fn record<K: Managed>(pass: &Pass<'_, K>, id: &str, owner: &IdOwner, 
     }
 }
 
-/// An id that belongs to another cluster or tenant is a copy: the object is that one's.
+/// An id that belongs to another cluster or tenant is a copy: the object belongs to that cluster or tenant.
 pub(crate) fn refuse_foreign_owner<K: Managed>(pass: &Pass<'_, K>, tenant: &TenantKey) -> Result<(), Stop> {
     let (Some(id), Some(owner)) = (&pass.draft.id, &pass.draft.owner) else {
         return Ok(());
     };
     let cluster = pass.context.cluster.id()?;
     let whose = if owner.cluster != cluster {
-        "of another cluster"
+        "another cluster"
     } else if TenantKey::new(owner.cloud, &owner.tenant_id) != *tenant {
-        "of another tenant of Entra"
+        "another tenant of Entra"
     } else {
         return Ok(());
     };
     let message = format!(
-        "status.id {id} is {whose} (status.owner: cluster {}, tenant {}), so nothing is read or written for it here. To manage an object of this tenant, create another resource; to remove this one and leave Graph as it is, set spec.deletionPolicy to Orphan and delete it",
+        "status.id {id} belongs to {whose} (status.owner: cluster {}, tenant {}), so nothing is read or written for it here. To manage an object of this tenant, create another resource; to remove this one and leave Graph as it is, set spec.deletionPolicy to Orphan and delete it",
         owner.cluster, owner.tenant_id
     );
     Err(Stop::stalled(Reason::ForeignOwner, message))
 }
 
-/// An intent that another cluster wrote, or that went to another tenant, is a copy: what it made is not ours, or not here.
+/// An intent that another cluster wrote, or that went to another tenant, is a copy: its product is not ours, or not in this tenant.
 pub(crate) fn refuse_foreign_intent<K: Managed>(pending: &PendingCreate, tenant: &Tenant) -> Result<(), Stop> {
     let whose = if !pending.attempt.starts_with(&tenant.client.mark()) {
         "written by another cluster"
@@ -146,15 +149,15 @@ pub(crate) fn refuse_foreign_intent<K: Managed>(pending: &PendingCreate, tenant:
         return Ok(());
     };
     let message = format!(
-        "status.pendingCreate was {whose}, so {} {:?}, which that request may have made, is not looked for here. To manage an object of this tenant, create another resource; to remove this one and leave Graph as it is, set spec.deletionPolicy to Orphan and delete it",
+        "status.pendingCreate was {whose}, so {} {:?}, which that request may have made, is not searched for here. To manage an object of this tenant, create another resource; to remove this one and leave Graph as it is, set spec.deletionPolicy to Orphan and delete it",
         K::COLLECTION.singular(),
         pending.display_name
     );
     Err(Stop::stalled(Reason::ForeignOwner, message))
 }
 
-/// Refuses an object that another resource holds. Where no claim was proved in this process, as after a restart, the
-/// resource goes on for which the id was recorded; where that is not one alone, none does.
+/// Refuses an object that another resource has claimed. If no claim was proved in this process, as after a restart, the
+/// resource for which the id was recorded continues; if that is not exactly one resource, none does.
 fn refuse_held<K: Managed>(pass: &Pass<'_, K>, id: &str, remote: &Remote) -> Result<(), Stop> {
     if pass.context.claims.is_taken(remote, pass.uid) {
         return Err(conflict::<K>(id));
@@ -176,7 +179,7 @@ fn holds(status: &ManagedStatus, id: &str) -> bool {
 
 fn conflict<K: Managed>(id: &str) -> Stop {
     let message = format!(
-        "another resource of this tenant holds {} {id}, so it is left alone here. Delete one of the two; this one with spec.deletionPolicy Orphan",
+        "another resource of this tenant manages {} {id}, so this one does nothing. Delete one of the two; this one with spec.deletionPolicy Orphan",
         K::COLLECTION.singular()
     );
     Stop::stalled(Reason::ClaimConflict, message)
@@ -190,17 +193,17 @@ fn unproven<K: Managed>(id: &str, why: &str) -> Stop {
     Stop::stalled(Reason::ClaimUnproven, message)
 }
 
-/// Whether another resource holds this object, by its status or by a proof.
+/// Whether another resource has claimed this object, by its status or by a proof.
 pub(crate) fn is_held<K: Managed>(pass: &Pass<'_, K>, id: &str, tenant: &TenantKey) -> bool {
     pass.context.claims.is_taken(&Remote::new::<K>(tenant, id), pass.uid) || holder(pass, id, tenant).is_some()
 }
 
-/// The resource that holds an object, as its status says.
+/// The resource that has claimed an object, by its status.
 pub(crate) fn holder<K: Managed>(pass: &Pass<'_, K>, id: &str, tenant: &TenantKey) -> Option<Arc<K>> {
     others(pass.object, tenant, pass.context).find(|other| other.status().is_some_and(|status| holds(status, id)))
 }
 
-/// Notes that a read or a list has shown the object, and what only these tell.
+/// Notes that a read or a list has shown the object, and the values that only these show.
 pub(crate) fn note_seen<K: Managed>(pass: &mut Pass<'_, K>, entity: &Entity) {
     if let Some(owner) = &mut pass.draft.owner {
         owner.seen = true;
@@ -215,7 +218,7 @@ pub(crate) fn refuse_rival<K: Managed>(pass: &Pass<'_, K>, tenant: &TenantKey) -
     let (object, context) = (pass.object, pass.context);
     let leaving = |other: &Arc<K>| other.meta().deletion_timestamp.is_some();
     let first = |other: &Arc<K>| has_id(&**other) || rank(&**other) < rank(object);
-    let Some(rival) = namesakes(object, tenant, context).find(|other| !leaving(other) && first(other)) else {
+    let Some(rival) = same_name(object, tenant, context).find(|other| !leaving(other) && first(other)) else {
         return Ok(());
     };
     let who = if rival.namespace() == object.namespace() {
@@ -231,7 +234,7 @@ pub(crate) fn refuse_rival<K: Managed>(pass: &Pass<'_, K>, tenant: &TenantKey) -
 }
 
 /// The other resources of the tenant that have or want the same name.
-pub(crate) fn namesakes<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> impl Iterator<Item = Arc<K>> {
+pub(crate) fn same_name<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> impl Iterator<Item = Arc<K>> {
     let name = object.common().display_name.to_lowercase();
     others(object, tenant, context)
         .filter(move |other| other.common().display_name.to_lowercase() == name)
@@ -244,7 +247,7 @@ fn has_id<K: Managed>(object: &K) -> bool {
         .is_some_and(|status| status.id.is_some() || status.pending_create.is_some())
 }
 
-/// Whether a resource without an id is going to create an object; one that is suspended or only looks reserves no name.
+/// Whether a resource without an id is going to create an object; one that is suspended or in mode Observe reserves no name.
 fn creates<K: Managed>(object: &K, context: &Context) -> bool {
     let common = object.common();
     let tenant = context.cluster.caches.tenants.get(&ObjectRef::new(common.tenant));
@@ -252,8 +255,8 @@ fn creates<K: Managed>(object: &K, context: &Context) -> bool {
     tenant_works && !common.suspend && common.mode != Some(Mode::Observe)
 }
 
-/// The other resources that count in a tenant, whatever EntraTenant they name: those that it lets in, and those that it
-/// let in once and that have an id.
+/// The other resources that count in a tenant, whatever EntraTenant they name: those that it allows, and those that it
+/// allowed once and that have an id.
 fn others<K: Managed>(object: &K, tenant: &TenantKey, context: &Context) -> impl Iterator<Item = Arc<K>> {
     let (uid, tenant) = (object.uid(), tenant.clone());
     K::cache(&context.cluster.caches)

@@ -1,6 +1,6 @@
-//! The last look before a group is taken off: whether the cache, from which its Assignment seems to be gone or changed,
-//! is right, and whether another Assignment that may name the group has come meanwhile. Taking a group off costs desktops;
-//! one list does not.
+//! The last check before a group is removed: whether the cache, in which its Assignment is gone or changed, is right, and
+//! whether another Assignment that may name the group was created meanwhile. A wrong removal deletes Cloud PCs; the check
+//! costs one list.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub(crate) async fn confirm_removals<K: Managed>(pass: &Pass<'_, K>, fields: &[D
     }
     let (object, context) = (pass.object, pass.context);
     let namespace = object.namespace().unwrap_or_default();
-    // Not as Assignments: one that cannot be read would spoil the list.
+    // Not as Assignments: one that cannot be decoded would fail the list.
     let api: Api<DynamicObject> = Api::namespaced_with(context.cluster.client.clone(), &namespace, &ApiResource::erase::<Assignment>(&()));
     let unreadable = unreadable(&namespace, context);
     let mut live = BTreeSet::new();
@@ -40,13 +40,13 @@ pub(crate) async fn confirm_removals<K: Managed>(pass: &Pass<'_, K>, fields: &[D
         let list = api.list(&page).await?;
         for assignment in list.items.iter().filter(|assignment| names(assignment, object)) {
             if unreadable.contains(&assignment.name_any()) {
-                // What it put on the target is frozen; another Assignment's group may have moved to it.
+                // Its groups on the target are frozen; another Assignment's group may have moved to it.
                 if may_name(assignment, &removed, pass.draft.known_groups()) {
                     return Err(undecodable(&assignment.name_any()));
                 }
                 continue;
             }
-            // Without our finalizer nothing of it is taken into account yet, and it may name what would be removed.
+            // Without our finalizer the Assignment is not taken into account yet, and it may name a group that would be removed.
             if assignment.metadata.deletion_timestamp.is_none() && !assignment.finalizers().iter().any(|name| name == FINALIZER) {
                 return Err(behind(&assignment.name_any()));
             }
@@ -69,7 +69,7 @@ fn names<K: Managed>(assignment: &DynamicObject, object: &K) -> bool {
     name.is_none_or(|name| name == object.name_any()) && kind.is_none_or(|kind| kind == K::KIND)
 }
 
-/// Whether an Assignment that cannot be read may name one of these groups, by what of it is legible.
+/// Whether an Assignment that cannot be decoded may name one of these groups, by its readable parts.
 fn may_name(assignment: &DynamicObject, removed: &[&str], known: &[ResolvedGroup]) -> bool {
     let is_removed = |id: &str| removed.iter().any(|removed| removed.eq_ignore_ascii_case(id));
     let Some(groups) = assignment.data["spec"]["groups"].as_array() else {
@@ -93,7 +93,7 @@ fn undecodable(assignment: &str) -> Stop {
     Stop::waiting(
         Reason::RemovalHeld,
         format!(
-            "Assignment {assignment} cannot be read, its events say why, and may name a group that would be taken off; nothing is taken off until it is corrected with kubectl edit, or deleted"
+            "Assignment {assignment} cannot be read (see its events) and may name a group that would be removed; no group is removed until it is corrected with kubectl edit, or deleted"
         ),
     )
 }
@@ -101,7 +101,7 @@ fn undecodable(assignment: &str) -> Stop {
 fn behind(assignment: &str) -> Stop {
     Stop::waiting_for(
         Reason::KubernetesApi,
-        format!("Assignment {assignment} has changed since this pass began, so no group is taken off now"),
+        format!("Assignment {assignment} has changed since this pass began, so no group is removed now"),
         Duration::from_secs(1),
     )
 }

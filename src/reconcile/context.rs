@@ -48,7 +48,7 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Refuses a write to Graph after the process stood still: see [`WriteAccess::may_write`].
+    /// Refuses a write to Graph after the process was paused: see [`WriteAccess::may_write`].
     pub(crate) fn may_write(&self) -> Result<(), Stop> {
         Ok(self.access.may_write()?)
     }

@@ -1,8 +1,8 @@
 //! Creating exactly once on an API without idempotency keys: see "Creating exactly once" in docs/concepts.md.
 //!
 //! Before the POST an intent is written to status under a resourceVersion precondition; the POST is sent once; the
-//! id is recorded the moment it is known. A pass that finds an intent without an id looks for the product of that
-//! intent and nothing else: [`crate::reconcile::recover`].
+//! id is recorded the moment it is known. A pass that finds an intent without an id searches for the product of that
+//! intent and does nothing else: [`crate::reconcile::recover`].
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ use crate::tenant::shared::Tenant;
 /// How often the id of a new object is written before the recovery has to find it.
 const RECORD_ATTEMPTS: u32 = 5;
 
-/// How soon after a lost answer the product is looked for.
+/// How soon after a lost answer the product is searched for.
 const FIRST_LOOK: Duration = Duration::from_secs(2);
 
 /// Creates the object with this body. `marked`: the description carries the attempt. Returns what Graph answered.
@@ -42,7 +42,7 @@ pub(crate) async fn create<K: Managed>(
     let permit = tenant.write_permit().await?;
     let snapshot = tenant.snapshot(K::COLLECTION);
     let _name = name_reservation::reserve(pass, None, tenant).await?;
-    // Before the intent: one that is followed by no request would have to be waited for all the same.
+    // Before the intent: an intent without a request would have to be resolved like one with a request.
     context.may_change_graph()?;
     tenant.gate.check()?;
     let attempt = tenant.client.new_request_id();
@@ -58,7 +58,7 @@ pub(crate) async fn create<K: Managed>(
         Ok(entity) => {
             tenant.gate.record(asked, Ok(()))?;
             pass.note(|notes| notes.seen.found());
-            // The name is taken from now on; but an answer shows nothing, and only what Graph has shown can be absent later.
+            // The name is taken from now on. The answer does not count as shown: only an object that a read has shown can be absent later.
             snapshot.put(&entity.id, Some(&entity), Instant::now());
             snapshot.outdate(&entity.id);
             let owner = claims::owner(pass, Origin::Created, &entity, tenant)?;
@@ -76,7 +76,7 @@ pub(crate) async fn create<K: Managed>(
                 "the create may or may not have happened ({}); looking it up before anything else",
                 tenant.gate.failed(error).told().message
             );
-            // With luck, who made it can be told at once.
+            // The creator may be known at once.
             Err(Stop::waiting_for(
                 Reason::CreateUnconfirmed,
                 message,
@@ -84,7 +84,7 @@ pub(crate) async fn create<K: Managed>(
             ))
         }
         Err(error) => {
-            // Graph said no: nothing was made, so the intent has no product.
+            // Graph refused: nothing was created, so the intent has no product.
             pass.draft.pending_create = None;
             Err(tenant.gate.failed(error))
         }
@@ -122,8 +122,8 @@ pub(crate) struct Created<'a> {
     pub attempt: &'a str,
 }
 
-/// Writes the id down at once and clears the intent. Repeated until it sticks: an id that is lost here can only be
-/// found again by the recovery. Given up only when the intent is not ours any more: another leader has taken over.
+/// Records the id at once and clears the intent. Repeated until it succeeds: an id that is lost here can only be found again
+/// by the recovery. Stops only when the intent is not ours any more: another leader has taken over.
 pub(crate) async fn record<K: Managed>(pass: &mut Pass<'_, K>, created: Created<'_>, tenant: &Tenant) -> Result<(), Stop> {
     let Created { entity, owner, attempt } = created;
     claims::record(pass, &entity.id, &owner, tenant)?;

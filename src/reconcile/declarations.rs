@@ -1,7 +1,7 @@
 //! What the Assignments of one target declare, put together.
 //!
-//! An Assignment that cannot be judged is *frozen*: what it put on the target stays. Nothing is ever unassigned
-//! because a name could not be looked up.
+//! An Assignment that cannot be judged is *frozen*: its groups on the target stay. No group is ever unassigned because a name
+//! could not be looked up.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::report::stop::Stop;
 /// A pass looks up at most so many groups, so that it ends; the next one goes on from the pins of this one.
 pub(crate) const LOOKUPS: usize = 50;
 
-/// What the Assignments of a target come to.
+/// The sum of the Assignments of a target.
 #[derive(Debug, Default)]
 pub(crate) struct Declarations {
     /// The entries, by group and service plan.
@@ -28,7 +28,7 @@ pub(crate) struct Declarations {
     pub reserved: BTreeMap<String, BTreeSet<String>>,
     /// Not every group that these name is known.
     pub unsure: bool,
-    /// Assignments that let go without removing.
+    /// Assignments that release their groups without removing them.
     pub releasing: BTreeSet<String>,
     /// The groups in use and their ids.
     pub groups: Vec<ResolvedGroup>,
@@ -36,13 +36,13 @@ pub(crate) struct Declarations {
     pub service_plans: Vec<ResolvedName>,
     /// What kept Assignments from being taken into account.
     pub problems: Vec<AssignmentProblem>,
-    /// Assignments that are going to be taken into account by a later pass, without anybody's doing.
+    /// Assignments that a later pass takes into account, without action by a person.
     pub pending: BTreeSet<String>,
-    /// Groups, in lower case, that the directory does not have any more, as two looks agree.
+    /// Groups, in lower case, that are not in the directory any more, as two lookups agree.
     pub dead: BTreeSet<String>,
-    /// References that were resolved anew: what is told of each.
+    /// References that were resolved again: the message for each.
     pub changed: Vec<String>,
-    /// Why not every Assignment was looked at: nothing may be concluded then.
+    /// Why not every Assignment was processed: nothing may be concluded then.
     pub stopped: Option<Stop>,
     /// How many groups were looked up.
     pub lookups: usize,
@@ -66,7 +66,7 @@ impl Declarations {
         self.service_plans.dedup_by(|a, b| a.name == b.name);
     }
 
-    /// Whether every reference was reached: what is left to prove is named by nothing any more.
+    /// Whether every reference was reached: the pins that are left to prove are not in any spec any more.
     pub(crate) fn is_complete(&self) -> bool {
         self.stopped.is_none() && self.lookups < LOOKUPS
     }
@@ -78,7 +78,7 @@ impl Declarations {
                 self.frozen.insert(assignment.to_owned());
                 self.problem(assignment, failure.reason, failure.message);
             }
-            // Without an answer from Graph nothing about the target is known either.
+            // Without an answer from Graph the state of the target is unknown, too.
             stop @ (Stop::Failed(_) | Stop::Later(_)) => self.stopped = Some(stop),
         }
     }

@@ -25,7 +25,7 @@ struct Entry<'a> {
 
 impl Declarations {
     /// An Assignment that cannot be judged keeps its groups and the ids that their names were resolved to.
-    /// What it names stays on the target, whoever put it there: the group may have moved from another Assignment to it.
+    /// The groups that it names stay on the target, even if another Assignment put them there: a group may have moved to it.
     pub(crate) async fn freeze(&mut self, assignment: &Assignment, pins: &Pins<'_>) {
         let groups = &assignment.spec.groups;
         let named = |pin: &&ResolvedGroup| groups.iter().any(|group| group.reference() == pin.reference);
@@ -62,7 +62,7 @@ impl Declarations {
                 self.groups.push(resolved);
                 Some(id)
             }
-            // A group that is not there is on no target.
+            // A group that does not exist is on no target.
             Err(stop) if stop.because(Reason::GroupNotFound) => None,
             Err(_) => {
                 self.unsure = true;
@@ -71,8 +71,8 @@ impl Declarations {
         }
     }
 
-    /// Takes every group of an Assignment into account. `asked`: a person asked for a reconcile, so what is gone is resolved
-    /// anew.
+    /// Takes every group of an Assignment into account. `asked`: a person requested a reconcile, so references whose
+    /// ids are gone are resolved again.
     pub(crate) async fn add_all(&mut self, assignment: &Assignment, asked: bool, pins: &mut Pins<'_>) {
         let name = assignment.name_any();
         for group in &assignment.spec.groups {
@@ -100,7 +100,7 @@ impl Declarations {
         }
     }
 
-    /// A pinned group, which is looked up if that has to be, and resolved anew if its id is gone and a person asks for it.
+    /// A pinned group, which is looked up if a proof is due, and resolved again if its id is gone and a person requests it.
     async fn prove(&mut self, entry: &Entry<'_>, pin: ResolvedGroup, asked: bool, pins: &mut Pins<'_>) {
         let tenant = pins.tenant;
         let is_gone = pin.gone == Some(true);
@@ -123,7 +123,7 @@ impl Declarations {
             return;
         }
         pins.proofs.missed(&pin.reference, pins.apart, tokio::time::Instant::now());
-        // Only what was said to be gone is replaced, and only because somebody asked after that.
+        // Only an id that was reported as gone is replaced, and only because a person requested it after that.
         if is_gone && asked && entry.group.id.is_none() {
             match look_up(entry.group, tenant).await {
                 Ok(resolved) if !resolved.id.eq_ignore_ascii_case(&pin.id) => {
@@ -191,14 +191,14 @@ impl Declarations {
     async fn resolve(&mut self, entry: &Entry<'_>, tenant: &Tenant) {
         let Entry { assignment, group, .. } = *entry;
         if self.lookups == LOOKUPS && self.found == 0 {
-            // Going on at once would look up the same ones again, for ever; the others have to wait until some resolve.
+            // An immediate next pass would look up the same groups again, for ever; the others have to wait until some resolve.
             self.frozen.insert(assignment.to_owned());
             let message = format!("group {} is not looked up while {LOOKUPS} others do not resolve", group.reference());
             self.problem(assignment, Reason::ResolvingReferences, message);
             return;
         }
         if self.lookups == LOOKUPS {
-            let message = format!("looked up {LOOKUPS} groups, more are to come");
+            let message = format!("looked up {LOOKUPS} groups; the next pass continues");
             self.stopped = Some(Stop::waiting_for(Reason::ResolvingReferences, message, Duration::from_millis(100)));
             return;
         }
@@ -266,7 +266,7 @@ async fn look_up(group: &AssignmentGroup, tenant: &Tenant) -> Result<ResolvedGro
             display_name: Some(found.display_name.clone()),
             gone: None,
         }),
-        // Groups are not listed to look for near names: a directory can have very many.
+        // Groups are not listed to find similar names: a directory can have very many.
         [] => Err(missing(
             Reason::GroupNotFound,
             &format!("group {reference}"),
@@ -278,7 +278,7 @@ async fn look_up(group: &AssignmentGroup, tenant: &Tenant) -> Result<ResolvedGro
             let ids = several.iter().map(|group| group.id.as_str()).collect::<Vec<_>>().join(", ");
             Err(Stop::stalled(
                 Reason::AmbiguousReference,
-                format!("group {reference} stands for {} groups: {ids}; name one by id", several.len()),
+                format!("group {reference} matches {} groups: {ids}; name one by id", several.len()),
             ))
         }
     }

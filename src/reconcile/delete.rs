@@ -1,5 +1,5 @@
 //! Deletion: unassign, delete, wait until the object is absent. The finalizer goes last. Every step follows from what
-//! Graph shows or accepts, so it may be interrupted anywhere; what shows it is shared with other deletions.
+//! Graph shows or accepts, so a deletion may be interrupted anywhere; its reads are shared with other deletions.
 
 use std::time::Duration;
 
@@ -20,14 +20,14 @@ use crate::report::reason::Reason;
 use crate::report::reason::event;
 use crate::report::stop::Stop;
 use crate::tenant::fingerprint::fingerprint;
-use crate::tenant::shared::{Tenant, interval, only_looks};
+use crate::tenant::shared::{Tenant, interval, only_observes};
 
 /// How soon Graph is asked again whether a step has taken effect.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
-/// Removes from Graph what the resource stands for. `Ok` when the finalizer may go.
+/// Removes from Graph the object that the resource represents. `Ok` when the finalizer may be removed.
 pub(crate) async fn delete<K: Managed>(pass: &mut Pass<'_, K>) -> Result<(), Stop> {
-    const ONLY_LOOKS: &str = "mode is Observe, which writes nothing to Graph";
+    const ONLY_OBSERVES: &str = "mode is Observe, which writes nothing to Graph";
     let common = pass.object.common();
     claims::restore(pass);
     if pass.draft.id.is_none() && pass.draft.pending_create.is_none() {
@@ -45,16 +45,16 @@ pub(crate) async fn delete<K: Managed>(pass: &mut Pass<'_, K>) -> Result<(), Sto
     if common.suspend {
         return Err(Stop::waiting(
             Reason::Suspended,
-            "spec.suspend is set, so the deletion waits; lift it, or set spec.deletionPolicy to Orphan to leave the object in Graph",
+            "spec.suspend is set, so the deletion waits; set it to false, or set spec.deletionPolicy to Orphan to leave the object in Graph",
         ));
     }
     if common.mode == Some(Mode::Observe) {
-        return released(pass, ONLY_LOOKS);
+        return released(pass, ONLY_OBSERVES);
     }
     let (described, tenant) = resolve::tenant(pass.object, pass.context)?;
     claims::refuse_foreign_owner(pass, &tenant.key)?;
-    if only_looks(&described, common.mode) {
-        return released(pass, ONLY_LOOKS);
+    if only_observes(&described, common.mode) {
+        return released(pass, ONLY_OBSERVES);
     }
     let result = steps(pass, &described, &tenant).await;
     if !matches!(&result, Err(failure) if failure.is_later()) {
@@ -72,7 +72,7 @@ async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tena
         return await_absence(pass, &id, *at, tenant).await;
     }
     let unseen = pass.draft.owner.as_ref().is_some_and(|owner| !owner.seen);
-    // What was proved and unassigned a moment ago need not be looked at before it is deleted.
+    // An object that was proved and unassigned a moment ago need not be read before it is deleted.
     if unassigned(pass) && sent.delete_refused.is_none() {
         return remove(pass, &id, Found { assigned: 0, unseen }, tenant).await;
     }
@@ -109,12 +109,12 @@ struct Found {
     unseen: bool,
 }
 
-/// What stands for the request that takes all groups off, among those that were sent.
+/// The entry for the request that removes all groups, among those that were sent.
 fn unassign_plan() -> u64 {
     fingerprint(&"unassign")
 }
 
-/// Whether a request that takes all groups off was accepted a moment ago.
+/// Whether a request that removes all groups was accepted a moment ago.
 fn unassigned<K: Managed>(pass: &Pass<'_, K>) -> bool {
     let sent = pass.notes().sent.unsettled(pass.context.settle);
     sent.is_some_and(|sent| sent.plan == unassign_plan())
@@ -134,13 +134,13 @@ async fn look<K: Managed>(pass: &Pass<'_, K>, id: &str, described: &EntraTenant,
 }
 
 /// Unassigns and deletes, each sent once in a settle window. Graph refuses to delete what it still unassigns; then the
-/// next pass looks afresh.
+/// next pass reads again.
 async fn remove<K: Managed>(pass: &mut Pass<'_, K>, id: &str, found: Found, tenant: &Tenant) -> Result<(), Stop> {
     let (object, context) = (pass.object, pass.context);
     tenant.snapshot(K::COLLECTION).waiting.enter(pass.uid, Instant::now());
     unassign(pass, id, found.assigned, tenant).await?;
     let delete = |permit| {
-        // Not before it is sent: what was seen counts as long as the turn is waited for.
+        // Only when it is sent: during the wait for its turn the last read still counts.
         tenant.snapshot(K::COLLECTION).outdate(id);
         tenant.client.delete(K::COLLECTION, id, permit)
     };
@@ -181,7 +181,7 @@ async fn remove<K: Managed>(pass: &mut Pass<'_, K>, id: &str, found: Found, tena
     await_absence(pass, id, now, tenant).await
 }
 
-/// `Ok` when a look from after the accepted deletion does not show the object.
+/// `Ok` when a read from after the accepted deletion does not show the object.
 async fn await_absence<K: Managed>(pass: &mut Pass<'_, K>, id: &str, deleted: Instant, tenant: &Tenant) -> Result<(), Stop> {
     if !is_shown_since(pass, id, deleted, tenant).await? {
         return Ok(());
@@ -205,7 +205,7 @@ fn released<K: Managed>(pass: &mut Pass<'_, K>, why: &str) -> Result<(), Stop> {
     Ok(())
 }
 
-/// The id of what has to go; a create whose answer was lost is looked up first.
+/// The id of the object to delete; a create whose answer was lost is looked up first.
 async fn find<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant) -> Result<Option<String>, Stop> {
     if let Some(id) = &pass.draft.id {
         return Ok(Some(id.clone()));
@@ -227,7 +227,7 @@ async fn gone<K: Managed>(pass: &mut Pass<'_, K>, id: &str, tenant: &Tenant) -> 
     Ok(())
 }
 
-/// Takes off every group, unless a request that did is so young that it may still take effect.
+/// Removes every group, unless a request that did is so young that it may still take effect.
 async fn unassign<K: Managed>(pass: &mut Pass<'_, K>, id: &str, count: usize, tenant: &Tenant) -> Result<(), Stop> {
     let context = pass.context;
     if count == 0 {

@@ -1,4 +1,4 @@
-//! Step one: what Graph shall hold. Every name that a spec and its Assignments give is resolved to an id.
+//! Step one: the desired state in Graph. Every name that a spec and its Assignments give is resolved to an id.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -25,23 +25,23 @@ use crate::report::reason::event;
 use crate::report::stop::Stop;
 use crate::tenant::shared::Tenant;
 
-/// What is left to do when Graph equals what could be resolved.
+/// The open points when Graph equals the part of the spec that could be resolved.
 pub(crate) struct Left {
-    /// A reference whose id is gone: what it stood for stays in Graph, and a person has to decide.
+    /// A reference whose id is gone: the value in Graph stays, and a person has to decide.
     pub(crate) gone: Option<Failure>,
     /// Assignments that a later pass takes into account.
     pub(crate) pending: BTreeSet<String>,
-    /// Some of them only lack our finalizer, which they get in a moment.
+    /// Some of them only lack our finalizer, which is added in a moment.
     pub(crate) arriving: bool,
 }
 
-/// Resolves every reference and says what Graph shall hold.
-pub(crate) async fn desire<K: Managed>(pass: &mut Pass<'_, K>, only_look: bool, tenant: &Tenant) -> Result<(Desired, Left), Stop> {
+/// Resolves every reference and returns the desired state in Graph.
+pub(crate) async fn desire<K: Managed>(pass: &mut Pass<'_, K>, only_observe: bool, tenant: &Tenant) -> Result<(Desired, Left), Stop> {
     let notes = pass.notes();
     let looked_up = notes.seen.resolved.as_deref().or(pass.draft.resolved.as_ref());
     let pinned = looked_up.cloned().unwrap_or_default();
     let mut pins = Pins::new(&pinned, pass, &notes.seen, tenant);
-    let resolved = resolve_all(pass, &mut pins, only_look).await;
+    let resolved = resolve_all(pass, &mut pins, only_observe).await;
     if resolved.as_ref().is_ok_and(|(_, declarations)| declarations.is_complete()) {
         pins.proofs.close();
     }
@@ -69,7 +69,7 @@ pub(crate) async fn desire<K: Managed>(pass: &mut Pass<'_, K>, only_look: bool, 
     for change in &declarations.changed {
         pass.warn(event::REFERENCE_CHANGED, "Resolve", change.clone());
     }
-    // A pass that ends without a word, because it is deferred, must not have looked all this up for nothing.
+    // A pass that is deferred writes no status, so its lookups are kept in the notes.
     pass.note(|notes| notes.seen.resolved = pass.draft.resolved.clone().map(Box::new));
     if let Some(failure) = declarations.stopped {
         return Err(failure);
@@ -98,9 +98,9 @@ pub(crate) async fn desire<K: Managed>(pass: &mut Pass<'_, K>, only_look: bool, 
 /// How soon the rest of the pins is proved when there are more than a pass takes.
 const PROVE_MORE: Duration = Duration::from_secs(1);
 
-async fn resolve_all<K: Managed>(pass: &Pass<'_, K>, pins: &mut Pins<'_>, only_look: bool) -> Result<(Resolved, Declarations), Stop> {
+async fn resolve_all<K: Managed>(pass: &Pass<'_, K>, pins: &mut Pins<'_>, only_observe: bool) -> Result<(Resolved, Declarations), Stop> {
     let own = references::resolve(&pass.object.references(), pins).await?;
-    let declarations = assignments::collect(pass, pins, only_look).await;
+    let declarations = assignments::collect(pass, pins, only_observe).await;
     Ok((own, declarations))
 }
 
@@ -122,7 +122,7 @@ fn still_waited_for<K: Managed>(pass: &Pass<'_, K>, problems: &[AssignmentProble
     pass.note(|notes| notes.asked.still_waited_for(&waiting, LONGEST_WAIT))
 }
 
-/// Says once per spec which of its values Graph's descriptions do not list: a new one, or a misspelt one that Graph will
+/// Reports once per spec which of its values Graph's descriptions do not list: a new one, or a misspelt one that Graph will
 /// refuse.
 fn warn_of_unknown<K: Managed>(pass: &mut Pass<'_, K>, properties: &Map<String, Value>) {
     let unknown = unknown_members(K::COLLECTION, properties);

@@ -1,4 +1,4 @@
-//! What a plan tells people: its changes one by one, the fields that differ, and which of them are drift. Pure.
+//! The report of a plan: its changes one by one, the fields that differ, and which of them are drift. Pure.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::graph;
 use crate::graph::Difference;
 use crate::reconcile::plan::{Change, Desired, Key};
 
-/// The part of the difference that nobody asked for in Kubernetes: a property that was equal at this very generation
+/// The part of the difference that does not come from Kubernetes: a property that was equal at this very generation
 /// (`synced`), an assignment that was seen on the object as it is declared now, an entry that `Exclusive` does not
 /// allow. `reported` is the drift that the status already shows; it stays drift until it is gone.
 pub(crate) fn drift(
@@ -92,7 +92,7 @@ fn shown(difference: &Difference) -> DriftedField {
     }
 }
 
-/// A value as a person reads it: strings bare, everything else as compact JSON, long values cut, nothing that is like a
+/// A value as a person reads it: strings bare, everything else as compact JSON, long values cut, nothing that looks like a
 /// credential.
 fn text(value: &Value) -> String {
     const LONGEST: usize = 256;

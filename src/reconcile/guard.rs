@@ -1,7 +1,7 @@
 //! Step four: whether a plan may be carried out. Takes a plan and what the status remembers; writes nothing to Graph.
 //!
 //! Drift is reported before it is corrected: the pass that finds it only writes it down, the next one corrects it.
-//! So everybody who watches the object learns of every foreign change, however quickly it is undone.
+//! So every watcher of the object sees every change by another writer, however quickly it is corrected.
 
 use crate::api::PendingPlan;
 use crate::cluster::managed::Managed;
@@ -14,7 +14,7 @@ use crate::report::reason::Reason;
 use crate::report::reason::event;
 use crate::report::wording;
 
-/// What becomes of a plan.
+/// The decision about a plan.
 #[derive(Debug)]
 pub(crate) enum Decision {
     /// Nothing is to do.
@@ -30,9 +30,9 @@ pub(crate) enum Decision {
 /// Why nothing is to be written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum HeldBy {
-    /// It is configured: by the object, its tenant or the process. The report is what was asked for.
+    /// It is configured: by the object, its tenant or the process. Only a report is wanted.
     Configuration(&'static str),
-    /// The application may not write, though it is asked to.
+    /// The application may not write, although the configuration asks for it.
     Grant,
 }
 
@@ -45,9 +45,9 @@ pub(crate) fn guard<K: Managed>(changes: &[Change], desired: &Desired, pass: &mu
     match held_by {
         Some(HeldBy::Configuration(reason)) => return Decision::Hold(observed_only(changes, pass, reason)),
         Some(HeldBy::Grant) => {
-            let summary = note_held(changes, pass, "a grant that only reads");
+            let summary = note_held(changes, pass, "a read-only grant");
             let message = format!(
-                "{summary}. The application may read Cloud PC objects and not write them: grant it CloudPC.ReadWrite.All, or say mode: Observe"
+                "{summary}. The application may read Cloud PC objects and not write them: grant it CloudPC.ReadWrite.All, or set mode: Observe"
             );
             return Decision::Hold(Verdict::Failed(Failure::stalled(Reason::PermissionMissing, message)));
         }
@@ -56,7 +56,7 @@ pub(crate) fn guard<K: Managed>(changes: &[Change], desired: &Desired, pass: &mu
     if let Some(Change::Immutable { fields }) = changes.iter().find(|change| matches!(change, Change::Immutable { .. })) {
         let paths = fields.iter().map(|field| field.path.as_str()).collect::<Vec<_>>().join(", ");
         let message = format!(
-            "Graph does not let {paths} change after creation, and it differs: {}. Delete the resource and create it anew, or set the spec to what Graph holds",
+            "Graph does not allow a change of {paths} after creation, and it differs: {}. Delete the resource and create it again, or set the spec to what Graph has",
             wording::differences(&differing_fields(changes), &[])
         );
         return Decision::Stop(Failure::stalled(Reason::ImmutableField, message));
@@ -68,7 +68,7 @@ pub(crate) fn guard<K: Managed>(changes: &[Change], desired: &Desired, pass: &mu
         return Decision::Proceed;
     }
     let message = format!(
-        "changed in Graph by somebody else: {}",
+        "changed in Graph by another writer: {}",
         wording::differences(&drift, pass.draft.known_groups())
     );
     pass.warn(event::DRIFT_DETECTED, "Compare", message.clone());
@@ -80,8 +80,8 @@ pub(crate) fn guard<K: Managed>(changes: &[Change], desired: &Desired, pass: &mu
     })
 }
 
-/// Everything that differs is reported, nothing is written. An object that is not there is not what the spec asks for,
-/// however good the report.
+/// Everything that differs is reported, nothing is written. A missing object does not equal the spec, even if it is
+/// reported completely.
 fn observed_only<K: Managed>(changes: &[Change], pass: &mut Pass<'_, K>, held_by: &str) -> Verdict {
     let missing = changes.iter().any(|change| matches!(change, Change::Create { .. }));
     let message = note_held(changes, pass, held_by);
@@ -94,7 +94,7 @@ fn observed_only<K: Managed>(changes: &[Change], pass: &mut Pass<'_, K>, held_by
     Verdict::Observed { message }
 }
 
-/// Takes a plan that is held back into the draft of the status, and says what it holds.
+/// Takes a plan that is held back into the draft of the status, and returns its summary.
 fn note_held<K: Managed>(changes: &[Change], pass: &mut Pass<'_, K>, held_by: &str) -> String {
     let fields = differing_fields(changes);
     let changes = describe_changes(changes);

@@ -1,18 +1,18 @@
 //! Whether a name is free in Graph, known from a list that many creates share.
 //!
-//! Graph knows no idempotency keys and does not promise unique names, so before a POST the whole collection has to have
-//! been looked through. That need not be done for each create anew. A list is enough for a create when
+//! Graph has no idempotency keys and does not promise unique names, so before a POST the whole collection has to be
+//! searched for the name. Many creates can share one list. A list is enough for a create when
 //!
-//! 1. it was asked for after this resource first wanted to create. Whatever existed when the resource came into the
-//!    world is in it: what a person made before writing the manifest, what a restored backup has forgotten;
+//! 1. it was requested after this resource first wanted to create. So it contains every object that existed when the resource
+//!    was created: one that a person made before writing the manifest, one that a restored backup does not know;
 //! 2. what this process did since is known. Its own creates are put into the snapshot with their answers; one that is
-//!    under way holds its name ([`Snapshot::creating`](crate::tenant::snapshot::Snapshot::creating)); after a create without an
+//!    under way reserves its name ([`Snapshot::creating`](crate::tenant::snapshot::Snapshot::creating)); after a create without an
 //!    answer, an update (which may rename) or a delete, names are in doubt, and a list from before that does not count.
 //!    Another process creates nothing: it would have to be the leader, and a new leader begins without any list;
-//! 3. it is not older than [`OLDEST`]. What is left is somebody else who makes an object of the same name between the
-//!    list and the POST. No list excludes that, however new it is; the bound keeps it as unlikely as it is.
+//! 3. it is not older than [`OLDEST`]. Another writer may still create an object of the same name between
+//!    the list and the POST. No list excludes that, however new it is; the bound keeps it unlikely.
 //!
-//! Should (3) happen, there are two objects of one name: ours is known by its id, the other one is never touched.
+//! In that case there are two objects of one name: ours is known by its id, the other one is never changed.
 
 use std::time::Duration;
 
@@ -28,18 +28,18 @@ use crate::report::stop::Stop;
 use crate::tenant::shared::Tenant;
 use crate::tenant::snapshot::Creating;
 
-/// The oldest list that tells which names are free. Above the longest time that a crowd waits for a list, or its last
-/// ones would have to wait for a second one.
+/// The age of the oldest list that shows which names are free. Above the longest time that passes wait together for a list, or the
+/// last of them would have to wait for a second one.
 const OLDEST: Duration = Duration::from_secs(120);
 
-/// Makes sure that no other object has the resource's name and no other resource wants it, and holds the name until the
-/// guard is dropped. `own`: the object that is about to be renamed. Asked wherever a name is written, for creates and renames
-/// alike.
+/// Makes sure that no other object has the resource's name and no other resource wants it, and reserves the name until
+/// the guard is dropped. `own`: the object that is about to be renamed. Called wherever a name is written, for creates and
+/// renames alike.
 pub(crate) async fn reserve<'a, K: Managed>(pass: &Pass<'_, K>, own: Option<&str>, tenant: &'a Tenant) -> Result<Creating<'a>, Stop> {
     refuse_rival(pass, &tenant.key)?;
     let snapshot = tenant.snapshot(K::COLLECTION);
     let name = pass.object.common().display_name;
-    // A complete list from after the wish: an object of this name that exists already is not ours to take.
+    // A complete list from after the request: an object of this name that exists already is not ours.
     known(pass.uid, name, K::COLLECTION, tenant).await?;
     let reserved = snapshot.creating(name)?;
     snapshot.waiting.work(pass.uid, Instant::now());
@@ -55,7 +55,7 @@ pub(crate) async fn reserve<'a, K: Managed>(pass: &Pass<'_, K>, own: Option<&str
         return Err(held(pass.object, &*holder));
     }
     let message = format!(
-        "Graph already holds a {} named {name:?} ({}) that this resource did not create; it is left alone. Rename one of the two, or delete that one in Graph",
+        "Graph already has a {} named {name:?} ({}) that this resource did not create and does not change. Rename one of the two, or delete that one in Graph",
         K::COLLECTION.singular(),
         taken.join(", ")
     );
@@ -73,14 +73,14 @@ fn held<K: Managed>(object: &K, holder: &K) -> Stop {
         let message = format!("the object of {who} has the name {name:?}; give one of the two another spec.displayName");
         return Stop::stalled(Reason::NameConflict, message);
     }
-    let message = format!("waiting until the object of {who}, which has the name {name:?} now, is renamed as its spec says");
+    let message = format!("waiting until the object of {who}, which has the name {name:?} now, is renamed to the name in its spec");
     Stop::waiting_for(Reason::NameConflict, message, RENAMED_SOON)
 }
 
-/// How soon it is looked again whether another resource has given up a name.
+/// How soon it is checked again whether another resource has released a name.
 const RENAMED_SOON: Duration = Duration::from_secs(10);
 
-/// `Ok` when the snapshot tells whether a name is taken. `uid` is the resource that wants to create.
+/// `Ok` when the snapshot shows whether a name is taken. `uid` is the resource that wants to create.
 pub(crate) async fn known(uid: &str, name: &str, collection: Collection, tenant: &Tenant) -> Result<(), Stop> {
     let (snapshot, now) = (tenant.snapshot(collection), Instant::now());
     let wanted = snapshot.waiting.since(uid).unwrap_or(now);
@@ -90,7 +90,7 @@ pub(crate) async fn known(uid: &str, name: &str, collection: Collection, tenant:
         .flatten()
         .max();
     let not_before = not_before.unwrap_or(now);
-    // Its place in time stays, or one that is in doubt again and again would hold up the list of all who wait.
+    // The time of its request stays, or a name that is in doubt again and again would delay the list for all that wait.
     snapshot.waiting.wait(uid, wanted, now);
     tenant.shared_list(collection, not_before).await
 }

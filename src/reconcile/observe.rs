@@ -1,6 +1,6 @@
-//! Step two: what Graph holds. Reads only.
+//! Step two: the state in Graph. Reads only.
 //!
-//! The shared snapshot answers when nothing is to do; before a write the object is read afresh. Absence is proven
+//! The shared snapshot answers when nothing is to do; before a write the object is read again. Absence is proven
 //! by two reads, two settle windows apart, and a complete list that agree: see "Absence is proven" in docs/concepts.md.
 
 use std::time::Duration;
@@ -21,11 +21,11 @@ pub(crate) enum Age {
     Fresh,
     /// Asked for after a write of ours was answered.
     After(Instant),
-    /// From a list that is not older, as long as it shows that nothing is to do.
+    /// From a list that is not older, if it shows that nothing is to do.
     Listed(Duration),
 }
 
-/// A look at an object.
+/// A request to observe an object.
 pub(crate) struct Look<'a, C, T> {
     /// Its id.
     pub id: &'a str,
@@ -37,7 +37,7 @@ pub(crate) struct Look<'a, C, T> {
     pub converged: C,
     /// Whether what differs is reported by this pass and written by a later one, if at all, or is read again before it is
     /// written; then a recent list is enough.
-    pub only_told: T,
+    pub only_reported: T,
 }
 
 /// The object. `None`: it is proven to be absent.
@@ -51,14 +51,14 @@ pub(crate) async fn observe<K: Managed>(
         age,
         was_seen,
         converged,
-        only_told,
+        only_reported,
     } = look;
     let found = match age {
         Age::Fresh => tenant.read(K::COLLECTION, id).await?,
         Age::After(since) => {
             let start = Instant::now();
             match seen_since(pass, id, since, tenant).await? {
-                // What a list of some time ago shows is no reason to write.
+                // An old list is no reason to write.
                 Some(entity) if !converged(&entity) && tenant.snapshot(K::COLLECTION).seen_since(id, start).is_none() => {
                     tenant.read(K::COLLECTION, id).await?
                 }
@@ -73,7 +73,7 @@ pub(crate) async fn observe<K: Managed>(
             let recent = now
                 .checked_sub(RECENT)
                 .is_none_or(|recent| snapshot.seen_since(id, recent).is_some());
-            match known.filter(|entity| converged(entity) || recent && only_told(entity)) {
+            match known.filter(|entity| converged(entity) || recent && only_reported(entity)) {
                 Some(entity) => Some(entity),
                 None => tenant.read(K::COLLECTION, id).await?,
             }
@@ -90,18 +90,18 @@ pub(crate) async fn observe<K: Managed>(
 }
 
 /// The object as Graph shows it to a request that was made after `since`, when a write of ours was answered. With few
-/// at work it is read; many wait for one list. `None`: it was not found, which alone proves nothing.
+/// passes at work it is read; many wait for one list. `None`: it was not found, which alone proves nothing.
 pub(crate) async fn seen_since<K: Managed>(pass: &Pass<'_, K>, id: &str, since: Instant, tenant: &Tenant) -> Result<Option<Entity>, Stop> {
     let seen = look_since::<K>(pass.uid, id, since, tenant).await;
-    // Whatever came of it, it is not waited for any more: should it not be what was sent, the next look is a fresh one.
+    // With any result it is not waited for any more: if it differs from what was sent, the next pass reads again.
     if !matches!(&seen, Err(failure) if failure.is_later()) {
         pass.note(|notes| notes.sent.confirm = None);
     }
     seen
 }
 
-/// Whether Graph shows an object to a request that was made after `since`, when its deletion was accepted. With few at work
-/// it is read; many wait for one list, and what is not in that is gone.
+/// Whether Graph shows an object to a request that was made after `since`, when its deletion was accepted. With few passes
+/// at work it is read; many wait for one list, and an object that is not in that list is gone.
 pub(crate) async fn is_shown_since<K: Managed>(pass: &Pass<'_, K>, id: &str, since: Instant, tenant: &Tenant) -> Result<bool, Stop> {
     let (snapshot, now) = (tenant.snapshot(K::COLLECTION), Instant::now());
     let listed = || snapshot.listed().is_some_and(|listed| listed >= since);
@@ -128,7 +128,7 @@ pub(crate) async fn look_since<K: Managed>(uid: &str, id: &str, since: Instant, 
     let waiting = snapshot.waiting.unserved(snapshot.listed());
     let due = snapshot.waiting.due(snapshot.listed(), snapshot.pages(), now).is_zero();
     if due && waiting < snapshot.pages() as usize {
-        // The list would take more requests than all of them together.
+        // The list would take more requests than all single reads together.
         return tenant.read(K::COLLECTION, id).await;
     }
     tenant.shared_list(K::COLLECTION, since).await?;
@@ -138,38 +138,38 @@ pub(crate) async fn look_since<K: Managed>(uid: &str, id: &str, since: Instant, 
     }
 }
 
-/// How old a list may be in which an object is looked for that a read does not show yet.
+/// How old a list may be that is searched for an object that a read does not show yet.
 const RECENT: Duration = Duration::from_secs(30);
 
-/// An object that Graph gave an id and has never shown: it is there, however long that takes, and never created again.
+/// An object that Graph gave an id and has never shown: it exists, however long it stays invisible, and is never created again.
 async fn not_visible_yet<K: Managed>(pass: &Pass<'_, K>, id: &str, tenant: &Tenant) -> Result<Entity, Stop> {
     tenant.listed(K::COLLECTION, RECENT).await?;
     tenant.snapshot(K::COLLECTION).get(id).ok_or_else(|| {
         let message = format!(
-            "Graph answered the create with {} {id} and does not show it yet; it is not created again. If somebody deleted it there, delete this resource and apply it again",
+            "Graph answered the create with {} {id} and does not show it yet; it is not created again. If it was deleted there, delete this resource and apply it again",
             K::COLLECTION.singular()
         );
         Stop::waiting_for(Reason::NotVisibleYet, message, pass.context.settle.min(RECENT))
     })
 }
 
-/// `Ok` when an object that was just not found is gone beyond doubt.
+/// `Ok` when an object that was just not found is proven to be gone.
 pub(crate) async fn prove_absence<K: Managed>(pass: &Pass<'_, K>, id: &str, tenant: &Tenant) -> Result<(), Stop> {
     let since = pass.note(|notes| notes.seen.missing(id));
     // Twice the window: a create whose effect spreads slowly must not be taken for a deletion.
     let left = (pass.context.settle * 2).saturating_sub(since.elapsed());
     if !left.is_zero() {
         let message = format!(
-            "{} {id} was not found; looking once more before it counts as deleted",
+            "{} {id} was not found; checking once more before it counts as deleted",
             K::COLLECTION.singular()
         );
         return Err(Stop::waiting_for(Reason::AbsenceUnconfirmed, message, left));
     }
     list_since_wanted(pass, tenant).await?;
-    // Also when a read of its own has said otherwise since the list.
+    // Also when a read of its own has not found it since the list.
     if tenant.snapshot(K::COLLECTION).is_listed(id) {
         let message = format!(
-            "{} {id} was not found on its own and is in the list; Graph contradicts itself, so nothing is decided",
+            "{} {id} was not found by its id and is in the list; Graph contradicts itself, so nothing is decided",
             K::COLLECTION.singular()
         );
         return Err(Stop::waiting_for(Reason::AbsenceUnconfirmed, message, pass.context.settle));
@@ -177,11 +177,11 @@ pub(crate) async fn prove_absence<K: Managed>(pass: &Pass<'_, K>, id: &str, tena
     Ok(())
 }
 
-/// A wish for a list that nobody has renewed for so long counts from now.
+/// A request for a list that was not renewed for so long counts from now.
 const STALE_WISH: Duration = Duration::from_secs(10);
 
-/// A list that was asked for after this resource first wanted one. A pass that was deferred keeps its place in time, so
-/// that one list serves all that wait.
+/// A list that was asked for after this resource first wanted one. A pass that was deferred keeps the time of its request,
+/// so that one list serves all that wait.
 pub(crate) async fn list_since_wanted<K: Managed>(pass: &Pass<'_, K>, tenant: &Tenant) -> Result<(), Stop> {
     let now = Instant::now();
     let wanted = pass.note(|notes| {

@@ -29,7 +29,7 @@ pub(crate) trait Kind: Cached + HasStatus<Status: Default + Clone + PartialEq + 
     /// Whether its spec has a `deletionPolicy`.
     const HAS_DELETION_POLICY: bool = true;
 
-    /// The EntraTenant whose share of the workers its passes take; none for a kind that asks Graph nothing.
+    /// The EntraTenant whose share of the workers its passes take; none for a kind without requests to Graph.
     fn tenant(&self) -> &str {
         ""
     }
@@ -37,21 +37,21 @@ pub(crate) trait Kind: Cached + HasStatus<Status: Default + Clone + PartialEq + 
     fn api(&self, client: Client) -> Api<Self>;
     /// Makes what it represents equal to its spec.
     fn converge(pass: &mut Pass<'_, Self>) -> impl Future<Output = Result<Verdict, Stop>> + Send;
-    /// Removes what it represents. `Ok`: the finalizer may go.
+    /// Removes what it represents. `Ok`: the finalizer may be removed.
     fn finalize(pass: &mut Pass<'_, Self>) -> impl Future<Output = Result<(), Stop>> + Send;
     /// The status after a pass. Pure.
     fn report(old: &Self::Status, draft: Self::Status, verdict: &Verdict, generation: Option<i64>) -> Self::Status;
     /// The conditions of a status.
     fn conditions(status: &Self::Status) -> &[Condition];
-    /// The reconcile request that a status says was handled.
+    /// The reconcile request that was handled, by the status.
     fn handled(status: &Self::Status) -> Option<&String>;
     /// Notes which reconcile request was handled.
     fn set_handled(status: &mut Self::Status, at: Option<String>);
-    /// Tells other kinds that the status changed.
+    /// Wakes objects of other kinds after a change of the status.
     fn changed(&self, new: &Self::Status, context: &Context);
 }
 
-/// What a removal follows from: which Assignment, which spec, whether it is being deleted.
+/// The version of an Assignment that a removal follows from: its UID, its spec, whether it is being deleted.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Version {
     pub(crate) name: String,
@@ -78,7 +78,7 @@ const LONGEST_TEXT: usize = 900;
 /// An event to publish when the pass is over, however it ends.
 #[derive(Clone, Debug)]
 pub(crate) struct EventDraft {
-    /// Good news or bad.
+    /// Normal or Warning.
     pub kind: EventKind,
     /// One of [`crate::report::reason::event`].
     pub reason: &'static str,
@@ -96,13 +96,13 @@ pub(crate) struct Pass<'a, K: Kind> {
     pub uid: &'a Uid,
     /// What all passes share.
     pub context: &'a Context,
-    /// The status as it will be reported; steps put in what they find.
+    /// The status as it will be reported; the steps add their results.
     pub draft: K::Status,
     /// Writes the status.
     pub writer: StatusWriter<K>,
-    /// Somebody asked for this pass by annotation: reads are fresh, earlier refusals do not count.
+    /// A person requested this pass by annotation: everything is read again, earlier refusals do not count.
     pub requested: bool,
-    /// What they wrote there, to be echoed.
+    /// The values of the annotations, to be recorded in the status.
     pub request: Option<String>,
     /// Drift was found that was not there before.
     pub drifted: bool,
@@ -160,7 +160,7 @@ impl<'a, K: Kind> Pass<'a, K> {
         });
     }
 
-    /// Something is not as it should be.
+    /// Publishes a Warning.
     pub(crate) fn warn(&mut self, reason: &'static str, action: &'static str, text: String) {
         self.events.push(EventDraft {
             kind: EventKind::Warning,
@@ -172,12 +172,12 @@ impl<'a, K: Kind> Pass<'a, K> {
 }
 
 impl<K: Managed> Pass<'_, K> {
-    /// The assignments that the status held when the pass began.
+    /// The assignments in the status when the pass began.
     pub(crate) fn remembered_assignments(&self) -> &[OwnedAssignment] {
         self.writer.written().map_or(&[], |status| &status.assignments)
     }
 
-    /// Writes the draft if entries are in it that the status does not hold yet.
+    /// Writes the draft if it has entries that are not in the status yet.
     pub(crate) async fn write_ahead_assignments(&mut self) -> Result<(), Stop> {
         let known = self.remembered_assignments();
         let same = |a: &OwnedAssignment, b: &OwnedAssignment| {

@@ -1,7 +1,7 @@
 //! When a pinned reference is looked up again. A name is resolved once; the id it was resolved to is proved anew when
-//! Graph refused a request, when a person asks for a reconcile, and once a day. An id that is gone is said to be gone;
-//! what carries its name now is another thing, which anybody may have made, and is taken only when a person asks for a
-//! reconcile after that was said.
+//! Graph refused a request, when a person asks for a reconcile, and once a day. An id that is gone is reported;
+//! an object that has its name now is another one, which any writer may have created, and is used only when a person requests
+//! a reconcile after that report.
 
 use std::time::Duration;
 
@@ -19,11 +19,11 @@ use crate::tenant::shared::Tenant;
 pub(crate) struct Pins<'a> {
     /// What names were resolved to.
     pub resolved: &'a Resolved,
-    /// A person asked for this pass: what is known to be gone is resolved anew.
+    /// A person requested this pass: references whose ids are known to be gone are resolved again.
     pub requested: bool,
     /// What has to be proved.
     pub proofs: Proofs,
-    /// How far apart two looks are that prove something gone.
+    /// The time between the two lookups that prove something gone.
     pub apart: Duration,
     /// Where it is proved.
     pub tenant: &'a Tenant,
@@ -45,7 +45,7 @@ impl<'a> Pins<'a> {
 }
 
 impl Pins<'_> {
-    /// Whether a pinned name has to be held against what the tenant has.
+    /// Whether a pinned name has to be compared with what the tenant has.
     pub(crate) fn concerns(&self, pin: &ResolvedName, asked: bool) -> bool {
         self.proofs.wants(&pin.name) || pin.gone == Some(true) && asked
     }
@@ -54,7 +54,7 @@ impl Pins<'_> {
 /// The failure of a reference whose id is gone.
 pub(crate) fn gone(what: &str, id: &str) -> Failure {
     let message = format!(
-        "{what} was {id}, which the tenant does not have any more. If something else of that name shall be used now, ask for a reconcile (annotation cloudpc.dev/reconcile-requested-at); otherwise restore it, or name another one"
+        "{what} resolved to {id}, which is not in the tenant any more. To use another object of that name now, request a reconcile (annotation cloudpc.dev/reconcile-requested-at); otherwise restore it, or name another one"
     );
     Failure::stalled(Reason::ReferenceGone, message)
 }

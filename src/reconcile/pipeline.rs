@@ -1,4 +1,4 @@
-//! One pass over an object that stands for something in Graph:
+//! One pass over a resource that represents an object in Graph:
 //! `resolve → observe → plan → guard → apply → report`. Data flows forward only.
 
 use std::time::Duration;
@@ -30,9 +30,9 @@ use crate::report::reason::event;
 use crate::report::stop::Stop;
 use crate::report::wording;
 use crate::tenant::fingerprint::{fingerprint, judged};
-use crate::tenant::shared::{Tenant, interval, only_looks};
+use crate::tenant::shared::{Tenant, interval, only_observes};
 
-/// Makes Graph equal to the spec, or says why not.
+/// Makes Graph equal to the spec, or returns why not.
 pub(crate) async fn converge<K: Managed>(pass: &mut Pass<'_, K>) -> Result<Verdict, Stop> {
     if pass.object.common().suspend {
         return Ok(Verdict::Suspended);
@@ -49,9 +49,9 @@ pub(crate) async fn converge<K: Managed>(pass: &mut Pass<'_, K>) -> Result<Verdi
 }
 
 async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tenant: &Tenant) -> Result<Verdict, Stop> {
-    let only_look = only_looks(described, pass.object.common().mode);
+    let only_observe = only_observes(described, pass.object.common().mode);
     // Graph lookups, for names that are not pinned.
-    let desired = desire(pass, only_look, tenant).await;
+    let desired = desire(pass, only_observe, tenant).await;
     let (mut desired, left) = desired.map_err(|stop| stop.map(|failure| failure.before(Unseen::References)))?;
     desired.marked = described.spec.create_marker == Some(CreateMarker::Description);
     // Graph reads.
@@ -65,12 +65,12 @@ async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tena
     remember(pass, &desired, seen.as_ref(), tenant);
     let changes = plan(K::COLLECTION, &desired, &pass.draft.assignments, seen.as_ref()); // pure
     refuse_old_read(pass, seen.as_ref(), &changes)?;
-    let held_by = held_by(only_look, tenant, pass.context);
+    let held_by = held_by(only_observe, tenant, pass.context);
     match guard(&changes, &desired, pass, held_by) {
         Decision::Converged => converged(pass, &desired, left),
         Decision::Hold(verdict) => Ok(verdict),
         Decision::Stop(failure) => {
-            // What cannot be reached must not keep a group from being assigned or taken off.
+            // A problem with one part must not keep a group from being assigned or removed.
             let assigns: Vec<Change> = changes
                 .into_iter()
                 .filter(|change| matches!(change, Change::Assign { .. }))
@@ -84,7 +84,7 @@ async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tena
                 return Err(Stop::soon());
             }
             hold_removals(pass, &changes)?;
-            // What nobody but the spec has changed is somebody's wish, whoever woke this pass.
+            // A difference that comes only from the spec is a change by a person, no matter what woke this pass.
             let urgency = if pass.draft.drift.is_empty() {
                 Priority::Change
             } else {
@@ -101,15 +101,15 @@ async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tena
     }
 }
 
-/// Why nothing is to be written, if so. A process or an application that may only read writes nothing either, but what is
-/// being deleted waits instead of being let go of: nobody asked for that.
-fn held_by(only_look: bool, tenant: &Tenant, context: &Context) -> Option<HeldBy> {
-    if only_look {
+/// Why nothing is to be written, if so. A process or an application that may only read writes nothing either, but a
+/// resource that is being deleted waits instead of being released: no person asked for a release.
+fn held_by(only_observe: bool, tenant: &Tenant, context: &Context) -> Option<HeldBy> {
+    if only_observe {
         Some(HeldBy::Configuration("mode Observe"))
     } else if context.access.read_only {
         Some(HeldBy::Configuration("the controller's --read-only"))
     } else {
-        // Known from the token that the look needed.
+        // Known from the token that the reads needed.
         tenant.client.reads_only().then_some(HeldBy::Grant)
     }
 }
@@ -130,8 +130,8 @@ async fn carry_out<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant, desired:
     refused.map_or(Ok(seen), |failure| Err(failure.into()))
 }
 
-/// Whether a new object has waited for Assignments that arrive with it: created and assigned in one go, it costs no request
-/// more. A wait for speed only.
+/// Whether a new object has waited for Assignments that are created with it: one pass then creates and assigns it without
+/// further requests. This wait only saves requests.
 fn waited_enough<K: Managed>(pass: &Pass<'_, K>) -> bool {
     const LONGEST: Duration = Duration::from_secs(5);
     pass.note(|notes| notes.sent.create_wanted()) >= LONGEST
@@ -163,14 +163,14 @@ async fn look<K: Managed>(
         _ if pass.requested || notes.seen.look_afresh => Age::Fresh,
         Some(since) => Age::After(since),
         None if notes.sent.write.is_some_and(|sent| !sent.seen) => Age::Fresh,
-        // The poller lists once an interval; a list that is older than two says nothing about now.
+        // The poller lists once an interval; a list that is older than two proves nothing about now.
         None => Age::Listed(interval(&described.spec) * 2),
     };
     let was_seen = pass.draft.owner.as_ref().is_none_or(|owner| owner.seen);
     let generation = pass.object.meta().generation;
     let synced = generation.is_some() && pass.draft.synced_generation == generation;
-    let held = held_by(only_looks(described, pass.object.common().mode), tenant, pass.context).is_some();
-    let only_told = |entity: &Entity| {
+    let held = held_by(only_observes(described, pass.object.common().mode), tenant, pass.context).is_some();
+    let only_reported = |entity: &Entity| {
         let changes = plan(K::COLLECTION, desired, &pass.draft.assignments, Some(entity));
         let drift = drift(&changes, desired, pass.remembered_assignments(), synced, &pass.draft.drift);
         // A set of assignments is read once more when its turn has come.
@@ -182,7 +182,7 @@ async fn look<K: Managed>(
         age,
         was_seen,
         converged: settled,
-        only_told,
+        only_reported,
     };
     let seen = observe(pass, look, tenant).await;
     let unanswered = matches!(age, Age::Fresh) && seen.is_err();
@@ -190,8 +190,8 @@ async fn look<K: Managed>(
     seen
 }
 
-/// Groups that are moved from one Assignment to another vanish from the first before they are in the second: the edits come
-/// one after the other, in whatever order. So a removal has to be wanted for a moment, by every pass.
+/// Groups that are moved from one Assignment to another may vanish from the first before they are in the second: there are two
+/// edits, in any order. So a removal has to be wanted for a moment, by every pass.
 fn hold_removals<K: Managed>(pass: &Pass<'_, K>, changes: &[Change]) -> Result<(), Stop> {
     let removed: Vec<&String> = changes
         .iter()
@@ -208,11 +208,11 @@ fn hold_removals<K: Managed>(pass: &Pass<'_, K>, changes: &[Change]) -> Result<(
     if left.is_zero() { Ok(()) } else { Err(Stop::later(left)) }
 }
 
-/// Takes what was seen into the status and the notes.
+/// Records what was seen in the status and the notes.
 fn remember<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, seen: Option<&Entity>, tenant: &Tenant) {
     let context = pass.context;
     let assigned = pass.notes().sent.assigned.filter(|(at, _)| at.elapsed() < context.settle);
-    // What an earlier process sent and never saw may have been sent just before this one began.
+    // An earlier process may have sent an entry that is not verified just before this process became the leader.
     let led = Timestamp::now().duration_since(context.leading_since);
     let new_leader = led < SignedDuration::try_from(context.settle).unwrap_or(SignedDuration::from_mins(1));
     let sent = |entry: &OwnedAssignment| assigned.as_ref().is_some_and(|(_, set)| set.contains(&Key::from(entry)));
@@ -225,12 +225,12 @@ fn remember<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, seen: Option<
         let over = Instant::now() + context.settle;
         pass.note(|notes| notes.asked.look_by(Some(over)));
     }
-    let namesakes = if seen.is_some() {
+    let same_name = if seen.is_some() {
         Vec::new()
     } else {
         tenant.snapshot(K::COLLECTION).named(pass.object.common().display_name)
     };
-    pass.note(|notes| notes.seen.judged = Some(judged(seen, &namesakes)));
+    pass.note(|notes| notes.seen.judged = Some(judged(seen, &same_name)));
 }
 
 /// Graph equals the spec: unless it is only that an earlier write for another spec has not reached the reads yet.
@@ -240,7 +240,7 @@ fn converged<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, left: Left) 
     if let Some(sent) = sent.filter(|sent| !sent.seen && sent.desired != fingerprint(desired)) {
         let left = settle.saturating_sub(sent.at.elapsed());
         if !left.is_zero() {
-            let message = "an earlier write, for an older spec, may still take effect; looking again before this counts as equal";
+            let message = "an earlier write, for an older spec, may still take effect; checking again before this counts as equal";
             return Err(Stop::waiting_for(Reason::NotVisibleYet, message, left));
         }
     }
@@ -255,7 +255,7 @@ fn converged<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, left: Left) 
             event::DRIFT_CORRECTED,
             "Correct",
             format!(
-                "corrected what somebody else had changed: {}",
+                "corrected what another writer had changed: {}",
                 wording::corrections(&pass.draft.drift, pass.draft.known_groups())
             ),
         );
@@ -283,8 +283,8 @@ fn converged<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, left: Left) 
     })
 }
 
-/// A read that shows what was there before our own write is an old one, as long as that write is young: neither drift
-/// nor a reason to write again.
+/// A read that shows the state before our own write is stale as long as that write is young: neither drift nor a reason to
+/// write again.
 fn refuse_old_read<K: Managed>(pass: &Pass<'_, K>, seen: Option<&Entity>, changes: &[Change]) -> Result<(), Stop> {
     match (pass.notes().sent.unsettled(pass.context.settle), seen) {
         (Some(sent), Some(entity)) if !changes.is_empty() && judged(Some(entity), &[]) == sent.before => Err(not_visible(changes)),
@@ -292,7 +292,7 @@ fn refuse_old_read<K: Managed>(pass: &Pass<'_, K>, seen: Option<&Entity>, change
     }
 }
 
-/// The changes that Graph has not refused yet, and what it said of the first that it has.
+/// The changes that Graph has not refused yet, and its message for the first that it has.
 fn without_refused<K: Managed>(pass: &Pass<'_, K>, changes: Vec<Change>) -> (Vec<Change>, Option<Failure>) {
     let sent = pass.note(|notes| {
         notes.sent.keep_refusals(&changes);

@@ -1,6 +1,6 @@
 //! The plan: desired × observed × memory → changes. Pure: no client, no clock, no randomness.
 //!
-//! Only what the spec holds is compared; a property that it leaves out is not ours. `assign` replaces the whole
+//! Only what the spec contains is compared; a property that it leaves out is not ours. `assign` replaces the whole
 //! set, so the plan for assignments names every entry that has to be there afterwards, foreign ones included.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +29,7 @@ impl Key {
         }
     }
 
-    /// Where the entry stands in a plan and in `status.drift`.
+    /// The path of the entry in a plan and in `status.drift`.
     pub(crate) fn path(&self) -> String {
         match &self.plan {
             Some(plan) => format!("/assignments/{}/{plan}", self.group),
@@ -61,26 +61,26 @@ pub(crate) struct Declared {
     pub allotment_display_name: Option<String>,
 }
 
-/// What Graph shall hold.
+/// The desired state in Graph.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Desired {
     /// The managed properties under Graph's names.
     pub properties: Map<String, Value>,
     /// The declared assignments.
     pub declared: BTreeMap<Key, Declared>,
-    /// Assignments that cannot be judged now (suspended, unreadable, a group that does not resolve): what they own stays.
+    /// Assignments that cannot be judged now (suspended, unreadable, a group that does not resolve): their groups stay.
     pub frozen: BTreeSet<String>,
-    /// The groups, in lower case, that frozen Assignments name, and their names: none of them is taken off.
+    /// The groups, in lower case, that frozen Assignments name, and their names: none of them is removed.
     pub reserved: BTreeMap<String, BTreeSet<String>>,
-    /// Which groups a frozen Assignment names is not known, so none is taken off.
+    /// Which groups a frozen Assignment names is not known, so none is removed.
     pub unsure: bool,
-    /// Assignments that let go of what they own without removing it; none when `exclusive`, which would remove it.
+    /// Assignments that release their groups without removing them; none when `exclusive`, which would remove them.
     pub releasing: BTreeSet<String>,
-    /// Remove what nobody declares, foreign entries included.
+    /// Remove what no Assignment declares, foreign entries included.
     pub exclusive: bool,
-    /// A create carries its attempt in the description.
+    /// A create contains its attempt in the description.
     pub marked: bool,
-    /// Groups, in lower case, that the directory does not have any more and that Graph refuses to be sent: entries of ours go.
+    /// Groups, in lower case, that the directory does not have any more and whose entries Graph refuses: entries of ours are removed.
     pub dropped: BTreeSet<String>,
     /// Foreign entries that were lost when the set was replaced at the moment in which another writer added them.
     pub put_back: BTreeMap<Key, AssignmentTarget>,
@@ -108,7 +108,7 @@ pub(crate) enum Change {
         /// What differs.
         fields: Vec<DriftedField>,
     },
-    /// Something differs that Graph does not let anybody change.
+    /// A property differs that Graph does not allow to change.
     Immutable {
         /// What differs.
         fields: Vec<Difference>,
@@ -124,7 +124,7 @@ pub(crate) fn plan(collection: Collection, desired: &Desired, owned: &[OwnedAssi
             body: given.map(|(name, value)| (name.clone(), value.clone())).collect(),
         }];
     };
-    // Assignments first: a property that Graph refuses must not keep a group from being taken off.
+    // Assignments first: a property that Graph refuses must not keep a group from being removed.
     let set = collection.assignable().then(|| assignments(desired, owned, &entity.assignments));
     let mut changes: Vec<Change> = set.flatten().into_iter().collect();
     let wanted = unmarked(&desired.properties, entity);
@@ -142,10 +142,10 @@ pub(crate) fn plan(collection: Collection, desired: &Desired, owned: &[OwnedAssi
     changes
 }
 
-/// How the mark of a create begins in a description.
+/// The beginning of a create's mark in a description.
 const MARK: &str = "[cloudpc-operator is creating this, attempt ";
 
-/// The body of a create that carries its attempt in the description, in front of what is to stay there. Kinds without a
+/// The body of a create that carries its attempt in the description, in front of the desired description. Kinds without a
 /// description have no mark.
 pub(crate) fn marked(collection: Collection, body: &Map<String, Value>, attempt: &str) -> Map<String, Value> {
     const LONGEST: usize = 1500;
@@ -164,7 +164,7 @@ pub(crate) fn marked(collection: Collection, body: &Map<String, Value>, attempt:
     body
 }
 
-/// The wanted properties; a description that still has the mark of a create is not left alone, even if nobody manages it.
+/// The wanted properties; a description that still has the mark of a create is corrected, even if it is not managed.
 fn unmarked<'a>(properties: &'a Map<String, Value>, entity: &Entity) -> std::borrow::Cow<'a, Map<String, Value>> {
     let there = entity.properties.get("description").and_then(Value::as_str);
     if properties.contains_key("description") || !there.is_some_and(|text| text.starts_with(MARK)) {
@@ -179,7 +179,7 @@ fn is_immutable(collection: Collection, difference: &Difference) -> bool {
     !collection.updatable() || graph::property(collection, difference.property).is_some_and(|property| property.immutable)
 }
 
-/// Whether an owned entry that nobody declares stays on the object, and stays ours.
+/// Whether an owned entry that no Assignment declares stays on the object, and stays ours.
 fn fate(owned: &OwnedAssignment, desired: &Desired) -> Fate {
     if owned.declared_by.iter().any(|name| desired.frozen.contains(name)) {
         Fate::Frozen
@@ -295,9 +295,9 @@ fn difference(key: &Key, desired: Option<String>, observed: Option<String>) -> D
     }
 }
 
-/// The memory of what is ours after a pass that saw `observed`: what is declared and there, and what is kept for a
-/// frozen Assignment. What a releasing Assignment owned is left out. `may_appear`: a write is so young that this entry, which
-/// it put on the object, may still appear there.
+/// The record of the entries that are ours after a pass that saw `observed`: those that are declared and seen, and those that
+/// are kept for a frozen Assignment. Those of an Assignment that is released are left out. `may_appear`: a write is so young
+/// that this entry, which it put on the object, may still appear there.
 pub(crate) fn owned_after(
     desired: &Desired,
     owned: &[OwnedAssignment],
@@ -335,11 +335,11 @@ pub(crate) fn owned_after(
                 .extend(frozen.into_iter().filter(|name| !desired.declared[&key].by.contains(name)));
             continue;
         }
-        // An entry that is still there is still ours: forgetting it would make it foreign and leave it there. So may be one
-        // that was sent a moment ago, whatever an old read shows.
+        // An entry that is still on the object is still ours: forgetting it would make it foreign and leave it there. The same
+        // holds for one that was sent a moment ago, whatever a stale read shows.
         let there = remote.contains_key(&key);
         let kept = match fate(entry, desired) {
-            // A group that moves to an Assignment which cannot be judged now is that one's from here on.
+            // A group that moves to an Assignment which cannot be judged now belongs to that Assignment from here on.
             Fate::Frozen => Some(match desired.reserved.get(&key.group) {
                 Some(names) => frozen
                     .into_iter()

@@ -1,5 +1,5 @@
 //! The drift poller: one list per tenant, collection and interval; it wakes only the objects whose state in Graph
-//! is another one than the last pass judged. Steady state costs pages per collection, not requests per object.
+//! differs from the one that the last pass judged. Steady state costs pages per collection, not requests per object.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::runtime::backoff::jitter;
 use crate::runtime::shutdown::Shutdown;
 use crate::tenant::shared::{Tenant, interval};
 
-/// How often the schedule is looked at.
+/// How often the schedule is checked.
 const TICK: Duration = Duration::from_millis(500);
 
 /// How often the caches are compared with what this process remembers.
@@ -68,7 +68,7 @@ pub(crate) async fn poll(context: Arc<Context>, shutdown: Shutdown) {
 /// the first pass over its objects lists anyway.
 fn is_due(due: &mut HashMap<String, (Duration, Instant)>, described: &EntraTenant) -> bool {
     let interval = interval(&described.spec);
-    // Rather sooner than later than was asked for: looking takes its time as well.
+    // Rather sooner than later than the interval: the list takes time as well.
     let next = Instant::now() + jitter(interval.mul_f64(0.95), 5);
     let entry = due.entry(described.name_any()).or_insert((interval, next));
     if entry.0 != interval {
@@ -82,7 +82,7 @@ fn is_due(due: &mut HashMap<String, (Duration, Instant)>, described: &EntraTenan
 }
 
 async fn poll_tenant(described: Arc<EntraTenant>, context: Arc<Context>) {
-    // A tenant whose credentials cannot even be built says so in its own status.
+    // A tenant whose credentials cannot even be built reports that in its own status.
     let Ok(tenant) = context.tenant(&described) else { return };
     macro_rules! poll_all {
         (managed { $($field:ident: $kind:ty),* } others { $($rest:tt)* }) => {
@@ -97,7 +97,7 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
         object.common().tenant == tenant.name && allows(described, &object.namespace().unwrap_or_default(), &context.cluster.caches)
     };
     let objects: Vec<Arc<K>> = K::cache(&context.cluster.caches).state().into_iter().filter(uses).collect();
-    // Nobody in Kubernetes wants this collection, so nobody needs the list.
+    // No resource uses this collection, so the list is not needed.
     if objects.is_empty() {
         tenant.metrics.not_polled(K::KIND);
         return;
@@ -112,11 +112,11 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
             detail = failure.map(|failure| failure.message.as_str()),
             "poll failed"
         );
-        // The tenant finds out what it is, unless that is known: then it tries again in its own time.
+        // The tenant's pass finds the cause, unless that is known: then it tries again at its own time.
         if !held_back {
             context.cluster.wakes.tenants.object(described);
         }
-        // Nobody knows any more whether what was Ready still is; each object says so itself.
+        // It is not known any more whether Ready objects still are; each object's pass reports that.
         if tenant
             .snapshot(K::COLLECTION)
             .listed()
@@ -144,7 +144,7 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
     );
 }
 
-/// A tenant that is not looked at has no last look that an alert could wait for.
+/// A tenant that is not polled has no last poll that an alert could wait for.
 fn not_polled(name: &str, context: &Context) {
     if let Some(tenant) = context.tenants.known(name) {
         macro_rules! none_polled {
@@ -156,7 +156,7 @@ fn not_polled(name: &str, context: &Context) {
     }
 }
 
-/// Lists the collection; a list that a pass is making just now does as well.
+/// Lists the collection; a list that a pass is making just now is used as well.
 async fn list<K: Managed>(tenant: &Tenant) -> Result<(), Stop> {
     const LONGEST: Duration = Duration::from_secs(60);
     let start = Instant::now();

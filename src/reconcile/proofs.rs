@@ -8,9 +8,9 @@ use tokio::time::Instant;
 use crate::api::Resolved;
 use crate::runtime::backoff::jitter;
 
-/// How often pins are proved that nothing speaks against.
+/// How often pins without a sign of a problem are proved.
 const ROUND: Duration = Duration::from_secs(24 * 3600);
-/// How often one that is gone is looked for.
+/// How often one that is gone is looked up.
 const LOOK_AGAIN: Duration = Duration::from_secs(600);
 
 /// The proofs of one object's pins, between passes.
@@ -20,7 +20,7 @@ pub(crate) struct Proofs {
     due: Instant,
     /// The references that this round still has to prove.
     left: BTreeSet<String>,
-    /// When a reference was first found to be gone, and whether a later look has confirmed that.
+    /// When a reference was first found to be gone, and whether a later lookup has confirmed that.
     gone: BTreeMap<String, (Instant, bool)>,
 }
 
@@ -60,7 +60,7 @@ impl Proofs {
         self.left.contains(reference)
     }
 
-    /// This reference was proved, or was said to be gone.
+    /// This reference was proved, or was reported as gone.
     pub(crate) fn done(&mut self, reference: &str) {
         self.left.remove(reference);
     }
@@ -71,8 +71,8 @@ impl Proofs {
         self.gone.remove(reference);
     }
 
-    /// This reference was not found. One answer of a service proves nothing: it is gone when a look that comes `apart` later
-    /// agrees.
+    /// This reference was not found. One answer of a service proves nothing: it is gone when a lookup at least
+    /// `apart` later agrees.
     pub(crate) fn missed(&mut self, reference: &str, apart: Duration, now: Instant) {
         self.done(reference);
         let (since, confirmed) = self.gone.entry(reference.to_owned()).or_insert((now, false));
@@ -81,22 +81,22 @@ impl Proofs {
         self.due = self.due.min(now + again);
     }
 
-    /// Whether two looks agree that the reference is gone.
+    /// Whether two lookups agree that the reference is gone.
     pub(crate) fn is_gone(&self, reference: &str) -> bool {
         self.gone.get(reference).is_some_and(|(_, confirmed)| *confirmed)
     }
 
-    /// When the look has to come that confirms, or refutes, that something is gone.
+    /// When the lookup is due that confirms, or refutes, that something is gone.
     pub(crate) fn confirmation(&self) -> Option<Instant> {
         self.gone.values().any(|(_, confirmed)| !confirmed).then_some(self.due)
     }
 
-    /// Something was said to be gone: it is looked for sooner.
+    /// Something was reported as gone: it is looked up sooner.
     pub(crate) fn look_again(&mut self, now: Instant) {
         self.due = self.due.min(now + jitter(LOOK_AGAIN, 10));
     }
 
-    /// Ends the round: what is left is named by nothing, or only by what cannot be judged now.
+    /// Ends the round: the references that are left are not in any spec, or only in specs that cannot be judged now.
     pub(crate) fn close(&mut self) {
         self.left.clear();
     }
@@ -153,7 +153,7 @@ mod tests {
         proofs.close();
         assert!(
             !proofs.is_open(),
-            "what only a frozen Assignment names is not looked for each second"
+            "what only a frozen Assignment names is not looked up each second"
         );
     }
 

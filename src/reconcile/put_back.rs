@@ -15,8 +15,8 @@ use crate::reconcile::replaced::{Replaced, lost};
 use crate::report::stop::Stop;
 use crate::tenant::shared::Tenant;
 
-/// Foreign entries that another writer added while this process replaced the set, as the audit log tells: they have to be
-/// there again.
+/// Foreign entries that another writer added while this process replaced the set, by the audit log: they have to be assigned
+/// again.
 pub(crate) async fn put_back<K: Managed>(
     pass: &Pass<'_, K>,
     entity: &Entity,
@@ -36,7 +36,7 @@ pub(crate) async fn put_back<K: Managed>(
         }
         sent.replaced.retain(|one| one.next_look().is_some());
         for (key, target) in found {
-            // One that was deleted since would spoil every set.
+            // Graph would refuse every set with a group that was deleted since.
             if tenant.read_request(tenant.client.group(&key.group)).await?.1.is_some() {
                 sent.put_back.insert(key, target);
             }

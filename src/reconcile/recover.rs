@@ -1,6 +1,6 @@
 //! The product of a create whose answer was lost: it is recognised by who made it, never by its name alone.
 //!
-//! Looked for at once where the audit log or the marker proves authorship, and otherwise after the settle window. A new
+//! Searched for at once where the audit log or the mark proves authorship, and otherwise after the settle window. A new
 //! attempt takes two complete lists without any candidate, a settle window apart.
 
 use std::time::Duration;
@@ -26,7 +26,7 @@ use crate::tenant::audit;
 use crate::tenant::audit::LONGEST_LAG;
 use crate::tenant::shared::Tenant;
 
-/// How often the product is looked for before the settle window is over.
+/// How often the product is searched for before the settle window is over.
 const EARLY: Duration = Duration::from_secs(8);
 /// How often the audit log is asked while it may still be behind.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
@@ -34,7 +34,7 @@ const ASK_AGAIN: Duration = Duration::from_secs(30);
 /// How far back the audit log is read.
 const HISTORY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Looks for the product of an intent whose answer was lost. `Ok(None)`: nothing was made.
+/// Searches for the product of an intent whose answer was lost. `Ok(None)`: nothing was created.
 pub(crate) async fn recover<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant) -> Result<Option<Entity>, Stop> {
     let Some(pending) = pass.draft.pending_create.clone() else {
         return Ok(None);
@@ -43,7 +43,7 @@ pub(crate) async fn recover<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant)
     let Ok(sent) = serde_json::from_str::<Map<String, Value>>(&pending.sent) else {
         return Err(Stop::stalled(
             Reason::InternalError,
-            "status.pendingCreate.sent is not JSON, so what was created cannot be recognised; look in Graph for what the create made, and remove status.pendingCreate when nothing did",
+            "status.pendingCreate.sent is not JSON, so what was created cannot be recognised; check in Graph what the create made, and remove status.pendingCreate if it made nothing",
         ));
     };
     let unsettled = unsettled(pass, &pending, tenant);
@@ -52,7 +52,7 @@ pub(crate) async fn recover<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant)
     }
     let asked = Instant::now();
     list_since_wanted(pass, tenant).await?;
-    // So far back that earlier writes of this cluster tell whether the log carries the ids of requests.
+    // So far back that earlier writes of this cluster show whether the log carries the ids of requests.
     let from = pending.since.0 - HISTORY;
     let events = tenant.audit(from, asked.checked_sub(EARLY).unwrap_or(asked)).await?;
     let mark = pending.attempt.get(..8).unwrap_or_default();
@@ -74,7 +74,7 @@ pub(crate) async fn recover<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant)
     }
 }
 
-/// Every object that may be the product, and what speaks for it.
+/// Every object that may be the product, and the evidence for it.
 fn candidates<K: Managed>(pass: &Pass<'_, K>, lost: &Lost<'_>, tenant: &Tenant) -> Vec<(Entity, Finding)> {
     let own = |id: &str| tenant.client.is_own_application(id) == Some(true);
     let candidates = tenant
@@ -91,7 +91,7 @@ fn candidates<K: Managed>(pass: &Pass<'_, K>, lost: &Lost<'_>, tenant: &Tenant) 
         .collect()
 }
 
-/// What follows from the findings.
+/// The decision from the findings.
 enum Decision<'a> {
     Take(&'a Entity),
     None,
@@ -110,12 +110,12 @@ fn decide(found: &[(Entity, Finding)], unsettled: Option<Duration>) -> Decision<
         return Decision::Take(entity);
     }
     if let Some(left) = unsettled {
-        let message = "a create was sent and its answer was lost; waiting until Graph surely shows its outcome".to_owned();
+        let message = "a create was sent and its answer was lost; waiting until Graph is certain to show its outcome".to_owned();
         return Decision::Wait(left.min(EARLY), message);
     }
     if let Some(entity) = with(Finding::Pending).next() {
         let message = format!(
-            "a create was sent and its answer was lost; {} may be what it made, and the audit log, which can be minutes behind, will tell",
+            "a create was sent and its answer was lost; {} may be what it made; waiting for the audit log, which can be minutes behind",
             entity.id
         );
         return Decision::Wait(ASK_AGAIN, message);
@@ -130,11 +130,11 @@ fn decide(found: &[(Entity, Finding)], unsettled: Option<Duration>) -> Decision<
 
 fn ask<K: Managed>(ids: &[&str]) -> Stop {
     let message = format!(
-        "a create lost its answer, and Graph does not tell whether it made {} {}. Nothing is written to it. Delete it in Graph if it is not in use: another one is then created. If it is another program's, give it or this resource another displayName",
+        "the answer to a create was lost, and Graph does not show whether it made {} {}. Nothing is written to it. Delete it in Graph if it is not in use: another one is then created. If it is another program's, give it or this resource another displayName",
         K::COLLECTION.singular(),
         ids.join(", ")
     );
-    // The log may still speak, and a person may act in Graph.
+    // The log may still show it, and a person may act in Graph.
     Stop::Failed(Failure {
         after: Some(ASK_AGAIN),
         ..Failure::stalled(Reason::ClaimUnproven, message)
@@ -158,7 +158,7 @@ async fn take<K: Managed>(pass: &mut Pass<'_, K>, entity: &Entity, pending: &Pen
         attempt: &pending.attempt,
     };
     record(pass, created, tenant).await?;
-    // What this list cannot tell of its assignments would be replaced; the next pass reads it by its id.
+    // A list whose assignments cannot be read must not be the base of a replacement; the next pass reads the object by its id.
     if entity.unreadable.is_some() {
         return Err(Stop::soon());
     }
@@ -180,11 +180,11 @@ fn unsettled<K: Managed>(pass: &Pass<'_, K>, pending: &PendingCreate, tenant: &T
     left.is_positive().then(|| Duration::try_from(left).unwrap_or(context.settle))
 }
 
-/// Before the window is over only a proof counts, so there is no hurry to look again.
+/// Before the window is over only a proof counts, so there is no hurry to check again.
 fn look_early<K: Managed>(pass: &Pass<'_, K>, left: Duration) -> Result<(), Stop> {
     let looked = pass.notes().sent.looked_early;
     if let Some(since) = looked.map(|looked| looked.elapsed()).filter(|since| *since < EARLY) {
-        let message = "a create was sent and its answer was lost; waiting until Graph surely shows its outcome";
+        let message = "a create was sent and its answer was lost; waiting until Graph is certain to show its outcome";
         return Err(audit::waiting(message, left.min(EARLY - since)));
     }
     pass.note(|notes| notes.sent.looked_early = Some(Instant::now()));
@@ -196,7 +196,7 @@ fn not_created<K: Managed>(pass: &mut Pass<'_, K>) -> Result<Option<Entity>, Sto
     let settle = pass.context.settle;
     match pass.notes().sent.not_created_since {
         Some(since) if since.elapsed() >= settle => {
-            // The note stays: should this pass be cut short, the proof need not be made again. A new intent clears it.
+            // The note stays: if this pass is interrupted, the proof need not be made again. A new intent clears it.
             pass.draft.pending_create = None;
             Ok(None)
         }
@@ -204,7 +204,7 @@ fn not_created<K: Managed>(pass: &mut Pass<'_, K>) -> Result<Option<Entity>, Sto
             let since = since.unwrap_or_else(Instant::now);
             pass.note(|notes| notes.sent.not_created_since = Some(since));
             let left = settle.saturating_sub(since.elapsed());
-            let message = "a create was sent and Graph does not show its product; looking once more before a new attempt";
+            let message = "a create was sent and Graph does not show its product; checking once more before a new attempt";
             Err(audit::waiting(message, left))
         }
     }

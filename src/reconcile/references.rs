@@ -1,7 +1,7 @@
-//! Names of images, connections and service plans, and the ids that they stand for.
+//! Names of images, connections and service plans, and the ids that they resolve to.
 //!
-//! A name is resolved once and pinned in status; a namesake that appears later is not followed. What is not there
-//! yet is waited for; two matches are refused.
+//! A name is resolved once and pinned in status; an object of the same name that appears later is not followed. A pass waits for
+//! a name without a match; two matches are refused.
 
 use tokio::time::Instant;
 
@@ -15,7 +15,7 @@ use crate::report::stop::Stop;
 use crate::report::suggestions::missing;
 use crate::tenant::shared::Tenant;
 
-/// What a spec names: from status what was resolved before, and the others looked up. What is gone is marked as that.
+/// The references of a spec: those that were resolved before from status, the others looked up. Ids that are gone are marked.
 pub(crate) async fn resolve(references: &[Reference<'_>], pins: &mut Pins<'_>) -> Result<Resolved, Stop> {
     let mut resolved = Resolved::default();
     for reference in references {
@@ -162,7 +162,7 @@ fn missing_image<'a>(reference: &ImageReference, text: &str, images: impl Iterat
             message: format!("{}. {other}", failure.message),
             ..failure
         };
-        // What Microsoft's gallery does not have does not come by itself.
+        // An image that is not in Microsoft's gallery does not appear by itself.
         if reference.custom { failure } else { failure.permanent() }
     })
 }
@@ -192,8 +192,8 @@ async fn connection(name: &str, pins: &mut Pins<'_>) -> Result<ResolvedName, Sto
     proved(name, pin, ids, pins.requested, pins, || only_connection(name, &connections))
 }
 
-/// A name that is resolved, or whose pin is held against the ids that the tenant has: what is gone is resolved anew when a
-/// person asks after that was said.
+/// A name that is resolved, or whose pin is compared with the ids that the tenant has: an id that is gone is resolved again when
+/// a person requests it after that was reported.
 fn proved<'a>(
     name: &str,
     pin: Option<ResolvedName>,
@@ -276,7 +276,7 @@ fn ambiguous<'a>(what: &str, of: &str, ids: impl Iterator<Item = &'a str>, field
     let ids: Vec<_> = ids.collect();
     Stop::stalled(
         Reason::AmbiguousReference,
-        format!("{what} stands for {} {of}: {}; name one by {field}", ids.len(), ids.join(", ")),
+        format!("{what} matches {} {of}: {}; name one by {field}", ids.len(), ids.join(", ")),
     )
 }
 
@@ -314,7 +314,7 @@ mod tests {
             ("running", false),
             ("passed", true),
             ("warning", true),
-            // Graph's own refusal says what failed.
+            // Graph's own refusal names what failed.
             ("failed", true),
             ("ofTheFuture", true),
         ] {

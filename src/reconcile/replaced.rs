@@ -1,6 +1,6 @@
 //! What was lost when a set of assignments was replaced. `assign` knows no precondition: a group that another writer adds
-//! between our read and our request, or that our read does not show yet, is gone with it, and only the audit log tells,
-//! minutes later. It is assigned again.
+//! between our read and our request, or that our read does not show yet, is lost with it, and only the audit log shows
+//! that, minutes later. It is assigned again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -51,7 +51,7 @@ impl Replaced {
         }
     }
 
-    /// The same for the first set of a new object, where a group is hardly lost: the log is asked when it has surely caught up.
+    /// The same for the first set of a new object, where a loss is unlikely: the log is asked when it has certainly caught up.
     pub(crate) fn first(self) -> Self {
         Self { looks: 1, ..self }
     }
@@ -87,13 +87,13 @@ pub(crate) fn lost(
     let meanwhile = |(event, _): &&(&AuditEvent, &str)| start <= event.at && event.at <= replaced.answered + SLACK;
     let mut written: Vec<&(&AuditEvent, &str)> = sets.iter().filter(meanwhile).filter(foreign).collect();
     if written.is_empty() {
-        // The last word before the read, if it is a foreign one: the read may not have shown it.
+        // The last event before the read, if another writer caused it: the read may not have shown it.
         let before = sets
             .iter()
             .filter(|(event, _)| replaced.since - SLACK <= event.at && event.at < start);
         written.extend(before.max_by_key(|(event, _)| event.at).filter(foreign));
     }
-    // What another writer has assigned again since, is there, or was taken off on purpose.
+    // A group that another writer has assigned again since is on the object, or was removed on purpose.
     let since: BTreeSet<Key> = sets
         .iter()
         .filter(|(event, _)| event.at > replaced.answered + SLACK && !ours(event))
@@ -195,13 +195,13 @@ mod tests {
         let later = [event(&at(10), &["theirs"]), event(&at(20), &["theirs"]), event(&at(25), &["ours"])];
         assert!(
             lost(&replaced, "p1", &later, |_| false).is_empty(),
-            "assigned again, and taken off on purpose"
+            "assigned again, and removed on purpose"
         );
         assert_eq!(
             lost(&replaced, "p1", &[event(&at(10), &["theirs"]), event(&at(25), &["x"])], |_| false).len(),
             1
         );
-        assert_eq!(both(&["theirs"], &["ours"], false), [], "taken off again by its writer");
+        assert_eq!(both(&["theirs"], &["ours"], false), [], "removed again by its writer");
         assert_eq!(
             both(&["theirs"], &["ours"], true),
             [],

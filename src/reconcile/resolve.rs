@@ -1,5 +1,5 @@
-//! Step one: from a spec to what Graph shall hold: first the tenant, which has to let the namespace in. Names of Graph
-//! objects are the business of [`crate::reconcile::references`].
+//! Step one: from a spec to the desired state in Graph: first the tenant, which has to allow the namespace. Names of Graph
+//! objects are resolved in [`crate::reconcile::references`].
 
 use crate::cluster::allowed_namespaces::allows;
 use crate::report::stop::Stop;
@@ -26,7 +26,7 @@ pub(crate) fn tenant<K: Managed>(object: &K, context: &Context) -> Result<(Arc<E
     let namespace = object.namespace().unwrap_or_default();
     if !allows(&described, &namespace, &context.cluster.caches) {
         let message = format!(
-            "EntraTenant {name:?} does not let namespace {namespace:?} in; an administrator of the tenant can add it to spec.allowedNamespaces"
+            "EntraTenant {name:?} does not allow namespace {namespace:?}; an administrator of the tenant can add it to spec.allowedNamespaces"
         );
         return Err(Stop::stalled(Reason::NamespaceNotAllowed, message));
     }

@@ -1,4 +1,4 @@
-//! What the API server says about the end of the operator: of its definitions, its namespace and its service account.
+//! Whether the operator is being removed, by the API server: its definitions, its namespace and its service account.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use crate::report::failure::Failure;
 use crate::report::reason::Reason;
 use crate::runtime::own_namespace::OwnNamespace;
 
-/// How old an early look may be: it is shared by all that is deleted at the time, and the last look decides.
+/// How old an early check may be: all deletions at the time share it, and the last check decides.
 const RECENT: Duration = Duration::from_secs(2);
 
-/// What is asked, and the last answers about definitions.
+/// The client, and the last answers about definitions.
 pub(crate) struct Uninstall {
     client: Client,
     own: OwnNamespace,
@@ -26,7 +26,7 @@ pub(crate) struct Uninstall {
 }
 
 impl Uninstall {
-    /// Of the controller that runs in this namespace as this service account, if it runs as one. The client should be impatient.
+    /// Of the controller that runs in this namespace as this service account, if it runs as one. The client should have short timeouts.
     pub(crate) fn new(client: Client, own: OwnNamespace, service_account: Option<String>) -> Self {
         Self {
             client,
@@ -36,8 +36,8 @@ impl Uninstall {
         }
     }
 
-    /// The first of these definitions that is being deleted or gone; a moment ago is good enough. What the API server does
-    /// not tell counts as staying: nothing is let go of by mistake, and the last look is stricter.
+    /// The first of these definitions that is being deleted or gone; a moment ago is good enough. Without an answer
+    /// of the API server a definition counts as staying: nothing is released by mistake, and the last check is stricter.
     pub(crate) async fn going(&self, definitions: &[String]) -> Option<String> {
         for name in definitions {
             let known = self
@@ -57,8 +57,8 @@ impl Uninstall {
         None
     }
 
-    /// The last look before a request that takes something away: refuses it unless the definitions, the controller's
-    /// namespace and its service account are all there to stay, as the API server says now.
+    /// The last check before a request that removes something: refuses it unless the API server reports now that the definitions,
+    /// the controller's namespace and its service account exist and are not being deleted.
     pub(crate) async fn refuse(&self, definitions: &[String], graph_id: &str) -> Result<(), Failure> {
         let asked = try_join_all(definitions.iter().map(|name| self.ask(name)));
         let (definitions_go, own) = tokio::join!(asked, self.own.departing(self.service_account.as_deref()));
@@ -74,8 +74,8 @@ impl Uninstall {
         verdict
     }
 
-    /// Whether a definition is being deleted or gone. Gone is only what the API server itself calls so: an answer of
-    /// something in between must not end the care for an object.
+    /// Whether a definition is being deleted or gone. Only an answer of the API server itself proves that it is gone:
+    /// an answer of a proxy must not end the management of an object.
     async fn ask(&self, name: &str) -> Result<bool, kube::Error> {
         let api: Api<CustomResourceDefinition> = Api::all(self.client.clone());
         let goes = match api.get_metadata(name).await {
@@ -88,7 +88,7 @@ impl Uninstall {
     }
 }
 
-/// What the answers come to. Pure.
+/// The decision from the answers. Pure.
 pub(crate) fn judge(
     definitions: &[String],
     go: Result<Vec<bool>, kube::Error>,
@@ -103,15 +103,15 @@ pub(crate) fn judge(
         None => Ok(()),
         Some(what) => {
             let message = format!(
-                "the operator itself is being removed ({what}), so nothing is removed in Graph; it goes on when the operator is installed again"
+                "the operator itself is being removed ({what}), so nothing is removed in Graph; it continues when the operator is installed again"
             );
             Err(Failure::waiting(Reason::RemovalHeld, message))
         }
     }
 }
 
-/// The API server did not tell. When it refuses the controller, as it does once the roles or the service account are gone,
-/// that is a word of its own.
+/// There was no answer. A refusal of the API server, as it comes once the roles or the service account are gone, has a message
+/// of its own.
 fn unknown(error: kube::Error) -> Failure {
     let kube::Error::Api(status) = &error else { return error.into() };
     if status.code != 401 && status.code != 403 {

@@ -1,5 +1,5 @@
-//! Which Assignment it is that Graph refuses. `assign` takes all groups of an object or none, and its refusal rarely names
-//! one; so the Assignments that add something are halved until the refused one is alone. The others go on without it.
+//! Which Assignment Graph refuses. `assign` takes all groups of an object or none, and its refusal rarely names
+//! one; so the Assignments that add something are halved until the refused one is alone. The others are applied without it.
 //! Pure; what was learned is kept for the process.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,27 +7,27 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What is known of the Assignments of one object.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trial {
-    /// Those that Graph refused by themselves, each with a fingerprint of what was refused and Graph's words.
+    /// Those that Graph refused by themselves, each with a fingerprint of what was refused and Graph's message.
     refused: BTreeMap<String, (u64, String)>,
     /// Those that are left out for the moment while the others are tried, the last halves last: when the others are accepted,
     /// the refused one is among these.
     waiting: Vec<BTreeSet<String>>,
 }
 
-/// What a refusal leads to.
+/// The result of a refusal.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Verdict {
     /// The groups of this Assignment are what Graph refuses.
     Found(String),
     /// Some are left out now; the rest is tried next.
     Halved,
-    /// No Assignment adds anything, so it is none of theirs.
+    /// No Assignment adds anything, so none of them is the cause.
     None,
 }
 
 impl Trial {
-    /// Graph refused a set to which these Assignments would have added something. `fingerprint` tells what one of them asks
-    /// for.
+    /// Graph refused a set to which these Assignments would have added something. `fingerprint` identifies what one of them
+    /// asks for.
     pub(crate) fn refused(&mut self, adding: &BTreeSet<String>, message: &str, fingerprint: impl Fn(&str) -> u64) -> Verdict {
         if let Some(only) = adding.first().filter(|_| adding.len() == 1) {
             self.refused.insert(only.clone(), (fingerprint(only), message.to_owned()));
@@ -41,12 +41,12 @@ impl Trial {
         Verdict::Halved
     }
 
-    /// Graph accepted a set, or nothing is left to send: the next ones have their turn. False when none waited.
+    /// Graph accepted a set, or nothing is left to send: the Assignments that were left out are tried next. False when there are none.
     pub(crate) fn accepted(&mut self) -> bool {
         self.waiting.pop().is_some()
     }
 
-    /// Graph's words on what an Assignment asks for, if it refused exactly that.
+    /// Graph's message on what an Assignment asks for, if it refused exactly that.
     pub(crate) fn refusal(&self, assignment: &str, fingerprint: u64) -> Option<&str> {
         let (refused, message) = self.refused.get(assignment)?;
         (*refused == fingerprint).then_some(message)
@@ -57,7 +57,7 @@ impl Trial {
         self.waiting.iter().any(|half| half.contains(assignment))
     }
 
-    /// Tries everything anew: a person asked.
+    /// Tries everything again: a person requested it.
     pub(crate) fn forget(&mut self) {
         *self = Self::default();
     }

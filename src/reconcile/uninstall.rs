@@ -1,10 +1,10 @@
-//! Whether the operator itself is being removed: then nothing is taken away in Graph, because nobody asked for that.
+//! Whether the operator itself is being removed: then nothing is removed in Graph, because no person asked for that.
 //!
-//! A definition that is deleted takes its objects with it, and to the controller each of them looks like one that somebody
-//! deleted. So before anything is taken away the API server is asked, twice. Early in a deletion, so that it ends however
-//! the tenant is: what goes only because its definition goes is let go of and stays in Graph. And directly before each
-//! request that takes something away, which is then not sent; also when the controller's own namespace or service account
-//! goes, or the API server refuses to tell.
+//! The API server deletes the objects of a definition that is deleted, and to the controller each of them looks like one that a
+//! person deleted. So before anything is removed the API server is asked, twice. Early in a deletion, so that it ends in any
+//! state of the tenant: a resource that is deleted only because its definition is deleted is released, and its object stays in
+//! Graph. And directly before each request that removes something, which is then not sent; also when the controller's own
+//! namespace or service account is being deleted, or the API server refuses to answer.
 
 use kube::{Resource, ResourceExt};
 
@@ -24,7 +24,7 @@ fn behind<K: Resource<DynamicType = ()>>() -> Vec<String> {
     vec![definition::<K>(), definition::<EntraTenant>()]
 }
 
-/// Early in a deletion: why the object is to be let go of, if so. `graph_id` is for the log.
+/// Early in a deletion: why the object is to be released, if so. `graph_id` is for the log.
 pub(crate) async fn why_released<K: Kind>(pass: &Pass<'_, K>, graph_id: &str) -> Option<String> {
     let name = pass.context.uninstall.going(&behind::<K>()).await?;
     tracing::warn!(
@@ -38,12 +38,12 @@ pub(crate) async fn why_released<K: Kind>(pass: &Pass<'_, K>, graph_id: &str) ->
     Some(format!("the definition {name} is being deleted"))
 }
 
-/// The last look before an object is deleted, or loses all its groups for that.
+/// The last check before an object is deleted, or loses all its groups for that.
 pub(crate) async fn before_deletion<K: Managed>(graph_id: &str, context: &Context) -> Result<(), Stop> {
     Ok(context.uninstall.refuse(&behind::<K>(), graph_id).await?)
 }
 
-/// The last look before a set of groups replaces another. Groups that are only added need none.
+/// The last check before a set of groups replaces another. Groups that are only added need none.
 pub(crate) async fn before_assign<K: Managed>(graph_id: &str, fields: &[DriftedField], context: &Context) -> Result<(), Stop> {
     if fields.iter().all(|field| field.desired.is_some()) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Assignments that are gone without having released their groups.
+//! Assignments that were deleted without releasing their groups.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use crate::reconcile::plan::Key;
 use crate::report::reason::Reason;
 use crate::report::reason::event;
 
-/// Assignments that put groups on the target and are gone without having let go of them: by force, or with their
-/// definition. A group is taken off because an Assignment that can be seen says so, never because none can be seen; so
-/// these stay. On a target that takes off whatever nobody declares, nothing is taken off until a person has decided.
+/// Assignments that put groups on the target and were deleted without releasing them: by force, or with their
+/// definition. A group is removed because of an Assignment that exists, never because of a missing one; so these groups
+/// stay. On a target with assignmentOwnership Exclusive, nothing is removed until a person has decided.
 pub(crate) fn keep_groups_of_the_vanished<K: Managed>(pass: &mut Pass<'_, K>, declarations: &mut Declarations) {
     if declarations.stopped.is_some() {
         return;
@@ -31,7 +31,7 @@ pub(crate) fn keep_groups_of_the_vanished<K: Managed>(pass: &mut Pass<'_, K>, de
         let groups = groups.join(", ");
         if exclusive {
             let message = format!(
-                "it is gone without having let go of its groups ({groups}), which assignmentOwnership Exclusive would remove; nothing is removed until it is \
+                "it was deleted without releasing its groups ({groups}), which assignmentOwnership Exclusive would remove; no group is removed until it is \
                  created again, or assignmentOwnership is Shared"
             );
             declarations.frozen.insert(assignment.clone());
@@ -43,7 +43,7 @@ pub(crate) fn keep_groups_of_the_vanished<K: Managed>(pass: &mut Pass<'_, K>, de
         } else {
             let id = pass.draft.id.clone().unwrap_or_default();
             let text = format!(
-                "Assignment {assignment} is gone without having let go of its groups; they stay on {} {id}, as foreign ones: {groups}",
+                "Assignment {assignment} was deleted without releasing its groups; they stay on {} {id} as foreign groups: {groups}",
                 K::COLLECTION.singular()
             );
             pass.event(event::RELEASED, "Release", text);

@@ -7,17 +7,17 @@ use crate::report::reason::Reason;
 pub(crate) use crate::runtime::text::same_but_ids;
 use crate::runtime::text::shortened;
 
-/// The longest message; the API server refuses more than 32 KiB, and nobody reads more than this.
+/// The longest message; the API server refuses more than 32 KiB, and people do not read more than this.
 const LONGEST_MESSAGE: usize = 2048;
 
 /// `status` of a condition.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Truth {
-    /// It holds.
+    /// It is true.
     True,
-    /// It does not.
+    /// It is not.
     False,
-    /// Nobody can say now.
+    /// It is not known now.
     Unknown,
 }
 
@@ -74,7 +74,7 @@ impl<'a> Conditions<'a> {
         self
     }
 
-    /// States Ready, and of Reconciling and Stalled those that hold: kstatus reads them as abnormal when present.
+    /// States Ready, and of Reconciling and Stalled those that are true: kstatus reads them as abnormal when present.
     pub(crate) fn ready(&mut self, verdict: &Verdict) -> &mut Self {
         match verdict {
             Verdict::Ready { message } => self.set("Ready", Truth::True, Reason::Synced, message),
@@ -96,7 +96,7 @@ impl<'a> Conditions<'a> {
         }
     }
 
-    /// The last word on Ready stays, with the generation that it was about: nothing new is known.
+    /// The last Ready stays, with its generation: nothing new is known.
     fn suspended(&mut self) -> &mut Self {
         if self.old.iter().any(|old| old.type_ == "Ready") {
             let last = self.old.iter().filter(|old| ["Ready", "Stalled"].contains(&old.type_.as_str()));
@@ -131,7 +131,7 @@ impl<'a> Conditions<'a> {
         }
     }
 
-    /// The message, or the earlier one if only the ids of the try are other ones: a status that names a new request id
+    /// The message, or the earlier one if only the ids of the try differ: a status that names a new request id
     /// with each try would be written with each try.
     fn steady(old: Option<&Condition>, truth: Truth, reason: Reason, message: String) -> String {
         let earlier =
@@ -145,7 +145,7 @@ impl<'a> Conditions<'a> {
     }
 }
 
-/// What a pass comes to, for the conditions.
+/// The result of a pass, for the conditions.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Verdict {
     /// Graph was seen equal to the spec.
@@ -153,11 +153,11 @@ pub(crate) enum Verdict {
         /// What was seen.
         message: String,
     },
-    /// Work goes on by itself.
+    /// Work continues by itself.
     Working {
         /// One of [`Reason`].
         reason: Reason,
-        /// What is going on.
+        /// The current step.
         message: String,
     },
     /// Graph equals the spec as far as Assignments are applied; the others will be by themselves.
@@ -170,7 +170,7 @@ pub(crate) enum Verdict {
         /// What differs.
         message: String,
     },
-    /// Nothing goes on, by configuration: an object that `mode: Observe` does not create.
+    /// Nothing is done, by configuration: an object that `mode: Observe` does not create.
     Held {
         /// One of [`Reason`].
         reason: Reason,

@@ -16,35 +16,35 @@ pub(crate) struct Failure {
     pub reason: Reason,
     /// What was tried, what happened, what the user can do.
     pub message: String,
-    /// A wait that somebody asked for (`Retry-After`, a settle window); backoff otherwise.
+    /// A wait that was requested (`Retry-After`, a settle window); backoff otherwise.
     pub after: Option<Duration>,
     /// The least that a service asked for, below the object's own backoff.
     pub at_least: Option<Duration>,
-    /// What was not looked at before it stopped.
+    /// What was not checked before it stopped.
     pub unseen: Unseen,
     /// It does not end by itself: a person has to act, though it is tried again.
     pub permanent: bool,
 }
 
-/// What a pass had not looked at when it stopped: nothing is said of that.
+/// What a pass had not checked when it stopped: nothing is reported of that.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Unseen {
-    /// Everything was looked at.
+    /// Everything was checked.
     Nothing,
-    /// What Graph holds.
+    /// The state in Graph.
     Graph,
-    /// That, and whether there is everything that the spec names.
+    /// That, and whether everything that the spec names exists.
     References,
 }
 
 /// The decision that a failure causes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Class {
-    /// A dependency or the service is still working: look again, nobody is alarmed.
+    /// A dependency or the service is still working: check again, without a Warning.
     Waiting,
     /// A person must act: no retry until something changes.
     Stalled,
-    /// The attempt failed and what Graph holds is known: backoff.
+    /// The attempt failed and the state in Graph is known: backoff.
     Retry,
     /// The attempt failed and nothing is known about Graph: backoff, `Ready=Unknown`.
     Unreachable,
@@ -63,12 +63,12 @@ impl Failure {
         }
     }
 
-    /// The same failure, which a person has to end.
+    /// The same failure, which a person has to correct.
     pub(crate) fn permanent(self) -> Self {
         Self { permanent: true, ..self }
     }
 
-    /// The same failure, of a pass that had not looked at this.
+    /// The same failure, of a pass that had not checked this.
     pub(crate) fn before(self, unseen: Unseen) -> Self {
         Self { unseen, ..self }
     }
@@ -86,7 +86,7 @@ impl Failure {
         }
     }
 
-    /// Nothing can go on until a person acts.
+    /// Nothing can continue until a person acts.
     pub(crate) fn stalled(reason: Reason, message: impl Into<String>) -> Self {
         Self::new(Class::Stalled, reason, message)
     }
@@ -108,7 +108,7 @@ impl From<GraphError> for Failure {
             ErrorKind::Throttled | ErrorKind::OverBudget => (Class::Unreachable, Reason::Throttled),
             ErrorKind::Unavailable | ErrorKind::Transport | ErrorKind::Decode => (Class::Unreachable, Reason::GraphUnavailable),
         };
-        // What a person has configured does not come right by itself.
+        // A wrong configuration does not correct itself.
         let permanent = matches!(error.kind, ErrorKind::Token { transient: false, .. } | ErrorKind::Unauthorized);
         let advice = graph::advice(&error);
         let message = if advice.is_empty() {
@@ -116,7 +116,7 @@ impl From<GraphError> for Failure {
         } else {
             format!("{error}. {advice}")
         };
-        // A service in trouble that asks for a second is not asked each second for ever.
+        // A failing service that asks for a pause of one second does not get a request each second for ever.
         let (after, at_least) = if error.kind == ErrorKind::Unavailable {
             (None, error.retry_after)
         } else {
@@ -137,7 +137,7 @@ impl From<kube::Error> for Failure {
             // Our copy was stale; the next pass sees the newer one.
             return Self {
                 after: Some(Duration::from_millis(500)),
-                ..Self::retry(Reason::KubernetesApi, "the object changed during the pass; looking again")
+                ..Self::retry(Reason::KubernetesApi, "the object changed during the pass; reading it again")
             };
         }
         // kube's own text of an answer repeats the whole Status object.
@@ -150,7 +150,7 @@ impl From<kube::Error> for Failure {
     }
 }
 
-/// Whether a write lost against a newer version. By code: `is_conflict()` looks at the reason only.
+/// Whether a write had a conflict with a newer version. By code: `is_conflict()` checks the reason only.
 pub(crate) fn is_conflict(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == 409)
 }

@@ -1,4 +1,4 @@
-//! What a pass says of its object: failures and their reasons, conditions, the status. Pure.
+//! The report of a pass: failures and their reasons, conditions, the status. Pure.
 
 pub(crate) mod conditions;
 pub(crate) mod failure;

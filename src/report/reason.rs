@@ -4,7 +4,7 @@ use std::fmt;
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $reason:ident,)*) => {
-        /// Why a condition is as it is.
+        /// The reason of a condition.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Reason {
             $($(#[$doc])* $reason,)*
@@ -28,7 +28,7 @@ reasons! {
     // Ready and its companions.
     /// Graph was seen equal to the spec.
     Synced,
-    /// Graph differs from what was once made equal.
+    /// Graph differs from the spec that it was equal to.
     Drifted,
     /// Nothing differs.
     NoDrift,
@@ -48,7 +48,7 @@ reasons! {
     TenantNotFound,
     /// The named target of an Assignment does not exist.
     TargetNotFound,
-    /// The target of an Assignment exists and has not taken it in yet.
+    /// The target of an Assignment exists and has not applied it yet.
     TargetNotReady,
     /// A group is not in the tenant.
     GroupNotFound,
@@ -58,7 +58,7 @@ reasons! {
     ConnectionNotFound,
     /// The health check of an Azure network connection has not ended yet.
     ConnectionNotReady,
-    /// What a name was resolved to is not in the tenant any more.
+    /// The object that a name was resolved to is not in the tenant any more.
     ReferenceGone,
     /// A Frontline service plan is not in the tenant.
     ServicePlanNotFound,
@@ -68,21 +68,21 @@ reasons! {
     CreateUnconfirmed,
     /// A write was accepted and reads do not show it yet.
     NotVisibleYet,
-    /// The object seems gone; a second, later look has to agree.
+    /// The object seems gone; a second, later read has to agree.
     AbsenceUnconfirmed,
     /// Other objects still use this one.
     InUse,
-    /// The operator itself, or a definition, is being removed: nothing is taken away in Graph.
+    /// The operator itself, or a definition, is being removed: nothing is removed in Graph.
     RemovalHeld,
 
     // Stalled: a person must act.
-    /// The tenant does not let this namespace in.
+    /// The tenant does not allow this namespace.
     NamespaceNotAllowed,
-    /// A name stands for more than one thing.
+    /// A name matches more than one object.
     AmbiguousReference,
-    /// Graph holds an object of this name that is not ours, or another resource claims it.
+    /// Graph has an object of this name that is not ours, or another resource claims it.
     NameConflict,
-    /// Another resource holds the object.
+    /// Another resource has claimed the object.
     ClaimConflict,
     /// It is not proven that the object belongs to the resource.
     ClaimUnproven,
@@ -99,7 +99,7 @@ reasons! {
     /// The spec cannot be understood.
     InvalidSpec,
 
-    // Failing: tried again, calmly.
+    // Failing: tried again with backoff.
     /// The tenant's credentials do not work.
     AuthenticationFailed,
     /// A permission is missing.
@@ -108,7 +108,7 @@ reasons! {
     GraphUnavailable,
     /// Graph asked for fewer requests.
     Throttled,
-    /// Graph answered that something else is going on with the object.
+    /// Graph answered that another operation on the object is under way.
     Conflict,
     /// The Kubernetes API refused or failed.
     KubernetesApi,
@@ -120,7 +120,7 @@ reasons! {
     SignedIn,
     /// Every needed permission is granted.
     Granted,
-    /// What is granted suffices to read, not to write; or the process was told not to.
+    /// What is granted suffices to read, not to write; or the process runs with `--read-only`.
     ReadOnly,
     /// A needed permission is not granted.
     PermissionMissing,
@@ -136,8 +136,8 @@ impl Reason {
         Self::ALL.iter().copied().find(|reason| reason.as_str() == text)
     }
 
-    /// Whether what a wait is for can come by itself: something of ours, a group, a custom image, a connection. Other waits
-    /// have an end in sight.
+    /// Whether the thing that a pass waits for can appear by itself: a resource of ours, a group, a custom image, a connection.
+    /// Other waits have a known end.
     pub const fn comes_by_itself(self) -> bool {
         matches!(
             self,
@@ -171,13 +171,13 @@ pub mod event {
     pub(crate) const DELETED: &str = "Deleted";
     /// An object was left in Graph and is no longer managed.
     pub(crate) const RELEASED: &str = "Released";
-    /// Graph was changed by somebody else.
+    /// Graph was changed by another writer.
     pub(crate) const DRIFT_DETECTED: &str = "DriftDetected";
-    /// Such a change was undone.
+    /// Such a change was corrected.
     pub(crate) const DRIFT_CORRECTED: &str = "DriftCorrected";
-    /// A name was resolved anew, on request, because what it stood for is gone.
+    /// A name was resolved again, on request, because its id is gone.
     pub(crate) const REFERENCE_CHANGED: &str = "ReferenceChanged";
-    /// A status that another writer had changed says again what is true.
+    /// A status that another writer had changed was corrected.
     pub(crate) const STATUS_RESTORED: &str = "StatusRestored";
     /// The spec has a value that Graph's descriptions do not list; it is sent all the same.
     pub(crate) const UNKNOWN_VALUE: &str = "UnknownValue";

@@ -9,8 +9,8 @@ use crate::report::failure::{Class, Unseen};
 use crate::report::reason::Reason;
 use crate::report::wording;
 
-/// The status after a pass over an object that stands for something in Graph. `draft` holds the data that the steps
-/// found; this adds what follows from it. Pure, the clock aside, which moves nothing that did not change.
+/// The status after a pass over a resource that represents an object in Graph. `draft` contains the data that the steps
+/// found; this adds what follows from it. Pure, except for the clock, which changes no time of an unchanged condition.
 pub(crate) fn managed(old: &ManagedStatus, mut draft: ManagedStatus, verdict: &Verdict, generation: Option<i64>) -> ManagedStatus {
     draft.observed_generation = generation;
     for problem in &mut draft.assignment_problems {
@@ -38,11 +38,11 @@ pub(crate) fn managed(old: &ManagedStatus, mut draft: ManagedStatus, verdict: &V
     draft
 }
 
-/// What the pass says nothing about.
+/// What the pass reports nothing about.
 fn unseen(verdict: &Verdict) -> Unseen {
     match verdict {
         Verdict::Suspended => Unseen::References,
-        // Names stay resolved while Graph does not answer, but nobody knows whether they would be.
+        // Names stay resolved while Graph does not answer, but it is not known whether they would be.
         Verdict::Failed(failure) if failure.class == Class::Unreachable => Unseen::References,
         Verdict::Failed(failure) => failure.unseen,
         Verdict::Ready { .. } | Verdict::Pending { .. } | Verdict::Observed { .. } | Verdict::Working { .. } | Verdict::Held { .. } => {
@@ -58,7 +58,7 @@ fn synced(conditions: &mut Conditions<'_>, verdict: &Verdict) {
         Verdict::Working { reason, .. } | Verdict::Held { reason, .. } => {
             conditions.set("Synced", Truth::False, *reason, "Graph differs from the spec")
         }
-        Verdict::Suspended => conditions.set("Synced", Truth::Unknown, Reason::Suspended, "not looked at"),
+        Verdict::Suspended => conditions.set("Synced", Truth::Unknown, Reason::Suspended, "not checked"),
         Verdict::Failed(failure) => {
             let truth = if unseen(verdict) == Unseen::Nothing {
                 Truth::False
@@ -76,9 +76,9 @@ fn drifted(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &ManagedSt
         let message = wording::differences(&draft.drift, draft.known_groups());
         conditions.set(KIND, Truth::True, Reason::Drifted, message);
     } else if unseen(verdict) == Unseen::Nothing {
-        conditions.set(KIND, Truth::False, Reason::NoDrift, "nothing was changed in Graph by somebody else");
+        conditions.set(KIND, Truth::False, Reason::NoDrift, "no other writer has changed anything in Graph");
     } else {
-        conditions.set(KIND, Truth::Unknown, Reason::NotChecked, "not looked at");
+        conditions.set(KIND, Truth::Unknown, Reason::NotChecked, "not checked");
     }
 }
 
@@ -111,7 +111,7 @@ fn references(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &Manage
             let message = format!("Assignment {}: {}", problem.assignment, problem.message);
             conditions.set(KIND, Truth::False, Reason::of(&problem.reason).unwrap_or(Reason::Refused), message)
         }
-        None if unseen(verdict) == Unseen::References => conditions.set(KIND, Truth::Unknown, Reason::NotChecked, "not looked at"),
+        None if unseen(verdict) == Unseen::References => conditions.set(KIND, Truth::Unknown, Reason::NotChecked, "not checked"),
         None => conditions.set(KIND, Truth::True, Reason::Resolved, "every reference is resolved"),
     };
 }

@@ -1,4 +1,4 @@
-//! Why a pass stops short of a verdict: it comes back later, or it failed. To wait is not an error.
+//! Why a pass stops without a verdict: it is deferred, or it failed. A wait is not an error.
 
 use std::time::Duration;
 
@@ -10,18 +10,18 @@ use crate::runtime::backoff::jitter;
 /// Why a pass stopped.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Stop {
-    /// Its turn has not come, or another pass finds out what this one needs: it comes back, and nothing is reported.
+    /// It is deferred, because its turn has not come or another pass reads what this one needs; nothing is reported.
     Later(Later),
-    /// Something is in the way, or went wrong.
+    /// It is blocked, or it failed.
     Failed(Failure),
 }
 
-/// When a pass comes back.
+/// When a deferred pass comes back.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Later {
     /// After so long.
     pub after: Duration,
-    /// What is said of a wait for the budget's turn, where it is worth a word; nothing when another pass is at work.
+    /// The message of a wait for the budget's turn, if it is reported; nothing when another pass is at work.
     pub turn: Option<String>,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Later {
 const SOON: Duration = Duration::from_millis(250);
 
 impl Stop {
-    /// A pass that gives its place to others while another one asks Graph what it needs to know.
+    /// A pass that is deferred while another one asks Graph what it needs to know.
     pub(crate) fn soon() -> Self {
         Self::later(SOON)
     }
@@ -62,12 +62,12 @@ impl Stop {
         Self::Failed(Failure::retry(reason, message))
     }
 
-    /// Whether it comes back without a word.
+    /// Whether it is deferred.
     pub(crate) const fn is_later(&self) -> bool {
         matches!(self, Self::Later(_))
     }
 
-    /// What went wrong, if anything did.
+    /// The failure, if it is one.
     pub(crate) const fn failure(&self) -> Option<&Failure> {
         match self {
             Self::Later(_) => None,
@@ -85,7 +85,7 @@ impl Stop {
         self.failure().is_some_and(|failure| failure.reason == reason)
     }
 
-    /// The failure that is told of it.
+    /// The failure that is reported for it.
     pub(crate) fn told(self) -> Failure {
         match self {
             Self::Later(later) => later.told(),

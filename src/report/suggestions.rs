@@ -1,4 +1,4 @@
-//! What is said when the tenant does not have what a spec names: which field, what to do, and what looks most like it.
+//! The message when the tenant does not have what a spec names: which field, what to do, and the most similar names.
 //! No requests.
 
 use crate::report::reason::Reason;
@@ -9,10 +9,10 @@ const SHOWN: usize = 3;
 /// How alike two names are that one is taken for the other's misspelling; 1 is equal.
 const ALIKE: f64 = 0.6;
 
-/// A wait for something that is not there. `there` are the names that the tenant has, as far as they are known.
+/// A wait for something that does not exist. `there` are the names that the tenant has, as far as they are known.
 pub(crate) fn missing<'a>(reason: Reason, what: &str, field: &str, name: &str, there: impl Iterator<Item = &'a str>) -> Stop {
     let mut message =
-        format!("waiting for {what}: the tenant has none; correct {field}, or add what it names, which is then found by itself");
+        format!("waiting for {what}: the tenant has none; correct {field}, or create what it names, which is then found automatically");
     let near = nearest(name, there);
     if !near.is_empty() {
         message.push_str(". It has ");
@@ -56,8 +56,8 @@ mod tests {
             "a",
             ["A"].into_iter(),
         );
-        let said = "waiting for image \"a\": the tenant has none; correct spec.imageDisplayName, or add what it names, which is then \
-                    found by itself. It has \"A\"";
+        let said = "waiting for image \"a\": the tenant has none; correct spec.imageDisplayName, or create what it names, which is then \
+        found automatically. It has \"A\"";
         assert_eq!(failure.told().message, said);
     }
 }

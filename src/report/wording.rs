@@ -1,4 +1,4 @@
-//! What differs, and what was done about it, in words.
+//! Messages about what differs, and what was done about it.
 
 use crate::api::{DriftedField, ResolvedGroup};
 

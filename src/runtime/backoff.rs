@@ -1,6 +1,6 @@
 //! How long to wait after an object has failed several times in a row.
 //!
-//! The controller runtime tells its error policy nothing about earlier failures, so they are counted here, by UID: an
+//! The error policy of the controller runtime does not see earlier failures, so they are counted here, by UID: an
 //! object that is deleted and created again starts afresh.
 
 use std::collections::{HashMap, HashSet};
@@ -19,7 +19,7 @@ const SPREAD_PERCENT: u32 = 20;
 pub(crate) struct Backoff(Arc<Mutex<HashMap<String, u32>>>);
 
 impl Backoff {
-    /// Counts a failure and says how long to wait: doubling from 2 s to 10 min, with jitter.
+    /// Counts a failure and returns how long to wait: doubling from 2 s to 10 min, with jitter.
     pub(crate) fn failure(&self, uid: &str) -> Duration {
         let failures = {
             let mut counters = self.0.lock();

@@ -1,7 +1,7 @@
-//! Connections to the Kubernetes API: two clients that differ in patience. Neither retries by itself.
+//! Connections to the Kubernetes API: two clients with different timeouts. Neither retries by itself.
 //!
 //! kube's own retry is off because it repeats every method, POST included, up to fifteen times, and obeys a server's
-//! Retry-After without a limit: one create could become several, and one call could hold a reconcile for minutes. The
+//! Retry-After without a limit: one create could become several, and one call could block a reconcile for minutes. The
 //! work queue and the watch backoff retry whole passes, which is safe.
 
 use std::time::Duration;
@@ -74,9 +74,9 @@ impl Clients {
     }
 }
 
-/// Nothing was sent: the process stood still, or its time as leader is over.
+/// Nothing was sent: the process was paused, or is not the leader any more.
 #[derive(Debug, thiserror::Error)]
-#[error("another process may do this one's work by now, so it sends nothing any more")]
+#[error("another process may be the leader by now, so this one sends nothing any more")]
 struct Unsteady;
 
 /// Why there is no connection. Nothing has been sent to the server at this point.

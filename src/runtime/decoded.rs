@@ -1,7 +1,8 @@
-//! Objects as they come from Kubernetes: without what nobody reads, and none of them able to hide the others.
+//! Objects as they come from Kubernetes: without the parts that no pass reads, and so that an object that does not decode
+//! cannot hide the others.
 //!
-//! In the place of kube's `DeserializeGuard`. That one copies each object whole before it reads it. Here most of the metadata,
-//! which whoever may write an object may fill as they like, is passed over while it is read and never becomes a value.
+//! It replaces kube's `DeserializeGuard`, which copies each object whole before it reads it. Here most of the metadata, which
+//! everyone who may write an object can fill without limit, is skipped while it is read and never becomes a value.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,7 +17,7 @@ use serde_json::{Map, Value};
 
 use crate::runtime::text::shortened;
 
-/// What is kept of the metadata as it is; annotations and finalizers besides. Not labels and owners: no pass reads them, and
+/// The metadata that is kept as it is, in addition to annotations and finalizers. Not labels and owners: no pass reads them, and
 /// there is no limit to their number.
 const KEPT: [&str; 8] = [
     "creationTimestamp",
@@ -29,14 +30,14 @@ const KEPT: [&str; 8] = [
     "uid",
 ];
 
-/// The one annotation of others that means something to us: by which Flux asks for a reconcile.
+/// The one annotation of another API group that is read: Flux requests a reconcile with it.
 const FLUX_REQUEST: &str = "reconcile.fluxcd.io/requestedAt";
 
 /// The most annotations that are kept of an object, and the longest value, in bytes.
 const MAX_ANNOTATIONS: usize = 16;
 const MAX_ANNOTATION: usize = 1024;
 
-/// An object with more finalizers is left alone: they are written back whole, so none may be dropped here.
+/// An object with more finalizers is not reconciled: they are written back whole, so none may be dropped here.
 const MAX_FINALIZERS: usize = 64;
 
 /// An object, or its metadata and why the rest cannot be read.
@@ -54,13 +55,13 @@ impl<'de, K: Resource<DynamicType = ()> + DeserializeOwned> Deserialize<'de> for
                 Err(error) => error.to_string(),
             },
         };
-        // Without metadata nobody could be told, so that is an error of the whole answer.
+        // Without metadata there is no object to report on, so that is an error of the whole answer.
         let metadata = ObjectMeta::deserialize(&object["metadata"]).map_err(D::Error::custom)?;
         Ok(Self(Err(InvalidObject { error: invalid, metadata })))
     }
 }
 
-/// What is kept of an object, and why it must be left alone, if so.
+/// What is kept of an object, and why it must not be reconciled, if so.
 struct Pruned {
     object: Map<String, Value>,
     problem: Option<String>,

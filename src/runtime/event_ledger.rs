@@ -15,7 +15,7 @@ use crate::runtime::text::without_ids;
 pub(crate) enum EventKind {
     /// Something happened as it should.
     Normal,
-    /// Somebody may have to act.
+    /// A person may have to act.
     Warning,
 }
 
@@ -30,7 +30,7 @@ impl EventKind {
 
 /// For how long a repetition counts as the same event.
 const SAME_EVENT: Duration = Duration::from_secs(600);
-/// Writes about one object per minute. What is beyond is counted and shows with the next write.
+/// Writes about one object per minute. Further events are counted and show with the next write.
 const WRITES_PER_MINUTE: u32 = 10;
 const MINUTE: Duration = Duration::from_secs(60);
 /// Remembered events. Beyond it the oldest is forgotten, which costs a repeated event and bounds the memory.
@@ -130,7 +130,7 @@ impl Ledger {
         }
     }
 
-    /// The write failed. What is not on the server must be created next time; a count catches up by itself.
+    /// The write failed. An event that is not on the server must be created next time; a count catches up by itself.
     pub(crate) fn failed(&mut self, occurrence: &Occurrence) {
         let key = key(occurrence);
         let never_created = |remembered: &Remembered| remembered.entry.name.is_empty();

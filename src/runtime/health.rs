@@ -38,7 +38,7 @@ impl Health {
         }
     }
 
-    /// Reports that a component is not ready, and why. A probe shows the reason to whoever reaches it.
+    /// Reports that a component is not ready, and why. The answer to a probe contains the reason.
     pub(crate) fn set_missing(&self, component: &'static str, reason: &str) {
         if self.set(component, State::Missing(Some(reason.to_owned()))) {
             tracing::warn!(component, ready = false, reason, "readiness changed");

@@ -1,6 +1,6 @@
-//! Process plumbing: lease, watches, events, metrics, health, shutdown, telemetry.
+//! Process infrastructure: lease, watches, events, metrics, health, shutdown, telemetry.
 //!
-//! Nothing here knows a domain word. It imports neither the resource types, nor the Graph client, nor the
+//! Nothing here uses a domain term. It imports neither the resource types, nor the Graph client, nor the
 //! pipeline; they import it.
 
 pub(crate) mod backoff;

@@ -1,7 +1,7 @@
 //! The controller's own namespace: the one place where Secrets are read and service account tokens are requested, and
-//! where is seen that the controller itself is being removed.
+//! where the controller sees that it is being removed itself.
 //!
-//! Prohibition: no other namespace can be named here, nothing is listed or watched, and no error holds what was read.
+//! Prohibition: no other namespace can be named here, nothing is listed or watched, and no error contains what was read.
 
 use std::fmt;
 use std::mem;
@@ -30,17 +30,17 @@ impl fmt::Debug for OwnNamespace {
     }
 }
 
-/// Why there is nothing. Continues a sentence that begins with the name of a field.
+/// Why there is no result. Continues a sentence that begins with the name of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unreadable {
     /// What is wrong, and what to do about it.
     pub problem: String,
-    /// Whether the API server, rather than what was asked for, is the reason.
+    /// Whether the API server, and not the named object, is the reason.
     pub transient: bool,
 }
 
 impl OwnNamespace {
-    /// The namespace of this name. The client should be impatient: an answer that is late is of no use.
+    /// The namespace of this name. The client should have short timeouts: a late answer is of no use.
     pub(crate) fn new(client: Client, name: impl Into<String>) -> Self {
         Self { client, name: name.into() }
     }
@@ -92,8 +92,8 @@ impl OwnNamespace {
         Ok(SecretString::from(token))
     }
 
-    /// What of the namespace and of the controller's own service account in it is going or gone, in words; nothing when
-    /// both are there to stay. Asks the API server each time.
+    /// Which of the namespace and the controller's own service account in it is being deleted or gone, as a text; `None` when
+    /// neither is. Asks the API server each time.
     ///
     /// # Errors
     ///
@@ -118,7 +118,7 @@ impl OwnNamespace {
     }
 }
 
-/// What is to be said of an object, if it goes or is gone.
+/// The text for an object that is being deleted or gone.
 fn going<K>(what: &str, found: Result<PartialObjectMeta<K>, kube::Error>) -> Result<Option<String>, kube::Error> {
     match found {
         Ok(found) if found.metadata.deletion_timestamp.is_some() => Ok(Some(format!("{what} is being deleted"))),
@@ -144,7 +144,7 @@ fn text(bytes: Option<Vec<u8>>) -> Result<SecretString, &'static str> {
     let bytes = bytes.ok_or("does not exist")?;
     let text = String::from_utf8(bytes).map(SecretString::from).map_err(|error| {
         error.into_bytes().zeroize();
-        "is no text (UTF-8)"
+        "is not UTF-8 text"
     })?;
     let trimmed = secrecy::ExposeSecret::expose_secret(&text).trim();
     if trimmed.is_empty() {
@@ -169,7 +169,7 @@ fn explained(error: &kube::Error, what: &str, right: &str) -> Unreadable {
             problem: format!("names {what}; the Kubernetes API answered {} ({})", status.code, status.reason),
             transient: status.code == 429 || status.code >= 500,
         },
-        kube::Error::SerdeError(_) => broken(format!("names {what}, which the API server answered with something else")),
+        kube::Error::SerdeError(_) => broken(format!("names {what}, for which the API server's answer cannot be decoded")),
         _ => Unreadable {
             problem: format!("names {what}; the Kubernetes API does not answer"),
             transient: true,

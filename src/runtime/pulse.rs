@@ -1,8 +1,7 @@
-//! Tells whether the process has run without standing still (a stopped container, a frozen machine, a starved runtime), and
-//! ends it when it has not.
+//! Detects that the process was paused (a stopped container, a frozen machine, a starved runtime), and ends it then.
 //!
-//! Whoever holds a lease goes by it: after a gap another process may lead. Nothing may be finished then, not even in good
-//! order, so there is no way back and no grace.
+//! The holder of a lease depends on it: after a gap another process may lead. No work may be finished then, so a lost pulse
+//! stays lost and there is no grace period.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,13 +22,13 @@ struct State {
     now: Box<dyn Fn() -> Instant + Send + Sync>,
     /// What ends the process.
     end: Box<dyn Fn() + Send + Sync>,
-    /// The last beat; `None` from the moment a gap was longer than allowed, for good.
+    /// The last beat; `None` for ever once a gap was longer than allowed.
     last: Mutex<Option<Instant>>,
 }
 
 impl Pulse {
-    /// Starts taking the pulse. A gap longer than `longest` is remembered for ever, and `end` is called by whoever notices it
-    /// first. Must be called inside a tokio runtime.
+    /// Starts taking the pulse. A gap longer than `longest` is remembered for ever, and `end` is called by the first caller that
+    /// notices it. Must be called inside a tokio runtime.
     pub(crate) fn start(longest: Duration, end: impl Fn() + Send + Sync + 'static) -> Self {
         let pulse = Self::with_clock(longest, Instant::now, end);
         let beating = Arc::downgrade(&pulse.0);
@@ -43,7 +42,7 @@ impl Pulse {
         pulse
     }
 
-    /// For a process that nobody takes over from: no gap matters.
+    /// For a process that no other process takes over from: no gap matters.
     pub(crate) fn unheeded() -> Self {
         Self::with_clock(Duration::MAX, Instant::now, || {})
     }
@@ -78,7 +77,7 @@ impl State {
     fn beat(&self) -> bool {
         let mut last = self.last.lock();
         let Some(before) = *last else { return false };
-        // Looked at as late as can be: what is decided here holds for what follows.
+        // Read as late as possible: the caller acts on the result.
         let now = (self.now)();
         if now.saturating_duration_since(before) <= self.longest {
             *last = Some(now);

@@ -1,6 +1,6 @@
 //! What one piece of work did outside: how many requests it sent, and the id of its last write.
 //!
-//! Bound to the task that does the work, so that whoever sends a request need not know for whom. Requests outside of
+//! Bound to the task that does the work, so that the sender of a request need not know the object. Requests outside of
 //! any counted work are not counted.
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -31,7 +31,7 @@ impl Tally {
     }
 }
 
-/// Takes note of a request of the work that runs now. `id` is what the service calls it, given for a write.
+/// Takes note of a request of the work that runs now. `id` is the id that the service gave it, for a write.
 pub(crate) fn sent(write_id: Option<&str>) {
     // Outside of any counted work there is nothing to do.
     let _uncounted = CURRENT.try_with(|tally| {

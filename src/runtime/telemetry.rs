@@ -1,7 +1,7 @@
 //! Log output: one subscriber, on stderr, so that stdout stays free for what a command prints.
 //!
-//! Prohibition: no level may reveal a credential. Libraries below us print headers and bodies when they are asked
-//! for everything, therefore their most talkative levels are capped whatever `RUST_LOG` says.
+//! Prohibition: no level may reveal a credential. Libraries print headers and bodies at their most verbose
+//! levels, therefore these levels are capped whatever `RUST_LOG` asks for.
 
 use std::panic::PanicHookInfo;
 
@@ -10,10 +10,10 @@ use tracing_subscriber::filter::{EnvFilter, FilterExt, Targets};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// What is logged when `RUST_LOG` says nothing.
+/// What is logged when `RUST_LOG` is not set.
 const DEFAULT_DIRECTIVES: &str = "info,kube_runtime=warn";
 
-/// Modules that handle requests, tokens or key material. Above `info` they may print what they carry.
+/// Modules that handle requests, tokens or key material. Above `info` they may print their content.
 const CAPPED: [&str; 11] = [
     "azure_core",
     "azure_identity",
@@ -28,10 +28,10 @@ const CAPPED: [&str; 11] = [
     "typespec_client_core",
 ];
 
-/// It logs, as a warning, the whole text of an answer that it cannot read, which may be a Secret or a page of objects. What
-/// it has to say becomes an error that its caller reports.
+/// It logs, as a warning, the whole text of an answer that it cannot read, which may be a Secret or a page of objects. The
+/// problem becomes an error that its caller reports.
 const QUOTES_ANSWERS: &str = "kube_client::client";
-/// Below that, what it says of certificates quotes nothing.
+/// At lower levels its messages about certificates quote nothing.
 const QUOTES_NOTHING: &str = "kube_client::client::tls";
 
 /// How log lines are written.
@@ -89,7 +89,7 @@ fn env_filter(directives: Option<String>) -> (EnvFilter, Option<String>) {
     }
 }
 
-/// Lets everything through except what the capped modules say above `info`.
+/// Passes everything except what the capped modules log above `info`.
 fn capped() -> Targets {
     Targets::new()
         .with_default(LevelFilter::TRACE)
@@ -104,7 +104,7 @@ fn use_colour() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && std::io::stderr().is_terminal()
 }
 
-/// The text of a panic may quote a value that must not be seen (a `Debug` of an error, say), so it stays out.
+/// The text of a panic may quote a value that must not be seen (a `Debug` of an error, for example), so it is not logged.
 fn log_panic(info: &PanicHookInfo<'_>) {
     let place = info.location().map(ToString::to_string).unwrap_or_default();
     tracing::error!(place, "a task panicked");

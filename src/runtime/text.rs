@@ -16,7 +16,7 @@ pub(crate) fn one_line(text: &str, max: usize) -> String {
     shortened(text, max).chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// What stands before an id that identifies one try and nothing else.
+/// The text before an id that identifies one try and nothing else.
 const TRIES: [&str; 3] = ["request-id ", "trace id ", "correlation id "];
 
 /// Whether two texts differ at most in what identifies one try: request, trace and correlation ids.

@@ -1,4 +1,4 @@
-//! The tenant's audit log as all passes share it: read when something has to be found out, and then for all that wait.
+//! The tenant's audit log as all passes share it: read when a pass needs it, and then for all that wait.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::report::reason::Reason;
 use crate::report::stop::Stop;
 use crate::tenant::gate::{About, Gate};
 
-/// How long after a write its event may still be missing. Minutes have been seen; no document says how many.
+/// How long after a write its event may still be missing. Minutes have been observed; no limit is documented.
 pub(crate) const LONGEST_LAG: SignedDuration = SignedDuration::from_mins(15);
 
 /// A log that could not be read is not asked for again before this.
@@ -54,7 +54,7 @@ impl AuditLog {
         if known.refused.is_some_and(|refused| refused.elapsed() < PAUSE) {
             return Ok(None);
         }
-        // Who else asks soon asks for about the same time.
+        // Other passes that ask soon ask for about the same time.
         let from = known.read.as_ref().map_or(from, |read| from.min(read.from.max(from - LONGEST_LAG)));
         let asked = Instant::now();
         gate.check()?;

@@ -1,5 +1,5 @@
-//! From `spec.credentials` to a credential. What it names lives in the controller's own namespace and is read anew for
-//! each token request; there is no default for what is missing, and no second way when the first one fails.
+//! From `spec.credentials` to a credential. The objects that it names are in the controller's own namespace and are read anew
+//! for each token request; there is no default for a missing object, and no fallback when a sign-in fails.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::runtime::own_namespace::{OwnNamespace, Unreadable};
 use crate::tenant::endpoints::Endpoints;
 
 const NO_TOKEN_FILE: &str = "workload identity needs the pod's projected token: set AZURE_FEDERATED_TOKEN_FILE or --federated-token-file on the controller, or name a service account in spec.credentials.workloadIdentity.serviceAccountName";
-const NO_CLIENT_ID: &str = "spec.clientId is missing; only a managed identity does without";
+const NO_CLIENT_ID: &str = "spec.clientId is missing; only a managed identity works without it";
 const NOT_ONE: &str = "spec.credentials must have exactly one member: workloadIdentity, managedIdentity, certificate or clientSecret";
 
 /// The one member that is given.
@@ -31,7 +31,7 @@ enum Given<'a> {
 }
 
 impl<'a> Given<'a> {
-    /// Nothing said means workload identity; several, or an empty object, is never guessed at.
+    /// A missing field means workload identity; several members, or an empty object, are an error.
     fn of(credentials: Option<&'a Credentials>) -> Result<Self, Failure> {
         let Some(credentials) = credentials else {
             return Ok(Self::TokenFile);
@@ -80,7 +80,7 @@ pub(crate) fn cloud(spec: &EntraTenantSpec) -> Cloud {
     }
 }
 
-/// The credential that a spec describes. Builds it without asking anybody.
+/// The credential that a spec describes. Builds it without a request.
 pub(crate) fn credential(
     spec: &EntraTenantSpec,
     authority: Url,

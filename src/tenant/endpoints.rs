@@ -1,4 +1,4 @@
-//! Where Graph and Entra are, and what the controller has to sign in with: the same for every tenant of a process.
+//! The addresses of Graph and Entra, and what the controller signs in with: the same for every tenant of a process.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -13,11 +13,11 @@ use crate::runtime::own_namespace::OwnNamespace;
 /// The same for every tenant.
 #[derive(Clone, Debug)]
 pub(crate) struct Endpoints {
-    /// The root of the public cloud's Graph, or what stands in for it.
+    /// The root of the public cloud's Graph, or its substitute.
     pub graph: Url,
-    /// The authority of the public cloud, or what stands in for it.
+    /// The authority of the public cloud, or its substitute.
     pub authority: Url,
-    /// The file that holds the pod's projected token.
+    /// The file with the pod's projected token.
     pub token_file: Option<PathBuf>,
     /// How long one Graph request may take.
     pub request_timeout: Duration,

@@ -1,21 +1,21 @@
-//! Hashes by which a process tells whether something is still as it was. Good for one process only.
+//! Hashes by which a process detects whether something has changed. Valid for one process only.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::graph::Entity;
 use crate::tenant::packed;
 
-/// A hash of anything that prints; good for one process only.
+/// A hash of anything that prints; valid for one process only.
 pub(crate) fn fingerprint(value: &impl std::fmt::Debug) -> u64 {
     let mut hasher = DefaultHasher::new();
     format!("{value:?}").hash(&mut hasher);
     hasher.finish()
 }
 
-/// The fingerprint of what Graph holds for an object: its entity, or the ids that carry its name.
-pub(crate) fn judged(entity: Option<&Entity>, namesakes: &[Entity]) -> u64 {
+/// The fingerprint of the state in Graph for an object: its entity, or the ids of the entities with its name.
+pub(crate) fn judged(entity: Option<&Entity>, same_name: &[Entity]) -> u64 {
     match entity {
         Some(entity) => packed::fingerprint(entity),
-        None => fingerprint(&namesakes.iter().map(|entity| &entity.id).collect::<Vec<_>>()),
+        None => fingerprint(&same_name.iter().map(|entity| &entity.id).collect::<Vec<_>>()),
     }
 }

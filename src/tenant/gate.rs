@@ -1,9 +1,9 @@
 //! One breaker per tenant: after a failure that concerns the whole tenant (no token, no connection, a list that fails,
-//! throttled), the other objects of the tenant wait with it instead of asking the same question a thousand times. When the
-//! wait is over, one pass tries; the others follow when it succeeds.
+//! throttled), the other objects of the tenant wait with it instead of sending the same failing request. When the wait is over,
+//! one pass tries; the others follow when it succeeds.
 //!
-//! What one object's request fails with concerns that object alone, until several objects fail with no success in between.
-//! Objects of one namespace hold back that namespace and no other. What those are told who had no part in a failure is its
+//! The failure of one object's request concerns that object alone, until several objects fail with no success in between.
+//! Objects of one namespace hold back that namespace and no other. Objects that had no part in a failure report only its
 //! class, status, code and request id: no names, ids or texts of other namespaces' objects.
 
 use std::collections::HashMap;
@@ -21,26 +21,26 @@ use crate::tenant::suspects::Suspects;
 
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(60);
-/// A refused sign-in is a matter for people; asking more often than this helps nobody.
+/// A person has to correct a refused sign-in; a request more often than this does not help.
 const LONGEST_SIGN_IN: Duration = Duration::from_secs(600);
 /// How long one try may take before another pass may make one.
 const TRY: Duration = Duration::from_secs(30);
-/// How soon those look again that wait for the outcome of a try.
+/// How soon the passes come back that wait for the outcome of a try.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// An object that failed leaves the try to others for so long.
 const OTHERS_FIRST: Duration = Duration::from_secs(3);
-/// A namespace that nothing was asked for since is not remembered.
+/// A namespace without requests for this long is forgotten.
 const FORGOTTEN: Duration = Duration::from_secs(3600);
-/// So long before the end of a pause that Graph asked for, passes are let in again: the budget keeps the pause, and serves
-/// those that wait for its end in turn.
+/// So long before the end of a pause that Graph asked for, passes are allowed again: the budget keeps the pause, and then
+/// admits the waiting passes in turn.
 const EARLY: Duration = Duration::from_secs(2);
 
-/// What a request was about.
+/// The subject of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum About {
-    /// One object: a write, or a read for this object alone. Which one it is says the [`Caller`].
+    /// One object: a write, or a read for this object alone. The [`Caller`] identifies it.
     Object,
-    /// Something that is asked for all: a list, the tenant itself, a token.
+    /// Something that all objects share: a list, the tenant itself, a token.
     Tenant,
 }
 
@@ -73,7 +73,7 @@ struct Closing {
     throttled: bool,
 }
 
-/// Who asks, as the gate sees it.
+/// The caller, as the gate sees it.
 struct Asker {
     namespace: Arc<str>,
     object: Arc<str>,
@@ -88,7 +88,7 @@ impl Asker {
 }
 
 impl Gate {
-    /// Lets a request through, or hands out the failure that the tenant had last, with the time that is left to wait.
+    /// Allows a request, or returns the last failure of the tenant, with the time that is left to wait.
     pub(crate) fn check(&self) -> Result<(), Stop> {
         let (mut state, asker, now) = (self.0.lock(), Asker::current(), Instant::now());
         let state = &mut *state;
@@ -96,7 +96,7 @@ impl Gate {
         let mut gates = [state.tenant.as_mut(), state.namespaces.get_mut(&asker.namespace)];
         for closed in gates.iter().flatten() {
             if let Some(wait) = closed.wait(own.is_some(), now) {
-                let failure = closed.told_to(own).clone();
+                let failure = closed.failure_for(own).clone();
                 return Err(Stop::Failed(Failure {
                     after: Some(jitter(wait, 10)),
                     ..failure
@@ -125,7 +125,7 @@ impl Gate {
         }
     }
 
-    /// The same for a read. A read that Graph calls wrong says nothing about the spec, so it is tried again.
+    /// The same for a read. A read that Graph refuses as wrong proves nothing about the spec, so it is tried again.
     pub(crate) fn record_read<T>(&self, about: About, asked: Instant, result: Result<T, GraphError>) -> Result<T, Stop> {
         self.record_about(about, asked, result).map_err(|stop| {
             stop.map(|failure| match failure.class {
@@ -146,7 +146,7 @@ impl Gate {
     /// Takes an error into account: one that concerns the whole tenant closes the gate.
     pub(crate) fn failed_about(&self, about: About, error: GraphError) -> Stop {
         if error.kind == ErrorKind::OverBudget {
-            // Nothing was sent, so nothing was found out.
+            // Nothing was sent, so nothing new is known.
             self.release();
             return error.into();
         }
@@ -163,7 +163,7 @@ impl Gate {
             tracing::warn!(reason = of_tenant.failure.reason.as_str(), %error, "a request failed for a reason that concerns the whole tenant");
             return close(&mut state.tenant, of_tenant, now).into();
         }
-        let of_namespace = Closing::told("requests for several objects of this namespace fail", &error, longest);
+        let of_namespace = Closing::reporting("requests for several objects of this namespace fail", &error, longest);
         let failure = Failure::from(error);
         state.suspects.add(&asker.namespace, &asker.object, &failure, now);
         if state.suspects.of_several_namespaces(now) {
@@ -189,7 +189,7 @@ impl Gate {
         failure.into()
     }
 
-    /// What requests are held back for, with the time that is left to wait; takes no try.
+    /// The failure that holds requests back, with the time that is left to wait; takes no try.
     pub(crate) fn closed(&self) -> Option<Failure> {
         let (state, asker, now) = (self.0.lock(), Asker::current(), Instant::now());
         let mut gates = state.tenant.iter().chain(state.namespaces.get(&asker.namespace));
@@ -198,11 +198,11 @@ impl Gate {
         let own = state.suspects.failure(&asker.object);
         Some(Failure {
             after: Some(left),
-            ..closed.told_to(own).clone()
+            ..closed.failure_for(own).clone()
         })
     }
 
-    /// Gives a granted try back: nothing was sent after all.
+    /// Returns a granted try: nothing was sent.
     pub(crate) fn release(&self) {
         self.0.lock().release(&Asker::current().namespace);
     }
@@ -215,7 +215,7 @@ impl Gate {
         Ok((asked, value))
     }
 
-    /// Forgets what failed: the tenant's configuration changed, or somebody asked for another try.
+    /// Forgets the failures: the tenant's configuration changed, or a person requested another try.
     pub(crate) fn reset(&self) {
         *self.0.lock() = State::default();
     }
@@ -224,7 +224,7 @@ impl Gate {
         let mut state = self.0.lock();
         state.suspects.clear();
         let asker = Asker::current();
-        // A late success of a request from before the failure says nothing about now.
+        // A late success of a request from before the failure proves nothing about now.
         state.tenant.take_if(|closed| asked >= closed.since);
         if state.namespaces.get(&asker.namespace).is_some_and(|closed| asked >= closed.since) {
             state.namespaces.remove(&asker.namespace);
@@ -241,12 +241,12 @@ impl State {
 }
 
 impl Closed {
-    /// What one is told that may have failed itself: it goes on telling that, as long as it is the same trouble.
-    fn told_to<'a>(&'a self, own: Option<&'a Failure>) -> &'a Failure {
+    /// The failure for an object that may have failed itself: it keeps reporting its own as long as the cause is the same.
+    fn failure_for<'a>(&'a self, own: Option<&'a Failure>) -> &'a Failure {
         own.filter(|own| own.reason == self.failure.reason).unwrap_or(&self.failure)
     }
 
-    /// How long one that asks has to wait; nothing when it may try.
+    /// How long a caller has to wait; nothing when it may try.
     fn wait(&self, suspected: bool, now: Instant) -> Option<Duration> {
         if self.until > now {
             return Some(self.until.saturating_duration_since(now) + Duration::from_millis(200));
@@ -265,10 +265,10 @@ impl Closing {
         } else {
             "the tenant cannot sign in"
         };
-        Self::told(what, error, longest)
+        Self::reporting(what, error, longest)
     }
 
-    fn told(what: &str, error: &GraphError, longest: Duration) -> Self {
+    fn reporting(what: &str, error: &GraphError, longest: Duration) -> Self {
         Self {
             failure: Failure::from(error.without_object(what)),
             longest,
@@ -278,11 +278,11 @@ impl Closing {
     }
 }
 
-/// Closes a gate for a while. Returns the failure that everybody is told: the first one of its kind, as long as it lasts, so
-/// that an outage is told once and not with every try.
+/// Closes a gate for a while. Returns the failure that all objects report: the first one of its kind, as long as it lasts, so
+/// that an outage is reported once and not with every try.
 fn close(gate: &mut Option<Closed>, closing: Closing, now: Instant) -> Failure {
     let asked_for = closing.asked_for.unwrap_or_default();
-    // The budget keeps a pause that Graph named, and lets requests try one after the other by itself.
+    // The budget keeps a pause that Graph named, and admits tries one after the other by itself.
     let kept_elsewhere = closing.throttled && closing.asked_for.is_some();
     let asked_for = if kept_elsewhere {
         asked_for.saturating_sub(EARLY)
@@ -290,7 +290,7 @@ fn close(gate: &mut Option<Closed>, closing: Closing, now: Instant) -> Failure {
         asked_for
     };
     if let Some(closed) = gate.as_mut().filter(|closed| closed.until > now) {
-        // Passes that failed side by side count as one failure; the longest wait that Graph asked for holds.
+        // Passes that failed side by side count as one failure; the longest wait that Graph asked for counts.
         closed.until = closed.until.max(now + asked_for);
         return closed.failure.clone();
     }
@@ -319,11 +319,11 @@ fn concerns_all(error: &GraphError) -> bool {
 /// The longest pause after an error that may concern the whole tenant; nothing for any other.
 pub(crate) fn longest(error: &GraphError) -> Option<Duration> {
     match error.kind {
-        // Entra was not asked, and looking again at what is broken here costs nobody anything.
+        // Entra was not asked, and another check of the local configuration costs nothing.
         ErrorKind::Token { .. } if error.status.is_none() => Some(LONGEST),
         ErrorKind::Token { transient: false, .. } | ErrorKind::Unauthorized => Some(LONGEST_SIGN_IN),
         ErrorKind::Token { .. } | ErrorKind::Throttled | ErrorKind::Unavailable | ErrorKind::Transport => Some(LONGEST),
-        // Graph answered, and not about the tenant as a whole; or nobody asked it.
+        // Graph answered, and not about the tenant as a whole; or no request was sent.
         ErrorKind::BadRequest
         | ErrorKind::Forbidden
         | ErrorKind::NotFound

@@ -1,9 +1,9 @@
-//! Who waits for a list of a collection, and when that list is worth its requests.
+//! Which passes wait for a list of a collection, and when that list is worth its requests.
 //!
-//! A pass that is alone is answered at once. In a crowd, one list a page at a time would cost more than all writes; so a
-//! list waits until the crowd is complete: nobody new for a moment, or the first one has waited long enough. A tenant
-//! with more pages waits longer, so that lists stay a few percent of the writes. Nothing here decides what is safe;
-//! each one who waits says itself how new its list has to be.
+//! A pass that is alone is answered at once. For many passes, a list for each would cost more than all writes; so a list is
+//! delayed until no new pass has joined for a moment, or the first one has waited long enough. A tenant with more pages waits
+//! longer, so that lists stay a few percent of the writes. Nothing here decides what is safe; each waiting pass decides itself
+//! how new its list has to be.
 
 use std::collections::HashMap;
 
@@ -11,15 +11,15 @@ use parking_lot::{Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// With so few at work, nobody waits for company.
+/// With so few passes at work, none waits for others.
 const FEW: usize = 3;
-/// The crowd is complete when nobody has joined for so long, for each page.
+/// A list is due when no pass has joined for so long, for each page.
 const QUIET: Duration = Duration::from_secs(1);
-/// The longest wait for a crowd to be complete, for each page.
+/// The longest wait for other passes to join, for each page.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest wait, however many pages there are.
 const LONGEST: Duration = Duration::from_secs(60);
-/// One that has not come back for so long is not counted any more. Each comes back when the list is due at the latest.
+/// A pass that has not come back for so long is not counted any more. Each comes back when the list is due at the latest.
 const PRESENT: Duration = Duration::from_secs(90);
 
 /// The passes that work on one collection, by the UID of their object.
@@ -56,12 +56,12 @@ impl Waiting {
         self.present(now).insert(uid.to_owned(), place);
     }
 
-    /// Since when it waits. A pass that gave way to others keeps its place in time, so that one list serves all.
+    /// Since when it waits. A pass that was deferred keeps the time of its request, so that one list serves all.
     pub(crate) fn since(&self, uid: &str) -> Option<Instant> {
         self.0.lock().get(uid).and_then(|place| place.since)
     }
 
-    /// Gives the place up.
+    /// Removes the place.
     pub(crate) fn leave(&self, uid: &str) {
         self.0.lock().remove(uid);
     }
@@ -76,7 +76,7 @@ impl Waiting {
         self.0.lock().values().filter_map(|place| unserved(place, listed)).count()
     }
 
-    /// How long the next list has to wait for more company; nothing when it is due.
+    /// How long the next list has to wait for other passes; nothing when it is due.
     pub(crate) fn due(&self, listed: Option<Instant>, pages: u32, now: Instant) -> Duration {
         let places = self.present(now);
         if places.len() <= FEW {

@@ -1,4 +1,4 @@
-//! Lists that names are looked up in, kept for a moment, so that many objects that name something at once cost one
+//! Lists that names are looked up in, kept for a moment, so that many lookups at the same time cost one
 //! request. Only reads.
 
 use std::collections::HashMap;
@@ -14,12 +14,12 @@ use crate::graph::{Connection, DeviceImage, GalleryImage, GraphError, Named};
 use crate::report::stop::Stop;
 use crate::tenant::gate::{About, Gate};
 
-/// What is missing may have appeared since the list was read.
+/// How old a list may be that lacks the name: an object may have been created since.
 const OLDEST: Duration = Duration::from_secs(10);
-/// What is there has hardly changed its id since; what it stands for is pinned for good anyway.
+/// How old a list may be that has the name: ids rarely change, and the result is pinned anyway.
 const OLDEST_HIT: Duration = Duration::from_secs(60);
 
-/// With more groups noted than this, old notes are looked for.
+/// With more groups noted than this, old notes are removed.
 const MANY: usize = 1000;
 
 /// The lists of one tenant.
@@ -43,7 +43,7 @@ impl<T> Default for Catalogue<T> {
 }
 
 impl<T: Clone> Catalogue<T> {
-    /// The list; one that holds what is `wanted` may be older than one that does not.
+    /// The list; one that contains what is `wanted` may be older than one that does not.
     pub(crate) async fn read(
         &self,
         gate: &Gate,
@@ -68,7 +68,7 @@ struct Groups(parking_lot::Mutex<HashMap<String, Slot>>);
 type Slot = Arc<Mutex<Option<(Instant, ResolvedGroup)>>>;
 
 impl Groups {
-    /// Where a group is noted. Notes that are old, and that nobody is looking at, go.
+    /// Where a group is noted. Old notes that no pass is using are removed.
     fn slot(&self, reference: &str) -> Slot {
         let mut slots = self.0.lock();
         if slots.len() >= MANY {
@@ -82,7 +82,7 @@ impl Groups {
 }
 
 impl Lookups {
-    /// A group that many Assignments may name. Only what was found is kept.
+    /// A group that many Assignments may name. Only a group that was found is kept.
     pub(crate) async fn group(
         &self,
         reference: &str,

@@ -1,4 +1,4 @@
-//! What the Graph client tells becomes metrics of its tenant, and counts for the pass that asked.
+//! The Graph client's events become metrics of its tenant, and count for the pass that made the request.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! An object of Graph at rest. As a tree of properties it takes several times the memory of its text, and most objects
-//! are looked at only when somebody has changed them.
+//! An object of Graph in compact form. As a tree of properties it takes several times the memory of its text, and most objects
+//! are read only when they have changed.
 
 use std::hash::{DefaultHasher, Hasher};
 
@@ -10,7 +10,7 @@ use crate::graph::{Entity, RemoteAssignment};
 /// An object as Graph answered it, small.
 pub(crate) struct Packed {
     id: Box<str>,
-    /// The display name in lower case, which is how names are looked for.
+    /// The display name in lower case, as names are compared.
     name: Option<Box<str>>,
     /// All but the id, as JSON.
     held: Box<[u8]>,
@@ -49,13 +49,13 @@ impl Packed {
         self.name.as_deref() == Some(lower_case)
     }
 
-    /// What [`fingerprint`] says of the object.
+    /// The [`fingerprint`] of the object.
     pub(crate) fn fingerprint(&self) -> u64 {
         hashed(&self.held)
     }
 }
 
-/// A hash of all that an object holds; good for one process only. Without the id, which Graph may spell in another way in a
+/// A hash of the whole object; valid for one process only. Without the id, which Graph may spell in another way in a
 /// list than alone.
 pub(crate) fn fingerprint(entity: &Entity) -> u64 {
     hashed(&held(entity))

@@ -1,5 +1,5 @@
 //! A tenant as the pipeline sees it: its client, its gate, its snapshots. One per EntraTenant, rebuilt when the
-//! identity in its spec changes. What belongs to the tenant itself, whatever EntraTenant it is reached through, is in
+//! identity in its spec changes. What belongs to the tenant itself, whichever EntraTenant names it, is in
 //! [`Shared`].
 
 use tokio::time::Instant;
@@ -34,7 +34,7 @@ pub(crate) const DEFAULT_INTERVAL: Duration = Duration::from_secs(300);
 /// How soon a list is tried again that failed for a reason of its own.
 const LIST_PAUSE: Duration = Duration::from_secs(20);
 
-/// Which tenant of Entra something belongs to. Several EntraTenants may stand for one.
+/// Which tenant of Entra something belongs to. Several EntraTenants may represent one.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct TenantKey {
     /// The Microsoft cloud.
@@ -66,7 +66,7 @@ pub(crate) struct Shared {
     snapshots: Snapshots,
 }
 
-/// By what [`Shared`] is found.
+/// The key of [`Shared`].
 type SharedKey = (TenantKey, Option<String>);
 
 /// One tenant.
@@ -88,7 +88,7 @@ pub(crate) struct Tenant {
     shared: Arc<Shared>,
     /// Lists that names are looked up in.
     pub(crate) lookups: Lookups,
-    /// Who did what.
+    /// The audit log.
     pub(crate) audit: AuditLog,
 }
 
@@ -188,14 +188,14 @@ impl Tenant {
         let asked = Instant::now();
         let listed = self.client.list_as(collection, |entity| Packed::of(&entity)).await;
         let result = self.gate.record_read(About::Tenant, asked, listed);
-        // What has closed the gate is remembered there.
+        // A failure that has closed the gate is remembered there.
         let own = |_failure: &&Failure| self.gate.closed().is_none();
         snapshot.note_failure(result.as_ref().err().and_then(Stop::failure).filter(own).cloned());
         snapshot.take(result?, asked);
         Ok(())
     }
 
-    /// Sees to a list that was asked for after `not_before`: now, or together with the others that wait for one.
+    /// Makes sure of a list that was requested after `not_before`: now, or together with the others that wait for one.
     pub(crate) async fn shared_list(&self, collection: Collection, not_before: Instant) -> Result<(), Stop> {
         let snapshot = self.snapshot(collection);
         let listed = snapshot.listed();
@@ -209,7 +209,7 @@ impl Tenant {
         self.list_since(collection, not_before).await
     }
 
-    /// A list that another EntraTenant of the same tenant and application has made is only for one that can sign in itself.
+    /// A list that another EntraTenant of the same tenant and application has made is only for an EntraTenant that can sign in itself.
     async fn signed_in(&self) -> Result<(), Stop> {
         if self.client.has_token() {
             return Ok(());
@@ -270,7 +270,7 @@ impl Tenant {
             .await
     }
 
-    /// Waits for the turn of a write. What was true before the wait need not be true after it: [`Gate::check`] comes then.
+    /// Waits for the turn of a write. The state may have changed during the wait, so [`Gate::check`] is called after it.
     pub(crate) async fn write_permit(&self) -> Result<Permit, Stop> {
         match self.gate.closed() {
             Some(failure) => Err(failure.into()),
@@ -286,8 +286,8 @@ impl Tenant {
         self.write_after(std::future::ready(Ok(())), request, access).await
     }
 
-    /// The same for a write that must not follow from what was true before its turn: `look` is made when that has come, and
-    /// an error of it means that nothing is sent.
+    /// The same for a write that depends on the state at its turn: `look` runs when that has come, and an error of it means that
+    /// nothing is sent.
     pub(crate) async fn write_after<T, F>(
         &self,
         look: impl Future<Output = Result<(), Stop>>,
@@ -314,7 +314,7 @@ impl Tenant {
         self.gate.record(asked, request(permit).await)
     }
 
-    /// Forgets what lists failed with: somebody found that the tenant works again.
+    /// Forgets the failures of lists: a pass found that the tenant works again.
     pub(crate) fn forget_failures(&self) {
         for collection in Collection::ALL {
             self.snapshot(*collection).note_failure(None);
@@ -331,8 +331,8 @@ pub(crate) fn interval(spec: &EntraTenantSpec) -> Duration {
         .unwrap_or(DEFAULT_INTERVAL)
 }
 
-/// Whether an object is only looked at: by its own mode, or by its tenant's, which wins.
-pub(crate) fn only_looks(tenant: &EntraTenant, mode: Option<Mode>) -> bool {
+/// Whether an object is only observed: by its own mode, or by its tenant's, which wins.
+pub(crate) fn only_observes(tenant: &EntraTenant, mode: Option<Mode>) -> bool {
     tenant.spec.mode == Some(Mode::Observe) || mode == Some(Mode::Observe)
 }
 
@@ -421,7 +421,7 @@ impl Tenants {
     }
 }
 
-/// What the ids of a cluster's writes begin with: the start of a hash of the cluster's id, so that it says nothing about it.
+/// The prefix of the ids of a cluster's writes: the start of a hash of the cluster's id, which does not reveal the id.
 pub(crate) fn mark(cluster: &str) -> [u8; 4] {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, cluster.as_bytes());
     let mut mark = [0; 4];

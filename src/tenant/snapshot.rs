@@ -1,7 +1,7 @@
 //! One shared list per tenant and collection, from which every pass observes: "observe once, diff many".
 //!
 //! The snapshot may conclude that nothing is to do, and that a name is free (see [`crate::reconcile::name_reservation`]). A pass that wants to
-//! change an object reads it afresh first. For speed and for Graph's sake; each who asks says how old an answer may be.
+//! change an object reads it again first. The snapshot saves requests; each caller decides how old an answer may be.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::tenant::list_demand::Waiting;
 use crate::tenant::packed::Packed;
 use parking_lot::Mutex;
 
-/// What a page of a list holds; Graph decides, and this is only for estimates of what a list costs.
+/// The number of objects on a page of a list; Graph decides, and this is only for estimates of what a list costs.
 const PAGE: usize = 100;
 
 /// A snapshot for each collection.
@@ -46,11 +46,11 @@ struct Entries {
     /// When the list that filled this was asked for.
     listed: Option<Instant>,
     objects: BTreeMap<String, Seen>,
-    /// What a read of its own did not find.
+    /// An object that a read of its own did not find.
     gone: HashMap<String, Gone>,
     /// The names of creates that are under way.
     creating: HashSet<String>,
-    /// Names, in lower case, of which a list that was asked for before this says nothing any more.
+    /// Names, in lower case, for which a list that was requested before this is not valid any more.
     doubtful: HashMap<String, Instant>,
 }
 
@@ -60,14 +60,14 @@ struct Seen {
     at: Instant,
     /// It was written since, and not seen again.
     outdated: bool,
-    /// The last list holds it.
+    /// The last list contains it.
     listed: bool,
 }
 
 struct Gone {
     /// When that was asked.
     asked: Instant,
-    /// The last list holds it all the same.
+    /// The last list contains it all the same.
     listed: bool,
 }
 
@@ -83,7 +83,7 @@ impl Seen {
 }
 
 impl Snapshot {
-    /// The right to list, if nobody else is at it: one list at a time, and nobody stands in line for it.
+    /// The right to list, if no other pass lists: one list at a time, and no pass waits in line for it.
     pub(crate) fn turn(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, Stop> {
         self.refresh.try_lock().map_err(|_taken| Stop::soon())
     }
@@ -124,8 +124,8 @@ impl Snapshot {
         self.known(id, |_| true, Packed::entity)
     }
 
-    /// The object as seen by a request that was made after `since`. One whose assignments cannot be understood has to be
-    /// asked for again: what follows may be a write, and it says that there are none.
+    /// The object as seen by a request that was made after `since`. One whose assignments cannot be read has to be
+    /// requested again: it shows no assignments, and a write may follow.
     pub(crate) fn seen_since(&self, id: &str, since: Instant) -> Option<Entity> {
         self.known(id, |at| at >= since, Packed::entity)
             .filter(|entity| entity.unreadable.is_none())
@@ -145,19 +145,19 @@ impl Snapshot {
         objects.filter(|object| object.is_named(&wanted)).map(Packed::entity).collect()
     }
 
-    /// The objects that `wanted` holds for. Unpacks all of them, so only for what happens rarely.
+    /// The objects that `wanted` is true for. Unpacks all of them, so only for rare cases.
     pub(crate) fn search(&self, wanted: impl Fn(&Entity) -> bool) -> Vec<Entity> {
         let entries = self.entries.lock();
         entries.objects.values().map(|seen| seen.object.entity()).filter(wanted).collect()
     }
 
-    /// What [`judged`] says of the object with this id, or else of those with this name.
+    /// The result of [`judged`] for the object with this id, or else for those with this name.
     pub(crate) fn judged(&self, id: Option<&str>, display_name: &str) -> u64 {
         let known = id.and_then(|id| self.known(id, |_| true, Packed::fingerprint));
         known.unwrap_or_else(|| judged(None, &self.named(display_name)))
     }
 
-    /// How many objects the last list held.
+    /// How many objects the last list contained.
     pub(crate) fn len(&self) -> usize {
         self.entries.lock().objects.len()
     }
@@ -167,8 +167,8 @@ impl Snapshot {
         u32::try_from(self.len().div_ceil(PAGE).max(1)).unwrap_or(u32::MAX)
     }
 
-    /// Remembers one object that was read on its own, or that it is gone. `asked` is when the read was asked for; what a
-    /// write answered counts from the answer on, because a list that was asked for before may not show it.
+    /// Remembers one object that was read on its own, or that it is gone. `asked` is when the read was requested; the answer to a
+    /// write counts from the answer on, because a list that was requested before may not show it.
     pub(crate) fn put(&self, id: &str, entity: Option<&Entity>, asked: Instant) {
         let mut entries = self.entries.lock();
         // Before the first list there is nothing to keep current, and a lone object must not look like a complete list.
@@ -192,13 +192,13 @@ impl Snapshot {
         }
     }
 
-    /// Whether the last list holds the object, whatever a read of its own has shown since.
+    /// Whether the last list contains the object, whatever a read of its own has shown since.
     pub(crate) fn is_listed(&self, id: &str) -> bool {
         let (entries, id) = (self.entries.lock(), id.to_lowercase());
         entries.objects.get(&id).is_some_and(|seen| seen.listed) || entries.gone.get(&id).is_some_and(|gone| gone.listed)
     }
 
-    /// Notes that an object is about to be written: what was seen before says nothing any more, but for its name.
+    /// Notes that an object is about to be written: what was seen before is not valid any more, except its name.
     pub(crate) fn outdate(&self, id: &str) {
         if let Some(seen) = self.entries.lock().objects.get_mut(&id.to_lowercase()) {
             seen.outdated = true;
@@ -206,8 +206,8 @@ impl Snapshot {
         }
     }
 
-    /// Notes that nobody knows whether this name is taken, nor the one that the object with this id has, until they are listed
-    /// again. Other names are not in doubt: a backlog of deletions must not keep others from creating.
+    /// Notes that this name, and the one that the object with this id has, may be taken or free until they are listed again. Other
+    /// names are not in doubt: a backlog of deletions must not keep others from creating.
     pub(crate) fn doubt_name(&self, display_name: &str, id: Option<&str>) {
         let mut entries = self.entries.lock();
         let known = id.and_then(|id| entries.objects.get(&id.to_lowercase()));
@@ -231,7 +231,7 @@ impl Snapshot {
         Ok(Creating { snapshot: self, name })
     }
 
-    /// What the last list failed with, for as long as asking again would be a nuisance.
+    /// The failure of the last list, as long as another request would come too soon.
     pub(crate) fn recent_failure(&self, shortest: Duration) -> Option<Failure> {
         let failed = self.failed.lock();
         let (at, failure) = failed.as_ref()?;

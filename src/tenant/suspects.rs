@@ -1,5 +1,5 @@
-//! The objects whose requests failed lately, with no success since: one of them has a trouble of its own, many have one
-//! together. Pure: the time is handed in.
+//! The objects whose requests failed lately, with no success since: one of them has a problem of its own, many have a
+//! common one. Pure: the time is an argument.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::report::failure::Failure;
 
-/// A failure this old says nothing about now.
+/// A failure this old proves nothing about now.
 const LATELY: Duration = Duration::from_secs(30);
 /// So many objects of one namespace do not fail by chance.
 const OF_ONE: usize = 3;
@@ -17,7 +17,7 @@ const OF_ONE: usize = 3;
 const OF_EACH: usize = 2;
 const OF_ALL: usize = 4;
 
-/// What an object failed with is remembered for so long: longer than it waits until it tries again.
+/// The failure of an object is remembered for so long: longer than it waits until it tries again.
 const REMEMBERED: Duration = Duration::from_secs(1200);
 
 /// The objects.
@@ -54,17 +54,17 @@ impl Suspects {
         self.0.clear();
     }
 
-    /// What the last request for this object failed with.
+    /// The failure of the last request for this object.
     pub(crate) fn failure(&self, object: &str) -> Option<&Failure> {
         self.0.get(object).map(|suspect| &suspect.failure)
     }
 
-    /// Whether so many objects of a namespace fail that the others of it wait, too.
+    /// Whether so many objects of a namespace fail that its other objects wait, too.
     pub(crate) fn of_one_namespace(&self, namespace: &str, now: Instant) -> bool {
         self.recent(now).filter(|of| ***of == *namespace).count() >= OF_ONE
     }
 
-    /// Whether objects of so many namespaces fail that it is the tenant's trouble. One namespace alone never has so many.
+    /// Whether objects of so many namespaces fail that the tenant has the problem. One namespace alone never has so many.
     pub(crate) fn of_several_namespaces(&self, now: Instant) -> bool {
         let namespaces: HashSet<&Arc<str>> = self.recent(now).collect();
         let counted = namespaces.iter().map(|namespace| {

@@ -13,7 +13,7 @@ pub(crate) struct WriteAccess {
 }
 
 impl WriteAccess {
-    /// Refuses a write to Graph after the process stood still for so long that another one may be the leader by now.
+    /// Refuses a write to Graph after the process was paused for so long that another one may be the leader by now.
     /// The lease notices that too, but perhaps a moment after a pass that was in the middle of its work.
     pub(crate) fn may_write(&self) -> Result<(), Failure> {
         if self.pulse.steady() {
@@ -21,11 +21,11 @@ impl WriteAccess {
         }
         Err(Failure::retry(
             Reason::InternalError,
-            "the process stood still for longer than its lease allows, so it writes nothing any more",
+            "the process was paused for longer than its lease allows, so it writes nothing any more",
         ))
     }
 
-    /// Refuses every change of Graph in a read-only process. Plans are held back long before; this is the last door.
+    /// Refuses every change of Graph in a read-only process. Plans are held back long before; this is the last check.
     pub(crate) fn may_change_graph(&self) -> Result<(), Failure> {
         self.may_write()?;
         if self.read_only {

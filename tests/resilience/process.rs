@@ -117,7 +117,7 @@ async fn a_leader_that_slept_through_its_lease_writes_nothing_when_it_wakes() ->
     })
     .await?;
     // Whichever of the two notices first: the election, or the process that sees the gap in its own pulse.
-    let reasons = ["the lease was lost", "stood still for longer than its lease allows"];
+    let reasons = ["the lease was lost", "paused for longer than its lease allows"];
     let logs = leader.logs()?;
     ensure!(
         reasons.iter().any(|reason| logs.contains(reason)),

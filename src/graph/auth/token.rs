@@ -21,7 +21,7 @@ use crate::graph::http::observer::Observer;
 use crate::graph::http::{json, retry};
 use crate::graph::text;
 
-/// What an access token says about itself. Microsoft documents Graph's tokens as opaque, so this is a hint: because of it the
+/// The claims of an access token. Microsoft documents Graph's tokens as opaque, so this is a hint: because of it the
 /// controller may write less, never more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Token {
@@ -77,7 +77,7 @@ impl fmt::Debug for Bearer {
 /// A failure this young answers every token request: none is repeated at once.
 const YOUNG: Duration = Duration::from_secs(1);
 
-/// The tokens of a client. One token is requested at a time, and all who wait get that answer.
+/// The tokens of a client. One token is requested at a time, and all callers that wait get that answer.
 pub(crate) struct Tokens {
     credential: Arc<dyn TokenCredential>,
     scope: String,
@@ -242,13 +242,13 @@ fn claims(token: &str) -> Value {
     payload.and_then(|payload| json::parse(&payload).ok()).unwrap_or_default()
 }
 
-/// The id of the tenant that a token says it is for.
+/// The id of the tenant that a token is for, by its claims.
 pub(crate) fn tenant_of(token: &str) -> Option<String> {
     let tenant = claims(token).get("tid")?.as_str().map(|tenant| text::bounded_to(tenant, 64))?;
     Some(tenant).filter(|tenant| !tenant.is_empty())
 }
 
-/// Reads the claims. Whatever cannot be read is absent.
+/// Reads the claims. A claim that cannot be read is absent.
 fn decode(token: &str, expires_on: Timestamp) -> Token {
     let claims = claims(token);
     let roles = claims.get("roles").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);

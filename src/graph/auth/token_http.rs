@@ -16,7 +16,7 @@ use crate::graph::http::clock_skew::{self, ClockSkew};
 use crate::graph::http::json;
 use crate::graph::http::transport::{SendError, Transport};
 
-/// Which endpoint answers: each says differently how long a token is valid.
+/// Which endpoint answers: each reports the lifetime of a token in another form.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Answers {
     /// `expires_in`, a number of seconds.

@@ -1,4 +1,4 @@
-//! Who may send a request: the wait for a permit in the line of a class.
+//! Which caller may send a request: the wait for a permit in the line of a class.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use crate::graph::budget::caller::{Caller, Kept};
-use crate::graph::budget::counter::{CROWD, Obstacle, PATIENCE, Patience, SHORT_PATIENCE};
+use crate::graph::budget::counter::{MANY_WAITERS, Obstacle, PATIENCE, Patience, SHORT_PATIENCE};
 use crate::graph::budget::limits::{Limits, RequestClass};
 use crate::graph::budget::permit::Permit;
 use crate::graph::budget::place::Place;
@@ -32,8 +32,8 @@ impl SharedBudget {
         Self(Arc::new(Budget::new(limits, observer)))
     }
 
-    /// Waits for the turn of a request of the current [`Caller`]. An error means that nothing was sent, and says when to come
-    /// back. A request that `continues` a list waits for up to a whole window: to begin anew would cost more.
+    /// Waits for the turn of a request of the current [`Caller`]. An error means that nothing was sent, and contains the time to
+    /// come back. A request that `continues` a list waits for up to a whole window: to begin anew would cost more.
     pub(crate) async fn admit(&self, class: RequestClass, continues: bool, operation: &str) -> Result<Permit, GraphError> {
         let budget = &self.0;
         let caller = Caller::current().unwrap_or_else(|| Arc::new(Caller::new(Priority::Change, "", "")));
@@ -70,13 +70,13 @@ impl SharedBudget {
     }
 }
 
-/// What a wait at a place came to.
+/// The result of a wait at a place.
 pub(crate) enum Waited {
     /// Its turn has come.
     Turn(Permit),
     /// It is not its turn; in how long to come back.
     Later(Duration),
-    /// Graph asked for a pause. Work that makes a request gets the error that says so.
+    /// Graph asked for a pause. Work that makes a request gets an error with that reason.
     Paused,
 }
 
@@ -107,7 +107,7 @@ async fn wait_for_turn(place: &Place, patience: Option<Duration>) -> Result<Perm
         until: since + patience.unwrap_or(PATIENCE),
         steadfast: patience.is_some(),
     };
-    if !patience.steadfast && budget.lock().counter(class).line.len() > CROWD {
+    if !patience.steadfast && budget.lock().counter(class).line.len() > MANY_WAITERS {
         patience.until = since + SHORT_PATIENCE;
     }
     let mut waited = false;

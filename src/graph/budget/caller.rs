@@ -1,4 +1,4 @@
-//! On whose behalf requests are made. A caller is set once, where the work begins (a task-local), and is not handed down
+//! The caller of requests: the object that they are made for. A caller is set once, where the work begins (a task-local), and is not handed down
 //! through every call.
 
 use std::fmt;

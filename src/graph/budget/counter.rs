@@ -16,7 +16,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// With more waiters than this, a caller waits only `SHORT_PATIENCE`, and only behind at most `FEW_AHEAD` others: a waiting
 /// caller occupies a worker.
-pub(crate) const CROWD: usize = 4;
+pub(crate) const MANY_WAITERS: usize = 4;
 pub(crate) const SHORT_PATIENCE: Duration = Duration::from_secs(2);
 const FEW_AHEAD: u32 = 3;
 
@@ -29,7 +29,7 @@ const EARLY: Duration = Duration::from_secs(1);
 /// In a long line callers come back later, so that one caller comes back each `LOOK_EVERY`.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// What stands between a waiter and its turn.
+/// The obstacle between a waiter and its turn.
 pub(crate) enum Obstacle {
     /// Other waiters come first, or an answer has to arrive first.
     Others,
@@ -58,7 +58,7 @@ impl Counter {
     /// The pace of each party where there are `several`.
     fn pace(&self, several: bool, now: Instant) -> Option<Pace> {
         let at_once = match self.class {
-            // A list serves all parties, whichever of them makes it.
+            // A list serves all parties, no matter which of them makes it.
             RequestClass::List => return None,
             // Most single reads precede a write; a quarter of the window leaves enough for the other parties.
             RequestClass::Get | RequestClass::Directory => (self.window.believed(now) / 4).max(2),
@@ -87,7 +87,7 @@ impl Counter {
     }
 
     /// How many turns of the class come before that of a ticket, and how long they take if the limit admits none before
-    /// `earliest`. What the window has room for takes no time, unless the parties have a pace.
+    /// `earliest`. Requests that the window has room for take no time, unless the parties have a pace.
     pub(crate) fn expected(&mut self, ticket: u64, several: bool, earliest: Instant, now: Instant) -> (u32, Duration) {
         let at_once = self.pace(several, now).map_or_else(|| self.window.left(now), |_| 0);
         let ahead = self.line.ahead(ticket).saturating_sub(at_once);
@@ -98,12 +98,12 @@ impl Counter {
     /// Whether the holder of a ticket stops waiting, because it would have to wait for longer than its patience.
     pub(crate) fn gives_up(&mut self, ticket: u64, several: bool, earliest: Instant, patience: &Patience, now: Instant) -> bool {
         let (turns, expected) = self.expected(ticket, several, earliest, now);
-        let crowded = !patience.steadfast && self.line.len() > CROWD;
-        now + expected > patience.until || crowded && turns > FEW_AHEAD
+        let many = !patience.steadfast && self.line.len() > MANY_WAITERS;
+        now + expected > patience.until || many && turns > FEW_AHEAD
     }
 
-    /// In how long a caller shall come back: shortly before its turn is expected, so that callers do not all come back at once
-    /// in vain; and soon in any case.
+    /// In how long a caller has to come back: shortly before its turn is expected, so that callers do not all come back at once
+    /// without success; and soon in any case.
     pub(crate) fn come_back_after(&self, expected: Duration) -> Duration {
         let waiting = u32::try_from(self.line.len()).unwrap_or(u32::MAX);
         let turn = expected.saturating_sub(EARLY);

@@ -1,4 +1,4 @@
-//! Whose requests come first.
+//! Which requests come first.
 
 /// How urgent the requests of some work are. Ordered: the most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

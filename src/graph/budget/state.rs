@@ -22,7 +22,7 @@ pub(crate) struct Budget {
     pub observer: Arc<dyn Observer>,
 }
 
-/// What [`Budget`] guards with its lock.
+/// The state behind the lock of [`Budget`].
 pub(crate) struct State {
     classes: [Counter; RequestClass::ALL.len()],
     pub parties: Parties,
@@ -50,7 +50,7 @@ impl Budget {
         }
     }
 
-    /// Admits a request for a ticket, or says what is in the way.
+    /// Admits a request for a ticket, or returns the obstacle.
     pub(crate) fn step(&self, class: RequestClass, ticket: u64, now: Instant) -> Result<Admitted, Obstacle> {
         let mut state = self.lock();
         if let Some(until) = state.paused_until.filter(|until| *until > now) {
@@ -73,7 +73,7 @@ impl Budget {
         state.counter(class).gives_up(ticket, several, earliest, patience, now)
     }
 
-    /// In how long the holder of a ticket shall come back, if this obstacle is in its way.
+    /// In how long the holder of a ticket has to come back, if this obstacle is in its way.
     pub(crate) fn come_back_after(&self, class: RequestClass, ticket: u64, obstacle: &Obstacle) -> Duration {
         let now = Instant::now();
         let earliest = match *obstacle {

@@ -22,7 +22,7 @@ pub(crate) fn advice(error: &GraphError) -> String {
         ErrorKind::Conflict => "Something else is changing it at the moment; it is read again and tried again by itself.".to_owned(),
         ErrorKind::Throttled => "Graph asks for fewer requests; it is tried again by itself after the pause it asked for.".to_owned(),
         ErrorKind::OverBudget => "Nothing has to be done: it is tried again by itself when its turn comes.".to_owned(),
-        ErrorKind::Unavailable => "Graph has a problem of its own; it is tried again by itself. The request-id is what Microsoft support needs.".to_owned(),
+        ErrorKind::Unavailable => "Graph has a problem; it is tried again by itself. The request-id is what Microsoft support needs.".to_owned(),
         ErrorKind::Transport => {
             "Check that the controller may reach Graph (network policy, DNS, proxy, and SSL_CERT_FILE for a private CA); it is tried again by itself.".to_owned()
         }

@@ -1,7 +1,7 @@
-//! The one error of this module: what was attempted, what came back, whether the same operation may succeed later, and whether
+//! The one error of this module: what was attempted, what the answer was, whether the same operation may succeed later, and whether
 //! a write may have been committed.
 //!
-//! It never holds a token, an assertion or a header; foreign text passes through [`crate::graph::text`] first.
+//! It never contains a token, an assertion or a header; foreign text passes through [`crate::graph::text`] first.
 
 use std::fmt;
 use std::time::Duration;

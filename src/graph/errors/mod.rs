@@ -1,4 +1,4 @@
-//! What goes wrong with a request, and what a person can do about it.
+//! The errors of requests, and what a person can do about them.
 
 pub(crate) mod advice;
 pub(crate) mod error;

@@ -1,4 +1,4 @@
-//! A 403 in words: which permission is missing, of which kind, where it is granted, and when no permission would help.
+//! Advice for a 403: which permission is missing, of which kind, where it is granted, and when no permission would help.
 
 use crate::graph::errors::error::GraphError;
 use crate::graph::types::operation::OperationKind;
@@ -22,7 +22,7 @@ fn advice(error: &GraphError, needed: Option<&Permission>) -> String {
         .unwrap_or(&"CloudPC.ReadWrite.All");
     if needed.is_some_and(|needed| needed.application.is_empty()) || says_closed_to_applications(&error.message) {
         return format!(
-            "Graph offers this operation to signed-in people only (delegated {delegated}), so no application permission opens it: an administrator has to do it."
+            "Graph offers this operation to signed-in people only (delegated {delegated}), so no application permission allows it: an administrator has to do it."
         );
     }
     let least = needed
@@ -35,13 +35,13 @@ fn advice(error: &GraphError, needed: Option<&Permission>) -> String {
     match error.attempted {
         Some(kind) if kind.is_of_directory() => format!("{grant}."),
         Some(kind) if kind.writes_properties() => format!(
-            "{grant}; if it has that, autopatch and microsoftManagedDesktop are closed to applications, and the tenant needs a Windows 365 licence."
+            "{grant}; if it has that, autopatch and microsoftManagedDesktop are not open to applications, and the tenant needs a Windows 365 licence."
         ),
         _ => format!("{grant}; the tenant also needs a Windows 365 licence."),
     }
 }
 
-/// Whether Graph's message says so. Graph has no code for it.
+/// Whether Graph's message shows that. Graph has no code for it.
 fn says_closed_to_applications(message: &str) -> bool {
     let said = message.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().all(|word| said.contains(word));

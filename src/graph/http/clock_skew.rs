@@ -1,5 +1,5 @@
 //! The wall clock, and how far it is from Microsoft's by the `Date` header of answers. A clock that is wrong makes assertions
-//! count as expired or not yet valid (AADSTS700024), and nothing else says so. Everything else here measures time by tokio's
+//! count as expired or not yet valid (AADSTS700024), and nothing else shows that. Everything else here measures time by tokio's
 //! clock, which a test can pause.
 
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 /// No answer with a date has arrived yet.
 const SILENT: i64 = i64::MIN;
 
-/// What the clock of this machine says. Nothing else in this module reads it.
+/// The time of this machine's clock. Nothing else in this module reads it.
 pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }

@@ -1,4 +1,4 @@
-//! Who counts what happens: metrics. The graph module counts nothing itself.
+//! The interface to the metrics. The graph module counts nothing itself.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(crate) struct Attempt<'a> {
     pub request_id: Option<&'a str>,
 }
 
-/// Is called for what happens between the client and Graph.
+/// Receives the events between the client and Graph.
 pub(crate) trait Observer: Send + Sync {
     /// An attempt has ended. Repeats are attempts of their own.
     fn request(&self, attempt: &Attempt<'_>);

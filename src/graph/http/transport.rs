@@ -2,7 +2,7 @@
 //!
 //! Below it is any `tower::Service` of `http` requests; in production that is [`crate::graph::http::wire`], in a test a simulator
 //! in the same process. Redirects are not followed and nothing is repeated here, because either could send a token or a write
-//! to a place that was not meant. A proxy comes from the process environment only.
+//! to a wrong address. A proxy comes from the process environment only.
 
 use std::time::Duration;
 
@@ -127,7 +127,7 @@ async fn send(client: HttpClient, request: Request<Bytes>) -> Result<Response<Bo
     Ok(Response::from_parts(parts, chunks.boxed()))
 }
 
-/// An error and its causes in one line. The outermost says no more than that a request failed.
+/// An error and its causes in one line. The outermost only reports that a request failed.
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     let sentences: Vec<String> = causes.map(ToString::to_string).collect();

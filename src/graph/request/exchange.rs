@@ -28,7 +28,7 @@ use crate::graph::types::operation::Operation;
 /// new one.
 const STALE_AFTER: Duration = Duration::from_secs(60);
 
-/// A request to Graph, before a token is put to it.
+/// A request to Graph, before a token is added to it.
 #[derive(Debug)]
 pub(crate) struct Call {
     operation: Operation,

@@ -1,4 +1,4 @@
-//! OData and URL building: the only file that writes a filter or decides where a link may lead.
+//! OData and URL building: the only file that writes a filter or decides which links may be followed.
 //!
 //! Names stay data: a literal's quotes are doubled, queries are percent-encoded, and an id that is not plainly one path segment is
 //! refused before there is a request.
@@ -140,7 +140,7 @@ mod tests {
             let pairs: Vec<_> = url.query_pairs().into_owned().collect();
             prop_assert_eq!(pairs.len(), 2);
             let literal = pairs[0].1.strip_prefix("displayName eq '").and_then(|rest| rest.strip_suffix('\'')).unwrap();
-            // No quote stands alone, so nothing can end the literal early.
+            // Every quote is doubled, so nothing can end the literal early.
             prop_assert!(!literal.replace("''", "").contains('\''));
             prop_assert_eq!(literal.replace("''", "'"), name);
             prop_assert!(url.fragment().is_none());

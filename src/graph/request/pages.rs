@@ -45,7 +45,7 @@ impl From<Url> for Pages {
 }
 
 impl Pages {
-    /// The items of the next page; `None` after the last. Only then is what was not listed absent.
+    /// The items of the next page; `None` after the last. Only then an object that was not listed is absent.
     pub(crate) async fn next(&mut self, session: &Session, operation: &Operation) -> Result<Option<Vec<Value>>, GraphError> {
         let broken = |problem: &str| Err(GraphError::decode(operation.text.clone(), problem));
         // It stays the next page until it was read: a list that failed does not end.
@@ -121,10 +121,7 @@ impl Session {
             while let Some(rest) = pages.next(self, operation).await? {
                 assignments.extend(rest);
                 if assignments.len() > MAX_ASSIGNMENTS {
-                    return Err(GraphError::decode(
-                        operation.text.clone(),
-                        "an object has more assignments than any can",
-                    ));
+                    return Err(GraphError::decode(operation.text.clone(), "an object has too many assignments"));
                 }
             }
         }

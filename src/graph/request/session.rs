@@ -32,8 +32,8 @@ pub(crate) struct ClientConfig {
     pub clock: Arc<ClockSkew>,
     /// How many requests the tenant may be sent; clients of one application in one tenant share it.
     pub budget: SharedBudget,
-    /// The first 8 hexadecimal digits of every write's `client-request-id`. They tell this cluster's writes from those of other
-    /// clusters and programs that use the same application.
+    /// The first 8 hexadecimal digits of every write's `client-request-id`. They distinguish this cluster's writes from those of
+    /// other clusters and programs that use the same application.
     pub mark: [u8; 4],
 }
 

@@ -154,7 +154,7 @@ async fn who_would_wait_long_is_sent_away_with_a_time_and_nothing_is_sent() {
         assert!((SECOND..=5 * SECOND).contains(&after), "{after:?}");
     }
     assert_eq!(fake.sent().len(), 2);
-    // A person does not stand behind them.
+    // They do not wait behind a person's request.
     tokio::time::sleep(60 * SECOND).await;
     fake.client.list(SETTINGS).await.unwrap();
 }

@@ -188,7 +188,7 @@ impl Fake {
         self
     }
 
-    /// Graph answers 401 to this token, whatever the script says.
+    /// Graph answers 401 to this token, whatever the script contains.
     pub fn revoke(self, token: &str) -> Self {
         *self.state.revoked.lock().unwrap() = Some(format!("Bearer {token}"));
         self

@@ -1,4 +1,4 @@
-//! Managed identity against stand-ins that speak the two documented protocols: the metadata service of a machine (IMDS)
+//! Managed identity against fakes of the two documented protocols: the metadata service of a machine (IMDS)
 //! in place of the transport's service, and App Service's endpoint over real HTTP, in a process whose environment names it.
 
 use std::collections::HashMap;

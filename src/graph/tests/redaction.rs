@@ -1,4 +1,4 @@
-//! SECURITY.md, S16: the `Debug` of whatever holds a secret is a fixed text, word for word.
+//! SECURITY.md, S16: the `Debug` of every type that contains a secret is a fixed text.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::graph::tests::fake::{Fake, ROOT};
 
 const CANARY: &str = "d3bug-canary";
 
-/// Like the material of a Secret or a file: it knows the place of the secret, and holds none.
+/// Like the material of a Secret or a file: it knows the place of the secret, and contains none.
 #[derive(Debug)]
 struct InMemory;
 

@@ -148,7 +148,7 @@ impl Server {
             stream.write_all(&record)?;
             let mut alert = [0; 2];
             stream.read_exact(&mut alert)?;
-            // Anything but an alert would be a client that goes on.
+            // Anything but an alert would be a client that continues.
             Ok(if alert[0] == 21 { Vec::new() } else { alert.to_vec() })
         })
     }

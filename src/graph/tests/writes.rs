@@ -1,4 +1,4 @@
-//! Writes: sent once, in the right version, and with an error that says whether the outcome is unknown.
+//! Writes: sent once, in the right version, and with an error that shows whether the outcome is unknown.
 
 use http::Method;
 use serde_json::{Map, Value, json};

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::graph::text as show;
 
-/// The target type of every assignment Graph documents for Cloud PC.
+/// The target type of every assignment that Graph documents for Cloud PC.
 const GROUP_TARGET: &str = "#microsoft.graph.cloudPcManagementGroupAssignmentTarget";
 
 /// Target types that mean "this group". The second is Intune's general one, which some clients write to user settings.
@@ -48,7 +48,7 @@ pub(crate) struct Owner<'a> {
 }
 
 impl RemoteAssignment {
-    /// Reads one element of `assignments`; the error says what is wrong with it.
+    /// Reads one element of `assignments`; the error names the problem.
     pub(crate) fn parse(owner: &Owner<'_>, value: &Value) -> Result<Self, String> {
         let id = id_of(value.get("id"))?;
         let target = value.get("target").unwrap_or(&Value::Null);

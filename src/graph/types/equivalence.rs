@@ -1,5 +1,4 @@
-//! When two different JSON values of a property mean the same to the service. The table of a type says which rule a property
-//! follows.
+//! When two different JSON values of a property mean the same to the service. The table of a type has the rule of each property.
 
 use std::collections::BTreeSet;
 

@@ -54,7 +54,7 @@ const PROPERTIES: &[Property] = &[
         "restorePointSetting",
         Shape::Object(&[
             member("frequencyType", &FREQUENCY_TYPE),
-            // No source says what null means, so it equals nothing else.
+            // No source documents what null means, so it equals nothing else.
             part("userRestoreEnabled", Equivalence::Exact),
         ]),
     ),

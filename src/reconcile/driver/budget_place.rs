@@ -1,5 +1,5 @@
-//! The place of an object in its tenant's budget, from one pass to the next. A pass that was sent away for want of budget
-//! would otherwise begin at the end of the line each time, and read everything anew only to be sent away again.
+//! The place of an object in its tenant's budget, from one pass to the next. A pass that was deferred for lack of budget
+//! would otherwise begin at the end of the line each time, and read everything again only to be deferred again.
 
 use std::sync::Arc;
 use std::time::Duration;

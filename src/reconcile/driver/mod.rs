@@ -36,13 +36,13 @@ use crate::tenant::fingerprint::fingerprint;
 
 /// A pass that takes longer is given up; a few Graph requests with their retries fit in.
 const LONGEST_PASS: Duration = Duration::from_secs(120);
-/// How long the cache may be behind our own writes; after that, somebody else has written the status.
+/// How long the cache may be behind our own writes; after that, another writer has changed the status.
 const CATCH_UP: Duration = Duration::from_secs(5);
-/// How soon a cache that is behind is looked at again.
+/// How soon a cache that is behind is checked again.
 const CATCH_UP_POLL: Duration = Duration::from_millis(50);
 
-/// The reconcile function of every controller. It never fails: what goes wrong is in the status, and when to try
-/// again is decided here.
+/// The reconcile function of every controller. It never fails: a failure is in the status, and the time of the next
+/// pass is decided here.
 pub(crate) async fn reconcile<K: Kind>(object: Arc<K>, context: Arc<Context>) -> Result<Action, Infallible> {
     let queue = context.metrics.queue(K::NAME);
     let (namespace, name) = (object.namespace(), object.name_any());
@@ -63,7 +63,7 @@ async fn turn<K: Kind>(object: Arc<K>, context: &Arc<Context>) -> Option<Duratio
         tracing::error!(
             kind = K::NAME,
             name = object.name_any(),
-            "an object without metadata.uid is left alone"
+            "an object without metadata.uid is not reconciled"
         );
         return None;
     };
@@ -104,7 +104,7 @@ fn tell<K: Kind>(object: &K, end: &End, tally: &Tally, elapsed: Duration, contex
     );
 }
 
-/// Lets go of what the pass held, and of everything when the object is gone.
+/// Releases what the pass used, and all notes when the object is gone.
 fn after_pass(uid: &Uid, end: &End, context: &Context) {
     if end.next.is_none() {
         context.memory.forget(uid);
@@ -113,14 +113,14 @@ fn after_pass(uid: &Uid, end: &End, context: &Context) {
     }
 }
 
-/// Whether somebody else has written the status of an object; it will be put right by a pass.
+/// Whether another writer has changed the status of an object; a pass will correct it.
 pub(crate) fn overwritten<K: Kind>(object: &K, uid: &Uid, context: &Context) -> bool {
     let written = context.memory.get(uid).seen.written;
     written.is_some_and(|(status, at)| at.elapsed() >= CATCH_UP && object.status().map(fingerprint_of) != Some(status))
 }
 
-/// Whether the cache does not show the status that was written last: a pass on it would work on an old memory, only
-/// to fail when it writes.
+/// Whether the cache does not show the status that was written last: a pass on it would work with an old status
+/// and fail when it writes.
 fn behind<K: Kind>(object: &K, uid: &Uid, context: &Context) -> bool {
     let written = context.memory.get(uid).seen.written;
     written.is_some_and(|(status, at)| at.elapsed() < CATCH_UP && object.status().map(fingerprint_of) != Some(status))
@@ -162,7 +162,7 @@ async fn pass<K: Kind>(object: Arc<K>, uid: Uid, context: Arc<Context>) -> End {
     report(pass, result).await
 }
 
-/// The object with our finalizer on it; nothing is made in Graph before that is there.
+/// The object with our finalizer on it; nothing is created in Graph before the finalizer is set.
 async fn with_finalizer<K: Kind>(object: Arc<K>, held: bool, uid: &Uid, context: &Context) -> Result<Arc<K>, kube::Error> {
     if held {
         return Ok(object);
@@ -175,7 +175,7 @@ async fn with_finalizer<K: Kind>(object: Arc<K>, held: bool, uid: &Uid, context:
 }
 
 async fn patch_finalizers<K: Kind>(object: &K, finalizers: &[String], context: &Context) -> Result<K, kube::Error> {
-    // The resourceVersion makes this a compare-and-swap: a finalizer that somebody else adds meanwhile is not lost.
+    // The resourceVersion makes this a compare-and-swap: a finalizer that another writer adds meanwhile is not lost.
     let patch = json!({"metadata": {"finalizers": finalizers, "resourceVersion": object.resource_version()}});
     let params = PatchParams {
         field_manager: Some(FIELD_MANAGER.to_owned()),
@@ -187,7 +187,7 @@ async fn patch_finalizers<K: Kind>(object: &K, finalizers: &[String], context: &
         .await
 }
 
-/// Ends a deletion: the finalizer goes, and with it everything that is remembered.
+/// Ends a deletion: the finalizer is removed, and with it all notes.
 async fn released<K: Kind>(pass: Pass<'_, K>) -> End {
     publish(&pass);
     let Pass { object, uid, context, .. } = pass;
@@ -258,16 +258,16 @@ async fn report<K: Kind>(mut pass: Pass<'_, K>, result: Result<Verdict, Stop>) -
     }
 }
 
-/// A wait for what may come by itself, and has not come for two minutes, is a matter for a person; it is looked for all the
-/// same.
+/// A wait for something that may appear by itself, and has not appeared for two minutes, needs a person; the lookups continue
+/// all the same.
 fn past_waiting<K: Kind>(pass: &Pass<'_, K>, failure: Failure) -> Failure {
     let waits = failure.class == Class::Waiting && failure.reason.comes_by_itself();
     let too_long = pass.note(|notes| notes.asked.waits_too_long(waits.then_some(failure.reason), LONGEST_WAIT));
     if too_long { failure.permanent() } else { failure }
 }
 
-/// Ends a pass that comes back in a moment. There is no verdict yet, so the status says nothing new; but what was done
-/// is told, and the next pass must not run on a copy from before it.
+/// Ends a pass that comes back in a moment. There is no verdict yet, so the status does not change; but what was done
+/// is reported, and the next pass must not run on a copy from before it.
 fn give_way<K: Kind>(pass: &Pass<'_, K>, later: &Later) -> End {
     publish(pass);
     let stored = pass.writer.stored().map(fingerprint_of);
@@ -278,7 +278,7 @@ fn give_way<K: Kind>(pass: &Pass<'_, K>, later: &Later) -> End {
     if pass.wrote {
         return End {
             outcome: WROTE,
-            message: "written; a list that is shared with other objects will show what came of it".to_owned(),
+            message: "written; a list that is shared with other objects will show the result".to_owned(),
             ..end
         };
     }
@@ -317,7 +317,7 @@ fn publish<K: Kind>(pass: &Pass<'_, K>) {
     }
 }
 
-/// A deletion that cannot go on says so; it never looks like a converged object.
+/// A deletion that cannot continue is reported as such; it never looks like a converged object.
 fn deleting_still<K: Kind>(failure: Failure) -> Failure {
     let way_out = match K::HAS_DELETION_POLICY && !failure.message.contains("Orphan") {
         true => ". To leave what is in Graph as it is, set spec.deletionPolicy to Orphan",
@@ -331,19 +331,19 @@ fn deleting_still<K: Kind>(failure: Failure) -> Failure {
     }
 }
 
-/// A panic or a pass without end: the others go on, this object says so.
+/// A panic or a pass without end: other objects are not affected, this object reports it.
 async fn broken<K: Kind>(object: &K, uid: &Uid, fault: &Fault, context: &Context) -> End {
     context.metrics.panicked(K::NAME);
     // Not its text: a panic may quote a value that must not be seen.
     let what = match fault {
-        Fault::Panicked(_) => "panicked; the log says where",
+        Fault::Panicked(_) => "panicked; the log shows where",
         Fault::TimedOut => "did not finish in two minutes",
         Fault::Cancelled => "was cancelled because the process ends",
     };
     let failure = Failure::retry(
         Reason::InternalError,
         format!(
-            "a defect in the controller stopped this pass: it {what}. It is tried again by itself, other objects go on; please report it"
+            "a defect in the controller stopped this pass: it {what}. The pass is repeated, other objects are not affected; please report it"
         ),
     )
     .before(Unseen::References);

@@ -1,4 +1,4 @@
-//! How a pass ended: one word for metrics, what the log says, and when the object has its next turn.
+//! How a pass ended: the label for metrics, the text of the log line, and the time of the object's next pass.
 
 use std::time::Duration;
 
@@ -11,19 +11,19 @@ use crate::report::failure::{Class, Failure};
 use crate::report::reason::Reason;
 use crate::runtime::backoff::jitter;
 
-/// When an object is looked at again that nothing has happened to. The poller sees drift long before.
+/// When an object without events gets its next pass. The poller sees drift long before.
 const IDLE: Duration = Duration::from_secs(1800);
-/// How soon a pass follows one that reported what it is about to do.
+/// How soon a pass follows one that reported a change before making it.
 pub(crate) const SOON: Duration = Duration::from_secs(1);
-/// The longest time between two looks at something that is expected to appear.
+/// The longest time between two lookups of something that is expected to appear.
 const LOOKS: Duration = Duration::from_secs(60);
-/// How long something is waited for that may come by itself, before a person is told that nothing goes on. It is looked for
-/// all the same.
+/// How long a pass waits for something that may appear by itself, before the status asks a person to act. The lookups
+/// continue all the same.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
-/// A pass that gave its place to others; not worth a line.
+/// A pass that was deferred for others; not worth a line.
 pub(crate) const DEFERRED: &str = "deferred";
-/// A pass that has written, and gave its place to others before it saw the effect.
+/// A pass that has written, and was deferred before it saw the effect.
 pub(crate) const WROTE: &str = "working";
 
 /// How a pass ended.
@@ -36,7 +36,7 @@ pub(crate) struct End {
 }
 
 impl End {
-    /// Nothing was ours here, or nothing is any more.
+    /// The object was not ours, or is not any more.
     pub(crate) fn last(outcome: &'static str, reason: Option<Reason>, message: &str) -> Self {
         Self {
             outcome,
@@ -46,7 +46,7 @@ impl End {
         }
     }
 
-    /// Its turn has not come.
+    /// The pass was deferred: its turn has not come.
     pub(crate) fn deferred(after: Duration) -> Self {
         Self {
             outcome: DEFERRED,
@@ -82,7 +82,7 @@ pub(crate) fn ended(result: &Result<Verdict, Failure>, wrote: bool, uid: &Uid, c
     }
 }
 
-/// The time of the next pass, or of what has to be looked at before.
+/// The time of the next pass, or of a check that is due before.
 pub(crate) fn sooner(next: Duration, uid: &Uid, context: &Context) -> Duration {
     let look = context.memory.get(uid).asked.next_look;
     look.map_or(next, |look| next.min(look.saturating_duration_since(Instant::now())))

@@ -1,4 +1,4 @@
-//! Once a minute: what this process remembers against what the caches hold. Nothing here asks Graph.
+//! Once a minute: compares the notes of this process with the caches. Nothing here asks Graph.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use crate::reconcile::driver::overwritten;
 use crate::reconcile::memory::Uid;
 use crate::reconcile::pass::Kind;
 
-/// Wakes objects whose status somebody else has written, and drops the notes of objects that are gone.
+/// Wakes objects whose status another writer has changed, and drops the notes of objects that are gone.
 pub(crate) async fn sweep(context: &Context) {
     let mut alive = HashSet::new();
     macro_rules! look_through_all {
@@ -45,8 +45,8 @@ fn look_through<K: Kind>(alive: &mut HashSet<String>, context: &Context) {
     }
 }
 
-/// An unreadable object that is gone holds nothing back any more. Its deletion is not told by the watch, which cannot
-/// read it either.
+/// An object that does not decode and is gone holds nothing back any more. The watch does not report its deletion, because it
+/// cannot decode the object either.
 async fn forget_malformed<K: Resource<DynamicType = ()>>(context: &Context) {
     let kind = K::kind(&());
     for (namespace, name) in context.cluster.malformed.of_kind(&kind) {

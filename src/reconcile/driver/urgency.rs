@@ -1,4 +1,4 @@
-//! How urgent a pass is among all that want something from its tenant, and when one that has to wait says so. Pure.
+//! How urgent a pass is among all passes of its tenant, and when a pass that has to wait reports it. Pure.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::report::reason::Reason;
 use crate::report::stop::Later;
 use crate::runtime::events::EventKind;
 
-/// A wait that is worth a word: one that is sent away for long is told to look again a little later than this.
+/// A wait that is reported: a pass that is deferred for long comes back a little later than this.
 const LONG: Duration = Duration::from_secs(2);
 
-/// Whether somebody waits for this pass, or it only looks after what was right at this generation.
+/// Whether a person waits for this pass, or it only checks an object that was Ready at this generation.
 pub(crate) fn urgency<K: Kind>(pass: &Pass<'_, K>) -> Priority {
     let right = |ready: &Condition| ready.status == "True" || ready.reason == Reason::Drifted.as_str();
     if ready(pass).is_some_and(right) && !pass.requested && pass.object.meta().deletion_timestamp.is_none() {
@@ -23,8 +23,8 @@ pub(crate) fn urgency<K: Kind>(pass: &Pass<'_, K>) -> Priority {
     }
 }
 
-/// Whether a pass that waits for its turn in the budget has something to say: what it did, or that a spec which got no
-/// word yet will wait for a while. One that waits for a list with others says nothing: the list is under way.
+/// Whether a pass that waits for its turn in the budget has something to report: what it did, or that a spec without a report
+/// yet will wait for a while. A pass that waits for a list with others reports nothing: the list is under way.
 pub(crate) fn worth_telling<K: Kind>(pass: &Pass<'_, K>, later: &Later) -> bool {
     if later.turn.is_none() {
         return false;
@@ -33,7 +33,7 @@ pub(crate) fn worth_telling<K: Kind>(pass: &Pass<'_, K>, later: &Later) -> bool 
     did || later.after >= LONG && ready(pass).is_none()
 }
 
-/// Whether somebody seems to wait for a pass over this object, as far as the object itself tells. For the order of passes.
+/// Whether a person seems to wait for a pass over this object, by the object itself. For the order of passes.
 pub(crate) fn seems_urgent<K: Kind>(object: &K) -> bool {
     let Some(status) = object.status() else { return true };
     let of_this = |ready: &&Condition| ready.type_ == "Ready" && ready.observed_generation == object.meta().generation;
@@ -46,7 +46,7 @@ pub(crate) fn seems_urgent<K: Kind>(object: &K) -> bool {
     !right || requested || object.meta().deletion_timestamp.is_some()
 }
 
-/// What the status says of this generation.
+/// Ready of this generation, as the status has it.
 fn ready<'a, K: Kind>(pass: &'a Pass<'_, K>) -> Option<&'a Condition> {
     K::conditions(&pass.draft)
         .iter()

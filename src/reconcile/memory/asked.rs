@@ -1,4 +1,4 @@
-//! What an object was asked for, what it waits for, and when it is looked at again.
+//! The requests to reconcile an object, what it waits for, and when it is checked again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -13,35 +13,35 @@ use crate::report::reason::Reason;
 pub(crate) struct Asked {
     /// The requests to reconcile that were handled, by the annotations' values.
     pub handled: Vec<String>,
-    /// Assignments whose authors asked for a reconcile: what is gone of theirs is resolved anew.
+    /// Assignments for which a person requested a reconcile: their references whose ids are gone are resolved again.
     pub assignments: BTreeSet<String>,
     /// Since when the object waits, and for what.
     waiting: Option<(Reason, Instant)>,
-    /// Since when an Assignment waits for something that may come by itself.
+    /// Since when an Assignment waits for something that may appear by itself.
     unresolved: BTreeMap<String, Instant>,
     /// When it was last woken by an object that waits for it.
     pub woken: Option<Instant>,
-    /// What has to be looked at whatever a pass finds, and when.
+    /// What has to be checked whatever a pass finds, and when.
     pub next_look: Option<Instant>,
-    /// The place in the budget's line that a pass was sent away from.
+    /// The place in the budget's line of a pass that was deferred.
     pub place: Option<Box<Kept>>,
 }
 
-/// A place that a pass was sent away from.
+/// The place of a pass that was deferred.
 #[derive(Clone, Debug)]
 pub(crate) struct Kept {
     pub(crate) place: Place,
-    /// What that pass was about. Another generation may want something that needs no turn.
+    /// The generation of that pass. Another generation may want something that needs no turn.
     pub(crate) generation: Option<i64>,
 }
 
 impl Asked {
-    /// The object has to be looked at by then, if not before.
+    /// The object has to be checked by then, if not before.
     pub(crate) fn look_by(&mut self, at: Option<Instant>) {
         self.next_look = self.next_look.into_iter().chain(at).min();
     }
 
-    /// The object waits for this reason, or for none; whether it has waited as long as `longest`. Another reason begins anew.
+    /// The object waits for this reason, or for none; whether it has waited as long as `longest`. Another reason begins again.
     pub(crate) fn waits_too_long(&mut self, reason: Option<Reason>, longest: Duration) -> bool {
         let now = Instant::now();
         self.waiting = reason.map(|reason| match self.waiting {
@@ -56,7 +56,7 @@ impl Asked {
         false
     }
 
-    /// These Assignments wait for something that may come by itself; which of them have not waited as long as `longest`.
+    /// These Assignments wait for something that may appear by itself; which of them have not waited as long as `longest`.
     pub(crate) fn still_waited_for(&mut self, waiting: &[&String], longest: Duration) -> Vec<String> {
         let now = Instant::now();
         self.unresolved.retain(|name, _| waiting.contains(&name));

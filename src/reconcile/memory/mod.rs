@@ -1,5 +1,5 @@
-//! What a process remembers about an object between passes: only what saves requests or keeps calm. Everything
-//! that correctness rests on is in the object's status; a restart loses this and nothing else.
+//! What a process remembers about an object between passes: only what saves requests or repeated reports.
+//! Everything that correctness depends on is in the object's status; a restart loses this and nothing else.
 
 pub(crate) mod asked;
 pub(crate) mod seen;
@@ -16,7 +16,7 @@ use crate::reconcile::memory::asked::Asked;
 use crate::reconcile::memory::seen::Seen;
 use crate::reconcile::memory::sent::Sent;
 
-/// The UID of an object, which is never empty: without it the notes of two objects would be those of one.
+/// The UID of an object, which is never empty: without it two objects would share their notes.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct Uid(String);
 
@@ -53,7 +53,7 @@ pub(crate) struct Notes {
     pub sent: Sent,
     /// What was seen of it.
     pub seen: Seen,
-    /// What it was asked for, and waits for.
+    /// The requests to reconcile it, and what it waits for.
     pub asked: Asked,
 }
 
@@ -81,7 +81,7 @@ impl Memory {
         self.notes.lock().remove(uid);
     }
 
-    /// Forgets whatever is not in `alive`: objects that went without a last pass.
+    /// Forgets all objects that are not in `alive`: those that were removed without a last pass.
     pub(crate) fn retain(&self, alive: &HashSet<String>) {
         self.notes.lock().retain(|uid, _| alive.contains(&**uid));
     }
@@ -98,7 +98,7 @@ impl Memory {
         i64::try_from(uids.len()).unwrap_or(i64::MAX)
     }
 
-    /// Forgets the drift of whatever is not in `alive`; returns how many of each kind show drift.
+    /// Forgets the drift of all objects that are not in `alive`; returns how many of each kind show drift.
     pub(crate) fn retain_drifted(&self, alive: &HashSet<String>) -> Vec<(&'static str, i64)> {
         let mut kinds = self.drifted.lock();
         for uids in kinds.values_mut() {

@@ -10,7 +10,7 @@ use crate::reconcile::proofs::Proofs;
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
-    /// The state of Graph that the last pass judged; the poller wakes the object when it is another one.
+    /// The state of Graph that the last pass judged; the poller wakes the object when the state differs.
     pub judged: Option<u64>,
     /// When the object was first not found, though it was there before.
     missing_since: Option<(String, Instant)>,
@@ -22,7 +22,7 @@ pub(crate) struct Seen {
     pub proofs: Option<Proofs>,
     /// Graph refused something that may follow from a pin, so all of them are proved.
     pub prove_pins: bool,
-    /// References that were looked up by a pass that could not write them down.
+    /// References that were looked up by a pass that could not record them.
     pub resolved: Option<Box<Resolved>>,
     /// The Assignments that the pass under way works with: none of them may go before it has ended.
     pub collected: BTreeSet<String>,

@@ -19,13 +19,13 @@ const REMOVAL_HELD: Duration = Duration::from_secs(3);
 pub(crate) struct Sent {
     /// The last write whose effect was not seen yet.
     pub write: Option<Write>,
-    /// Since when the effect of a write is waited for: it is judged by what is asked for after that.
+    /// Since when the effect of a write is waited for: only reads that were requested after that count.
     pub confirm: Option<Instant>,
-    /// Changes that Graph refused, with its words: they are not sent again until they are other ones.
+    /// Changes that Graph refused, with its message: they are not sent again until they change.
     refused: Vec<(u64, String)>,
-    /// Which of the Assignments it is that Graph refuses.
+    /// Which of the Assignments Graph refuses.
     pub trial: Trial,
-    /// The set of assignments that Graph refused, before it is found out why.
+    /// The set of assignments that Graph refused, before the cause is known.
     pub assign_refused: Option<u64>,
     /// Graph refuses entries of groups that are gone: ours are left out.
     pub drop_dead: bool,
@@ -35,37 +35,37 @@ pub(crate) struct Sent {
     pub replaced: Vec<Replaced>,
     /// Foreign entries that have to be assigned again.
     pub put_back: BTreeMap<Key, AssignmentTarget>,
-    /// Which groups the passes want to take off, and since when.
+    /// Which groups the passes want to remove, and since when.
     removal_wanted: Option<(u64, Instant)>,
     /// Since when the object was to be created, and waited for its Assignments to arrive.
     create_wanted: Option<Instant>,
     /// The create attempt that this process made itself.
     pub attempt: Option<String>,
-    /// When the product of a pending create was last looked for before the settle window was over.
+    /// When the product of a pending create was last searched for before the settle window was over.
     pub looked_early: Option<Instant>,
-    /// When a complete list first held no object for a pending create.
+    /// When a complete list first contained no object for a pending create.
     pub not_created_since: Option<Instant>,
     /// A DELETE for this id was accepted in this process.
     pub deleted: Option<(String, Instant)>,
-    /// Since when Graph refuses the DELETE: what it holds is read afresh.
+    /// Since when Graph refuses the DELETE: the object is read again.
     pub delete_refused: Option<Instant>,
 }
 
 /// A write that was sent: accepted, or with an answer that was lost.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Write {
-    /// What was to be reached.
+    /// The state that the write should cause.
     pub desired: u64,
     /// What was sent.
     pub plan: u64,
     /// When.
     pub at: Instant,
-    /// What Graph held before, as [`crate::tenant::fingerprint::judged`] tells it. A read that shows it again within the
+    /// The state in Graph before, by [`crate::tenant::fingerprint::judged`]. A read that shows it again within the
     /// settle window is an old one.
     pub before: u64,
     /// Its effect was seen.
     pub seen: bool,
-    /// Graph said yes. Otherwise the answer was lost, and sending the same again does no harm.
+    /// Graph accepted it. Otherwise the answer was lost, and sending the same again does no harm.
     pub accepted: bool,
 }
 
@@ -75,7 +75,7 @@ impl Sent {
         self.write.filter(|write| write.accepted && write.at.elapsed() < settle)
     }
 
-    /// Graph holds what was to be reached.
+    /// Graph has the state that the write should cause.
     pub(crate) fn reached(&mut self, settle: Duration) {
         let young = self.write.filter(|write| write.at.elapsed() < settle);
         self.write = young.map(|write| Write { seen: true, ..write });
@@ -87,14 +87,14 @@ impl Sent {
         self.refused.push((fingerprint(change), message.to_owned()));
     }
 
-    /// What Graph said of a change that it refused before.
+    /// Graph's message for a change that it refused before.
     pub(crate) fn refusal(&self, change: &Change) -> Option<&str> {
         let current = fingerprint(change);
         let found = self.refused.iter().find(|(refused, _)| *refused == current);
         found.map(|(_, message)| message.as_str())
     }
 
-    /// Keeps the refusals of these changes only: what is not wanted any more may be sent again later.
+    /// Keeps the refusals of these changes only: a change that is not wanted any more may be sent again later.
     pub(crate) fn keep_refusals(&mut self, changes: &[Change]) {
         let current: Vec<u64> = changes.iter().map(fingerprint).collect();
         self.refused.retain(|(refused, _)| current.contains(refused));
@@ -112,7 +112,7 @@ impl Sent {
         self.assign_refused = None;
     }
 
-    /// Notes which groups a pass wants to take off; how long it has to wait until they may be. Other groups begin anew, none
+    /// Notes which groups a pass wants to remove; how long it has to wait until they may be. Other groups begin again, none
     /// end the wait.
     pub(crate) fn hold_removals(&mut self, wanted: Option<u64>) -> Duration {
         let now = Instant::now();

@@ -152,7 +152,7 @@ fn a_frozen_co_owner_keeps_its_share_and_the_other_can_leave() {
     declare(&mut desired, "g", "b");
     let declared = owned_after(&desired, std::slice::from_ref(&both), &entity.assignments, |_| false);
     assert_eq!(declared[0].declared_by, ["b", "a"]);
-    // b is deleted: the group stays for a, and nothing says that b still holds it.
+    // b is deleted: the group stays for a, and no entry names b any more.
     desired.declared.clear();
     assert_eq!(assigned(&desired, &declared, &entity), None);
     assert_eq!(
@@ -245,7 +245,7 @@ proptest! {
         prop_assert_eq!(assigned(&desired, &after, &entity), None);
     }
 
-    /// What is declared is there; a foreign group goes only under Exclusive; a frozen Assignment's group never goes.
+    /// Declared groups are assigned; a foreign group is removed only under Exclusive; a frozen Assignment's group never is.
     #[test]
     fn nothing_is_removed_that_is_not_ours((desired, memory, entity) in case()) {
         let Some(targets) = assigned(&desired, &memory, &entity) else { return Ok(()) };

@@ -125,7 +125,7 @@ fn s45_only_evidence_makes_an_object_ours() {
         ),
         ("the log is behind", Maker::Us, Some(Vec::new()), true, Finding::Pending),
         (
-            "the log says nothing at last",
+            "the log shows nothing at last",
             Maker::Us,
             Some(Vec::new()),
             false,
@@ -190,7 +190,7 @@ fn f53_what_was_sent_may_have_been_edited_by_whom_the_log_names() {
     assert_eq!(
         lost(&[], &Maker::Unknown),
         Some(Finding::Pending),
-        "it blocks a second create until the log tells"
+        "it blocks a second create until the log shows it"
     );
     assert_eq!(lost(&[], &Maker::Other("alex".to_owned())), None);
 }

@@ -1,5 +1,5 @@
 //! The driver on a kind of its own and a recorded Kubernetes API: a panic stays with its object, a converged object is
-//! not written, a deletion that cannot go on keeps the finalizer.
+//! not written, a deletion that cannot continue keeps the finalizer.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -236,7 +236,7 @@ async fn a_deletion_that_waits_keeps_the_finalizer() {
     );
 }
 
-/// An object whose Ready says this of that generation.
+/// An object with this Ready of that generation.
 fn with_ready(ready: Option<(&str, &str, i64)>) -> Fragile {
     let mut object = fragile(false);
     object.status = ready.map(|(status, reason, generation)| {
@@ -314,13 +314,13 @@ async fn a_pass_that_was_sent_away_for_want_of_budget_keeps_its_place_and_does_n
     pass().await.unwrap();
     assert_eq!((passes(), place().is_some()), (1, true));
     let ticket = format!("{:?}", place());
-    // What the fake API answers holds no status, so the cache would pass for behind.
+    // The fake API's answers have no status, so the cache would count as behind.
     context.memory.update(&uid(), |notes| notes.seen.written = None);
     for _ in 0..3 {
         pass().await.unwrap();
         assert_eq!((passes(), format!("{:?}", place())), (1, ticket.clone()));
     }
-    // A new generation may want something else, so it is looked at; its place is the same.
+    // A new generation may want something else, so it gets a pass; its place is the same.
     let mut changed = Fragile::clone(&object);
     changed.metadata.generation = Some(2);
     reconcile(Arc::new(changed), Arc::clone(&context)).await.unwrap();
@@ -340,13 +340,13 @@ async fn equal_objects_are_not_looked_at_again_at_the_same_moment() {
     let mut converged = fragile(false);
     converged.status = serde_json::from_value(status_writes(&writes)[0]["status"].clone()).unwrap();
     let converged = Arc::new(converged);
-    // What the fake API answers holds no status, so the cache would pass for behind.
+    // The fake API's answers have no status, so the cache would count as behind.
     context.memory.forget(&uid());
     let mut waits = std::collections::BTreeSet::new();
     for _ in 0..20 {
         let action = reconcile(Arc::clone(&converged), Arc::clone(&context)).await.unwrap();
         context.memory.forget(&uid());
-        // `Action` shows its time to nobody else.
+        // `Action` shows its time only in its `Debug`.
         let shown = format!("{action:?}");
         let seconds = shown.split_once("Some(").and_then(|(_, rest)| rest.split_once("s)")).unwrap().0;
         waits.insert(seconds.to_owned());

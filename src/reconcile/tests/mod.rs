@@ -61,7 +61,7 @@ pub(crate) fn declare(desired: &mut Desired, group: &str, by: &str) {
     );
 }
 
-/// What Graph holds after an `assign`: exactly what was posted.
+/// The assignments in Graph after an `assign`: exactly those that were posted.
 pub(crate) fn replaced(targets: &[AssignmentTarget]) -> Vec<RemoteAssignment> {
     targets
         .iter()

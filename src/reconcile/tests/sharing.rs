@@ -1,4 +1,4 @@
-//! What many passes want to know is asked once: the list before creates, the look after writes, the groups by name.
+//! Many passes share one request: the list before creates, the read after writes, the groups by name.
 
 use std::sync::Arc;
 
@@ -64,8 +64,8 @@ async fn creates_that_came_before_a_list_was_asked_for_share_it_and_later_ones_d
     for uid in few..20 {
         assert!(is_deferred(&known(uid).await), "{uid}");
     }
-    assert_eq!(requests(&scene), (lists, 0), "a crowd waits for its list");
-    // The list that serves them all, whoever asks for it.
+    assert_eq!(requests(&scene), (lists, 0), "many passes wait for one list");
+    // The list that serves them all, no matter which pass requests it.
     snapshot.take(packed(vec![setting("taken")]), Instant::now());
     for uid in 0..20 {
         known(uid).await.unwrap();
@@ -111,11 +111,11 @@ async fn many_writes_are_seen_in_one_list_and_a_lone_one_by_its_id() {
         snapshot.waiting.work(&format!("uid-{uid}"), Instant::now());
     }
     assert!(is_deferred(&look().await));
-    assert_eq!(requests(&scene), (0, 1), "in a crowd");
+    assert_eq!(requests(&scene), (0, 1), "with many passes");
     snapshot.take(packed(vec![setting("new")]), Instant::now());
     assert_eq!(look().await.unwrap(), Some(setting("new")));
     assert_eq!(requests(&scene), (0, 1));
-    // One that cannot be understood says that nothing is assigned, and must not be written over.
+    // An object whose assignments cannot be read shows none, and must not be overwritten.
     let unreadable = Entity {
         unreadable: Some("why".to_owned()),
         ..setting("new")

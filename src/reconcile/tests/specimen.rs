@@ -27,7 +27,7 @@ use crate::tenant::tests::sign_in::tenant;
 
 const ID: &str = "11111111-0000-4000-8000-000000000001";
 
-/// What the two services hold, and the writes that Graph got.
+/// The objects in the two services, and the writes that Graph got.
 #[derive(Clone, Default)]
 struct World {
     object: Arc<Mutex<Value>>,

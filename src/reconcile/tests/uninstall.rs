@@ -1,4 +1,4 @@
-//! The looks before something is taken away in Graph, on a fake API server: each answer of it, and what follows. S51.
+//! The checks before something is removed in Graph, on a fake API server: each of its answers, and what follows. S51.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -42,7 +42,7 @@ enum Answer {
 
 const GONE: Answer = Answer::Status(404, "NotFound");
 
-/// An API server that knows these objects, all of which stay until told otherwise, and notes what it was asked.
+/// An API server that knows these objects, all of which stay unless the test sets another answer, and notes its requests.
 #[derive(Clone, Default)]
 struct Cluster {
     answers: Arc<Mutex<BTreeMap<&'static str, Answer>>>,
@@ -156,7 +156,7 @@ async fn s51_nothing_is_removed_unless_definitions_namespace_and_service_account
             held(&["ServiceAccount \"operator\"", "is being deleted"]),
         ),
         (vec![(ACCOUNT, GONE)], held(&["ServiceAccount \"operator\"", "does not exist"])),
-        // Whatever else is wrong, a definition that goes comes first: with it goes the object.
+        // Whatever else is wrong, a definition that is being deleted comes first: the object is deleted with it.
         (
             vec![(POLICIES, Answer::Goes), (ACCOUNT, GONE), (NAMESPACE, Answer::Goes)],
             held(&["provisioningpolicies.cloudpc.dev"]),
@@ -232,30 +232,30 @@ async fn s51_the_early_look_is_shared_and_the_last_one_always_asks_and_tells_the
     let cluster = Cluster::default();
     let context = cluster.context();
     for _ in 0..10 {
-        assert_eq!(early_look(&context).await, None);
+        assert_eq!(early_check(&context).await, None);
     }
     assert_eq!(cluster.asked(POLICIES), 1);
     cluster.set(POLICIES, Answer::Goes);
-    assert_eq!(early_look(&context).await, None, "known a moment ago");
+    assert_eq!(early_check(&context).await, None, "known a moment ago");
     assert!(before_deletion::<ProvisioningPolicy>(ID, &context).await.is_err());
     assert_eq!(cluster.asked(POLICIES), 2);
-    let why = early_look(&context).await.expect("let go of");
+    let why = early_check(&context).await.expect("released");
     assert!(why.contains("provisioningpolicies.cloudpc.dev"), "{why}");
     assert_eq!(cluster.asked(POLICIES), 2);
 
-    // Without an answer nothing is let go of.
+    // Without an answer nothing is released.
     let context = Cluster::with(&[(POLICIES, Answer::Status(403, "Forbidden")), (TENANTS, Answer::Status(500, ""))]).context();
-    assert_eq!(early_look(&context).await, None);
+    assert_eq!(early_check(&context).await, None);
 }
 
 /// Early in the deletion of a policy.
-async fn early_look(context: &Context) -> Option<String> {
+async fn early_check(context: &Context) -> Option<String> {
     let policy = policy("Shared");
     let uid = Uid::of(&policy).unwrap();
     why_released(&Pass::new(&policy, &uid, context), ID).await
 }
 
-/// What becomes of an Assignment that is not there any more, and of nobody else.
+/// What happens to the groups of an Assignment that does not exist any more, and to no others.
 #[tokio::test]
 async fn s51_an_assignment_that_vanished_takes_no_group_along() {
     for ownership in ["Shared", "Exclusive"] {

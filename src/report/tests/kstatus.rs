@@ -1,4 +1,4 @@
-//! Whatever a pass comes to, for every kind: `kubectl wait`, kstatus (Flux) and the conditions say the same of it.
+//! For every result of a pass and every kind: `kubectl wait`, kstatus (Flux) and the conditions agree.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ fn object(generation: i64, status: Value) -> Value {
     json!({"metadata": {"generation": generation}, "status": status})
 }
 
-/// What is suspended is what it was, but for work that does not go on; what no pass has looked at is not known.
+/// A suspended object keeps its state, but no work is in progress; an object without a pass is not known.
 fn suspended_keeps_the_last_word<K: Kind>(before: &K::Status) {
     let ready = |status: &K::Status| K::conditions(status).iter().find(|one| one.type_ == "Ready").cloned();
     let after = K::report(before, before.clone(), &Verdict::Suspended, Some(3));

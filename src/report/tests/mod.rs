@@ -1,4 +1,4 @@
-//! Tests of what a pass says.
+//! Tests of the report of a pass.
 
 mod kstatus;
 mod status;

@@ -133,7 +133,7 @@ fn nothing_is_said_of_what_was_not_looked_at() {
         assert_eq!(condition(&failed, "ReferencesResolved"), Some(resolved), "{unseen:?}");
         assert_eq!(condition(&failed, "Drifted"), Some(other), "{unseen:?}");
         assert_eq!(condition(&failed, "Synced"), Some(other), "{unseen:?}");
-        // Nor of Assignments, whose problems may be mended by now.
+        // Nor of Assignments, whose problems may be corrected by now.
         let stale = ManagedStatus {
             assignment_problems: vec![problem()],
             ..first.clone()

@@ -24,7 +24,7 @@ const MAX_NOTE_BYTES: usize = 1024;
 const MAX_REPORTER_BYTES: usize = 128;
 /// Room for the suffix within the 253 bytes of a name.
 const MAX_NAME_PREFIX_BYTES: usize = 200;
-/// Occurrences that wait for the server. More are dropped: events are a courtesy.
+/// Occurrences that wait for the server. More are dropped: events are best effort.
 const QUEUE: usize = 256;
 const WRITE_LIMIT: Duration = Duration::from_secs(5);
 /// Where events about cluster-scoped objects live.

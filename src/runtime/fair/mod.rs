@@ -1,12 +1,12 @@
-//! Who works next: workers are shared out by group and, within a group, by party.
+//! Which work is next: workers are distributed by group and, within a group, by party.
 //!
-//! The controller runtime keeps what waits for a worker in a hash set, and takes out whichever comes first: behind a
-//! backlog, another party's object waits for as long as luck has it. So the runtime gets more room than there are workers,
-//! and an object that finds no worker here leaves at once; it is called when its turn has come. That costs a few bytes for
-//! one that waits, not a task.
+//! The controller runtime keeps the objects that wait for a worker in a hash set, and takes them out in any order: behind a
+//! backlog, the wait of another party's object has no limit. So the runtime gets more room than there are workers,
+//! and an object that finds no worker here leaves at once; it is called when its turn has come. A waiting object costs a few
+//! bytes, not a task.
 //!
-//! Work that stands still (for an answer, for its turn in a budget) keeps its worker. So a party that has none may have
-//! one more than there are, and so may a group, up to a limit: a party that uses up all of them holds up no other.
+//! Work that waits (for an answer, for its turn in a budget) keeps its worker. So a party that has no worker may have
+//! one more than there are, and so may a group, up to a limit: a party that uses all workers does not block another one.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -18,10 +18,10 @@ use parking_lot::Mutex;
 const FOR_PARTIES: usize = 2;
 /// The same for a group.
 const FOR_GROUPS: usize = 4;
-/// Of those of one party that wait, one that is not urgent goes after so many that are.
+/// Of the waiting work of one party, one piece that is not urgent is next after so many that are.
 const URGENT_IN_A_ROW: u32 = 3;
 
-/// Whose work it is.
+/// The owner of the work.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Party {
     /// The group that it belongs to.
@@ -30,7 +30,7 @@ pub(crate) struct Party {
     pub name: Arc<str>,
 }
 
-/// The workers of one kind of work, and what waits for one.
+/// The workers of one kind of work, and the work that waits for one.
 pub(crate) struct Workers<T> {
     state: Mutex<State<T>>,
     call: Box<dyn Fn(T) + Send + Sync>,
@@ -41,9 +41,9 @@ struct State<T> {
     at_work: usize,
     parties: HashMap<Party, Queue<T>>,
     groups: HashMap<Arc<str>, usize>,
-    /// What waits, and whether it is urgent.
+    /// The waiting work, and whether it is urgent.
     waiting: HashMap<T, bool>,
-    /// What was called and has not come yet; each has a worker.
+    /// The work that was called and has not come yet; each piece has a worker.
     called: HashMap<T, Party>,
     turns: u64,
 }
@@ -76,7 +76,7 @@ pub(crate) struct Worker<T: Clone + Eq + Hash> {
 }
 
 impl<T: Clone + Eq + Hash> Workers<T> {
-    /// So many workers. What waited is called when there is one for it.
+    /// So many workers. Waiting work is called when there is one for it.
     pub(crate) fn new(number: usize, call: impl Fn(T) + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State {
@@ -106,7 +106,7 @@ impl<T: Clone + Eq + Hash> Workers<T> {
         })
     }
 
-    /// What was called does not come: it is not there any more.
+    /// Work that was called does not come: its object is gone.
     pub(crate) fn gone(&self, work: &T) {
         let party = self.state.lock().called.remove(work);
         if let Some(party) = party {
@@ -137,7 +137,7 @@ impl<T: Clone + Eq + Hash> State<T> {
             self.begin(&party);
             return Some(party);
         }
-        // What has become urgent stays among the calm as well; the first of the two counts.
+        // Work that has become urgent stays among the work that is not urgent as well; the first of the two counts.
         self.waiting.insert(work.clone(), urgent);
         let queue = self.parties.entry(party).or_default();
         if urgent { &mut queue.urgent } else { &mut queue.calm }.push_back(work);

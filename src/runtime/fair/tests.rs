@@ -36,7 +36,7 @@ impl Scene {
         (0..number).filter(|n| self.enter(&format!("{party}/{n}"), true)).count()
     }
 
-    /// Some work of a party ends. What is called for it comes, and is told.
+    /// Some work of a party ends. The work that is called for it comes, and is returned.
     fn ends(&mut self, party: &str) -> Vec<String> {
         let mut own: Vec<&String> = self.at_work.keys().filter(|work| work.starts_with(party)).collect();
         own.sort();
@@ -125,7 +125,7 @@ fn what_is_urgent_goes_first_and_what_is_calm_is_not_forgotten() {
     scene.enter("t/a/first", true);
     (0..3).for_each(|n| assert!(!scene.enter(&format!("t/a/calm-{n}"), false)));
     (0..5).for_each(|n| assert!(!scene.enter(&format!("t/a/urgent-{n}"), true)));
-    assert!(!scene.enter("t/a/calm-2", true), "somebody changed it meanwhile");
+    assert!(!scene.enter("t/a/calm-2", true), "it was changed meanwhile");
     let order: Vec<String> = (0..8).flat_map(|_| scene.ends("t/a")).map(|work| work[4..].to_owned()).collect();
     let expected = [
         "urgent-0", "urgent-1", "urgent-2", "calm-0", "urgent-3", "urgent-4", "calm-2", "calm-1",

@@ -1,8 +1,8 @@
 //! Work that only one replica may do: it runs under a lease and ends with it.
 //!
-//! Four rules beyond the election itself: a lost lease ends the process (work that was spawned cannot be called
-//! back), the lease is given up only after the work has ended, it is never given up while work may still run, and a lease that
-//! cannot be used is told, while the election goes on trying.
+//! Four rules beyond the election itself: a lost lease ends the process (spawned work cannot be revoked), the lease is released
+//! only after the work has ended, it is never released while work may still run, and a lease that cannot be used is reported,
+//! while the election goes on trying.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,10 +16,10 @@ use tower::{BoxError, service_fn};
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::text::one_line;
 
-/// The longest text of a failure that is told.
+/// The longest text of a failure that is reported.
 const MAX_REASON: usize = 256;
 
-/// How long giving the lease up may take; it expires by itself anyway.
+/// How long releasing the lease may take; it expires by itself anyway.
 const RELEASE_LIMIT: Duration = Duration::from_secs(5);
 
 /// Which lease, and as whom.
@@ -43,7 +43,7 @@ pub(crate) struct LeaseTimings {
     pub duration: Duration,
     /// After how long without a renewal the leader stops.
     pub renew_deadline: Duration,
-    /// How often the lease is renewed, or looked at by those who wait.
+    /// How often the lease is renewed, or read by the processes that wait.
     pub retry: Duration,
     /// How long the work may take to end after a shutdown request.
     pub drain: Duration,
@@ -92,17 +92,23 @@ impl LeaseConfig {
     }
 }
 
-/// Waits for the lease and runs `on_leader` while holding it. Returns when the work has ended and the lease is given
-/// up, or when a shutdown is requested before the lease was obtained.
+/// Waits for the lease and runs `on_leader` while holding it. Returns when the work has ended and the lease is
+/// released, or when a shutdown is requested before the lease was obtained.
 ///
 /// The work gets a shutdown that fires with `shutdown`; it must end then, after waiting for what it has detached.
-/// `client` must not retry by itself: a renewal that is late must be seen as late. `told` hears after each request whether the
-/// lease can be used, and otherwise why not.
+/// `client` must not retry by itself: a renewal that is late must be seen as late. `report` is called after each request with
+/// whether the lease can be used, and otherwise why not.
 ///
 /// # Errors
 ///
 /// See [`LeaseError`]. The work has been dropped; the caller must end the process.
-pub(crate) async fn lead<F, W, T>(client: &Client, config: LeaseConfig, shutdown: Shutdown, told: T, on_leader: F) -> Result<(), LeaseError>
+pub(crate) async fn lead<F, W, T>(
+    client: &Client,
+    config: LeaseConfig,
+    shutdown: Shutdown,
+    report: T,
+    on_leader: F,
+) -> Result<(), LeaseError>
 where
     F: FnOnce(Shutdown) -> W,
     W: Future<Output = ()>,
@@ -110,7 +116,7 @@ where
 {
     config.check()?;
     let drain = config.timings.drain;
-    let client = heard(client, format!("{}/{}", config.namespace, config.name), told);
+    let client = heard(client, format!("{}/{}", config.namespace, config.name), report);
     let election = LeaderElection::new(client, &config.namespace, &config.name, &config.identity)
         .with_lease_duration(config.timings.duration)
         .with_renew_deadline(config.timings.renew_deadline)
@@ -139,34 +145,34 @@ where
             // A request to obtain the lease may have been under way and succeeded.
             let released = tokio::time::timeout(RELEASE_LIMIT, election.release()).await;
             if released.is_err() {
-                tracing::warn!("giving the lease up took too long; it expires by itself");
+                tracing::warn!("releasing the lease took too long; it expires by itself");
             }
             Ok(())
         }
     }
 }
 
-/// A client that tells what becomes of its requests for the lease. The election itself only logs it.
-fn heard<T>(client: &Client, lease: String, told: T) -> Client
+/// A client that reports the results of its requests for the lease. The election itself only logs them.
+fn heard<T>(client: &Client, lease: String, report: T) -> Client
 where
     T: Fn(Result<(), String>) + Clone + Send + Sync + 'static,
 {
     let inner = client.clone();
     let service = service_fn(move |request: Request<Body>| {
-        let (inner, lease, told) = (inner.clone(), lease.clone(), told.clone());
+        let (inner, lease, report) = (inner.clone(), lease.clone(), report.clone());
         async move {
             let answer = inner.send(request).await;
             match answer.as_ref().map(|answer| answer.status()) {
-                // Not there yet, or somebody else was quicker.
+                // Not there yet, or another process was quicker.
                 Ok(StatusCode::NOT_FOUND | StatusCode::CONFLICT) => {}
-                Ok(status) if status.is_success() => told(Ok(())),
+                Ok(status) if status.is_success() => report(Ok(())),
                 Ok(status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)) => {
-                    told(Err(format!(
+                    report(Err(format!(
                         "the controller may not use the lease {lease}: {status}; its Role names the lease"
                     )));
                 }
-                Ok(status) => told(Err(format!("the lease {lease} cannot be used: {status}"))),
-                Err(error) => told(Err(one_line(&format!("the lease {lease} cannot be used: {error}"), MAX_REASON))),
+                Ok(status) => report(Err(format!("the lease {lease} cannot be used: {status}"))),
+                Err(error) => report(Err(one_line(&format!("the lease {lease} cannot be used: {error}"), MAX_REASON))),
             }
             answer.map_err(BoxError::from)
         }

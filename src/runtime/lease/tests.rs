@@ -74,7 +74,7 @@ impl Cluster {
     }
 }
 
-/// Short times: the election library looks at the real clock.
+/// Short times: the election library reads the real clock.
 fn config() -> LeaseConfig {
     LeaseConfig {
         namespace: "default".to_owned(),

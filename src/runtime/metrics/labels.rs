@@ -51,7 +51,7 @@ pub struct ClassOfTenant {
     pub tenant: Tenant,
 }
 
-/// Which request an exemplar stands for: the id that the log line and Graph's own logs have, too.
+/// The request of an exemplar: the id that the log line and Graph's own logs have, too.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub struct Trace {
     pub client_request_id: String,
@@ -95,7 +95,7 @@ impl TenantNames {
     }
 }
 
-/// The statuses that Graph is known to use; whatever else a server thinks of goes by its class.
+/// The statuses that Graph is known to use; any other status is counted by its class.
 const STATUSES: [(u16, &str); 20] = [
     (200, "200"),
     (201, "201"),

@@ -1,4 +1,4 @@
-//! What Prometheus is told. One registry, passed by value; no global state.
+//! The metrics for Prometheus. One registry, passed by value; no global state.
 //!
 //! Prohibition: a label value is a literal of this program or comes from a small closed range. Names, namespaces and
 //! identifiers of objects are never labels, because their number is not bounded; the name of a tenant is one only when
@@ -36,7 +36,7 @@ struct Inner {
     sources: Mutex<Sources>,
 }
 
-/// What is looked at when somebody asks.
+/// The gauges that are computed when they are scraped.
 #[derive(Debug)]
 struct Sources {
     queues: BTreeMap<&'static str, Queue>,
@@ -50,7 +50,7 @@ impl Metrics {
         Self::with(TenantNames::Off)
     }
 
-    /// The same, with a label that tells the first tenants apart.
+    /// The same, with a label for the first tenants.
     pub fn with_tenant_names() -> Self {
         Self::with(TenantNames::On(Vec::new()))
     }
@@ -70,7 +70,7 @@ impl Metrics {
 
     /// The exposition in the OpenMetrics text format.
     pub fn encode(&self) -> String {
-        // Held to the end: a second reader must not see the gauges while they are told anew.
+        // Held to the end: a second reader must not see the gauges while they are set again.
         let mut sources = self.sources();
         self.refresh(&mut sources);
         let mut out = String::new();
@@ -118,7 +118,7 @@ impl Metrics {
             .observe(elapsed.as_secs_f64());
     }
 
-    /// Counts one object that was found changed behind our back.
+    /// Counts one object that another writer has changed in Graph.
     pub fn drift(&self, kind: &'static str) {
         self.0.series.drift.get_or_create(&Kind { kind }).inc();
     }
@@ -133,7 +133,7 @@ impl Metrics {
         self.0.series.malformed.get_or_create(&Kind { kind }).inc();
     }
 
-    /// Says whether this process holds the lease.
+    /// Sets whether this process has the lease.
     pub fn leader(&self, leading: bool) {
         self.0.series.leader.set(i64::from(leading));
     }
@@ -144,7 +144,7 @@ impl Metrics {
     }
 
     fn sources(&self) -> MutexGuard<'_, Sources> {
-        // A reader that panicked has left gauges behind that the next one tells anew.
+        // A reader that panicked has left gauges behind that the next one sets again.
         self.0.sources.lock()
     }
 }

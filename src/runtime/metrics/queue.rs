@@ -1,5 +1,5 @@
-//! How many objects of a kind wait for their turn. The controller runtime does not tell, so this follows what it is
-//! asked for: an object is due when something triggers it or when its own time has come, until its pass begins.
+//! How many objects of a kind wait for their turn. The controller runtime does not report it, so this follows its
+//! triggers: an object is due when something triggers it or when its own time has come, until its pass begins.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -100,7 +100,7 @@ impl Series {
         r.register("graph_request_duration_seconds", "Time that a request took", self.graph_duration.clone());
         r.register("graph_throttled_seconds", "Pauses that Graph asked for with 429, added up", self.throttled.clone());
         r.register("graph_held_back_seconds", "Time that requests waited for their turn within our own budget", self.held_back.clone());
-        r.register("graph_budget_left", "Requests that could go out at once before the next one has to wait", self.budget.clone());
+        r.register("graph_budget_left", "Requests that could be sent at once before the next one has to wait", self.budget.clone());
         r.register("token_refreshes", "New access tokens obtained", self.token_refreshes.clone());
         r.register("token_failures", "Attempts at an access token that failed", self.token_failures.clone());
     }
@@ -109,8 +109,8 @@ impl Series {
     fn register_tenants(&self, r: &mut Registry) {
         r.register("last_successful_poll_timestamp_seconds", "When the kind was last listed completely", self.polled_at.clone());
         r.register("polled_objects", "Objects in that listing", self.polled_objects.clone());
-        r.register("last_successful_sign_in_timestamp_seconds", "When the tenant was last found to be signed in to", self.signed_in_at.clone());
-        r.register("token_lifetime_seconds", "Time that the token seen then was still good for", self.token_lifetime.clone());
+        r.register("last_successful_sign_in_timestamp_seconds", "When a sign-in to the tenant last succeeded", self.signed_in_at.clone());
+        r.register("token_lifetime_seconds", "Time that the token was still valid then", self.token_lifetime.clone());
         r.register("clock_skew_seconds", "How far the clock is ahead of Microsoft's, negative when it is behind", self.clock_skew.clone());
     }
 }

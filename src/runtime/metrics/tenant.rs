@@ -1,7 +1,7 @@
 //! What is counted for one tenant, and how the tenants that share a label add up.
 //!
 //! A gauge that several tenants share shows the worst of them, so that an alert on it sees each. What a tenant has
-//! set is gone with it: a value that nobody updates any more would look like a standstill.
+//! set is gone with it: a value that is not updated any more would look like a standstill.
 
 use std::collections::BTreeMap;
 use std::hash::Hash;
@@ -121,14 +121,14 @@ impl TenantMetrics {
         self.gauges.lock().polled.insert(kind, (at.as_duration().as_secs_f64(), objects));
     }
 
-    /// Notes that a kind is not listed any more, because nobody needs it.
+    /// Notes that a kind is not listed any more, because no resource needs it.
     pub fn not_polled(&self, kind: &'static str) {
         self.gauges.lock().polled.remove(kind);
     }
 }
 
 impl Series {
-    /// Forgets what tenants have set, to be told anew.
+    /// Forgets what tenants have set, to set it again.
     pub fn clear_tenants(&self) {
         self.signed_in_at.clear();
         self.token_lifetime.clear();

@@ -1,8 +1,8 @@
 //! Lists in pages that are small by bytes. The server counts objects, and one object may be a thousand times as large as
-//! another: 500 of the usual ones are 2 MB, 500 of the largest that whoever may write them can make are 700.
+//! another: 500 of the usual ones are 2 MB, 500 of the largest that the API server accepts are 700 MB.
 //!
-//! So the number that is asked for follows what came, and an answer that grows too large is given up and asked for again in
-//! smaller parts. The token by which a list goes on does not depend on the number.
+//! So the requested number follows the size of earlier pages, and an answer that grows too large is dropped and requested again in
+//! smaller parts. The continue token of a list does not depend on the number.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ const WANTED: usize = 2 << 20;
 /// The objects of the first page, when nothing is known of their size.
 const FIRST: u32 = 32;
 
-/// How much larger than the page before, in objects, one may be: what comes first may be small on purpose.
+/// How much larger than the page before, in objects, one may be: the first objects may be small on purpose.
 const GROWTH: u32 = 4;
 
 /// How many objects to ask for next, by the path of the list.

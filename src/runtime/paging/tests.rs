@@ -6,7 +6,7 @@ use proptest::prelude::*;
 /// What the server was asked for: the first object and the number of them, and how many bytes that was.
 type Asked = Arc<Mutex<Vec<(usize, u32, usize)>>>;
 
-/// A server that holds objects of these sizes. A list goes on where `continue` says.
+/// A server with objects of these sizes. A list continues at its `continue` token.
 fn server(sizes: Vec<usize>) -> (Client, Asked) {
     let asked = Asked::default();
     let seen = Arc::clone(&asked);
@@ -36,7 +36,7 @@ async fn list(sizes: Vec<usize>) -> (usize, Vec<(usize, u32, usize)>) {
         let request = Request::get(uri).body(Body::empty()).unwrap();
         let response = client.send(request).await.unwrap();
         let bytes = response.into_body().collect().await.unwrap().to_bytes().len();
-        // The fake says what a real one's answer holds.
+        // The fake reports what the answer of a real server contains.
         let (at, count, sent) = *asked.lock().last().unwrap();
         assert_eq!((at, sent), (from, bytes));
         from += count as usize;

@@ -22,7 +22,7 @@ use crate::runtime::metrics;
 use crate::runtime::metrics::Metrics;
 use crate::runtime::shutdown::Shutdown;
 
-/// Open connections per port. Beyond it the oldest is closed, so that a crowd of silent clients cannot keep a probe
+/// Open connections per port. Beyond it the oldest is closed, so that many silent clients cannot keep a probe
 /// from being answered.
 const MAX_CONNECTIONS: usize = 64;
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -57,7 +57,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When the system cannot tell the address of the socket.
+    /// When the system does not report the address of the socket.
     pub(crate) fn health_address(&self) -> std::io::Result<SocketAddr> {
         self.health.local_addr()
     }
@@ -66,7 +66,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When the system cannot tell the address of the socket.
+    /// When the system does not report the address of the socket.
     pub(crate) fn metrics_address(&self) -> std::io::Result<SocketAddr> {
         self.metrics.local_addr()
     }
@@ -78,7 +78,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When the system cannot tell the address of a socket.
+    /// When the system does not report the address of a socket.
     pub(crate) async fn run(self, health: Health, metrics: Metrics, shutdown: Shutdown) -> std::io::Result<()> {
         tracing::info!(
             health = %self.health_address()?,
@@ -149,7 +149,7 @@ async fn converse(stream: TcpStream, routes: Router) {
         .keep_alive(false);
     let service = TowerToHyperService::new(routes);
     let connection = builder.serve_connection(TokioIo::new(stream), service);
-    // A client that misbehaves or goes away is not our error.
+    // A client that sends garbage or disconnects is not our error.
     let _ended = tokio::time::timeout(CONNECTION_TIMEOUT, connection).await;
 }
 

@@ -49,7 +49,7 @@ async fn get(address: SocketAddr, path: &str) -> (u16, String) {
     (status, body.unwrap_or_default().to_owned())
 }
 
-/// S21: whoever reaches the health port learns whether the process is well, and nothing else.
+/// S21: the health port shows whether the process is well, and nothing else.
 #[tokio::test]
 async fn s21_the_health_port_says_ok_and_holds_no_data() {
     let b = start().await;
@@ -82,11 +82,8 @@ async fn readiness_follows_the_components_and_liveness_does_not() {
     b.health.set_ready("watches", true);
     b.health.expect("watches");
     assert_eq!(get(b.probes, "/readyz").await, (200, "ok\n".to_owned()));
-    b.health.set_missing("watches", "nobody answers");
-    assert_eq!(
-        get(b.probes, "/readyz").await,
-        (503, "not ready: watches (nobody answers)\n".to_owned())
-    );
+    b.health.set_missing("watches", "no answer");
+    assert_eq!(get(b.probes, "/readyz").await, (503, "not ready: watches (no answer)\n".to_owned()));
 
     b.trigger.fire();
     b.task.await.expect("no panic").expect("ends well");
@@ -165,7 +162,7 @@ async fn s24_a_client_that_sends_half_a_request_is_cut_off() {
 #[tokio::test]
 async fn s24_a_body_is_neither_wanted_nor_read() {
     let b = start().await;
-    // The rest of the body never comes; an answer shows that nobody waits for it.
+    // The rest of the body never comes; an answer shows that the server does not wait for it.
     for (head, status) in [
         ("POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000", "405"),
         ("GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000", "200"),

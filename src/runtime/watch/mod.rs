@@ -1,4 +1,4 @@
-//! A watch of one kind that feeds a store and says which objects need a look.
+//! A watch of one kind that feeds a store and emits the objects that need a pass.
 //!
 //! Order matters: undecodable objects are taken out first (one of them would otherwise hide all others), the store is
 //! updated next (so that it is fresh even where nothing is triggered), the filter comes last. Nothing here decides
@@ -29,7 +29,7 @@ pub(crate) trait Watchable: kube::Resource<DynamicType = ()> + DeserializeOwned 
 
 impl<K> Watchable for K where K: kube::Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static {}
 
-/// One watched kind: what is known, and what to look at. The store is fed only while `trigger` is polled.
+/// One watched kind: its store, and the objects that need a pass. The store is fed only while `trigger` is polled.
 pub(crate) struct Watched<K: Watchable> {
     /// The newest decodable version of every object.
     pub store: Store<K>,
@@ -39,8 +39,8 @@ pub(crate) struct Watched<K: Watchable> {
     pub complete: Complete,
 }
 
-/// Tells when a store holds its first complete list. Any number may wait: `Store::wait_until_ready` of kube 5 wakes only
-/// the one that asked last, and the controller runtime is one of those who ask.
+/// Shows when a store has its first complete list. Any number of tasks may wait: `Store::wait_until_ready` of kube 5 wakes
+/// only the task that called it last, and the controller runtime calls it, too.
 #[derive(Clone, Debug)]
 pub(crate) struct Complete(tokio::sync::watch::Receiver<bool>);
 
@@ -62,7 +62,7 @@ impl Complete {
     }
 }
 
-/// Sets the marker when the first list has passed. Goes behind whatever feeds the store.
+/// Sets the marker when the first list has passed. It has to be behind the step that feeds the store.
 pub(crate) fn mark_complete<K>(sender: tokio::sync::watch::Sender<bool>) -> impl FnMut(&watcher::Result<watcher::Event<K>>) {
     move |event| {
         if matches!(event, Ok(watcher::Event::InitDone)) {
@@ -93,7 +93,7 @@ pub(crate) struct Malformed {
 /// Watches a kind.
 ///
 /// The first list is paged and most-recent. Not a streaming list: kube 5 starts that at version "0", which lets a server
-/// that lags behind answer with the past, and what is absent from a cache decides what is taken off in Graph.
+/// that lags behind answer with an old state, and what is absent from a cache decides what is removed in Graph.
 ///
 /// `on_malformed` is called once for each undecodable version; such an object is not in the store. Note that writing
 /// the status of the object makes a new version of it, so write only what differs.
@@ -110,7 +110,7 @@ fn list_config() -> watcher::Config {
     watcher::Config::default().page_size(500)
 }
 
-/// The same for any source of watch events. The source must bring its own backoff.
+/// The same for any source of watch events. The source must have its own backoff.
 pub(crate) fn watched<K, F>(
     events: impl Stream<Item = watcher::Result<watcher::Event<Decoded<K>>>> + Send + 'static,
     on_malformed: F,
@@ -134,7 +134,7 @@ where
 }
 
 /// What a reconcile depends on. Status and finalizers are absent, so our own writes do not come back to us: the pass
-/// that adds the finalizer goes on with the object that it wrote. One that somebody takes off is noticed by [`Recovered`].
+/// that adds the finalizer continues with the object that it wrote. The removal of a finalizer is noticed by [`Recovered`].
 fn interest(meta: &ObjectMeta) -> u64 {
     let mut hasher = DefaultHasher::new();
     meta.generation.hash(&mut hasher);
@@ -143,15 +143,15 @@ fn interest(meta: &ObjectMeta) -> u64 {
     hasher.finish()
 }
 
-/// Whether a finalizer was taken off. Of an object that is being deleted it may go: that is how a deletion ends.
+/// Whether a finalizer was removed. From an object that is being deleted it may be removed: that is how a deletion ends.
 fn lost_finalizer(before: &ObjectMeta, now: &ObjectMeta) -> bool {
     let had = before.finalizers.iter().flatten();
     let has = now.finalizers.as_deref().unwrap_or_default();
     now.deletion_timestamp.is_none() && before.uid == now.uid && had.into_iter().any(|finalizer| !has.contains(finalizer))
 }
 
-/// Objects that have to be looked at although what the filter compares may be unchanged: those that decode again (after
-/// a repaired status, say), and those from which somebody took a finalizer.
+/// Objects that need a pass although what the filter compares may be unchanged: those that decode again (after a repaired
+/// status, for example), and those that lost a finalizer.
 #[derive(Clone, Default)]
 struct Recovered(Arc<Mutex<HashSet<Identity>>>);
 
@@ -217,7 +217,7 @@ impl<K: Watchable, F: FnMut(Malformed)> Sieve<K, F> {
                 return None;
             }
             InitDone => {
-                // Whatever was undecodable and is not listed any more is gone.
+                // An undecodable object that is not listed any more is gone.
                 if let Some(listed) = self.listed.take() {
                     self.reported = listed;
                 }
@@ -255,7 +255,7 @@ impl<K: Watchable, F: FnMut(Malformed)> Sieve<K, F> {
         object
     }
 
-    /// The last decodable version, which is what the store needs to be told to remove.
+    /// The last decodable version, which the store needs to remove the object.
     fn known(&self, meta: &ObjectMeta) -> Option<K> {
         let (namespace, name) = identity(meta);
         let mut key = ObjectRef::<K>::new(&name);

@@ -129,7 +129,7 @@ fn an_object_that_becomes_undecodable_leaves_the_store_and_comes_back() {
 
     assert!(bench.send(Apply(bad("a", 2))).is_empty());
     assert!(bench.stored().is_empty());
-    // The cure changed nothing that the filter compares; the object must be looked at all the same.
+    // The correction changed nothing that the filter compares; the object needs a pass all the same.
     assert_eq!(bench.send(Apply(good("a", 3, 1))), ["a"]);
     assert_eq!(bench.stored(), ["a"]);
     assert!(bench.send(Apply(good("a", 4, 1))).is_empty());
@@ -173,11 +173,11 @@ fn only_what_a_reconcile_depends_on_triggers() {
     let finalizer = |o: &mut Value| o["metadata"]["finalizers"] = json!(["example.org/f"]);
     assert!(
         bench.send(Apply(object("a", 3, 1, finalizer))).is_empty(),
-        "own finalizer, added by a pass that goes on"
+        "own finalizer, added by a pass that continues"
     );
 
     let without = object("a", 4, 1, |_| ());
-    assert_eq!(bench.send(Apply(without.clone())), ["a"], "a finalizer that somebody took off");
+    assert_eq!(bench.send(Apply(without.clone())), ["a"], "a finalizer that another writer removed");
     assert!(bench.send(Apply(without)).is_empty(), "the same, repeated");
     bench.send(Apply(object("a", 5, 1, finalizer)));
 
@@ -207,12 +207,12 @@ fn only_what_a_reconcile_depends_on_triggers() {
     assert!(bench.send(Delete(good("a", 9, 2))).is_empty());
     assert!(bench.stored().is_empty());
 
-    // A namesake is a different object.
-    let namesake = object("a", 10, 2, |o| {
+    // An object of the same name is a different object.
+    let same_name = object("a", 10, 2, |o| {
         deletion(o);
         o["metadata"]["uid"] = json!("another");
     });
-    assert_eq!(bench.send(Apply(namesake)), ["a"]);
+    assert_eq!(bench.send(Apply(same_name)), ["a"]);
 }
 
 #[test]

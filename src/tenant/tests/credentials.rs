@@ -41,7 +41,7 @@ async fn a_client_secret_is_read_from_its_secret_for_each_token_and_rotated_with
         "{error:?}"
     );
     assert!(!error.message.contains("an old one"), "{error:?}");
-    assert!(contoso.clock.ahead().is_some(), "a refusal tells the time as well");
+    assert!(contoso.clock.ahead().is_some(), "a refusal has a date as well");
 
     scene
         .cluster
@@ -150,7 +150,7 @@ async fn s3_a_broken_credential_is_named_and_never_replaced_by_another() {
         (client_secret("absent"), secret, "does not exist"),
         (client_secret("empty"), secret, "\"clientSecret\" does not exist"),
         (client_secret("blank"), secret, "is empty"),
-        (client_secret("binary"), secret, "is no text"),
+        (client_secret("binary"), secret, "is not UTF-8 text"),
         (client_secret("other-key"), secret, "\"clientSecret\" does not exist"),
         (client_secret("../../default/secrets/x"), secret, "not the name of an object"),
         (certificate("blank"), tls, "\"tls.key\" is empty"),
@@ -220,7 +220,7 @@ async fn s4_two_objects_for_one_application_share_no_token() {
     assert_eq!(scene.logins()[before].form["client_assertion"], "signer-token");
 }
 
-/// S1: who names a stranger's application gets no further than the credential that is really his.
+/// S1: a tenant that names another one's application gets no token without the credential of that application.
 #[tokio::test]
 async fn s1_naming_another_tenants_application_does_not_borrow_its_identity() {
     let mut seeds = seed(json!({"clientSecret": SECRET}));

@@ -1,4 +1,4 @@
-//! The breaker: what concerns the tenant holds all back, what concerns an object holds back that object; one try goes
+//! The breaker: a failure of the tenant holds all back, one of an object holds back that object; one try goes
 //! through; only a success from after the failure opens it.
 
 use std::sync::Arc;
@@ -131,7 +131,7 @@ async fn one_objects_failure_or_lost_answer_holds_back_nothing_and_is_told_to_no
             assert!(!is_held(&gate, "a-1") && !is_held(&gate, "a-2") && gate.closed().is_none());
         }
     }
-    // Without a connection it is nobody's alone.
+    // A missing connection does not concern one object alone.
     let gate = Gate::default();
     let connect = GraphError {
         code: Some("connect".to_owned()),
@@ -173,7 +173,7 @@ async fn objects_of_several_namespaces_that_fail_are_the_tenants_trouble_and_the
     assert_eq!((held.class, held.reason), (Class::Unreachable, Reason::GraphUnavailable));
     let told = "the tenant's requests fail: 503 serviceUnavailable (request-id 0a-1)";
     assert!(held.message.starts_with(told) && !held.message.contains(CANARY), "{}", held.message);
-    // The one that failed goes on telling what it failed with.
+    // The object that failed keeps reporting its own failure.
     let own = pass("a-1", || gate.check()).unwrap_err().told();
     assert!(own.message.contains(CANARY), "{}", own.message);
     // The try is for one that has not failed, and its success is all that it takes.
@@ -201,7 +201,7 @@ async fn an_outage_that_all_have_failed_in_is_tried_by_one_of_them() {
         fails(&gate, &format!("a-{object}"));
     }
     tokio::time::advance(Duration::from_secs(1)).await;
-    assert!(is_held(&gate, "a-1"), "somebody else may come");
+    assert!(is_held(&gate, "a-1"), "another object may try");
     tokio::time::advance(Duration::from_secs(3)).await;
     assert!(!is_held(&gate, "a-1") && is_held(&gate, "a-2"), "one at a time");
     fails(&gate, "a-1");

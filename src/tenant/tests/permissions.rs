@@ -1,4 +1,4 @@
-//! What the simulator, which enforces Graph's permission of every route, lets an application do; and what is said when not.
+//! What the simulator, which enforces Graph's permission of every route, allows an application; and the message when it does not.
 
 use serde_json::json;
 
@@ -15,7 +15,7 @@ async fn an_application_that_may_only_read_is_known_as_such_from_its_token() {
         let scene = Scene::new(&seed(json!({"clientSecret": SECRET, "roles": roles})), None);
         scene.cluster.secret("app", &[("clientSecret", SECRET.as_bytes())]);
         let contoso = scene.tenants.get(&tenant("contoso", client_secret("app"))).unwrap();
-        assert!(!contoso.client.reads_only(), "nobody asked yet");
+        assert!(!contoso.client.reads_only(), "no request yet");
         signs_in(&contoso).await.unwrap();
         assert_eq!(contoso.client.reads_only(), expected, "{roles}");
     }

@@ -1,4 +1,4 @@
-//! Stand-ins for what a sign-in touches: the controller's own namespace, and Microsoft's hosts played by the simulator.
+//! Fakes of what a sign-in uses: the controller's own namespace, and Microsoft's hosts played by the simulator.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -30,7 +30,7 @@ pub(crate) const APP: &str = "22222222-2222-2222-2222-222222222222";
 /// The value of its client secret in the seed.
 pub(crate) const SECRET: &str = "s3cr3t-canary";
 
-/// What the fake Kubernetes API holds, and what it was asked.
+/// The objects of the fake Kubernetes API, and its requests.
 #[derive(Default)]
 pub(crate) struct Cluster {
     secrets: Mutex<BTreeMap<String, Value>>,
@@ -144,7 +144,7 @@ impl Scene {
         let https = transport(&simulator, &sent);
         let connect = Connect {
             https: Arc::new(move || Ok(https.clone())),
-            metadata: Arc::new(|| panic!("nobody asked for a managed identity")),
+            metadata: Arc::new(|| panic!("no managed identity was requested")),
         };
         let endpoints = Endpoints {
             graph: "https://graph.microsoft.com".parse().unwrap(),

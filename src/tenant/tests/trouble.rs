@@ -1,4 +1,4 @@
-//! Trouble that stays where it belongs: many passes over one tenant, played by the simulator.
+//! Failures stay with their objects: many passes over one tenant, played by the simulator.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,7 +42,7 @@ async fn sixty_five_passes_ask_for_a_token_once_and_nobody_asks_again_before_the
         assert!(told(&failure) && failure.after.is_some(), "{failure:?}");
     }
     assert_eq!(scene.logins().len(), 1);
-    // What was asked for concerns nobody else.
+    // The subject of the request concerns no other object.
     assert!(
         failures
             .iter()

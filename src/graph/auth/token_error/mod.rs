@@ -1,6 +1,6 @@
 //! Why Entra issued no token, read from azure_identity's error.
 //!
-//! The AADSTS number only decides the advice and whether the request is repeated: Microsoft may renumber. The result holds
+//! The AADSTS number only decides the advice and whether the request is repeated: Microsoft may renumber. The result contains
 //! nothing of the request, so no assertion.
 
 use std::error::Error;

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::graph::budget::priority::Priority;
 
-/// How often the oldest waiter may be passed by before it is served whatever its priority.
+/// How often the oldest waiter may be passed by before it is served regardless of its priority.
 const PASSED_BY: u32 = 3;
 
 /// With more parties noted than this, those without waiters are forgotten.
@@ -130,7 +130,7 @@ impl Line {
         let pace = pace.filter(|_| !waiter.party.is_empty())?;
         let served = self.served.get(&waiter.party)?;
         let early = pace.spacing.saturating_mul(pace.at_once.saturating_sub(1));
-        // What would be before the clock's beginning is now.
+        // A time before the beginning of the clock counts as now.
         served.even.checked_sub(early)
     }
 

@@ -63,7 +63,7 @@ fn who_steps_aside_for_others_is_passed_by_all_the_same() {
         assert_ne!(served.last(), Some(&patient));
         line.come_back(patient, waiter(Repair, "team"));
     }
-    assert_eq!(line.ahead(patient), 0, "it need not look whether it is its turn any more");
+    assert_eq!(line.ahead(patient), 0, "it need not check its turn any more");
     assert_eq!(serve(&mut line), Some(patient), "{served:?}");
 }
 
@@ -148,7 +148,7 @@ fn each_of_several_parties_goes_at_its_own_pace_after_a_few_at_once() {
     };
     assert_eq!(everybody(&mut line, start), 3);
     assert_eq!(line.turn(crowd[3], pace, start), Turn::At(start + Duration::from_secs(1)));
-    // Neither another party nor the tenant's own work is held up by that.
+    // That delays neither another party nor the tenant's own work.
     let other = line.enter(waiter(Change, "other"));
     let own: Vec<u64> = (0..5).map(|_| line.enter(waiter(Resync, ""))).collect();
     assert_eq!(everybody(&mut line, start), 6);

@@ -1,8 +1,8 @@
 //! How many requests of one class were sent lately, and how many may be sent. Pure: the time is an argument.
 //!
 //! The window counts what the service may count: a request from its admission until a window's length after its answer,
-//! because the time of its arrival in between is unknown. So no window of the service holds more, wherever that begins; a token
-//! bucket would let nearly twice as many through.
+//! because the time of its arrival in between is unknown. So no window of the service contains more, wherever that begins; a token
+//! bucket would allow nearly twice as many.
 //!
 //! The service may accept fewer than planned. As many requests as it has accepted within a window are sent side by side. More
 //! are tried a few at a time, so that one request meets the limit and not all that are under way; each one that is accepted
@@ -50,7 +50,7 @@ pub(crate) struct Window {
 /// What is known from a refusal.
 #[derive(Debug, Clone, Copy)]
 struct Refused {
-    /// Refusals of requests that were sent before this say nothing new.
+    /// Refusals of requests that were sent before this are not counted again.
     until: Instant,
     /// No try before this.
     closed: Instant,
@@ -121,7 +121,7 @@ impl Window {
     /// depends on an answer.
     fn may_try(&self, free: Option<Instant>, now: Instant) -> Result<(), Option<Instant>> {
         if let Some(refused) = self.refused.filter(|_| self.streak == 0) {
-            // A refusal stops all requests until the window has room. So after a try in vain, none before its second half.
+            // A refusal stops all requests until the window has room. So after a refused try, the next one is not before its second half.
             let late = free.filter(|_| refused.again).map_or(now, |free| free - self.limit.window / 2);
             let earliest = refused.closed.max(late);
             if earliest > now {
@@ -168,7 +168,7 @@ impl Window {
         }
     }
 
-    /// The service refused a request that was `sent` at that time, and asks for a `pause`; `named` is whether it says how long. A
+    /// The service refused a request that was `sent` at that time, and asks for a `pause`; `named` is whether it named a time. A
     /// request that was sent before the end of the last refusal's pause belongs to that refusal.
     pub(crate) fn refuse(&mut self, sent: Instant, pause: Instant, named: bool, now: Instant) {
         if self.refused.is_some_and(|refused| sent < refused.until) {

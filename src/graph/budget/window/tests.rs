@@ -63,7 +63,7 @@ fn more_than_a_tenth_of_the_plan_is_tried_a_few_at_a_time_until_it_is_known_to_b
     let known: Vec<_> = (0..10).map(|_| window.admit(1.0, start).unwrap()).collect();
     let first = window.admit(1.0, start).unwrap();
     assert_eq!(window.admit(1.0, start), Err(Some(start + TRIED)), "one at a time");
-    // One that is not answered holds up no other for long.
+    // One that is not answered delays no other for long.
     let second = window.admit(1.0, start + TRIED).unwrap();
     for slot in known.into_iter().chain([first, second]) {
         window.answered(slot, true, start + TRIED);
@@ -83,7 +83,7 @@ fn more_than_a_tenth_of_the_plan_is_tried_a_few_at_a_time_until_it_is_known_to_b
         (numbers.last(), numbers.iter().sum::<usize>() + last.unwrap()),
         (Some(&MOST_TRIES), 88)
     );
-    // The next window goes side by side.
+    // The requests of the next window are sent side by side.
     let next = start + 30 * SECOND;
     assert_eq!(std::iter::from_fn(|| window.admit(1.0, next).ok()).count(), 100);
 }

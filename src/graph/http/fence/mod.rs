@@ -20,7 +20,7 @@ use hyper_util::client::legacy::connect::{Connected, Connection};
 pub(crate) struct Fence(Arc<dyn Fn() -> bool + Send + Sync>);
 
 impl Fence {
-    /// A fence that `open` decides about.
+    /// A fence that is open as long as `open` returns true.
     pub(crate) fn new(open: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         Self(Arc::new(open))
     }
@@ -34,9 +34,7 @@ impl Fence {
         if (self.0)() {
             Ok(())
         } else {
-            Err(io::Error::other(
-                "this process may not send any more: it stood still or was replaced",
-            ))
+            Err(io::Error::other("this process may not send any more: it was paused or replaced"))
         }
     }
 }

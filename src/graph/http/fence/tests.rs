@@ -56,7 +56,7 @@ async fn f57_a_request_that_is_half_sent_when_the_pulse_is_lost_is_never_complet
         let (mut stream, _) = listener.accept().unwrap();
         let mut head = vec![0; 1 << 16];
         stream.read_exact(&mut head).unwrap();
-        // The process stands still here, in the middle of its request, and goes on a minute later.
+        // The process is paused here, in the middle of its request, and continues a minute later.
         seconds.store(60, Ordering::SeqCst);
         head.len() + rest(stream)
     });

@@ -55,7 +55,7 @@ impl Answer {
         json::parse(&self.body).map_err(|error| format!("{}: {error}", describe(&self.headers, &self.body)))
     }
 
-    /// The error for an answer that lacks what it has to say, with the request id.
+    /// The error for an answer that lacks required content, with the request id.
     pub(crate) fn unusable(&self, operation: &Operation, problem: &str) -> GraphError {
         GraphError {
             status: Some(self.status.as_u16()),

@@ -116,13 +116,14 @@ fn is_of_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-_.~+/=%".contains(c)
 }
 
-/// The beginning of a text that goes on, without a last word that is too short to be judged.
+/// The beginning of a longer text, without a last word that is too short to be judged.
 pub(crate) fn judgeable(text: &str) -> &str {
     let whole = text.trim_end_matches(is_of_word);
     if text.len() - whole.len() < 2 * LONG { whole } else { text }
 }
 
-/// Takes out words that look like a secret; with `decode`, what hides one, too. What is between words stays as it is.
+/// Takes out words that look like a secret; with `decode`, also words that contain an encoded secret. The text between words
+/// stays as it is.
 fn words(text: &str, decode: bool) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut after_scheme = false;
@@ -141,7 +142,7 @@ fn words(text: &str, decode: bool) -> String {
     kept
 }
 
-/// Whether a word is long and unlike written text, GUIDs in it aside.
+/// Whether a word is long and unlike written text, without the GUIDs in it.
 fn is_opaque(word: &str) -> bool {
     if word.len() < LONG_AND_MIXED {
         return false;

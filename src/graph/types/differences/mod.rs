@@ -1,6 +1,6 @@
 //! The differences between a desired and an observed object, and the PATCH body that corrects them. Pure: no client, no clock.
 //!
-//! Only what `desired` holds is managed, down to the parts of objects; the rest is neither compared nor lost.
+//! Only what `desired` contains is managed, down to the parts of objects; the rest is neither compared nor lost.
 
 use serde_json::{Map, Value};
 
