@@ -218,8 +218,5 @@ pub(crate) async fn wake_namespaces(trigger: Trigger<PartialObjectMeta<Namespace
         }
         std::future::ready(())
     });
-    tokio::select! {
-        () = wakes => {}
-        () = shutdown.wait() => {}
-    }
+    shutdown.run_until_cancelled(wakes).await;
 }

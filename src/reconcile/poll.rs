@@ -35,7 +35,7 @@ pub(crate) async fn poll(context: Arc<Context>, shutdown: Shutdown) {
     let mut swept = Instant::now();
     loop {
         tokio::select! {
-            () = shutdown.wait() => break,
+            () = shutdown.cancelled() => break,
             () = tokio::time::sleep(TICK) => {}
         }
         if swept.elapsed() >= SWEEP {

@@ -121,7 +121,7 @@ where
         on_leader(shutdown.clone()).await;
     };
     let patience = async {
-        shutdown.wait().await;
+        shutdown.cancelled().await;
         if leading.load(Ordering::Relaxed) {
             tokio::time::sleep(drain).await;
         }
