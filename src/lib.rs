@@ -5,6 +5,7 @@
 //! plumbing without domain words; [`cli`] turns arguments into a configuration; [`process`] puts it all together.
 
 pub mod api;
+pub(crate) mod base;
 pub mod cli;
 pub(crate) mod cluster;
 pub(crate) mod controllers;

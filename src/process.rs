@@ -138,7 +138,7 @@ async fn work(config: &Config, clients: &Clients, health: &Health, metrics: &Met
         kubernetes: clients.api.clone(),
         tenants: Tenants::new(endpoints, metrics.clone()),
         uninstall: Uninstall::new(clients.strict.clone(), own, config.service_account.clone()),
-        events: Publisher::new(clients.strict.clone(), FIELD_MANAGER, config.instance.clone()),
+        events: Publisher::new(clients.strict.clone(), FIELD_MANAGER, &config.instance),
         metrics: metrics.clone(),
         settle: config.settle_window,
         read_only: config.read_only,

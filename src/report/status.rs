@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::api::{DriftRecord, ManagedStatus};
-use crate::report::conditions::{Conditions, Truth, Verdict, same_but_ids};
+use crate::base::text::same_but_ids;
+use crate::report::conditions::{Conditions, Truth, Verdict};
 use crate::report::failure::{Class, Unseen};
 use crate::report::reason::Reason;
 use crate::report::wording;

@@ -11,7 +11,7 @@ use futures::FutureExt;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use crate::runtime::text::one_line;
+use crate::base::text::one_line;
 
 /// The longest panic text that is passed on.
 const MAX_PANIC_TEXT: usize = 200;

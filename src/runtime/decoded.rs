@@ -14,7 +14,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Error, IgnoredAny, MapAccess,
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use crate::runtime::text::shortened;
+use crate::base::text::shortened;
 
 /// What is kept of the metadata as it is; annotations and finalizers besides. Not labels and owners: no pass reads them, and
 /// there is no limit to their number.

@@ -13,8 +13,8 @@ use kube::Client;
 use kube::client::Body;
 use tower::{BoxError, service_fn};
 
+use crate::base::text::one_line;
 use crate::runtime::shutdown::Shutdown;
-use crate::runtime::text::one_line;
 
 /// The longest text of a failure that is told.
 const MAX_REASON: usize = 256;

@@ -1,0 +1,3 @@
+//! What every other folder may use.
+
+pub(crate) mod text;
