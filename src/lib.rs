@@ -4,6 +4,8 @@
 //! `reconcile` is the pipeline over both; `controllers` holds what is specific to a kind; [`runtime`] is process
 //! plumbing without domain words; [`cli`] turns arguments into a configuration; [`process`] puts it all together.
 
+#![warn(clippy::disallowed_methods)]
+
 pub mod api;
 pub(crate) mod base;
 pub mod cli;

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Namespace, ObjectReference};
 use kube::core::PartialObjectMeta;
 use kube::runtime::utils::PredicateConfig;
@@ -13,6 +12,7 @@ use kube::runtime::{WatchStreamExt, predicates, reflector, watcher};
 use kube::{Api, Client, Resource};
 
 use crate::api::{Assignment, EntraTenant, ProvisioningPolicy, UserSetting};
+use crate::base::wall;
 use crate::cluster::Cluster;
 use crate::cluster::caches::Caches;
 use crate::cluster::kinds::each_kind;
@@ -127,7 +127,7 @@ pub(crate) fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
         in_flight: InFlight::default(),
         settle,
         access: WriteAccess { read_only, pulse },
-        leading_since: Timestamp::now(),
+        leading_since: wall::now(),
     };
     (Arc::new(context), triggers)
 }

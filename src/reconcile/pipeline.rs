@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use kube::ResourceExt;
 
 use tokio::time::Instant;
@@ -258,7 +258,7 @@ fn remember<K: Managed>(object: &K, run: &mut Run<K>, desired: &Desired, seen: O
     let notes = context.memory.get(&uid);
     let assigned = notes.assigned.filter(|(at, _)| at.elapsed() < context.settle);
     // What an earlier process sent and never saw may have been sent just before this one began.
-    let led = Timestamp::now().duration_since(context.leading_since);
+    let led = crate::base::wall::now().duration_since(context.leading_since);
     let new_leader = led < SignedDuration::try_from(context.settle).unwrap_or(SignedDuration::from_mins(1));
     let sent = |entry: &OwnedAssignment| assigned.as_ref().is_some_and(|(_, set)| set.contains(&Key::from(entry)));
     let may_appear = |entry: &OwnedAssignment| sent(entry) || new_leader && !entry.verified;

@@ -126,7 +126,7 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
         return;
     }
     let snapshot = tenant.snapshot(K::COLLECTION);
-    tenant.metrics.polled(K::KIND, snapshot.len(), jiff::Timestamp::now());
+    tenant.metrics.polled(K::KIND, snapshot.len(), crate::base::wall::now());
     let mut woken = 0_u32;
     for object in &objects {
         if differs(&**object, tenant, context) {

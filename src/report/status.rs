@@ -5,6 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::api::{DriftRecord, ManagedStatus};
 use crate::base::text::same_but_ids;
+use crate::base::wall;
 use crate::report::conditions::{Conditions, Truth, Verdict};
 use crate::report::failure::{Class, Unseen};
 use crate::report::reason::Reason;
@@ -119,7 +120,7 @@ fn references(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &Manage
 
 /// The time as Kubernetes keeps it: in whole seconds.
 pub(crate) fn now() -> Time {
-    let now = Timestamp::now();
+    let now = wall::now();
     Time(Timestamp::from_second(now.as_second()).unwrap_or(now))
 }
 

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::base::text::shortened;
+use crate::base::wall;
 pub(crate) use crate::runtime::event_ledger::EventKind;
 use crate::runtime::event_ledger::{Entry, Ledger, Occurrence, Write};
 
@@ -92,7 +93,7 @@ impl Desk {
     }
 
     async fn create(&self, occurrence: &Occurrence) -> Result<String, Failure> {
-        let event = self.event(occurrence, jiff::Timestamp::now());
+        let event = self.event(occurrence, wall::now());
         let name = event.metadata.name.clone().unwrap_or_default();
         let api = self.api(&occurrence.regarding);
         bounded_call(api.create(&PostParams::default(), &event)).await?;
@@ -100,7 +101,7 @@ impl Desk {
     }
 
     async fn count(&self, occurrence: &Occurrence, entry: Entry) -> Result<String, Failure> {
-        let last = MicroTime(jiff::Timestamp::now());
+        let last = MicroTime(wall::now());
         let patch = json!({"series": {"count": entry.count, "lastObservedTime": last}});
         let api = self.api(&occurrence.regarding);
         let params = PatchParams::default();
