@@ -6,8 +6,10 @@
 
 // Only outside of tests: there a wildcard is a test that fails.
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+#![warn(clippy::disallowed_methods)]
 
 pub mod api;
+pub(crate) mod base;
 pub mod cli;
 pub(crate) mod cluster;
 pub(crate) mod controllers;

@@ -19,7 +19,7 @@ use crate::runtime::metrics::Metrics;
 use crate::runtime::own_namespace::OwnNamespace;
 use crate::runtime::pulse::Pulse;
 use crate::runtime::server::Server;
-use crate::runtime::shutdown::Shutdown;
+use crate::runtime::shutdown::{Shutdown, on_signals};
 use crate::tenant::endpoints::{Connect, Endpoints};
 use crate::tenant::shared::Tenants;
 
@@ -39,7 +39,7 @@ const ELECTION: &str = "election";
 ///
 /// When the configuration does not work, a port is taken, or the lease is lost: a reason to end the process.
 pub async fn run(config: &Config) -> anyhow::Result<()> {
-    let shutdown = Shutdown::on_signals();
+    let shutdown = on_signals();
     let metrics = if config.tenant_metrics {
         Metrics::with_tenant_names()
     } else {
@@ -51,8 +51,8 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
     }
     let server = Server::bind(config.health_address, config.metrics_address).await?;
     // Probes are answered until the work has ended, also while it drains.
-    let (ended, end) = Shutdown::manual();
-    let answering = tokio::spawn(server.run(health.clone(), metrics.clone(), ended));
+    let ended = Shutdown::new();
+    let answering = tokio::spawn(server.run(health.clone(), metrics.clone(), ended.clone()));
     let pulse = if config.leader_election {
         Pulse::start(LONGEST_GAP, end_at_once)
     } else {
@@ -66,7 +66,7 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
             // The caller ends the process. Requests that passes have left behind send nothing meanwhile.
             pulse.give_up();
         })?;
-    end.fire();
+    ended.cancel();
     answering.await.context("the servers for probes and metrics failed")??;
     Ok(())
 }
@@ -112,7 +112,7 @@ async fn elect(
 /// The work ends by itself only when something is wrong with the process.
 fn ended(shutdown: &Shutdown) -> anyhow::Result<()> {
     anyhow::ensure!(
-        shutdown.requested(),
+        shutdown.is_cancelled(),
         "the controllers ended without a shutdown request; see the log"
     );
     Ok(())
@@ -141,7 +141,7 @@ async fn work(config: &Config, clients: &Clients, health: &Health, metrics: &Met
         kubernetes: clients.api.clone(),
         tenants: Tenants::new(endpoints, metrics.clone()),
         uninstall: Uninstall::new(clients.strict.clone(), own, config.service_account.clone()),
-        events: Publisher::new(clients.strict.clone(), FIELD_MANAGER, config.instance.clone()),
+        events: Publisher::new(clients.strict.clone(), FIELD_MANAGER, &config.instance),
         metrics: metrics.clone(),
         settle: config.settle_window,
         read_only: config.read_only,

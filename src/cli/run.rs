@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::base::text::shortened;
 use crate::cli::values;
 use crate::cli::values::HttpsUrl;
 use crate::runtime::telemetry::LogFormat;
 
-/// The longest pod name that becomes part of the identity.
+/// The longest pod name that becomes part of the identity, in bytes.
 const MAX_POD_NAME: usize = 63;
 
 /// The flags. Every one can be given in the environment instead.
@@ -161,6 +162,6 @@ fn instance(pod_name: Option<String>, host_name: Option<String>) -> String {
         .into_iter()
         .flatten()
         .find(|name| !name.trim().is_empty())
-        .map(|name| name.chars().take(MAX_POD_NAME).collect())
+        .map(|name| shortened(&name, MAX_POD_NAME).to_owned())
         .unwrap_or_else(|| "cloudpc-operator".to_owned())
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{Api, Client, ResourceExt};
 
 use crate::api::{ClockSkew, EntraTenant, EntraTenantStatus};
+use crate::base::wall;
 use crate::controllers::permissions::{explain, missing, reads_organization};
 use crate::controllers::tenant_conditions::details;
 use crate::reconcile::context::Context;
@@ -157,7 +158,7 @@ async fn look(pass: &mut Pass<'_, EntraTenant>, tenant: &Tenant) -> Result<Verdi
         // This pass is the one that tries again, as soon as the gate lets it.
         tenant.gate.closed().map_or(failure, Stop::Failed)
     })?;
-    tenant.metrics.signed_in(Timestamp::now(), token.expires_on);
+    tenant.metrics.signed_in(wall::now(), token.expires_on);
     let read_only = token.reads_only();
     if let Some(application) = token.app_id {
         pass.draft.application_id = Some(application);

@@ -51,7 +51,7 @@ pub(crate) async fn run(context: Arc<Context>, triggers: Triggers, concurrency: 
     // After the shutdown, running passes get some time; their writes to Graph are finished and recorded.
     tokio::select! {
         () = work => {}
-        () = async { shutdown.wait().await; tokio::time::sleep(DRAIN).await } => {}
+        () = async { shutdown.cancelled().await; tokio::time::sleep(DRAIN).await } => {}
     }
     let idle = context.in_flight.wait_idle(GRACE).await;
     if !idle {
@@ -95,7 +95,6 @@ async fn control<K: Kind>(trigger: watches::Trigger<K>, context: &Arc<Context>, 
     let workers = Workers::new(usize::from(concurrency), move |name| drop(calls.unbounded_send(name)));
     let absent = Arc::clone(&workers);
     let room = Workers::<Name>::most(usize::from(concurrency)) + ROOM;
-    let stop = shutdown.clone();
     let queue = context.metrics.queue(K::NAME);
     let (triggered, woken, gone) = (queue.clone(), queue.clone(), queue);
     let trigger = trigger.inspect(move |object| {
@@ -110,7 +109,7 @@ async fn control<K: Kind>(trigger: watches::Trigger<K>, context: &Arc<Context>, 
         .with_config(ControllerConfig::default().concurrency(u16::try_from(room).unwrap_or(u16::MAX)))
         .reconcile_on(wakes)
         .reconcile_on(called.map(|name: Name| name.reference()))
-        .graceful_shutdown_on(async move { stop.wait().await })
+        .graceful_shutdown_on(shutdown.clone().cancelled_owned())
         .run(
             move |object, context| worked::<K>(object, context, Arc::clone(&workers)),
             |_object, error, _context| -> Action { match *error {} },

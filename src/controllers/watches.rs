@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Namespace, ObjectReference};
 use kube::core::PartialObjectMeta;
 use kube::runtime::utils::PredicateConfig;
 use kube::runtime::{WatchStreamExt, predicates, reflector, watcher};
 use kube::{Api, Client, Resource};
 
+use crate::base::wall;
 use crate::cluster::Cluster;
 use crate::cluster::caches::Caches;
 use crate::cluster::kinds::each_kind;
@@ -126,7 +126,7 @@ pub(crate) fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
         in_flight: InFlight::default(),
         settle,
         access: WriteAccess { read_only, pulse },
-        leading_since: Timestamp::now(),
+        leading_since: wall::now(),
     };
     (Arc::new(context), triggers)
 }
@@ -217,8 +217,5 @@ pub(crate) async fn wake_namespaces(trigger: Trigger<PartialObjectMeta<Namespace
         }
         std::future::ready(())
     });
-    tokio::select! {
-        () = wakes => {}
-        () = shutdown.wait() => {}
-    }
+    shutdown.run_until_cancelled(wakes).await;
 }

@@ -13,6 +13,7 @@ use kube::ResourceExt;
 
 use crate::api::OwnedAssignment;
 use crate::api::RECONCILE_ANNOTATIONS;
+use crate::base::text::shortened;
 use crate::cluster::caches::Cached;
 use crate::cluster::managed::Managed;
 use crate::cluster::status_writer::StatusWriter;
@@ -20,7 +21,6 @@ use crate::reconcile::context::Context;
 use crate::reconcile::memory::{Notes, Uid};
 use crate::runtime::events::EventKind;
 use crate::runtime::tally;
-use crate::runtime::text::shortened;
 
 /// A kind that has a controller.
 pub(crate) trait Kind: Cached + HasStatus<Status: Default + Clone + PartialEq + Serialize + Send + Sync> {

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use tokio::time::Instant;
 
 use crate::api::{CreateMarker, EntraTenant, OwnedAssignment};
+use crate::base::wall;
 use crate::cluster::managed::Managed;
 use crate::graph::{Entity, Priority};
 use crate::reconcile::apply::{Plan, apply};
@@ -213,7 +214,7 @@ fn remember<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, seen: Option<
     let context = pass.context;
     let assigned = pass.notes().sent.assigned.filter(|(at, _)| at.elapsed() < context.settle);
     // An earlier process may have sent an entry that is not verified just before this process became the leader.
-    let led = Timestamp::now().duration_since(context.leading_since);
+    let led = wall::now().duration_since(context.leading_since);
     let new_leader = led < SignedDuration::try_from(context.settle).unwrap_or(SignedDuration::from_mins(1));
     let sent = |entry: &OwnedAssignment| assigned.as_ref().is_some_and(|(_, set)| set.contains(&Key::from(entry)));
     let may_appear = |entry: &OwnedAssignment| sent(entry) || new_leader && !entry.verified;

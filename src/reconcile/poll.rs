@@ -36,7 +36,7 @@ pub(crate) async fn poll(context: Arc<Context>, shutdown: Shutdown) {
     let mut swept = Instant::now();
     loop {
         tokio::select! {
-            () = shutdown.wait() => break,
+            () = shutdown.cancelled() => break,
             () = tokio::time::sleep(TICK) => {}
         }
         if swept.elapsed() >= SWEEP {
@@ -127,7 +127,7 @@ async fn poll_kind<K: Managed + Kind>(described: &EntraTenant, tenant: &Tenant, 
         return;
     }
     let snapshot = tenant.snapshot(K::COLLECTION);
-    tenant.metrics.polled(K::KIND, snapshot.len(), jiff::Timestamp::now());
+    tenant.metrics.polled(K::KIND, snapshot.len(), crate::base::wall::now());
     let mut woken = 0_u32;
     for object in &objects {
         if differs(&**object, tenant, context) {

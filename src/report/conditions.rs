@@ -2,10 +2,9 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
+use crate::base::text::{elided, same_but_ids};
 use crate::report::failure::{Class, Failure};
 use crate::report::reason::Reason;
-pub(crate) use crate::runtime::text::same_but_ids;
-use crate::runtime::text::shortened;
 
 /// The longest message; the API server refuses more than 32 KiB, and people do not read more than this.
 const LONGEST_MESSAGE: usize = 2048;
@@ -183,12 +182,12 @@ pub(crate) enum Verdict {
     Failed(Failure),
 }
 
-fn cut(mut message: String) -> String {
+fn cut(message: String) -> String {
     if message.len() > LONGEST_MESSAGE {
-        message.truncate(shortened(&message, LONGEST_MESSAGE - '…'.len_utf8()).len());
-        message.push('…');
+        elided(&message, LONGEST_MESSAGE)
+    } else {
+        message
     }
-    message
 }
 
 #[cfg(test)]

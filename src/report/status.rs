@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::api::{DriftRecord, ManagedStatus};
-use crate::report::conditions::{Conditions, Truth, Verdict, same_but_ids};
+use crate::base::text::same_but_ids;
+use crate::base::wall;
+use crate::report::conditions::{Conditions, Truth, Verdict};
 use crate::report::failure::{Class, Unseen};
 use crate::report::reason::Reason;
 use crate::report::wording;
@@ -118,7 +120,7 @@ fn references(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &Manage
 
 /// The time as Kubernetes keeps it: in whole seconds.
 pub(crate) fn now() -> Time {
-    let now = Timestamp::now();
+    let now = wall::now();
     Time(Timestamp::from_second(now.as_second()).unwrap_or(now))
 }
 

@@ -8,10 +8,10 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures::FutureExt;
-use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use crate::runtime::text::one_line;
+use crate::base::text::one_line;
 
 /// The longest panic text that is passed on.
 const MAX_PANIC_TEXT: usize = 200;
@@ -45,81 +45,40 @@ pub(crate) async fn guarded<T>(limit: Duration, fut: impl Future<Output = T>) ->
     }
 }
 
-/// Runs `fut` in a task of its own and waits for it. When the waiter is dropped, the task goes on to its end.
-///
-/// # Errors
-///
-/// [`Fault::Panicked`], or [`Fault::Cancelled`] when the runtime ends first.
-pub(crate) async fn detached<T>(fut: impl Future<Output = T> + Send + 'static) -> Result<T, Fault>
-where
-    T: Send + 'static,
-{
-    match tokio::spawn(fut.in_current_span()).await {
-        Ok(value) => Ok(value),
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => Err(Fault::Panicked(panic_text(panic.as_ref()))),
-            Err(_cancelled) => Err(Fault::Cancelled),
-        },
-    }
-}
-
 /// Counts detached work, so that a shutdown can wait for it. Clones share the count.
-#[derive(Clone, Debug)]
-pub(crate) struct InFlight(watch::Sender<usize>);
+#[derive(Clone, Debug, Default)]
+pub(crate) struct InFlight(TaskTracker);
 
 impl InFlight {
-    /// Nothing is running.
-    pub(crate) fn new() -> Self {
-        Self(watch::Sender::new(0))
-    }
-
-    /// Like [`detached`], counted from now until the work ends, whoever waits for it.
+    /// Runs `fut` in a task of its own and waits for it. When the waiter is dropped, the task goes on to its end, and is counted
+    /// until then.
     ///
     /// # Errors
     ///
-    /// Those of [`detached`].
+    /// [`Fault::Panicked`], or [`Fault::Cancelled`] when the runtime ends first.
     pub(crate) async fn detached<T>(&self, fut: impl Future<Output = T> + Send + 'static) -> Result<T, Fault>
     where
         T: Send + 'static,
     {
-        let entry = self.enter();
-        detached(async move {
-            let _entry = entry;
-            fut.await
-        })
-        .await
+        match self.0.spawn(fut.in_current_span()).await {
+            Ok(value) => Ok(value),
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => Err(Fault::Panicked(panic_text(panic.as_ref()))),
+                Err(_cancelled) => Err(Fault::Cancelled),
+            },
+        }
     }
 
     /// How many pieces of work are running.
     pub(crate) fn count(&self) -> usize {
-        *self.0.borrow()
+        self.0.len()
     }
 
     /// Waits until nothing is running; false if that did not happen within `limit`.
     pub(crate) async fn wait_idle(&self, limit: Duration) -> bool {
-        let mut receiver = self.0.subscribe();
-        let idle = receiver.wait_for(|count| *count == 0);
-        tokio::time::timeout(limit, idle).await.is_ok()
-    }
-
-    fn enter(&self) -> Entry {
-        self.0.send_modify(|count| *count += 1);
-        Entry(self.0.clone())
-    }
-}
-
-impl Default for InFlight {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// One counted piece of work. Its drop also runs when the work panics.
-struct Entry(watch::Sender<usize>);
-
-impl Drop for Entry {
-    fn drop(&mut self) {
-        self.0.send_modify(|count| *count -= 1);
+        // A tracker that is open is never idle. Closing it keeps nothing out.
+        self.0.close();
+        tokio::time::timeout(limit, self.0.wait()).await.is_ok()
     }
 }
 
@@ -162,7 +121,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn detached_work_survives_its_waiter_and_is_counted() {
-        let in_flight = InFlight::new();
+        let in_flight = InFlight::default();
         let (go, gate) = oneshot::channel::<()>();
         let (done, finished) = oneshot::channel::<()>();
         let work = async move {
@@ -180,7 +139,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_of_detached_work_is_reported_and_no_longer_counted() {
-        let in_flight = InFlight::new();
+        let in_flight = InFlight::default();
         let outcome = in_flight.detached(async { panic!("broken") }).await;
         assert_eq!(outcome, Err::<(), _>(Fault::Panicked("broken".to_owned())));
         assert_eq!(in_flight.count(), 0);

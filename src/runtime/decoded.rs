@@ -15,7 +15,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Error, IgnoredAny, MapAccess,
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use crate::runtime::text::shortened;
+use crate::base::text::shortened;
 
 /// The metadata that is kept as it is, in addition to annotations and finalizers. Not labels and owners: no pass reads them, and
 /// there is no limit to their number.

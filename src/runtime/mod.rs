@@ -20,5 +20,4 @@ pub(crate) mod server;
 pub(crate) mod shutdown;
 pub(crate) mod tally;
 pub mod telemetry;
-pub(crate) mod text;
 pub(crate) mod watch;

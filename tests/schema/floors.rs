@@ -9,6 +9,7 @@ use crate::support::package;
 
 /// The folders of the operator from the ground up. What stands on one floor knows nothing of its neighbours.
 const OPERATOR: &[&[&str]] = &[
+    &["base"],
     &["api", "graph", "runtime"],
     &["report", "cli"],
     &["tenant", "cluster"],

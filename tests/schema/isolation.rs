@@ -62,14 +62,6 @@ fn s6_a_tenant_is_found_for_an_object_in_one_file() {
 }
 
 #[test]
-fn the_wall_clock_of_graph_is_read_in_one_file() {
-    // All other time is tokio's, which a test can pause.
-    let mut found = files_with(&["Timestamp::now()", "SystemTime", "now_utc()", "std::time::{Duration, Instant}"]);
-    found.retain(|path| path.starts_with("graph/"));
-    assert_eq!(found, ["graph/http/clock_skew.rs"]);
-}
-
-#[test]
 fn s19_no_source_weakens_tls() {
     // `accept_invalid_certs` of a kubeconfig is only ever looked at, to refuse it.
     let weakening = [

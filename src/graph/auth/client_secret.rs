@@ -11,8 +11,8 @@ use azure_identity::{ClientSecretCredential, ClientSecretCredentialOptions};
 use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 
+use crate::base::wall;
 use crate::graph::auth::material::Material;
-use crate::graph::http::clock_skew;
 
 /// So many seconds before its end a token is replaced, as azure_identity's own credentials do.
 const MARGIN: i64 = 300;
@@ -65,7 +65,7 @@ impl FreshSecret {
 impl TokenCredential for FreshSecret {
     async fn get_token(&self, scopes: &[&str], options: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
         let mut kept = self.token.lock().await;
-        let stale = clock_skew::now().as_second() + MARGIN;
+        let stale = wall::now().as_second() + MARGIN;
         if let Some(token) = kept.as_ref().filter(|token| token.expires_on.unix_timestamp() > stale) {
             return Ok(token.clone());
         }

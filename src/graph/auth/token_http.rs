@@ -12,7 +12,8 @@ use azure_core::{Error, Result};
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::graph::http::clock_skew::{self, ClockSkew};
+use crate::base::wall;
+use crate::graph::http::clock_skew::ClockSkew;
 use crate::graph::http::json;
 use crate::graph::http::transport::{SendError, Transport};
 
@@ -103,7 +104,7 @@ impl Answers {
             Self::Entra => answer.get("expires_in")?.as_i64(),
             Self::Metadata => {
                 let end: i64 = answer.get("expires_on")?.as_str()?.parse().ok()?;
-                end.checked_sub(clock_skew::now().as_second())
+                end.checked_sub(wall::now().as_second())
             }
         }
     }

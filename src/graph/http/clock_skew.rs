@@ -1,6 +1,5 @@
-//! The wall clock, and how far it is from Microsoft's by the `Date` header of answers. A clock that is wrong makes assertions
-//! count as expired or not yet valid (AADSTS700024), and nothing else shows that. Everything else here measures time by tokio's
-//! clock, which a test can pause.
+//! How far the wall clock is from Microsoft's by the `Date` header of answers. A clock that is wrong makes assertions count as
+//! expired or not yet valid (AADSTS700024), and nothing else says so.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -8,13 +7,10 @@ use http::HeaderMap;
 use http::header::DATE;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::base::wall;
+
 /// No answer with a date has arrived yet.
 const SILENT: i64 = i64::MIN;
-
-/// The time of this machine's clock. Nothing else in this module reads it.
-pub(crate) fn now() -> Timestamp {
-    Timestamp::now()
-}
 
 /// A date of a header, in any of the three forms that HTTP allows.
 pub(crate) fn http_date(text: &str) -> Option<Timestamp> {
@@ -40,13 +36,13 @@ impl ClockSkew {
 
     /// Microsoft's time, to the second; this machine's before the first answer.
     pub(crate) fn now(&self) -> Timestamp {
-        let now = now() - self.ahead().unwrap_or_default();
+        let now = wall::now() - self.ahead().unwrap_or_default();
         Timestamp::from_second(now.as_second()).unwrap_or(now)
     }
 
     /// Compares with the date of an answer that has just arrived. An answer without one changes nothing.
     pub(crate) fn observe(&self, headers: &HeaderMap) {
-        self.compare(headers, now());
+        self.compare(headers, wall::now());
     }
 
     fn compare(&self, headers: &HeaderMap, now: Timestamp) {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Query, State};
@@ -29,7 +29,7 @@ const USER_ASSIGNED: &str = "22222222-2222-2222-2222-222222222222";
 /// What both protocols answer: every value is a text.
 fn answer(tenant: &str) -> Value {
     let claims = URL_SAFE_NO_PAD.encode(json!({"tid": tenant, "appid": USER_ASSIGNED, "roles": ["CloudPC.Read.All"]}).to_string());
-    let end = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 86_400;
+    let end = crate::base::wall::now().as_second() + 86_400;
     json!({"access_token": format!("e30.{claims}.c2ln"), "client_id": USER_ASSIGNED, "expires_in": "86400",
         "expires_on": end.to_string(), "resource": Cloud::Public.graph(), "token_type": "Bearer"})
 }

@@ -6,6 +6,7 @@
 
 mod scrub;
 
+use crate::base::text::{elided, shortened};
 use crate::graph::text::scrub::{judgeable, scrubbed};
 
 /// The longest foreign text that is printed, in bytes.
@@ -31,14 +32,14 @@ pub(crate) fn bounded_to(text: &str, limit: usize) -> String {
 }
 
 fn cleaned(text: &str, limit: usize) -> String {
-    let mut looked_at = head(text, SCANNED);
+    let mut looked_at = shortened(text, SCANNED);
     if looked_at.len() < text.len() {
         // The beginning of a credential does not look like one.
         looked_at = judgeable(looked_at);
     }
     let mut escaped = escape(&scrubbed(looked_at));
     if escaped.len() > limit || looked_at.len() < text.len() {
-        escaped = format!("{}…", head(&escaped, limit.saturating_sub('…'.len_utf8())));
+        escaped = elided(&escaped, limit);
     }
     escaped
 }
@@ -56,12 +57,6 @@ pub(crate) fn is_id(text: &str) -> bool {
 /// A name within quotes, short enough for a sentence.
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", bounded_to(name, 128).replace('"', "\\\""))
-}
-
-/// At most `limit` bytes from the start, cut between characters.
-fn head(text: &str, limit: usize) -> &str {
-    let end = (0..=limit.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    &text[..end.unwrap_or_default()]
 }
 
 /// Control characters, and the invisible ones that reorder or break lines, in their `\u{…}` form.

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::{Request, Response};
-use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::client::Body;
 use kube::{Api, Client, CustomResource, ResourceExt};
@@ -160,7 +159,7 @@ pub(crate) fn context(client: Client) -> Arc<Context> {
             read_only: false,
             pulse: Pulse::unheeded(),
         },
-        leading_since: Timestamp::now(),
+        leading_since: crate::base::wall::now(),
     })
 }
 

@@ -14,9 +14,10 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::base::text::shortened;
+use crate::base::wall;
 pub(crate) use crate::runtime::event_ledger::EventKind;
 use crate::runtime::event_ledger::{Entry, Ledger, Occurrence, Write};
-use crate::runtime::text::shortened;
 
 /// The server rejects longer notes.
 const MAX_NOTE_BYTES: usize = 1024;
@@ -37,12 +38,12 @@ pub(crate) struct Publisher(mpsc::Sender<Occurrence>);
 impl Publisher {
     /// `controller` is the reporting controller (a qualified name), `instance` the pod. `client` must not retry. Must
     /// be called inside a tokio runtime.
-    pub(crate) fn new(client: Client, controller: impl Into<String>, instance: impl Into<String>) -> Self {
+    pub(crate) fn new(client: Client, controller: &str, instance: &str) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let desk = Desk {
             client,
-            controller: bounded(controller.into(), MAX_REPORTER_BYTES),
-            instance: bounded(instance.into(), MAX_REPORTER_BYTES),
+            controller: shortened(controller, MAX_REPORTER_BYTES).to_owned(),
+            instance: shortened(instance, MAX_REPORTER_BYTES).to_owned(),
         };
         tokio::spawn(desk.work(receiver));
         Self(sender)
@@ -56,19 +57,11 @@ impl Publisher {
             kind,
             reason,
             action,
-            note: bounded(note, MAX_NOTE_BYTES),
+            note: shortened(&note, MAX_NOTE_BYTES).to_owned(),
         };
         if self.0.try_send(occurrence).is_err() {
             tracing::debug!(reason, "an event was dropped: too many are waiting");
         }
-    }
-}
-
-fn bounded(text: String, max: usize) -> String {
-    if text.len() <= max {
-        text
-    } else {
-        shortened(&text, max).to_owned()
     }
 }
 
@@ -100,7 +93,7 @@ impl Desk {
     }
 
     async fn create(&self, occurrence: &Occurrence) -> Result<String, Failure> {
-        let event = self.event(occurrence, jiff::Timestamp::now());
+        let event = self.event(occurrence, wall::now());
         let name = event.metadata.name.clone().unwrap_or_default();
         let api = self.api(&occurrence.regarding);
         bounded_call(api.create(&PostParams::default(), &event)).await?;
@@ -108,7 +101,7 @@ impl Desk {
     }
 
     async fn count(&self, occurrence: &Occurrence, entry: Entry) -> Result<String, Failure> {
-        let last = MicroTime(jiff::Timestamp::now());
+        let last = MicroTime(wall::now());
         let patch = json!({"series": {"count": entry.count, "lastObservedTime": last}});
         let api = self.api(&occurrence.regarding);
         let params = PatchParams::default();

@@ -105,7 +105,7 @@ async fn a_repetition_is_counted_and_another_note_is_another_event() {
 #[tokio::test(start_paused = true)]
 async fn notes_and_names_fit_the_server_and_cluster_objects_use_default() {
     let (client, mut calls) = server(&[]);
-    let publisher = Publisher::new(client, "example.org/operator", "p".repeat(300));
+    let publisher = Publisher::new(client, "example.org/operator", &"p".repeat(300));
     let mut cluster_scoped = policy();
     cluster_scoped.namespace = None;
     cluster_scoped.name = Some("n".repeat(253));

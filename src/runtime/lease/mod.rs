@@ -13,8 +13,8 @@ use kube::Client;
 use kube::client::Body;
 use tower::{BoxError, service_fn};
 
+use crate::base::text::one_line;
 use crate::runtime::shutdown::Shutdown;
-use crate::runtime::text::one_line;
 
 /// The longest text of a failure that is reported.
 const MAX_REASON: usize = 256;
@@ -127,7 +127,7 @@ where
         on_leader(shutdown.clone()).await;
     };
     let patience = async {
-        shutdown.wait().await;
+        shutdown.cancelled().await;
         if leading.load(Ordering::Relaxed) {
             tokio::time::sleep(drain).await;
         }

@@ -92,7 +92,8 @@ fn config() -> LeaseConfig {
 #[tokio::test]
 async fn the_lease_is_held_while_work_drains_and_released_after() {
     let cluster = Cluster::default();
-    let (shutdown, trigger) = Shutdown::manual();
+    let shutdown = Shutdown::new();
+    let trigger = shutdown.clone();
     let seen = cluster.clone();
     let outcome = lead(
         &cluster.client(),
@@ -101,8 +102,8 @@ async fn the_lease_is_held_while_work_drains_and_released_after() {
         |_| (),
         |stop| async move {
             assert_eq!(seen.holder().as_deref(), Some("me"));
-            trigger.fire();
-            stop.wait().await;
+            trigger.cancel();
+            stop.cancelled().await;
             tokio::task::yield_now().await;
             assert_eq!(seen.holder().as_deref(), Some("me"), "released before the work ended");
         },
@@ -116,7 +117,7 @@ async fn the_lease_is_held_while_work_drains_and_released_after() {
 #[tokio::test]
 async fn a_lost_lease_is_an_error_and_drops_the_work() {
     let cluster = Cluster::default();
-    let (shutdown, _trigger) = Shutdown::manual();
+    let shutdown = Shutdown::new();
     let thief = cluster.clone();
     let (kept, dropped) = oneshot::channel::<()>();
     let outcome = lead(
@@ -140,8 +141,8 @@ async fn a_lost_lease_is_an_error_and_drops_the_work() {
 async fn waiting_for_the_lease_ends_with_a_shutdown() {
     let cluster = Cluster::default();
     cluster.give_to("another");
-    let (shutdown, trigger) = Shutdown::manual();
-    trigger.fire();
+    let shutdown = Shutdown::new();
+    shutdown.cancel();
     let outcome = lead(
         &cluster.client(),
         config(),
@@ -159,7 +160,8 @@ async fn waiting_for_the_lease_ends_with_a_shutdown() {
 #[tokio::test]
 async fn the_lease_is_not_released_while_work_may_still_run() {
     let cluster = Cluster::default();
-    let (shutdown, trigger) = Shutdown::manual();
+    let shutdown = Shutdown::new();
+    let trigger = shutdown.clone();
     let mut config = config();
     config.timings.drain = Duration::from_millis(20);
     let outcome = lead(
@@ -168,7 +170,7 @@ async fn the_lease_is_not_released_while_work_may_still_run() {
         shutdown,
         |_| (),
         |_| async move {
-            trigger.fire();
+            trigger.cancel();
             std::future::pending::<()>().await;
         },
     )
@@ -188,7 +190,7 @@ async fn contradictory_times_are_an_error_and_no_panic() {
     for edit in edits {
         let mut config = config();
         edit(&mut config);
-        let (shutdown, _trigger) = Shutdown::manual();
+        let shutdown = Shutdown::new();
         let client = Cluster::default().client();
         let outcome = lead(&client, config, shutdown, |_| (), |_| async {}).await;
         assert!(matches!(outcome, Err(LeaseError::Config(_))));
@@ -199,11 +201,12 @@ async fn contradictory_times_are_an_error_and_no_panic() {
 async fn a_lease_that_may_not_be_used_is_told_until_it_may_and_the_election_goes_on() {
     let cluster = Cluster::default();
     cluster.1.store(3, Ordering::SeqCst);
-    let (shutdown, trigger) = Shutdown::manual();
+    let shutdown = Shutdown::new();
+    let trigger = shutdown.clone();
     let told = Arc::new(Mutex::new(Vec::new()));
     let heard = Arc::clone(&told);
     let hear = move |word: Result<(), String>| heard.lock().expect("no panic").push(word);
-    let outcome = lead(&cluster.client(), config(), shutdown, hear, |_| async move { trigger.fire() }).await;
+    let outcome = lead(&cluster.client(), config(), shutdown, hear, |_| async move { trigger.cancel() }).await;
     assert_eq!(outcome, Ok(()));
     let told = told.lock().expect("no panic");
     let refused = "the controller may not use the lease default/lease: 403 Forbidden; its Role names the lease";

@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
-use std::time::{Duration, Instant};
+use tokio::time::Instant;
 
 /// The queue of one kind. Clones share it.
 #[derive(Clone, Debug, Default)]

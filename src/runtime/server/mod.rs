@@ -123,11 +123,7 @@ fn metrics_routes(metrics: Metrics) -> Router {
 
 async fn answer(listener: TcpListener, routes: Router, shutdown: &Shutdown) {
     let mut connections = Connections::default();
-    loop {
-        let accepted = tokio::select! {
-            () = shutdown.wait() => return,
-            accepted = listener.accept() => accepted,
-        };
+    while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
         match accepted {
             Ok((stream, _peer)) => connections.open(converse(stream, routes.clone())),
             Err(error) => {

@@ -1,7 +1,6 @@
 //! The servers over real sockets on free local ports.
 
 use crate::runtime::server::*;
-use crate::runtime::shutdown::Trigger;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot::error::TryRecvError;
 
@@ -10,22 +9,22 @@ struct Bench {
     scrapes: SocketAddr,
     health: Health,
     metrics: Metrics,
-    trigger: Trigger,
+    shutdown: Shutdown,
     task: tokio::task::JoinHandle<std::io::Result<()>>,
 }
 
 async fn start() -> Bench {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let server = Server::bind(any, any).await.expect("free ports");
-    let (shutdown, trigger) = Shutdown::manual();
+    let shutdown = Shutdown::new();
     let (health, metrics) = (Health::new(), Metrics::new());
     Bench {
         probes: server.health_address().expect("bound"),
         scrapes: server.metrics_address().expect("bound"),
-        task: tokio::spawn(server.run(health.clone(), metrics.clone(), shutdown)),
+        task: tokio::spawn(server.run(health.clone(), metrics.clone(), shutdown.clone())),
         health,
         metrics,
-        trigger,
+        shutdown,
     }
 }
 
@@ -62,7 +61,7 @@ async fn s21_the_health_port_says_ok_and_holds_no_data() {
         assert_eq!(get(b.probes, path).await, (404, String::new()), "{path}");
     }
     assert_eq!(get(b.scrapes, "/livez").await.0, 404);
-    b.trigger.fire();
+    b.shutdown.cancel();
 }
 
 #[tokio::test]
@@ -85,7 +84,7 @@ async fn readiness_follows_the_components_and_liveness_does_not() {
     b.health.set_missing("watches", "no answer");
     assert_eq!(get(b.probes, "/readyz").await, (503, "not ready: watches (no answer)\n".to_owned()));
 
-    b.trigger.fire();
+    b.shutdown.cancel();
     b.task.await.expect("no panic").expect("ends well");
     assert!(TcpStream::connect(b.probes).await.is_err());
 }

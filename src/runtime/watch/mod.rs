@@ -18,8 +18,8 @@ use kube::runtime::{WatchStreamExt, watcher};
 use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 
+use crate::base::text::one_line;
 use crate::runtime::decoded::Decoded;
-use crate::runtime::text::one_line;
 
 /// The longest decoding error that is passed on; it may quote a value of the object.
 const MAX_ERROR_BYTES: usize = 512;

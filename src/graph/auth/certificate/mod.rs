@@ -18,10 +18,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::base::wall;
 use crate::graph::auth::application::Application;
 use crate::graph::auth::material::{CredentialError, Material};
 use crate::graph::errors::error::{ErrorKind, GraphError};
-use crate::graph::http::clock_skew;
 
 /// An assertion is valid from so many seconds before now, because clocks differ.
 const BEFORE: i64 = 60;
@@ -99,7 +99,7 @@ impl CertificateAssertion {
 impl Material for CertificateAssertion {
     async fn read(&self) -> Result<SecretString, CredentialError> {
         let pem = self.pem.read().await?;
-        self.sign(pem.expose_secret().as_bytes(), clock_skew::now())
+        self.sign(pem.expose_secret().as_bytes(), wall::now())
     }
 }
 

@@ -89,7 +89,7 @@ fn what_cannot_sign_is_named_and_never_quoted() {
         (format!("{ec_key}{ec_certificate}"), "tls.key holds no RSA key"),
         (format!("{cut}{certificate}"), "tls.key holds no"),
     ] {
-        let error = assertion().sign(pem.as_bytes(), Timestamp::now()).unwrap_err().to_string();
+        let error = assertion().sign(pem.as_bytes(), wall::now()).unwrap_err().to_string();
         assert!(
             error.starts_with("spec.credentials.certificate: ") && error.contains(expected),
             "{expected}: {error}"

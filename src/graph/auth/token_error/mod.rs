@@ -10,9 +10,10 @@ use azure_core::http::RawResponse;
 use http::StatusCode;
 use serde_json::Value;
 
+use crate::base::wall;
 use crate::graph::auth::material::CredentialError;
 use crate::graph::errors::error::{ErrorKind, GraphError};
-use crate::graph::http::{clock_skew, retry_after};
+use crate::graph::http::retry_after;
 use crate::graph::text;
 
 /// No request was sent, and none will be until the credential is corrected.
@@ -71,7 +72,7 @@ fn refused(operation: &str, status: u16, raw: Option<&RawResponse>) -> GraphErro
             .headers()
             .iter()
             .find(|(name, _)| name.as_str().eq_ignore_ascii_case("retry-after"))?;
-        retry_after::parse(header.1.as_str(), clock_skew::now())
+        retry_after::parse(header.1.as_str(), wall::now())
     });
     GraphError {
         status: Some(status),

@@ -3,10 +3,11 @@
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
+use tokio::time::Instant;
 
 use super::*;
 use crate::graph::http::transport::{SendError, Transport};

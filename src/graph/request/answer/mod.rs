@@ -6,9 +6,10 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Response, StatusCode};
 use serde_json::Value;
 
+use crate::base::wall;
 use crate::graph::errors::error::{ErrorKind, GraphError};
+use crate::graph::http::json;
 use crate::graph::http::retry_after::retry_after;
-use crate::graph::http::{clock_skew, json};
 use crate::graph::text;
 use crate::graph::types::operation::Operation;
 
@@ -75,7 +76,7 @@ fn error(operation: &str, status: StatusCode, headers: &HeaderMap, body: &[u8]) 
     error.kind = kind(status);
     error.status = Some(status.as_u16());
     error.request_id = request_id(headers).or(error.request_id);
-    error.retry_after = retry_after(headers, clock_skew::now());
+    error.retry_after = retry_after(headers, wall::now());
     error
 }
 

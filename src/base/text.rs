@@ -1,4 +1,4 @@
-//! Making foreign text safe to log and to store: bounded, on one line, without control characters.
+//! Texts, cut between characters, and foreign ones made safe to log and to store: on one line, without control characters.
 
 /// The longest prefix of `text` that is at most `max` bytes and does not split a character.
 pub(crate) fn shortened(text: &str, max: usize) -> &str {
@@ -7,6 +7,11 @@ pub(crate) fn shortened(text: &str, max: usize) -> &str {
     }
     let end = (0..=max).rev().find(|at| text.is_char_boundary(*at));
     &text[..end.unwrap_or(0)]
+}
+
+/// The beginning of `text` with `…` behind it, together at most `max` bytes.
+pub(crate) fn elided(text: &str, max: usize) -> String {
+    format!("{}…", shortened(text, max.saturating_sub('…'.len_utf8())))
 }
 
 /// `text` within `max` bytes, with each control character replaced by a blank: a value quoted in an error must not
