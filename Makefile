@@ -23,10 +23,11 @@ export RUST_TEST_THREADS ?= 4
 test: build control-plane ## run all tests
 	$(CARGO) test --workspace --no-fail-fast
 
-bench: control-plane ## print what the release build costs and its goals, and how fast the simulator is (minutes)
-	$(CARGO) build --release -p graph-sim --bins
-	$(CARGO) bench --bench operator
-	$(CARGO) bench -p graph-sim --bench speed
+bench: control-plane ## print what the release build costs against its goals, and how quick the simulator is (minutes); PART=single measures a part
+	$(CARGO) build --release --package cloudpc-operator --bins
+	$(CARGO) build --profile measure --package graph-sim --bins
+	$(CARGO) bench --profile measure --package bench --bench operator -- $(PART)
+	$(if $(PART),,$(CARGO) bench --profile measure --package graph-sim --bench speed)
 
 lint: ## check format and lints
 	$(CARGO) fmt --all --check

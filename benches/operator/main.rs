@@ -15,9 +15,9 @@ mod single;
 mod start;
 mod steady;
 
-use std::path::Path;
+use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use lab::{Lab, Options, TENANT, seconds};
 
 fn main() {
@@ -60,9 +60,22 @@ fn run(part: impl Future<Output = Result<Vec<goal::Measured>>>) {
     }
 }
 
+/// The released operator and the simulator, where `make bench` builds them: in the folders `release` and `measure` of Cargo's
+/// target folder.
+fn binaries() -> Result<(PathBuf, PathBuf)> {
+    let own = std::env::current_exe()?;
+    let target = own.ancestors().nth(3).context("this program is not in a target folder")?;
+    Ok((target.join("release/cloudpc-operator"), target.join("measure/graph-sim")))
+}
+
 /// A lab with groups for the fleet and a tenant that is Ready, polled at an interval; without an operator.
 async fn lab() -> Result<Lab> {
-    let options = Options::new(Path::new(env!("CARGO_BIN_EXE_cloudpc-operator"))).seed(fleet::groups(TENANT));
+    let (operator, simulator) = binaries()?;
+    let options = Options {
+        simulator_binary: Some(simulator),
+        ..Options::new(&operator)
+    };
+    let options = options.seed(fleet::groups(TENANT));
     let lab = Lab::start(options.without_operator()).await?;
     lab.kubectl(&["apply", "-f", "examples/entra-tenant.yaml"]).await?;
     fleet::namespace(&lab).await?;
