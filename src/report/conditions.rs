@@ -1,5 +1,6 @@
 //! Conditions: a report of a pass, computed from its outcome, never an input.
 
+use k8s_controller::conditions::find;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use crate::base::text::{elided, same_but_ids};
@@ -57,7 +58,7 @@ impl<'a> Conditions<'a> {
 
     /// States a condition.
     pub(crate) fn set(&mut self, kind: &str, truth: Truth, reason: Reason, message: impl Into<String>) -> &mut Self {
-        let old = self.old.iter().find(|old| old.type_ == kind);
+        let old = find(self.old, kind);
         let message = Self::steady(old, truth, reason, cut(message.into()));
         let since = old
             .filter(|old| old.status == truth.as_str())
@@ -97,7 +98,7 @@ impl<'a> Conditions<'a> {
 
     /// The last word on Ready stays, with the generation that it was about: nothing new is known.
     fn suspended(&mut self) -> &mut Self {
-        if self.old.iter().any(|old| old.type_ == "Ready") {
+        if find(self.old, "Ready").is_some() {
             let last = self.old.iter().filter(|old| ["Ready", "Stalled"].contains(&old.type_.as_str()));
             self.new.extend(last.cloned());
             return self;
