@@ -13,9 +13,7 @@ const LONGEST_MESSAGE: usize = 2048;
 /// `status` of a condition.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Truth {
-    /// It holds.
     True,
-    /// It does not.
     False,
     /// Nobody can say now.
     Unknown,
@@ -56,7 +54,6 @@ impl<'a> Conditions<'a> {
         }
     }
 
-    /// States a condition.
     pub(crate) fn set(&mut self, kind: &str, truth: Truth, reason: Reason, message: impl Into<String>) -> &mut Self {
         let old = find(self.old, kind);
         let message = Self::steady(old, truth, reason, cut(message.into()));
@@ -139,7 +136,6 @@ impl<'a> Conditions<'a> {
         earlier.map_or(message, |old| old.message.clone())
     }
 
-    /// The finished list.
     pub(crate) fn finish(&mut self) -> Vec<Condition> {
         std::mem::take(&mut self.new)
     }
@@ -150,36 +146,28 @@ impl<'a> Conditions<'a> {
 pub(crate) enum Verdict {
     /// Graph was seen equal to the spec.
     Ready {
-        /// What was seen.
         message: String,
     },
     /// Work goes on by itself.
     Working {
-        /// One of [`Reason`].
         reason: Reason,
-        /// What is going on.
         message: String,
     },
     /// Graph equals the spec as far as Assignments are applied; the others will be by themselves.
     Pending {
-        /// What is still to come.
         message: String,
     },
     /// Nothing is written by configuration, and the report on what differs is current.
     Observed {
-        /// What differs.
         message: String,
     },
     /// Nothing goes on, by configuration: an object that `mode: Observe` does not create.
     Held {
-        /// One of [`Reason`].
         reason: Reason,
-        /// What is held back.
         message: String,
     },
     /// `spec.suspend`.
     Suspended,
-    /// The pass stopped.
     Failed(Failure),
 }
 

@@ -7,7 +7,6 @@ use crate::report::failure::{Class, Failure};
 use crate::report::reason::Reason;
 use crate::runtime::backoff::jitter;
 
-/// Why a pass stopped.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Stop {
     /// Its turn has not come, or another pass finds out what this one needs: it comes back, and nothing is reported.
@@ -16,10 +15,8 @@ pub(crate) enum Stop {
     Failed(Failure),
 }
 
-/// When a pass comes back.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Later {
-    /// After so long.
     pub after: Duration,
     /// What is said of a wait for the budget's turn, where it is worth a word; nothing when another pass is at work.
     pub turn: Option<String>,

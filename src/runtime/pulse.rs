@@ -22,7 +22,6 @@ struct State {
     longest: Duration,
     /// Monotonic, and going on while the process is stopped.
     now: Box<dyn Fn() -> Instant + Send + Sync>,
-    /// What ends the process.
     end: Box<dyn Fn() + Send + Sync>,
     /// The last beat; `None` from the moment a gap was longer than allowed, for good.
     last: Mutex<Option<Instant>>,
