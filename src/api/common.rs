@@ -4,10 +4,6 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// API group of every kind.
-pub const GROUP: &str = "cloudpc.dev";
-/// The served and stored version.
-pub const VERSION: &str = "v1alpha1";
 /// The finalizer: keeps a resource until the object that it represents in Graph is deleted or released.
 pub const FINALIZER: &str = "cloudpc.dev/finalizer";
 /// Owner of the fields that the controller writes with server-side apply.

@@ -19,7 +19,7 @@ mod status;
 mod user_setting;
 
 pub use assignment::{AssignedGroup, Assignment, AssignmentGroup, AssignmentSpec, AssignmentStatus, TargetKind, TargetRef};
-pub use common::{AssignmentOwnership, DeletionPolicy, FIELD_MANAGER, FINALIZER, GROUP, LocalRef, Mode, RECONCILE_ANNOTATIONS, VERSION};
+pub use common::{AssignmentOwnership, DeletionPolicy, FIELD_MANAGER, FINALIZER, LocalRef, Mode, RECONCILE_ANNOTATIONS};
 pub use credentials::{Certificate, ClientSecret, Credentials, ManagedIdentity, SecretRef, WorkloadIdentity};
 pub use disaster_recovery::{CrossRegionDisasterRecoverySetting, DisasterRecoveryNetworkSetting};
 pub use domain_join::DomainJoinConfiguration;

@@ -11,7 +11,6 @@ use std::ffi::OsString;
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub use run::Config;
-pub use values::HttpsUrl;
 
 /// Keeps Windows 365 (Cloud PC) configuration in Microsoft Graph equal to Kubernetes resources.
 #[derive(Debug, Parser)]

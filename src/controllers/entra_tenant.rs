@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use k8s_controller::conditions;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{Api, Client, ResourceExt};
 
@@ -126,7 +127,7 @@ impl Kind for EntraTenant {
     fn changed(&self, new: &EntraTenantStatus, context: &Context) {
         // Objects that waited for this tenant, or failed with it, get a new pass; a mere change of the message is no reason for one.
         let ready = |status: &EntraTenantStatus| {
-            let ready = status.conditions.iter().find(|condition| condition.type_ == "Ready");
+            let ready = conditions::find(&status.conditions, "Ready");
             let read_only = status.read_only == Some(true);
             ready.map(|ready| (ready.status.clone(), ready.reason.clone(), ready.observed_generation, read_only))
         };

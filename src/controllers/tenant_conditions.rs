@@ -100,7 +100,7 @@ mod tests {
     }
 
     fn one<'a>(conditions: &'a [Condition], kind: &str) -> (&'a str, &'a str, &'a str) {
-        let found = conditions.iter().find(|condition| condition.type_ == kind).expect("it is stated");
+        let found = k8s_controller::conditions::find(conditions, kind).expect("it is stated");
         (&found.status, &found.reason, &found.message)
     }
 

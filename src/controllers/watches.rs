@@ -73,13 +73,10 @@ each_kind!(triggers);
 pub(crate) struct Dependencies {
     /// Kubernetes, for watches and idempotent writes.
     pub kubernetes: Client,
-    /// The tenants.
     pub tenants: Tenants,
     /// Whether the operator itself is being removed.
     pub uninstall: Uninstall,
-    /// Events.
     pub events: Publisher,
-    /// Metrics.
     pub metrics: Metrics,
     /// How long Graph may take to show what was written.
     pub settle: Duration,

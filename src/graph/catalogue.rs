@@ -22,7 +22,6 @@ pub(crate) struct DeviceImage {
     pub version: Option<String>,
 }
 
-/// An id and its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Named {
     pub id: String,
@@ -30,7 +29,6 @@ pub(crate) struct Named {
     pub display_name: String,
 }
 
-/// An Azure network connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Connection {
     pub named: Named,

@@ -10,7 +10,6 @@ use crate::graph::text as show;
 use crate::graph::types::operation::{Operation, OperationKind};
 use crate::graph::types::table::ApiVersion;
 
-/// An Entra group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Group {
     pub id: String,
@@ -20,7 +19,6 @@ pub(crate) struct Group {
     pub mail_nickname: Option<String>,
 }
 
-/// The tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Organization {
     pub id: String,

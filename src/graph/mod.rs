@@ -32,7 +32,7 @@ mod tests;
 
 pub use types::collection::{Collection, properties, unmanaged};
 pub use types::equivalence::Equivalence;
-pub use types::table::{ApiVersion, Exclusion, OpenEnum, Part, Property, Shape, Unmanaged};
+pub use types::table::{ApiVersion, Exclusion, Part, Property, Shape};
 
 pub(crate) use audit::AuditEvent;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Conditions: a report of a pass, computed from its outcome, never an input.
 
+use k8s_controller::conditions::find;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use crate::base::text::{elided, same_but_ids};
@@ -12,9 +13,7 @@ const LONGEST_MESSAGE: usize = 2048;
 /// `status` of a condition.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Truth {
-    /// It is true.
     True,
-    /// It is not.
     False,
     /// It is not known now.
     Unknown,
@@ -55,9 +54,8 @@ impl<'a> Conditions<'a> {
         }
     }
 
-    /// States a condition.
     pub(crate) fn set(&mut self, kind: &str, truth: Truth, reason: Reason, message: impl Into<String>) -> &mut Self {
-        let old = self.old.iter().find(|old| old.type_ == kind);
+        let old = find(self.old, kind);
         let message = Self::steady(old, truth, reason, cut(message.into()));
         let since = old
             .filter(|old| old.status == truth.as_str())
@@ -97,7 +95,7 @@ impl<'a> Conditions<'a> {
 
     /// The last Ready stays, with its generation: nothing new is known.
     fn suspended(&mut self) -> &mut Self {
-        if self.old.iter().any(|old| old.type_ == "Ready") {
+        if find(self.old, "Ready").is_some() {
             let last = self.old.iter().filter(|old| ["Ready", "Stalled"].contains(&old.type_.as_str()));
             self.new.extend(last.cloned());
             return self;
@@ -138,7 +136,6 @@ impl<'a> Conditions<'a> {
         earlier.map_or(message, |old| old.message.clone())
     }
 
-    /// The finished list.
     pub(crate) fn finish(&mut self) -> Vec<Condition> {
         std::mem::take(&mut self.new)
     }
@@ -149,36 +146,28 @@ impl<'a> Conditions<'a> {
 pub(crate) enum Verdict {
     /// Graph was seen equal to the spec.
     Ready {
-        /// What was seen.
         message: String,
     },
     /// Work continues by itself.
     Working {
-        /// One of [`Reason`].
         reason: Reason,
-        /// The current step.
         message: String,
     },
     /// Graph equals the spec as far as Assignments are applied; the others will be by themselves.
     Pending {
-        /// What is still to come.
         message: String,
     },
     /// Nothing is written by configuration, and the report on what differs is current.
     Observed {
-        /// What differs.
         message: String,
     },
     /// Nothing is done, by configuration: an object that `mode: Observe` does not create.
     Held {
-        /// One of [`Reason`].
         reason: Reason,
-        /// What is held back.
         message: String,
     },
     /// `spec.suspend`.
     Suspended,
-    /// The pass stopped.
     Failed(Failure),
 }
 

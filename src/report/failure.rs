@@ -10,9 +10,7 @@ use crate::report::reason::Reason;
 /// Why a pass stopped. The class decides what happens next; the text is for people.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Failure {
-    /// The decision.
     pub class: Class,
-    /// Its reason.
     pub reason: Reason,
     /// What was tried, what happened, what the user can do.
     pub message: String,

@@ -7,7 +7,6 @@ use crate::report::failure::{Class, Failure};
 use crate::report::reason::Reason;
 use crate::runtime::backoff::jitter;
 
-/// Why a pass stopped.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Stop {
     /// It is deferred, because its turn has not come or another pass reads what this one needs; nothing is reported.
@@ -19,7 +18,6 @@ pub(crate) enum Stop {
 /// When a deferred pass comes back.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Later {
-    /// After so long.
     pub after: Duration,
     /// The message of a wait for the budget's turn, if it is reported; nothing when another pass is at work.
     pub turn: Option<String>,

@@ -4,7 +4,6 @@
 use crate::report::reason::Reason;
 use crate::report::stop::Stop;
 
-/// How many names are shown.
 const SHOWN: usize = 3;
 /// How alike two names are that one is taken for the other's misspelling; 1 is equal.
 const ALIKE: f64 = 0.6;

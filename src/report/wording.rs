@@ -27,7 +27,6 @@ pub(crate) fn assignments(fields: &[DriftedField], groups: &[ResolvedGroup]) -> 
     })
 }
 
-/// So many groups.
 pub(crate) fn groups(number: usize) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} group{plural}")

@@ -21,7 +21,6 @@ struct State {
     longest: Duration,
     /// Monotonic, and going on while the process is stopped.
     now: Box<dyn Fn() -> Instant + Send + Sync>,
-    /// What ends the process.
     end: Box<dyn Fn() + Send + Sync>,
     /// The last beat; `None` for ever once a gap was longer than allowed.
     last: Mutex<Option<Instant>>,

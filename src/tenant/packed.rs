@@ -17,7 +17,6 @@ pub(crate) struct Packed {
 }
 
 impl Packed {
-    /// Packs an object.
     pub(crate) fn of(entity: &Entity) -> Self {
         Self {
             id: entity.id.as_str().into(),

@@ -20,7 +20,6 @@ const OF_ALL: usize = 4;
 /// The failure of an object is remembered for so long: longer than it waits until it tries again.
 const REMEMBERED: Duration = Duration::from_secs(1200);
 
-/// The objects.
 #[derive(Debug, Default)]
 pub(crate) struct Suspects(HashMap<Arc<str>, Suspect>);
 

@@ -59,7 +59,7 @@ fn no_property_of_graphs_types_is_missing_or_misplaced() {
         let listed: Vec<&Row> = rows.iter().filter(|row| row.of == of).collect();
         for (name, said) in &in_beta {
             let row = listed.iter().find(|row| row.name == name);
-            let row = row.unwrap_or_else(|| panic!("{of}.{name} is neither managed nor listed in src/graph/types/unmanaged.rs"));
+            let row = row.unwrap_or_else(|| panic!("{of}.{name} is neither managed nor listed in src/graph/types"));
             if said.deprecated {
                 assert_eq!(row.standing, "deprecated", "{of}.{name}");
             }

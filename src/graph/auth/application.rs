@@ -10,7 +10,6 @@ use crate::graph::http::transport::Transport;
 /// An application in one tenant, and how its token requests travel.
 #[derive(Debug, Clone)]
 pub(crate) struct Application {
-    /// Sends requests to the authority.
     pub transport: Transport,
     /// The issuer of the tokens. Always https.
     pub authority: Url,

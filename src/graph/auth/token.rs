@@ -97,7 +97,6 @@ struct TokenMemory {
     epoch: u64,
 }
 
-/// A token request that failed.
 struct Failed {
     at: Instant,
     error: GraphError,

@@ -26,7 +26,6 @@ pub(crate) enum Answers {
     Metadata,
 }
 
-/// Sends token requests.
 #[derive(Debug)]
 pub(crate) struct TokenHttp {
     transport: Transport,

@@ -72,7 +72,6 @@ impl SharedBudget {
 
 /// The result of a wait at a place.
 pub(crate) enum Waited {
-    /// Its turn has come.
     Turn(Permit),
     /// It is not its turn; in how long to come back.
     Later(Duration),

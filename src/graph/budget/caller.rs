@@ -19,7 +19,6 @@ pub(crate) struct Caller {
     priority: Mutex<Priority>,
     party: Arc<str>,
     key: Arc<str>,
-    /// When the work began.
     pub since: Instant,
     kept: Mutex<Kept>,
     /// The class and the ticket of its last permit.
@@ -70,7 +69,6 @@ impl Caller {
         &self.party
     }
 
-    /// The key of the object.
     pub(crate) fn key(&self) -> &Arc<str> {
         &self.key
     }

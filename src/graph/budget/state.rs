@@ -14,7 +14,6 @@ use crate::graph::budget::parties::Parties;
 use crate::graph::budget::window::Slot;
 use crate::graph::http::observer::Observer;
 
-/// The budget of one tenant.
 pub(crate) struct Budget {
     state: Mutex<State>,
     /// Wakes the waiters when something changed that one of them may be waiting for.

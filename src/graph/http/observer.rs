@@ -9,7 +9,6 @@ use uuid::Uuid;
 pub(crate) struct Attempt<'a> {
     /// One of a fixed set of labels.
     pub operation: &'static str,
-    /// Whether it is a write.
     pub write: bool,
     /// `None` when no answer arrived.
     pub status: Option<u16>,
@@ -36,7 +35,6 @@ pub(crate) trait Observer: Send + Sync {
 
     fn token_refreshed(&self) {}
 
-    /// A token request failed.
     fn token_failed(&self) {}
 }
 

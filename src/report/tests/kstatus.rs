@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use k8s_controller::conditions::find;
 use lab::kstatus::{KStatus, agree, kstatus};
 use serde_json::{Value, json};
 
@@ -51,10 +52,10 @@ fn object(generation: i64, status: Value) -> Value {
 
 /// A suspended object keeps its state, but no work is in progress; an object without a pass is not known.
 fn suspended_keeps_the_last_word<K: Kind>(before: &K::Status) {
-    let ready = |status: &K::Status| K::conditions(status).iter().find(|one| one.type_ == "Ready").cloned();
+    let ready = |status: &K::Status| find(K::conditions(status), "Ready").cloned();
     let after = K::report(before, before.clone(), &Verdict::Suspended, Some(3));
     let seen = object(3, serde_json::to_value(&after).expect("a status serialises"));
-    assert!(K::conditions(&after).iter().all(|one| one.type_ != "Reconciling"), "{seen}");
+    assert!(find(K::conditions(&after), "Reconciling").is_none(), "{seen}");
     match ready(before) {
         Some(last) => assert_eq!(ready(&after), Some(last)),
         None => assert_eq!(ready(&after).map(|ready| ready.status), Some("Unknown".to_owned())),

@@ -1,5 +1,7 @@
 //! The status follows from a pass's outcome, and a pass that found nothing new changes nothing in it.
 
+use k8s_controller::conditions::find;
+
 use crate::api::{AssignmentProblem, DriftedField, ManagedStatus, OwnedAssignment};
 use crate::report::conditions::Verdict;
 use crate::report::failure::{Class, Failure, Unseen};
@@ -13,11 +15,7 @@ fn ready() -> Verdict {
 }
 
 fn condition<'a>(status: &'a ManagedStatus, kind: &str) -> Option<&'a str> {
-    status
-        .conditions
-        .iter()
-        .find(|condition| condition.type_ == kind)
-        .map(|condition| condition.status.as_str())
+    find(&status.conditions, kind).map(|condition| condition.status.as_str())
 }
 
 fn drift() -> Vec<DriftedField> {

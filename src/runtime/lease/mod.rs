@@ -25,13 +25,10 @@ const RELEASE_LIMIT: Duration = Duration::from_secs(5);
 /// Which lease, and as whom.
 #[derive(Clone, Debug)]
 pub(crate) struct LeaseConfig {
-    /// The namespace of the Lease object.
     pub namespace: String,
-    /// The name of the Lease object.
     pub name: String,
     /// Unique for this process. Two processes with the same identity would both lead.
     pub identity: String,
-    /// The times of the protocol.
     pub timings: LeaseTimings,
 }
 

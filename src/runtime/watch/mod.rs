@@ -78,13 +78,10 @@ pub(crate) struct Malformed {
     pub kind: String,
     /// Its namespace, if the kind has one.
     pub namespace: Option<String>,
-    /// Its name.
     pub name: String,
-    /// Its UID.
     pub uid: Option<String>,
     /// The version that does not decode.
     pub resource_version: Option<String>,
-    /// The generation of that version.
     pub generation: Option<i64>,
     /// What is wrong, on one line and short.
     pub error: String,

@@ -20,7 +20,6 @@ const PASSED_BY: u32 = 3;
 /// With more parties noted than this, those without waiters are forgotten.
 const MANY: usize = 256;
 
-/// The waiters.
 #[derive(Debug, Default)]
 pub(crate) struct Line {
     present: BTreeMap<u64, Waiter>,
@@ -50,7 +49,6 @@ struct Served {
 /// The pace of every party.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
-    /// The time between two turns.
     pub spacing: Duration,
     /// How many turns may come before their time.
     pub at_once: u32,

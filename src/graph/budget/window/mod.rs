@@ -65,7 +65,6 @@ struct Warned {
     at: Instant,
 }
 
-/// An admitted request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Slot {
     /// Set when it is a try: more than the service is known to accept.

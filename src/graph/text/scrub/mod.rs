@@ -8,7 +8,6 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-/// Replaces a secret.
 const REDACTED: &str = "[redacted]";
 
 /// Names whose value is a secret in any form, without dashes and underscores. Names that end like this count, too.
