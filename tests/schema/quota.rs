@@ -11,7 +11,7 @@ fn number(kind: &Kind) -> u32 {
 /// A line for every kind that a team may have.
 pub fn generated() -> Generated {
     let teams = kinds().filter(|kind| kind.is_namespaced());
-    let line = |kind: &Kind| format!("    count/{}: \"{}\"\n", kind.definition(), number(&kind));
+    let line = |kind: &Kind| format!("    count/{}: \"{}\"\n", kind.definition(), number(kind));
     Generated::part(
         "examples/platform/team-quota.yaml",
         "every kind with a namespace",
