@@ -11,7 +11,8 @@ const APPLY: [&[&str]; 3] = [
     &["apply", "-k", "examples/team"],
     &["apply", "-f", "examples"],
 ];
-const KINDS: &str = "entratenants,provisioningpolicies,usersettings,assignments";
+/// The category of all our kinds.
+const KINDS: &str = "windows365";
 const COLLECTIONS: [(&str, &str); 2] = [("ProvisioningPolicy", "provisioningPolicies"), ("UserSetting", "userSettings")];
 
 #[tokio::test]

@@ -155,7 +155,7 @@ pub fn canaries(secrets: &[&str]) -> Vec<String> {
 async fn dump(lab: &Lab) -> Result<String> {
     let mut all = String::new();
     for kinds in [
-        "entratenants,provisioningpolicies,usersettings,assignments",
+        "windows365",
         "events.events.k8s.io,events,leases,configmaps,namespaces,serviceaccounts",
     ] {
         all += &lab.kubectl(&["get", kinds, "-A", "-o", "yaml", "--show-managed-fields"]).await?;

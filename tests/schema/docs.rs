@@ -9,6 +9,7 @@ use cloudpc_operator::api::RECONCILE_ANNOTATIONS;
 use cloudpc_operator::cli;
 use cloudpc_operator::report::reason::Reason;
 
+use crate::kinds::{Kind, kind, kinds};
 use crate::support::{documents, package, yaml_files};
 
 fn read(path: &str) -> String {
@@ -110,6 +111,55 @@ fn every_annotation_is_explained() {
     let text = section("## Annotations");
     for annotation in RECONCILE_ANNOTATIONS {
         assert!(text.contains(&format!("`{annotation}`")), "{annotation}");
+    }
+}
+
+/// Whether a kind is one of those that a cell of the table of fields means.
+fn is_meant(of: &Kind, cell: &str) -> bool {
+    let spec = &kind("Assignment").expect("a kind").spec;
+    let targets = &spec["properties"]["targetRef"]["properties"]["kind"]["enum"];
+    cell.split(", ").any(|word| match word {
+        "all" => true,
+        "tenant" => of.name() == "EntraTenant",
+        "all but tenant" => of.name() != "EntraTenant",
+        "in Graph" => of.is_in_graph(),
+        "targets" => targets.as_array().expect("kinds").iter().any(|target| target == of.name()),
+        other => panic!("{other:?} is no word for kinds"),
+    })
+}
+
+#[test]
+fn the_fields_of_the_controllers_own_are_said_of_the_kinds_that_have_them() {
+    let section = section("## Rules of the spec");
+    let table = section.split("### ").next().unwrap_or_default();
+    let rows = table.lines().filter(|line| line.starts_with("| `"));
+    let mut seen = 0;
+    for row in rows {
+        let name = name_of(row);
+        let field = name.split('.').next().expect("a name");
+        let cell = row.split(" | ").nth(1).expect("the kinds");
+        for kind in kinds() {
+            assert_eq!(kind.declares(field), is_meant(kind, cell), "{name} of {}", kind.name());
+        }
+        seen += 1;
+    }
+    assert!(seen > 5, "the table was not found");
+}
+
+/// A command for all kinds goes by the category or by the group, so that it holds for the next kind, too.
+#[test]
+fn no_page_lists_the_resources_of_all_kinds() {
+    for page in [
+        "README.md",
+        "docs/uninstall.md",
+        "docs/reference.md",
+        "docs/connect-a-tenant.md",
+        "docs/concepts.md",
+    ] {
+        for line in read(page).lines() {
+            let named = kinds().filter(|kind| line.contains(kind.plural())).count();
+            assert!(named < 2, "{page}: use `windows365` or the group instead of a list: {line}");
+        }
     }
 }
 

@@ -74,11 +74,10 @@ impl Kind {
             .is_some_and(|fields| fields.contains_key(field))
     }
 
-    /// The collection in Graph and the type of the objects there, if it represents one: both are called like the kind.
+    /// The collection in Graph and the type of its objects, if it represents one: both are called like the kind.
     pub fn graph(&self) -> Option<(Collection, String)> {
-        let ours = |collection: &&Collection| collection.as_str().eq_ignore_ascii_case(self.plural());
-        let collection = self.is_in_graph().then(|| Collection::ALL.iter().copied().find(|one| ours(&one)));
-        let collection = collection?.unwrap_or_else(|| panic!("no collection is called {}", self.plural()));
+        let ours = |collection: &Collection| collection.as_str().eq_ignore_ascii_case(self.plural());
+        let collection = Collection::ALL.iter().copied().find(ours)?;
         Some((collection, format!("cloudPc{}", self.name())))
     }
 
@@ -115,12 +114,22 @@ pub fn generated() -> Generated {
     Generated::part("docs/reference.md", "the definitions of the kinds", format!("{head}{rows}\n"))
 }
 
-/// That both facts agree for every kind is what the rights and the table of properties stand on.
+/// That the facts agree for every kind is what the rights and the table of properties stand on.
 #[test]
 fn each_collection_of_graph_is_that_of_one_kind_and_its_objects_belong_to_a_tenant() {
     let found: Vec<Collection> = kinds().filter_map(|kind| Some(kind.graph()?.0)).collect();
-    assert_eq!(found, Collection::ALL, "kinds with status.id, and the collections");
+    assert_eq!(found, Collection::ALL, "kinds, and the collections that are called like them");
     for kind in kinds() {
-        assert_eq!(kind.is_in_graph(), kind.declares("tenantRef"), "{}", kind.name());
+        let (id, name) = (kind.is_in_graph(), kind.name());
+        assert_eq!(
+            id,
+            kind.graph().is_some(),
+            "{name}: status.id, and a collection that is called like it"
+        );
+        assert_eq!(
+            id,
+            kind.declares("tenantRef"),
+            "{name}: status.id, and a tenant that its object is in"
+        );
     }
 }

@@ -1,10 +1,10 @@
 //! Which rights the manifests give on our kinds. They follow from what the definition of a kind says, so a new kind gets its
 //! rights from here; `manifests` judges what comes of it.
 
-use cloudpc_operator::api::GROUP;
-
 use crate::generate::Generated;
 use crate::kinds::{Kind, kinds};
+
+const GROUP: &str = "cloudpc.dev";
 
 /// The roles that name our kinds, each with its file.
 const ROLES: [(&str, &str); 4] = [

@@ -7,18 +7,21 @@ use crate::scene::{
 };
 use crate::support::{lab, options};
 use anyhow::{Context, Result, ensure};
+use cloudpc_operator::api::all_crds;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::Api;
 use kube::api::{DeleteParams, ListParams};
 use lab::{Lab, eventually, seconds};
 use serde_json::{Value, json};
 
-const DEFINITIONS: [&str; 4] = [
-    "entratenants.cloudpc.dev",
-    "provisioningpolicies.cloudpc.dev",
-    "usersettings.cloudpc.dev",
-    "assignments.cloudpc.dev",
-];
+/// The names of all our definitions.
+fn definitions() -> Vec<String> {
+    all_crds().into_iter().filter_map(|crd| crd.metadata.name).collect()
+}
+
+const TENANTS: &str = "entratenants.cloudpc.dev";
+const USER_SETTINGS: &str = "usersettings.cloudpc.dev";
+const ASSIGNMENTS: &str = "assignments.cloudpc.dev";
 
 /// A definition of another project.
 const FOREIGN: &str = r#"{"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "things.example.org"},
@@ -28,7 +31,7 @@ const FOREIGN: &str = r#"{"apiVersion": "apiextensions.k8s.io/v1", "kind": "Cust
 /// Waits until the API server refuses: a policy takes effect a moment after it was made.
 async fn kept(lab: &Lab) -> Result<()> {
     eventually(PATIENCE, "definitions are kept", async || {
-        let tried = lab.kubectl(&["delete", "crd", DEFINITIONS[0], "--dry-run=server"]).await;
+        let tried = lab.kubectl(&["delete", "crd", TENANTS, "--dry-run=server"]).await;
         ensure!(tried.is_err(), "it would be deleted");
         Ok(())
     })
@@ -38,8 +41,8 @@ async fn kept(lab: &Lab) -> Result<()> {
 /// The definitions are there, and none is being deleted.
 async fn are_there(lab: &Lab) -> Result<()> {
     let api: Api<CustomResourceDefinition> = Api::all(lab.client());
-    for name in DEFINITIONS {
-        let found = api.get_opt(name).await?.with_context(|| format!("{name} is gone"))?;
+    for name in definitions() {
+        let found = api.get_opt(&name).await?.with_context(|| format!("{name} is gone"))?;
         ensure!(found.metadata.deletion_timestamp.is_none(), "{name} is being deleted");
     }
     Ok(())
@@ -57,8 +60,8 @@ async fn refused(lab: &Lab, arguments: &[&str]) -> Result<String> {
 async fn s51_a_definition_is_deleted_only_when_it_says_that_it_may_be() -> Result<()> {
     let lab = Lab::start(options().without_operator()).await?;
     kept(&lab).await?;
-    for name in DEFINITIONS {
-        let said = refused(&lab, &["delete", "crd", name]).await?;
+    for name in definitions() {
+        let said = refused(&lab, &["delete", "crd", &name]).await?;
         let command = format!("kubectl annotate customresourcedefinition {name} cloudpc.dev/allow-deletion=true");
         ensure!(said.contains(&command) && said.contains("docs/uninstall.md"), "{said}");
     }
@@ -73,7 +76,7 @@ async fn s51_a_definition_is_deleted_only_when_it_says_that_it_may_be() -> Resul
     // Together with the policy that protects them, and once more now that the policy is being deleted.
     for _ in 0..2 {
         let said = refused(&lab, &["delete", "-k", "crds"]).await?;
-        ensure!(DEFINITIONS.iter().all(|name| said.contains(name)), "{said}");
+        ensure!(definitions().iter().all(|name| said.contains(name)), "{said}");
         kept(&lab).await?;
         are_there(&lab).await?;
     }
@@ -84,7 +87,7 @@ async fn s51_a_definition_is_deleted_only_when_it_says_that_it_may_be() -> Resul
     kept(&lab).await?;
     are_there(&lab).await?;
 
-    let name = DEFINITIONS[2];
+    let name = USER_SETTINGS;
     for (value, may) in [("false", false), ("True", false), ("true", true)] {
         let annotation = format!("cloudpc.dev/allow-deletion={value}");
         lab.kubectl(&["annotate", "--overwrite", "crd", name, &annotation]).await?;
@@ -92,7 +95,7 @@ async fn s51_a_definition_is_deleted_only_when_it_says_that_it_may_be() -> Resul
         ensure!(tried.is_ok() == may, "{value}: {tried:?}");
     }
     lab.kubectl(&["delete", "crd", name]).await?;
-    refused(&lab, &["delete", "crd", DEFINITIONS[1]]).await.map(drop)
+    refused(&lab, &["delete", "crd", ASSIGNMENTS]).await.map(drop)
 }
 
 /// Every resource that was deleted has reported the id of its object in Graph.
@@ -156,7 +159,7 @@ async fn s51_groups_outlast_the_definition_of_assignments() -> Result<()> {
     let lab = lab().await;
     settle(&lab).await?;
     let (mark, before) = (lab.sim.mark().await?, in_graph(&lab).await?);
-    let name = "assignments.cloudpc.dev";
+    let name = ASSIGNMENTS;
     lab.kubectl(&["annotate", "crd", name, "cloudpc.dev/allow-deletion=true"]).await?;
     lab.kubectl(&["delete", "crd", name]).await?;
     let desk = before[0]["id"].as_str().context("an id")?;
@@ -209,7 +212,7 @@ async fn s51_while_there_is_no_definition_of_tenants_deleted_objects_stay_in_gra
     let lab = lab().await;
     settle(&lab).await?;
     let (mark, before) = (lab.sim.mark().await?, in_graph(&lab).await?);
-    let name = "entratenants.cloudpc.dev";
+    let name = TENANTS;
     lab.kubectl(&["annotate", "crd", name, "cloudpc.dev/allow-deletion=true"]).await?;
     // The tenant does not wait for the resources that refer to it.
     lab.kubectl(&["delete", "crd", name, "--timeout=60s"]).await?;

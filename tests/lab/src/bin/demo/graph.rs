@@ -5,8 +5,8 @@ use lab::Lab;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// The kinds that people write.
-pub(crate) const KINDS: &str = "entratenants,provisioningpolicies,usersettings,assignments";
+/// The category of all kinds that people write.
+pub(crate) const KINDS: &str = "windows365";
 /// The kinds that represent an object in Graph, with the collection that it is in.
 pub(crate) const COLLECTIONS: [(&str, &str); 2] = [("ProvisioningPolicy", "provisioningPolicies"), ("UserSetting", "userSettings")];
 
