@@ -21,7 +21,7 @@ use crate::runtime::pulse::Pulse;
 use crate::runtime::server::Server;
 use crate::runtime::shutdown::{Shutdown, on_signals};
 use crate::tenant::endpoints::{Connect, Endpoints};
-use crate::tenant::shared::Tenants;
+use crate::tenant::tenants::Tenants;
 
 /// How long one request to Graph may take. With the lease's renew deadline it has to stay below the lease's duration.
 const GRAPH_TIMEOUT: Duration = Duration::from_secs(10);

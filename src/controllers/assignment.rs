@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use k8s_controller::conditions::find;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{Api, Client, ResourceExt};
 
@@ -282,15 +283,11 @@ fn reported(reason: &str, message: &str) -> Failure {
 /// The target has not applied the groups; its own status is the best explanation.
 fn not_yet(what: &str, target: &ManagedStatus) -> Failure {
     let message = format!("{what}{}", why(target));
-    let stalled = target
-        .conditions
-        .iter()
-        .any(|condition| condition.type_ == "Stalled" && condition.status == "True");
-    if stalled {
+    if find(&target.conditions, "Stalled").is_some_and(|stalled| stalled.status == "True") {
         return Failure::stalled(Reason::TargetNotReady, message);
     }
     let failure = Failure::waiting(Reason::TargetNotReady, message);
-    match condition(target, "Ready") {
+    match find(&target.conditions, "Ready") {
         // The state of the Assignments of an unknown target is unknown, too.
         Some(ready) if ready.status == "Unknown" => Failure {
             class: Class::Unreachable,
@@ -300,27 +297,20 @@ fn not_yet(what: &str, target: &ManagedStatus) -> Failure {
     }
 }
 
-fn condition<'a>(target: &'a ManagedStatus, kind: &str) -> Option<&'a Condition> {
-    target.conditions.iter().find(|condition| condition.type_ == kind)
-}
-
 /// Whether Graph was seen equal to the target's spec; a target that is suspended since keeps its last report.
 fn is_synced(target: &ManagedStatus) -> bool {
-    let holds = |kind| condition(target, kind).is_some_and(|condition| condition.status == "True");
-    let suspended = condition(target, "Synced").is_some_and(|synced| synced.reason == Reason::Suspended.as_str());
+    let holds = |kind| find(&target.conditions, kind).is_some_and(|condition| condition.status == "True");
+    let suspended = find(&target.conditions, "Synced").is_some_and(|synced| synced.reason == Reason::Suspended.as_str());
     holds("Synced") || suspended && holds("Ready")
 }
 
 /// Whether nothing is written to the target by configuration, and its report is current.
 fn is_observed(target: &ManagedStatus) -> bool {
-    condition(target, "Ready").is_some_and(|ready| ready.status == "True" && ready.reason == Reason::Observed.as_str())
+    find(&target.conditions, "Ready").is_some_and(|ready| ready.status == "True" && ready.reason == Reason::Observed.as_str())
 }
 
 fn why(target: &ManagedStatus) -> String {
-    let ready = target
-        .conditions
-        .iter()
-        .find(|condition| condition.type_ == "Ready" && condition.status != "True");
+    let ready = find(&target.conditions, "Ready").filter(|ready| ready.status != "True");
     ready
         .map(|ready| format!(": {} ({})", ready.message, ready.reason))
         .unwrap_or_default()

@@ -32,7 +32,7 @@ use crate::runtime::metrics::Metrics;
 use crate::runtime::pulse::Pulse;
 use crate::runtime::shutdown::Shutdown;
 use crate::runtime::watch::{Complete, Malformed as MalformedObject, Watchable, Watched, mark_complete, watch};
-use crate::tenant::shared::Tenants;
+use crate::tenant::tenants::Tenants;
 use crate::tenant::write_access::WriteAccess;
 
 /// The stream that triggers a controller.

@@ -16,7 +16,8 @@ use crate::runtime::backoff::Backoff;
 use crate::runtime::contained::InFlight;
 use crate::runtime::events::Publisher;
 use crate::runtime::metrics::Metrics;
-use crate::tenant::shared::{Tenant, Tenants};
+use crate::tenant::shared::Tenant;
+use crate::tenant::tenants::Tenants;
 use crate::tenant::write_access::WriteAccess;
 
 /// The shared context of all controllers in this process.

@@ -74,7 +74,7 @@ pub(crate) async fn create<K: Managed>(
             snapshot.doubt_name(name, None);
             let message = format!(
                 "the create may or may not have happened ({}); looking it up before anything else",
-                tenant.gate.failed(error).told().message
+                tenant.gate.failed(error).reported().message
             );
             // The creator may be known at once.
             Err(Stop::waiting_for(

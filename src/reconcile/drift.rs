@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::api::{DriftedField, OwnedAssignment, PlannedChange};
+use crate::base::text::elided;
 use crate::graph;
 use crate::graph::Difference;
 use crate::reconcile::plan::{Change, Desired, Key};
@@ -97,8 +98,5 @@ fn shown(difference: &Difference) -> DriftedField {
 fn text(value: &Value) -> String {
     const LONGEST: usize = 256;
     let text = graph::printable(&value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-    match text.char_indices().nth(LONGEST) {
-        Some((cut, _)) => format!("{}…", &text[..cut]),
-        None => text,
-    }
+    if text.len() > LONGEST { elided(&text, LONGEST) } else { text }
 }

@@ -299,9 +299,9 @@ mod tests {
     #[test]
     fn a_name_stands_for_exactly_one_thing() {
         assert_eq!(only_connection("b", &items(&["a", "b"])).unwrap(), "id-1");
-        let missing = only_connection("B", &items(&["a", "b"])).unwrap_err().told();
+        let missing = only_connection("B", &items(&["a", "b"])).unwrap_err().reported();
         assert_eq!((missing.class, missing.reason), (Class::Waiting, Reason::ConnectionNotFound));
-        let several = only_connection("a", &items(&["a", "a"])).unwrap_err().told();
+        let several = only_connection("a", &items(&["a", "a"])).unwrap_err().reported();
         assert_eq!((several.class, several.reason), (Class::Stalled, Reason::AmbiguousReference));
         assert!(several.message.contains("id-0, id-1") && several.message.contains("onPremisesConnectionId"));
     }
@@ -322,7 +322,7 @@ mod tests {
             let found = only_connection("a", &checked);
             assert_eq!(found.is_ok(), ends, "{status}");
             if let Err(stop) = found {
-                let failure = stop.told();
+                let failure = stop.reported();
                 assert_eq!((failure.class, failure.reason), (Class::Waiting, Reason::ConnectionNotReady));
             }
         }
@@ -348,8 +348,8 @@ mod tests {
         let found = |id: &str| (id.to_owned(), "base".to_owned());
         assert_eq!(find(None, Some("1.1.0")).unwrap(), found("i2"));
         assert_eq!(find(Some("I1"), None).unwrap(), found("i1"));
-        assert_eq!(find(None, None).unwrap_err().told().reason, Reason::AmbiguousReference);
-        assert_eq!(find(None, Some("2.0.0")).unwrap_err().told().class, Class::Waiting);
-        assert_eq!(find(Some("i3"), None).unwrap_err().told().reason, Reason::ImageNotFound);
+        assert_eq!(find(None, None).unwrap_err().reported().reason, Reason::AmbiguousReference);
+        assert_eq!(find(None, Some("2.0.0")).unwrap_err().reported().class, Class::Waiting);
+        assert_eq!(find(Some("i3"), None).unwrap_err().reported().reason, Reason::ImageNotFound);
     }
 }

@@ -84,9 +84,9 @@ impl Stop {
     }
 
     /// The failure that is reported for it.
-    pub(crate) fn told(self) -> Failure {
+    pub(crate) fn reported(self) -> Failure {
         match self {
-            Self::Later(later) => later.told(),
+            Self::Later(later) => later.reported(),
             Self::Failed(failure) => failure,
         }
     }
@@ -102,7 +102,7 @@ impl Stop {
 
 impl Later {
     /// The same as a wait that is reported.
-    pub(crate) fn told(self) -> Failure {
+    pub(crate) fn reported(self) -> Failure {
         let message = self.turn.unwrap_or_else(|| "another pass is reading the same".to_owned());
         Failure::waiting_for(Reason::Throttled, message, self.after)
     }

@@ -57,6 +57,6 @@ mod tests {
         );
         let said = "waiting for image \"a\": the tenant has none; correct spec.imageDisplayName, or create what it names, which is then \
         found automatically. It has \"A\"";
-        assert_eq!(failure.told().message, said);
+        assert_eq!(failure.reported().message, said);
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod packed;
 pub(crate) mod shared;
 pub(crate) mod snapshot;
 pub(crate) mod suspects;
+pub(crate) mod tenants;
 pub(crate) mod write_access;
 
 #[cfg(test)]

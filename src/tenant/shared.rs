@@ -8,17 +8,15 @@ use crate::api::ResolvedGroup;
 use crate::graph::{AuditEvent, Connection, DeviceImage, GalleryImage, Named};
 use crate::report::stop::Stop;
 use jiff::Timestamp;
-use parking_lot::Mutex;
-use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api;
 use crate::api::{Credentials, EntraTenant, EntraTenantSpec, Mode};
-use crate::graph::{Client, ClientConfig, ClockSkew, Cloud, Collection, Entity, GraphError, Limits, Permit, SharedBudget};
+use crate::graph::{Client, ClientConfig, ClockSkew, Cloud, Collection, Entity, GraphError, Permit, SharedBudget};
 use crate::report::failure::Failure;
 use crate::report::reason::Reason;
-use crate::runtime::metrics::{Metrics, TenantMetrics};
+use crate::runtime::metrics::TenantMetrics;
 use crate::tenant::audit::AuditLog;
 use crate::tenant::credentials::{cloud, credential};
 use crate::tenant::endpoints::Endpoints;
@@ -62,12 +60,9 @@ impl From<&EntraTenantSpec> for TenantKey {
 /// What all EntraTenants share that reach one tenant as one application: Graph counts requests by these, and a list that
 /// one of them made answers for the others.
 pub(crate) struct Shared {
-    budget: SharedBudget,
-    snapshots: Snapshots,
+    pub budget: SharedBudget,
+    pub snapshots: Snapshots,
 }
-
-/// The key of [`Shared`].
-type SharedKey = (TenantKey, Option<String>);
 
 /// One tenant.
 pub(crate) struct Tenant {
@@ -124,7 +119,8 @@ fn offered(cloud: Cloud) -> Result<(), Failure> {
 }
 
 impl Tenant {
-    fn new(
+    /// A tenant that signs in as its spec says. `mark`: what the ids of its writes begin with.
+    pub(crate) fn new(
         name: String,
         spec: &EntraTenantSpec,
         endpoints: &Endpoints,
@@ -161,6 +157,11 @@ impl Tenant {
             lookups: Lookups::default(),
             audit: AuditLog::default(),
         })
+    }
+
+    /// Whether the spec still describes the identity of this tenant.
+    pub(crate) fn is_as(&self, spec: &EntraTenantSpec) -> bool {
+        self.identity == Identity::from(spec)
     }
 
     /// The snapshot of a collection.
@@ -334,97 +335,4 @@ pub(crate) fn interval(spec: &EntraTenantSpec) -> Duration {
 /// Whether an object is only observed: by its own mode, or by its tenant's, which wins.
 pub(crate) fn only_observes(tenant: &EntraTenant, mode: Option<Mode>) -> bool {
     tenant.spec.mode == Some(Mode::Observe) || mode == Some(Mode::Observe)
-}
-
-/// The tenants in use, by the name of their EntraTenant.
-pub(crate) struct Tenants {
-    endpoints: Endpoints,
-    metrics: Metrics,
-    known: Mutex<Known>,
-    /// The cluster's mark, for the ids of writes; nothing is written before it is known.
-    mark: OnceLock<[u8; 4]>,
-}
-
-#[derive(Default)]
-struct Known {
-    tenants: HashMap<String, Arc<Tenant>>,
-    /// Lives as long as one of the tenants that share it.
-    shared: HashMap<SharedKey, Weak<Shared>>,
-}
-
-impl Known {
-    fn shared(&mut self, spec: &EntraTenantSpec, metrics: &TenantMetrics) -> Arc<Shared> {
-        self.shared.retain(|_, shared| shared.strong_count() > 0);
-        let key = (TenantKey::from(spec), spec.client_id.as_deref().map(str::to_lowercase));
-        if let Some(shared) = self.shared.get(&key).and_then(Weak::upgrade) {
-            return shared;
-        }
-        let shared = Arc::new(Shared {
-            budget: SharedBudget::new(&Limits::default(), Arc::new(metrics.clone())),
-            snapshots: Snapshots::default(),
-        });
-        self.shared.insert(key, Arc::downgrade(&shared));
-        shared
-    }
-}
-
-impl Tenants {
-    /// No tenant yet.
-    pub(crate) fn new(endpoints: Endpoints, metrics: Metrics) -> Self {
-        Self {
-            endpoints,
-            metrics,
-            known: Mutex::default(),
-            mark: OnceLock::new(),
-        }
-    }
-
-    /// Marks the writes of all tenants with the id of this cluster.
-    pub(crate) fn mark(&self, cluster: &str) {
-        self.mark.get_or_init(|| mark(cluster));
-    }
-
-    /// The tenant that an EntraTenant describes; a new one when its identity changed, so that no token and no verdict of
-    /// the old identity survives.
-    pub(crate) fn get(&self, object: &EntraTenant) -> Result<Arc<Tenant>, Failure> {
-        let name = object.metadata.name.clone().unwrap_or_default();
-        let mut known = self.known.lock();
-        if let Some(tenant) = known
-            .tenants
-            .get(&name)
-            .filter(|tenant| tenant.identity == Identity::from(&object.spec))
-        {
-            return Ok(Arc::clone(tenant));
-        }
-        let metrics = self.metrics.tenant(&name);
-        let shared = known.shared(&object.spec, &metrics);
-        let tenant = Arc::new(Tenant::new(
-            name.clone(),
-            &object.spec,
-            &self.endpoints,
-            metrics,
-            shared,
-            self.mark.get().copied().unwrap_or_default(),
-        )?);
-        known.tenants.insert(name, Arc::clone(&tenant));
-        Ok(tenant)
-    }
-
-    /// The tenant of this name, if it is in use.
-    pub(crate) fn known(&self, name: &str) -> Option<Arc<Tenant>> {
-        self.known.lock().tenants.get(name).cloned()
-    }
-
-    /// Forgets a tenant that was deleted.
-    pub(crate) fn forget(&self, name: &str) {
-        self.known.lock().tenants.remove(name);
-    }
-}
-
-/// The prefix of the ids of a cluster's writes: the start of a hash of the cluster's id, which does not reveal the id.
-pub(crate) fn mark(cluster: &str) -> [u8; 4] {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, cluster.as_bytes());
-    let mut mark = [0; 4];
-    mark.copy_from_slice(&digest.as_ref()[..4]);
-    mark
 }

@@ -227,7 +227,7 @@ impl Fake {
     }
 
     /// The calls of the observer about tokens.
-    pub fn told(&self) -> Vec<String> {
+    pub fn reported(&self) -> Vec<String> {
         self.state.told.lock().unwrap().clone()
     }
 

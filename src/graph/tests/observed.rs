@@ -12,5 +12,5 @@ async fn a_token_that_is_new_and_one_that_is_not_to_be_had_are_told_once_each() 
     fake.client.list(Collection::UserSettings).await.unwrap();
     // Its token is still the same.
     fake.client.list(Collection::UserSettings).await.unwrap();
-    assert_eq!(fake.told(), ["token failed", "token refreshed"]);
+    assert_eq!(fake.reported(), ["token failed", "token refreshed"]);
 }

@@ -138,7 +138,7 @@ async fn many_passes_ask_entra_once_and_all_of_them_hear_its_refusal() {
         assert!(failure.message.starts_with("AADSTS7000215"), "{failure}");
         assert_eq!(failure.operation, "list user settings");
     }
-    assert_eq!((fake.logged_in().len(), fake.told()), (1, vec!["token failed".to_owned()]));
+    assert_eq!((fake.logged_in().len(), fake.reported()), (1, vec!["token failed".to_owned()]));
     // Nor does one ask again that began before the refusal, nor one that comes right after it.
     list(begin()).await.unwrap_err();
     tokio::time::advance(Duration::from_secs(5)).await;

@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use k8s_controller::conditions::find;
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
 use kube::runtime::controller::Action;
@@ -210,7 +210,7 @@ async fn released<K: Kind>(pass: Pass<'_, K>) -> End {
 async fn report<K: Kind>(mut pass: Pass<'_, K>, result: Result<Verdict, Stop>) -> End {
     let Pass { object, uid, context, .. } = pass;
     let result = match result {
-        Err(Stop::Later(later)) if worth_telling(&pass, &later) => Err(later.told()),
+        Err(Stop::Later(later)) if worth_telling(&pass, &later) => Err(later.reported()),
         Err(Stop::Later(later)) => return give_way(&pass, &later),
         Err(Stop::Failed(failure)) => Err(failure),
         Ok(verdict) => Ok(verdict),
@@ -232,14 +232,13 @@ async fn report<K: Kind>(mut pass: Pass<'_, K>, result: Result<Verdict, Stop>) -
     if pass.drifted {
         context.metrics.drift(K::NAME);
     }
-    let drifted = |condition: &Condition| condition.type_ == "Drifted" && condition.status == "True";
-    let drifted = K::conditions(&status).iter().any(drifted);
+    let drifted = find(K::conditions(&status), "Drifted").is_some_and(|drifted| drifted.status == "True");
     context.metrics.drifted(K::NAME, context.memory.set_drifted(K::NAME, uid, drifted));
     publish(&pass);
     let wrote = pass.wrote;
     // A process that is perhaps not the leader any more leaves the status to its successor.
     if let Err(failure) = context.may_write() {
-        return ended(&Err(failure.told()), wrote, uid, context);
+        return ended(&Err(failure.reported()), wrote, uid, context);
     }
     match pass.writer.report(&status).await {
         Ok(written) => {
@@ -289,10 +288,8 @@ fn give_way<K: Kind>(pass: &Pass<'_, K>, later: &Later) -> End {
 fn transition<K: Kind>(before: &K::Status, after: &K::Status, verdict: &Verdict, pass: &mut Pass<'_, K>) {
     let Verdict::Failed(failure) = verdict else { return };
     let ready = |status: &K::Status| {
-        K::conditions(status)
-            .iter()
-            .find(|condition| condition.type_ == "Ready")
-            .map(|condition| (condition.reason.clone(), condition.observed_generation))
+        let ready = find(K::conditions(status), "Ready");
+        ready.map(|ready| (ready.reason.clone(), ready.observed_generation))
     };
     if ready(before) != ready(after) {
         match failure.class {

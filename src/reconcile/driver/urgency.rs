@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use k8s_controller::conditions::find;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use crate::graph::Priority;
@@ -36,11 +37,8 @@ pub(crate) fn worth_telling<K: Kind>(pass: &Pass<'_, K>, later: &Later) -> bool 
 /// Whether a person seems to wait for a pass over this object, by the object itself. For the order of passes.
 pub(crate) fn seems_urgent<K: Kind>(object: &K) -> bool {
     let Some(status) = object.status() else { return true };
-    let of_this = |ready: &&Condition| ready.type_ == "Ready" && ready.observed_generation == object.meta().generation;
-    let right = K::conditions(status)
-        .iter()
-        .find(of_this)
-        .is_some_and(|ready| ready.status == "True");
+    let ready = find(K::conditions(status), "Ready").filter(|ready| ready.observed_generation == object.meta().generation);
+    let right = ready.is_some_and(|ready| ready.status == "True");
     let handled = K::handled(status);
     let requested = requests(object).iter().any(|request| Some(request) != handled);
     !right || requested || object.meta().deletion_timestamp.is_some()
@@ -48,7 +46,6 @@ pub(crate) fn seems_urgent<K: Kind>(object: &K) -> bool {
 
 /// Ready of this generation, as the status has it.
 fn ready<'a, K: Kind>(pass: &'a Pass<'_, K>) -> Option<&'a Condition> {
-    K::conditions(&pass.draft)
-        .iter()
-        .find(|condition| condition.type_ == "Ready" && condition.observed_generation == pass.object.meta().generation)
+    let ready = find(K::conditions(&pass.draft), "Ready");
+    ready.filter(|ready| ready.observed_generation == pass.object.meta().generation)
 }

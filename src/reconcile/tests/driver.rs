@@ -37,7 +37,7 @@ use crate::runtime::metrics::Metrics;
 use crate::runtime::own_namespace::OwnNamespace;
 use crate::runtime::pulse::Pulse;
 use crate::tenant::endpoints::{Connect, Endpoints};
-use crate::tenant::shared::Tenants;
+use crate::tenant::tenants::Tenants;
 use crate::tenant::tests::sign_in::{client_secret, tenant};
 use crate::tenant::write_access::WriteAccess;
 use kube::runtime::reflector::Store;

@@ -22,7 +22,7 @@ use crate::reconcile::driver::reconcile;
 use crate::reconcile::tests::driver::context;
 use crate::runtime::metrics::Metrics;
 use crate::tenant::endpoints::{Connect, Endpoints};
-use crate::tenant::shared::Tenants;
+use crate::tenant::tenants::Tenants;
 use crate::tenant::tests::sign_in::tenant;
 
 const ID: &str = "11111111-0000-4000-8000-000000000001";

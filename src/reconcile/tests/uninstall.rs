@@ -191,7 +191,7 @@ async fn s51_nothing_is_removed_unless_definitions_namespace_and_service_account
             assert_eq!(deletion, Ok(()), "{shown:?}");
             continue;
         };
-        let failure = deletion.expect_err("nothing is removed").told();
+        let failure = deletion.expect_err("nothing is removed").reported();
         assert_eq!((failure.class, failure.reason), (class, reason), "{shown:?}: {}", failure.message);
         for word in words {
             assert!(failure.message.contains(word), "{word} is not in {}", failure.message);
@@ -216,7 +216,7 @@ async fn s51_groups_are_kept_while_the_definition_of_assignments_goes_and_adding
     let failure = before_assign::<ProvisioningPolicy>(ID, &[added, removed()], &context)
         .await
         .unwrap_err()
-        .told();
+        .reported();
     assert!(failure.message.contains("assignments.cloudpc.dev"), "{}", failure.message);
     // The policy itself may be deleted meanwhile.
     assert_eq!(before_deletion::<ProvisioningPolicy>(ID, &context).await, Ok(()));

@@ -48,7 +48,7 @@ fn pass<T>(object: &str, work: impl FnOnce() -> T) -> T {
 }
 
 fn fails(gate: &Gate, object: &str) -> Failure {
-    pass(object, || gate.failed(unavailable()).told())
+    pass(object, || gate.failed(unavailable()).reported())
 }
 
 fn is_held(gate: &Gate, object: &str) -> bool {
@@ -64,10 +64,10 @@ async fn a_failure_of_the_tenant_holds_everybody_back_until_a_later_success() {
     let (gate, before) = (Gate::default(), Instant::now());
     assert!(gate.check().is_ok());
     tokio::time::advance(Duration::from_millis(1)).await;
-    let failure = gate.failed_about(About::Tenant, unavailable()).told();
+    let failure = gate.failed_about(About::Tenant, unavailable()).reported();
     assert_eq!(failure.class, Class::Unreachable);
     assert!(gate.closed().is_some_and(|closed| closed.after > Some(Duration::from_millis(500))));
-    let held = gate.check().unwrap_err().told();
+    let held = gate.check().unwrap_err().reported();
     assert!(held.after.is_some_and(|after| after > Duration::from_millis(500)));
     // The answer to a request from before the failure does not open it.
     gate.record(before, Ok(())).unwrap();
@@ -85,7 +85,7 @@ async fn the_longest_pause_that_graph_asked_for_holds() {
     assert!(
         gate.check()
             .unwrap_err()
-            .told()
+            .reported()
             .after
             .is_some_and(|after| after > Duration::from_secs(85))
     );
@@ -126,7 +126,7 @@ async fn one_objects_failure_or_lost_answer_holds_back_nothing_and_is_told_to_no
         let gate = Gate::default();
         for _ in 0..10 {
             let failure = pass("a-1", || gate.failed(error.clone()));
-            let failure = failure.told();
+            let failure = failure.reported();
             assert!(failure.message.contains(CANARY) && failure.after.is_none(), "{failure:?}");
             assert!(!is_held(&gate, "a-1") && !is_held(&gate, "a-2") && gate.closed().is_none());
         }
@@ -137,7 +137,7 @@ async fn one_objects_failure_or_lost_answer_holds_back_nothing_and_is_told_to_no
         code: Some("connect".to_owned()),
         ..error(ErrorKind::Transport, None)
     };
-    let failure = pass("a-1", || gate.failed(connect).told());
+    let failure = pass("a-1", || gate.failed(connect).reported());
     assert!(is_held(&gate, "b-1") && !failure.message.contains(CANARY), "{failure:?}");
 }
 
@@ -156,7 +156,7 @@ async fn s48_objects_of_one_namespace_that_fail_for_ever_hold_back_that_namespac
         tokio::time::advance(Duration::from_secs(7)).await;
         works(&gate, "third-1");
     }
-    let held = pass("hostile-99", || gate.check()).unwrap_err().told();
+    let held = pass("hostile-99", || gate.check()).unwrap_err().reported();
     let told = "requests for several objects of this namespace fail: 503 serviceUnavailable (request-id 0a-1)";
     assert!(held.message.starts_with(told) && !held.message.contains(CANARY), "{held:?}");
 }
@@ -169,12 +169,12 @@ async fn objects_of_several_namespaces_that_fail_are_the_tenants_trouble_and_the
         assert!(!is_held(&gate, "c-1"), "{object}");
     }
     fails(&gate, "b-2");
-    let held = pass("c-1", || gate.check()).unwrap_err().told();
+    let held = pass("c-1", || gate.check()).unwrap_err().reported();
     assert_eq!((held.class, held.reason), (Class::Unreachable, Reason::GraphUnavailable));
     let told = "the tenant's requests fail: 503 serviceUnavailable (request-id 0a-1)";
     assert!(held.message.starts_with(told) && !held.message.contains(CANARY), "{}", held.message);
     // The object that failed keeps reporting its own failure.
-    let own = pass("a-1", || gate.check()).unwrap_err().told();
+    let own = pass("a-1", || gate.check()).unwrap_err().reported();
     assert!(own.message.contains(CANARY), "{}", own.message);
     // The try is for one that has not failed, and its success is all that it takes.
     tokio::time::advance(Duration::from_secs(1)).await;
@@ -223,7 +223,7 @@ fn a_sign_in_that_fails_is_told_with_entras_words_and_without_what_it_was_for() 
         )
     };
     fails(&gate, "c-1");
-    let failure = pass("a-1", || gate.failed(refused).told());
+    let failure = pass("a-1", || gate.failed(refused).reported());
     let told = "the tenant cannot sign in: 401: AADSTS700213: No matching";
     assert!(
         failure.message.starts_with(told) && !failure.message.contains(CANARY),
@@ -232,7 +232,7 @@ fn a_sign_in_that_fails_is_told_with_entras_words_and_without_what_it_was_for() 
     );
     // Also to one that has failed for another reason.
     for object in ["b-1", "c-1"] {
-        assert_eq!(pass(object, || gate.check()).unwrap_err().told().message, failure.message);
+        assert_eq!(pass(object, || gate.check()).unwrap_err().reported().message, failure.message);
         assert_eq!(pass(object, || gate.closed()).unwrap().message, failure.message);
     }
 }
@@ -241,7 +241,7 @@ fn a_sign_in_that_fails_is_told_with_entras_words_and_without_what_it_was_for() 
 fn a_refused_read_is_tried_again_and_a_refused_write_is_not() {
     let gate = Gate::default();
     let refused = || Err::<(), _>(error(ErrorKind::BadRequest, None));
-    let class = |result: Result<(), Stop>| result.unwrap_err().told().class;
+    let class = |result: Result<(), Stop>| result.unwrap_err().reported().class;
     assert_eq!(class(gate.record_read(About::Object, Instant::now(), refused())), Class::Retry);
     assert_eq!(class(gate.record(Instant::now(), refused())), Class::Stalled);
 }
@@ -267,6 +267,6 @@ fn a_budget_that_is_used_up_neither_closes_the_gate_nor_keeps_the_try() {
     let failure = over(&gate);
     assert!(failure.is_later());
     assert!(gate.check().is_ok() && gate.closed().is_none());
-    let told = failure.told();
+    let told = failure.reported();
     assert_eq!((told.class, told.after), (Class::Waiting, Some(Duration::from_secs(9))));
 }

@@ -21,7 +21,8 @@ use crate::graph::{SendError, Transport};
 use crate::report::failure::Failure;
 use crate::runtime::own_namespace::OwnNamespace;
 use crate::tenant::endpoints::{Connect, Endpoints};
-use crate::tenant::shared::{Tenant, Tenants};
+use crate::tenant::shared::Tenant;
+use crate::tenant::tenants::Tenants;
 
 /// A tenant of the seed.
 pub(crate) const CONTOSO: &str = "11111111-1111-1111-1111-111111111111";

@@ -27,7 +27,7 @@ async fn pass(tenant: &Tenant, namespace: &str, number: usize) -> Result<(), Fai
     let id = format!("99999999-0000-4000-8000-{number:012}");
     let caller = Arc::new(Caller::new(Priority::Change, namespace, &id));
     let read = tenant.read(Collection::UserSettings, &id);
-    caller.scope(read).await.map(drop).map_err(Stop::told)
+    caller.scope(read).await.map(drop).map_err(Stop::reported)
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn a_list_that_nobody_understands_is_asked_for_once_by_all() {
     scene.fault(garbage).await;
     let now = Instant::now();
     for number in 0..5 {
-        let failure = contoso.list_since(Collection::UserSettings, now).await.unwrap_err().told();
+        let failure = contoso.list_since(Collection::UserSettings, now).await.unwrap_err().reported();
         assert_eq!(failure.reason, Reason::GraphUnavailable, "{number}: {failure:?}");
     }
     let lists = scene.sent().iter().filter(|sent| sent.path.ends_with("userSettings")).count();
@@ -95,7 +95,7 @@ async fn a_conflict_is_read_again_and_not_taken_for_a_refusal() {
         retry_after: None,
     };
     let (_scene, contoso) = scene(SECRET);
-    let failure = contoso.gate.record::<()>(Instant::now(), Err(conflict)).unwrap_err().told();
+    let failure = contoso.gate.record::<()>(Instant::now(), Err(conflict)).unwrap_err().reported();
     assert_eq!((failure.class, failure.reason), (Class::Retry, Reason::Conflict));
     assert!(failure.message.contains("read again") && failure.after < Some(Duration::from_secs(1)));
 }
