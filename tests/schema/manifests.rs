@@ -152,14 +152,14 @@ fn s10_no_role_has_a_wildcard_or_a_way_to_more_rights_and_secrets_are_read_in_on
     }
 }
 
-/// What the controller needs of a kind, from what it does with it, whatever `rights` says: it never makes, deletes or replaces
-/// an object, and gets one by its name only to see that one with an object in Graph is really gone.
+/// The rights that the controller needs on a kind, whatever the table in `rights` says: it never creates, deletes or replaces a
+/// resource, and reads one by its name only after a write conflict, where the status has the id of an object in Graph.
 fn needed(kind: &Kind) -> Vec<String> {
     let resource = kind.plural();
     let mut rights = vec![format!("patch {resource}/status")];
     let verbs = ["list", "watch", "patch"];
     rights.extend(verbs.map(|verb| format!("{verb} {resource}")));
-    // A resource that refers to a tenant stands for an object there.
+    // A resource that refers to a tenant represents an object there.
     rights.extend(kind.declares("tenantRef").then(|| format!("get {resource}")));
     rights
 }
