@@ -73,71 +73,71 @@ async fn look_up(reference: &ImageReference, text: String, tenant: &Tenant) -> R
             "the spec names no image: give spec.imageId or spec.imageDisplayName",
         )),
         _ if reference.custom => {
-            let images = tenant.images(|image| is_custom(reference, image)).await?;
-            custom_image(reference, text, &images)
+            let images = tenant.images(|image| candidate(image).fits(reference)).await?;
+            only_image(reference, text, &images.iter().map(candidate).collect::<Vec<_>>())
         }
         _ => {
-            let images = tenant.gallery(|image| named(reference, &image.id, &image.display_name)).await?;
-            gallery_image(reference, text, &images)
+            let images = tenant.gallery(|image| of_gallery(image).fits(reference)).await?;
+            only_image(reference, text, &images.iter().map(of_gallery).collect::<Vec<_>>())
         }
     }
 }
 
-fn gallery_image(reference: &ImageReference, text: String, images: &[GalleryImage]) -> Result<ResolvedImage, Stop> {
-    let fits = |image: &&GalleryImage| named(reference, &image.id, &image.display_name);
-    let found: Vec<_> = images.iter().filter(fits).collect();
+/// An image that may be the one that a spec names.
+struct Candidate<'a> {
+    id: &'a str,
+    name: &'a str,
+    version: Option<&'a str>,
+}
+
+fn candidate(image: &DeviceImage) -> Candidate<'_> {
+    Candidate {
+        id: &image.id,
+        name: &image.display_name,
+        version: image.version.as_deref(),
+    }
+}
+
+/// Images of the gallery have no version that a spec can name.
+fn of_gallery(image: &GalleryImage) -> Candidate<'_> {
+    Candidate {
+        id: &image.id,
+        name: &image.display_name,
+        version: None,
+    }
+}
+
+impl Candidate<'_> {
+    fn fits(&self, reference: &ImageReference) -> bool {
+        let is = |wanted: &Option<String>, equal: &dyn Fn(&str) -> bool| wanted.as_deref().is_none_or(equal);
+        is(&reference.id, &|id| self.id.eq_ignore_ascii_case(id))
+            && is(&reference.display_name, &|name| self.name == name)
+            && is(&reference.version, &|version| !reference.custom || self.version == Some(version))
+    }
+}
+
+fn only_image(reference: &ImageReference, text: String, images: &[Candidate<'_>]) -> Result<ResolvedImage, Stop> {
+    let found: Vec<_> = images.iter().filter(|image| image.fits(reference)).collect();
     match found.as_slice() {
         [image] => Ok(ResolvedImage {
             reference: text,
-            id: image.id.clone(),
-            display_name: image.display_name.clone(),
+            id: image.id.to_owned(),
+            display_name: image.name.to_owned(),
             gone: None,
         }),
-        [] => Err(missing_image(
-            reference,
-            &text,
-            images.iter().map(|image| (&*image.id, &*image.display_name)),
-        )),
+        [] => Err(missing_image(reference, &text, images.iter().map(|image| (image.id, image.name)))),
+        several if reference.custom => {
+            let version = |image: &&Candidate<'_>| format!("{} (version {})", image.id, image.version.unwrap_or("unknown"));
+            let described: Vec<_> = several.iter().map(version).collect();
+            let ids = described.iter().map(String::as_str);
+            let fields = "spec.imageId or spec.imageVersion";
+            Err(ambiguous(&format!("image {text}"), "custom images", ids, fields))
+        }
         several => {
-            let ids = several.iter().map(|image| image.id.as_str());
+            let ids = several.iter().map(|image| image.id);
             Err(ambiguous(&format!("image {text}"), "gallery images", ids, "spec.imageId"))
         }
     }
-}
-
-fn custom_image(reference: &ImageReference, text: String, images: &[DeviceImage]) -> Result<ResolvedImage, Stop> {
-    let found: Vec<_> = images.iter().filter(|image| is_custom(reference, image)).collect();
-    match found.as_slice() {
-        [image] => Ok(ResolvedImage {
-            reference: text,
-            id: image.id.clone(),
-            display_name: image.display_name.clone(),
-            gone: None,
-        }),
-        [] => Err(missing_image(
-            reference,
-            &text,
-            images.iter().map(|image| (&*image.id, &*image.display_name)),
-        )),
-        several => {
-            let described: Vec<_> = several
-                .iter()
-                .map(|image| format!("{} (version {})", image.id, image.version.as_deref().unwrap_or("unknown")))
-                .collect();
-            let ids = described.iter().map(String::as_str);
-            Err(ambiguous(
-                &format!("image {text}"),
-                "custom images",
-                ids,
-                "spec.imageId or spec.imageVersion",
-            ))
-        }
-    }
-}
-
-fn is_custom(reference: &ImageReference, image: &DeviceImage) -> bool {
-    let version = reference.version.as_ref();
-    named(reference, &image.id, &image.display_name) && version.is_none_or(|version| image.version.as_ref() == Some(version))
 }
 
 fn missing_image<'a>(reference: &ImageReference, text: &str, images: impl Iterator<Item = (&'a str, &'a str)>) -> Stop {
@@ -165,11 +165,6 @@ fn missing_image<'a>(reference: &ImageReference, text: &str, images: impl Iterat
         // An image that is not in Microsoft's gallery does not appear by itself.
         if reference.custom { failure } else { failure.permanent() }
     })
-}
-
-fn named(reference: &ImageReference, id: &str, name: &str) -> bool {
-    reference.id.as_ref().is_none_or(|wanted| id.eq_ignore_ascii_case(wanted))
-        && reference.display_name.as_ref().is_none_or(|wanted| name == wanted)
 }
 
 fn reference_text(reference: &ImageReference) -> String {
@@ -343,7 +338,8 @@ mod tests {
                 version: version.map(str::to_owned),
                 custom: true,
             };
-            custom_image(&reference, reference_text(&reference), &images).map(|image| (image.id, image.display_name))
+            only_image(&reference, reference_text(&reference), &images.each_ref().map(candidate))
+                .map(|image| (image.id, image.display_name))
         };
         let found = |id: &str| (id.to_owned(), "base".to_owned());
         assert_eq!(find(None, Some("1.1.0")).unwrap(), found("i2"));

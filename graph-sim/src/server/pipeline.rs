@@ -8,7 +8,7 @@ use axum::response::Response;
 use futures::FutureExt;
 
 use super::connection::Connection;
-use super::request;
+use super::request::{self, Unread};
 use crate::base::answer::{Answer, ApiVersion};
 use crate::base::caller::Caller;
 use crate::base::uri::{control_route, graph_route};
@@ -40,9 +40,14 @@ enum Job<'a> {
 
 /// Answers one request. A panic anywhere on the way is answered and counted.
 pub(super) async fn serve(service: Arc<Service>, connection: Connection, request: Request) -> Response {
-    let (exchange, refusal) = request::read(&service, request).await;
-    if let Some(refusal) = refusal {
-        return refuse_unread(&service, &exchange, refusal);
+    let (exchange, outcome) = request::read(&service, request).await;
+    match outcome {
+        Ok(()) => {}
+        Err(Unread::Refused(refusal)) => return refuse_unread(&service, &exchange, refusal),
+        Err(Unread::BrokenOff) => {
+            note_broken_off(&service, &exchange);
+            connection.cut().await
+        }
     }
     let answered = AssertUnwindSafe(dispatch(&service, &exchange)).catch_unwind().await;
     match answered {
@@ -63,6 +68,14 @@ fn refuse_unread(service: &Service, exchange: &Exchange, refusal: Answer) -> Res
     }
     let api = graph_route(&exchange.path).map(|(version, _)| version.as_str());
     respond_without_handler(service, exchange, refusal, &Draft::new(api, None))
+}
+
+/// A request that its client broke off is in the ledger, without an answer and without an effect.
+fn note_broken_off(service: &Service, exchange: &Exchange) {
+    if control_route(&exchange.path).is_none() {
+        let api = graph_route(&exchange.path).map(|(version, _)| version.as_str());
+        service.record(&Draft::new(api, None), exchange, service.now(), 0, false);
+    }
 }
 
 /// The answer, or `None` to cut the connection.

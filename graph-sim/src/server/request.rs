@@ -20,8 +20,16 @@ const LARGEST_OF_ALL: usize = 64 * 1024 * 1024;
 /// Bytes of all headers together.
 const LARGEST_HEADERS: usize = 64 * 1024;
 
-/// Reads a request; with a refusal when it is too large or its encoding is not supported.
-pub(super) async fn read(service: &Service, request: Request) -> (Exchange, Option<Answer>) {
+/// Why a request is not carried out.
+pub(super) enum Unread {
+    /// It is too large, or its encoding is not supported.
+    Refused(Answer),
+    /// The client broke off before its end.
+    BrokenOff,
+}
+
+/// Reads a request.
+pub(super) async fn read(service: &Service, request: Request) -> (Exchange, Result<(), Unread>) {
     let arrived = service.now();
     let (parts, body) = request.into_parts();
     let limit = if control_route(parts.uri.path()).is_some() {
@@ -36,15 +44,13 @@ pub(super) async fn read(service: &Service, request: Request) -> (Exchange, Opti
     let gzip = service.world().options.gzip_bodies;
     let read = if header_bytes > LARGEST_HEADERS {
         let message = "The headers are too long.";
-        Err(Answer::error(431, "RequestHeaderFieldsTooLarge", message))
-    } else if let Some(body) = read {
-        encoding::plain(&parts.headers, body, gzip, limit)
+        Err(Unread::Refused(Answer::error(431, "RequestHeaderFieldsTooLarge", message)))
     } else {
-        Err(Answer::error(413, "RequestEntityTooLarge", "The body is too long."))
+        read.and_then(|body| encoding::plain(&parts.headers, body, gzip, limit).map_err(Unread::Refused))
     };
-    let (body, refusal) = match read {
-        Ok(body) => (body, None),
-        Err(refusal) => (Bytes::new(), Some(refusal)),
+    let (body, outcome) = match read {
+        Ok(body) => (body, Ok(())),
+        Err(unread) => (Bytes::new(), Err(unread)),
     };
     let exchange = Exchange {
         path: parts.uri.path().to_owned(),
@@ -58,15 +64,15 @@ pub(super) async fn read(service: &Service, request: Request) -> (Exchange, Opti
         body,
         arrived,
     };
-    (exchange, refusal)
+    (exchange, outcome)
 }
 
-/// The whole body; `None` when it is too long or incomplete.
-async fn read_body(body: Body, limit: usize) -> Option<Bytes> {
+/// The whole body.
+async fn read_body(body: Body, limit: usize) -> Result<Bytes, Unread> {
     let mut chunks = body.into_data_stream();
     let (mut read, mut length) = (BytesMut::new(), 0_usize);
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.ok()?;
+        let chunk = chunk.map_err(|_broken_off| Unread::BrokenOff)?;
         length = length.saturating_add(chunk.len());
         if length <= limit {
             read.extend_from_slice(&chunk);
@@ -74,5 +80,12 @@ async fn read_body(body: Body, limit: usize) -> Option<Bytes> {
             break;
         }
     }
-    (length <= limit).then(|| read.freeze())
+    if length <= limit {
+        return Ok(read.freeze());
+    }
+    Err(Unread::Refused(Answer::error(
+        413,
+        "RequestEntityTooLarge",
+        "The body is too long.",
+    )))
 }

@@ -85,13 +85,13 @@ impl Draft {
         }
     }
 
-    /// The entry. `status` is the handler's; the one of a fault replaces it.
+    /// The entry. `status` is the handler's, 0 when none ran; the one of a fault replaces it.
     pub(crate) fn entry(&self, exchange: &Exchange, now: Timestamp, status: u16, committed: bool) -> Entry {
         let fault = self.fault.as_ref();
         let sent = match fault {
             Some(Fault { cut: Some(_), .. }) => None,
             Some(Fault { token: Some(token), .. }) => Some(token.status()),
-            _ => fault.and_then(|fault| fault.status).or(Some(status)),
+            _ => fault.and_then(|fault| fault.status).or(Some(status).filter(|status| *status > 0)),
         };
         Entry {
             seq: 0,

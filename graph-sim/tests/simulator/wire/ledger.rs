@@ -82,3 +82,26 @@ async fn every_kind_of_request_has_both_times() {
         (&json!("2026-01-05T08:00:00Z"), &json!("2026-01-05T08:00:00Z"))
     );
 }
+
+#[tokio::test]
+async fn a_request_that_its_client_breaks_off_is_noted_without_an_answer_and_does_nothing() {
+    let sim = Sim::start(&seed());
+    let token = sim.app_token(TENANT).await;
+    let mut connection = connect(&sim);
+    let part = format!(
+        "POST {POLICIES} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n\
+         content-length: 1000\r\n\r\n{{\"displayName\": "
+    );
+    connection.write_all(part.as_bytes()).expect("it is sent");
+    connection.flush().expect("it is sent");
+    drop(connection);
+    let noted = loop {
+        let ledger = sim.peek("/ledger").await;
+        let of_graph = |entry: &&Value| entry["path"] == POLICIES;
+        if let Some(entry) = ledger.as_array().expect("a list").iter().find(of_graph) {
+            break entry.clone();
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!((&noted["status"], &noted["committed"]), (&Value::Null, &json!(false)), "{noted}");
+}
