@@ -1,6 +1,6 @@
 //! Prints what the operator costs and how fast it is: one line for each number, with how it was measured above it.
 //!
-//! All of it is measured on the release binary, a real kube-apiserver with etcd, and the Graph simulator over TLS. It
+//! All of it is measured on an optimised build, a real kube-apiserver with etcd, and the Graph simulator over TLS. It
 //! asserts nothing: a slow machine is no reason to fail. The mass create is bound by Graph's limits, not by the machine, so
 //! measurements that are not bound by the machine either run beside it, once it has begun.
 
@@ -60,12 +60,11 @@ fn run(part: impl Future<Output = Result<Vec<goal::Measured>>>) {
     }
 }
 
-/// The released operator and the simulator, where `make bench` builds them: in the folders `release` and `measure` of Cargo's
-/// target folder.
+/// The operator and the simulator, where `make bench` builds them: in the folder of the profile that this program is built with.
 fn binaries() -> Result<(PathBuf, PathBuf)> {
     let own = std::env::current_exe()?;
-    let target = own.ancestors().nth(3).context("this program is not in a target folder")?;
-    Ok((target.join("release/cloudpc-operator"), target.join("measure/graph-sim")))
+    let built = own.ancestors().nth(2).context("this program is not in a target folder")?;
+    Ok((built.join("cloudpc-operator"), built.join("graph-sim")))
 }
 
 /// A lab with groups for the fleet and a tenant that is Ready, polled at an interval; without an operator.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use http::{Method, Request, Response};
+use k8s_controller::conditions::find;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::client::Body;
 use kube::core::PartialObjectMeta;
@@ -135,7 +136,7 @@ where
 
 fn ready(object: &Specimen) -> (String, String, String) {
     let conditions = &object.status.as_ref().unwrap().conditions;
-    let ready = conditions.iter().find(|condition| condition.type_ == "Ready").unwrap();
+    let ready = find(conditions, "Ready").unwrap();
     (ready.status.clone(), ready.reason.clone(), ready.message.clone())
 }
 
