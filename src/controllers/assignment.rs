@@ -320,15 +320,14 @@ fn target(assignment: &Assignment, context: &Context) -> Result<Option<Target>, 
     let (cluster, namespace) = (&context.cluster, assignment.namespace().unwrap_or_default());
     let reference = &assignment.spec.target_ref;
     let found = cluster.visit_target(reference, &namespace, |object| {
-        let uid = object.meta.uid.clone().unwrap_or_default();
-        (!cluster.published.is_finalized(&uid)).then(|| Target {
-            status: cluster.published.latest(&uid, object.status),
+        let uid = Uid::of_meta(object.meta);
+        let known = uid.as_deref().unwrap_or_default();
+        (!cluster.published.is_finalized(known)).then(|| Target {
+            status: cluster.published.latest(known, object.status),
             leaving: object.meta.deletion_timestamp.is_some(),
             suspended: object.is_suspended,
-            working_with: Uid::of_meta(object.meta)
-                .map(|uid| context.memory.get(&uid).seen.collected)
-                .unwrap_or_default(),
-            uid: Uid::of_meta(object.meta),
+            working_with: uid.as_ref().map(|uid| context.memory.get(uid).seen.collected).unwrap_or_default(),
+            uid: uid.clone(),
         })
     });
     let (kind, name) = (reference.kind.name(), &reference.name);
@@ -348,7 +347,9 @@ fn wake_target_now_and_then(assignment: &Assignment, context: &Context) {
     let Some(uid) = &target.uid else { return };
     let due = context.memory.update(uid, |notes| {
         let due = notes.asked.woken.is_none_or(|woken| woken.elapsed() >= PAUSE);
-        notes.asked.woken = if due { Some(Instant::now()) } else { notes.asked.woken };
+        if due {
+            notes.asked.woken = Some(Instant::now());
+        }
         due
     });
     if due {

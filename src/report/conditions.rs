@@ -10,30 +10,7 @@ use crate::report::reason::Reason;
 /// The longest message; the API server refuses more than 32 KiB, and people do not read more than this.
 const LONGEST_MESSAGE: usize = 2048;
 
-/// `status` of a condition.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Truth {
-    True,
-    False,
-    /// It is not known now.
-    Unknown,
-}
-
-impl Truth {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::True => "True",
-            Self::False => "False",
-            Self::Unknown => "Unknown",
-        }
-    }
-}
-
-impl From<bool> for Truth {
-    fn from(holds: bool) -> Self {
-        if holds { Self::True } else { Self::False }
-    }
-}
+pub(crate) use k8s_controller::conditions::ConditionStatus as Truth;
 
 /// The conditions of one status, in the making.
 pub(crate) struct Conditions<'a> {

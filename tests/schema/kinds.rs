@@ -53,7 +53,7 @@ impl Kind {
         self.crd.metadata.name.as_deref().expect("a definition has a name")
     }
 
-    /// Whether a team has it in its namespace. What is not is for whoever runs the cluster.
+    /// Whether teams have it in their namespaces. The others are for the administrators of the cluster.
     pub fn is_namespaced(&self) -> bool {
         self.crd.spec.scope == "Namespaced"
     }

@@ -21,7 +21,7 @@ fn resources(namespaced: bool) -> BTreeSet<String> {
     some.map(|kind| kind.plural().to_owned()).collect()
 }
 
-/// Who may only look changes nothing; who may write does not get what is for somebody else.
+/// The role for reading has no verb that changes anything, and no role has kinds that are for another one.
 #[test]
 fn each_role_has_every_kind_that_is_for_it_and_no_other() {
     let read = set(&["get", "list", "watch"]);
@@ -29,6 +29,6 @@ fn each_role_has_every_kind_that_is_for_it_and_no_other() {
     assert_eq!(contents("cloudpc-view"), (resources(true), read.clone()));
     let together = set(&["deletecollection"]);
     assert_eq!(contents("cloudpc-edit"), (resources(true), &write | &together));
-    // Nobody disconnects all tenants by one request.
+    // Without `deletecollection`: one request must not delete all tenants.
     assert_eq!(contents("cloudpc-tenant-admin"), (resources(false), &read | &write));
 }

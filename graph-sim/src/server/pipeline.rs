@@ -66,16 +66,19 @@ fn refuse_unread(service: &Service, exchange: &Exchange, refusal: Answer) -> Res
     if control_route(&exchange.path).is_some() {
         return exchange.graph_response(refusal, service.now());
     }
-    let api = graph_route(&exchange.path).map(|(version, _)| version.as_str());
-    respond_without_handler(service, exchange, refusal, &Draft::new(api, None))
+    respond_without_handler(service, exchange, refusal, &draft_of(exchange))
 }
 
 /// A request that its client broke off is in the ledger, without an answer and without an effect.
 fn note_broken_off(service: &Service, exchange: &Exchange) {
     if control_route(&exchange.path).is_none() {
-        let api = graph_route(&exchange.path).map(|(version, _)| version.as_str());
-        service.record(&Draft::new(api, None), exchange, service.now(), 0, false);
+        service.record(&draft_of(exchange), exchange, service.now(), 0, false);
     }
+}
+
+/// What the ledger has of a request that was not read to its end.
+fn draft_of(exchange: &Exchange) -> Draft {
+    Draft::new(graph_route(&exchange.path).map(|(version, _)| version.as_str()), None)
 }
 
 /// The answer, or `None` to cut the connection.

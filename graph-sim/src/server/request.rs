@@ -83,9 +83,5 @@ async fn read_body(body: Body, limit: usize) -> Result<Bytes, Unread> {
     if length <= limit {
         return Ok(read.freeze());
     }
-    Err(Unread::Refused(Answer::error(
-        413,
-        "RequestEntityTooLarge",
-        "The body is too long.",
-    )))
+    Err(Unread::Refused(encoding::too_long()))
 }

@@ -29,13 +29,18 @@ pub(crate) fn plain(headers: &HeaderMap, body: Bytes, gzip: GzipBodies, longest:
     }
 }
 
+/// The answer to a body that is too long, as it was sent or decompressed.
+pub(crate) fn too_long() -> Answer {
+    Answer::error(413, "RequestEntityTooLarge", "The body is too long.")
+}
+
 /// Bounded, because a body can decompress to a thousand times its length.
 fn unzipped(body: &[u8], longest: usize) -> Result<Bytes, Answer> {
     let mut plain = Vec::new();
     let most = u64::try_from(longest).unwrap_or(u64::MAX).saturating_add(1);
     let read = MultiGzDecoder::new(body).take(most).read_to_end(&mut plain);
     if plain.len() > longest {
-        return Err(Answer::error(413, "RequestEntityTooLarge", "The body is too long."));
+        return Err(too_long());
     }
     match read {
         Ok(_) => Ok(Bytes::from(plain)),
