@@ -9,7 +9,7 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod api;
-pub(crate) mod base;
+pub mod base;
 pub mod cli;
 pub(crate) mod cluster;
 pub(crate) mod controllers;

@@ -4,6 +4,11 @@ use std::io::Write;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::Body;
+use kube::client::Body as KubeBody;
+use tower::{BoxError, Service};
 
 use crate::api::{FIELD_MANAGER, all_crds};
 use crate::cli::Config;
@@ -33,6 +38,36 @@ const LONGEST_GAP: Duration = Duration::from_secs(10);
 /// The readiness component of being the leader, or ready to become it.
 const ELECTION: &str = "election";
 
+/// What a process works with: the Kubernetes API, and Graph with Entra.
+pub struct Surroundings {
+    clients: Clients,
+    connect: Box<dyn Fn(Fence) -> Connect + Send + Sync>,
+}
+
+impl Surroundings {
+    /// Connections, as the environment and the configuration describe them.
+    async fn real() -> anyhow::Result<Self> {
+        Ok(Self {
+            clients: connect().await.context("no connection to the Kubernetes API")?,
+            connect: Box::new(Connect::fenced),
+        })
+    }
+
+    /// Services in place of connections: simulators in the same process. Their errors are connections that break. Must be called
+    /// inside the runtime in which the process runs.
+    pub fn simulated<K, G, B>(kubernetes: K, graph: G) -> Self
+    where
+        K: Service<Request<KubeBody>, Response = Response<KubeBody>, Error = BoxError, Future: Send> + Clone + Send + 'static,
+        G: Service<Request<Bytes>, Response = Response<B>, Error = BoxError, Future: Send> + Clone + Send + Sync + 'static,
+        B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        Self {
+            clients: Clients::over(kubernetes),
+            connect: Box::new(move |fence| Connect::over(graph.clone(), fence)),
+        }
+    }
+}
+
 /// Runs the controllers until SIGTERM.
 ///
 /// # Errors
@@ -59,8 +94,8 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
         // No other process takes over, so work that was begun before a pause may be finished after it.
         Pulse::unheeded()
     };
-    let clients = connect().await.context("no connection to the Kubernetes API")?;
-    elect(config, &clients, &health, &metrics, &pulse, shutdown)
+    let surroundings = Surroundings::real().await?;
+    elect(config, &surroundings, &health, &metrics, &pulse, shutdown)
         .await
         .inspect_err(|_| {
             // The caller ends the process. Requests that passes have left behind send nothing meanwhile.
@@ -77,15 +112,33 @@ fn end_at_once() {
     std::process::exit(1);
 }
 
+/// Runs the controllers until the shutdown, without a lease and without servers for probes and metrics.
+///
+/// # Errors
+///
+/// When the controllers end by themselves.
+pub async fn run_in(config: &Config, surroundings: &Surroundings, shutdown: Shutdown) -> anyhow::Result<()> {
+    work(
+        config,
+        surroundings,
+        &Health::new(),
+        &Metrics::new(),
+        &Pulse::unheeded(),
+        shutdown.clone(),
+    )
+    .await;
+    ended(&shutdown)
+}
+
 async fn elect(
     config: &Config,
-    clients: &Clients,
+    surroundings: &Surroundings,
     health: &Health,
     metrics: &Metrics,
     pulse: &Pulse,
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
-    let work = |shutdown: Shutdown| work(config, clients, health, metrics, pulse, shutdown);
+    let work = |shutdown: Shutdown| work(config, surroundings, health, metrics, pulse, shutdown);
     if !config.leader_election {
         work(shutdown.clone()).await;
         return ended(&shutdown);
@@ -103,7 +156,7 @@ async fn elect(
             Err(reason) => health.set_missing(ELECTION, &reason),
         }
     };
-    lead(&clients.strict, lease, shutdown.clone(), report, work)
+    lead(&surroundings.clients.strict, lease, shutdown.clone(), report, work)
         .await
         .context("leader election")?;
     ended(&shutdown)
@@ -118,7 +171,7 @@ fn ended(shutdown: &Shutdown) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn work(config: &Config, clients: &Clients, health: &Health, metrics: &Metrics, pulse: &Pulse, shutdown: Shutdown) {
+async fn work(config: &Config, surroundings: &Surroundings, health: &Health, metrics: &Metrics, pulse: &Pulse, shutdown: Shutdown) {
     tracing::info!(identity = config.identity, "leading");
     if config.read_only {
         tracing::warn!("--read-only: nothing is written to Graph");
@@ -126,7 +179,7 @@ async fn work(config: &Config, clients: &Clients, health: &Health, metrics: &Met
     metrics.leader(true);
     health.expect(CACHES);
     // The lease itself is renewed by the client without a fence: it must be released after the work.
-    let clients = clients.while_steady(pulse);
+    let clients = surroundings.clients.while_steady(pulse);
     let beating = pulse.clone();
     let own = OwnNamespace::new(clients.strict.clone(), config.leader_election_namespace.clone());
     let endpoints = Endpoints {
@@ -135,7 +188,7 @@ async fn work(config: &Config, clients: &Clients, health: &Health, metrics: &Met
         token_file: config.federated_token_file.clone(),
         request_timeout: GRAPH_TIMEOUT,
         own: own.clone(),
-        connect: Connect::fenced(Fence::new(move || beating.steady())),
+        connect: (surroundings.connect)(Fence::new(move || beating.steady())),
     };
     let (context, triggers) = controllers::start(Dependencies {
         kubernetes: clients.api.clone(),

@@ -1,5 +1,5 @@
 //! The wall clock, read in this one place; clippy.toml refuses every other read. What only lasts is measured with
-//! [`tokio::time::Instant`].
+//! [`tokio::time::Instant`]. In a [simulation](crate::base::simulation) it shows the simulated time.
 //!
 //! In the tests of this crate it goes on with tokio's clock, also while that is paused or advanced.
 
@@ -7,15 +7,21 @@
 
 use jiff::Timestamp;
 
+use crate::base::simulation;
+
 /// What the clock of this machine says, steps included.
-#[cfg(not(test))]
 pub(crate) fn now() -> Timestamp {
+    simulation::now().unwrap_or_else(real)
+}
+
+#[cfg(not(test))]
+fn real() -> Timestamp {
     Timestamp::now()
 }
 
 /// The time when this was called first, and what has passed since by tokio's clock.
 #[cfg(test)]
-pub(crate) fn now() -> Timestamp {
+fn real() -> Timestamp {
     use std::sync::LazyLock;
     use std::time::Instant;
     static START: LazyLock<(Timestamp, Instant)> = LazyLock::new(|| (Timestamp::now(), Instant::now()));

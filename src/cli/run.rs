@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::base::random;
 use crate::base::text::shortened;
 use crate::cli::values;
 use crate::cli::values::HttpsUrl;
@@ -139,7 +140,7 @@ impl Arguments {
             leader_election_namespace: self.leader_election_namespace,
             leader_election_id: self.leader_election_id,
             leader_election: !self.no_leader_election,
-            identity: format!("{instance}_{}", uuid::Uuid::new_v4()),
+            identity: format!("{instance}_{}", random::uuid()),
             instance,
             service_account: self.service_account,
             health_address: health,

@@ -6,12 +6,12 @@
 
 use std::time::Duration;
 
-use http::Request;
+use http::{Request, Response};
 use kube::Client;
 use kube::client::{Body, ClientBuilder};
 use kube::config::{Config, InClusterError, KubeConfigOptions, KubeconfigError};
-use tower::timeout::TimeoutLayer;
-use tower::{BoxError, service_fn};
+use tower::timeout::{Timeout, TimeoutLayer};
+use tower::{BoxError, Service, service_fn};
 
 use crate::runtime::paging::small_pages;
 use crate::runtime::pulse::Pulse;
@@ -52,6 +52,18 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
+    /// Both clients over a service that answers in place of connections.
+    pub(crate) fn over<S>(service: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = BoxError, Future: Send> + Clone + Send + 'static,
+    {
+        let client = |patience: Patience| Client::new(Timeout::new(service.clone(), patience.response), "default");
+        Self {
+            api: small_pages(&client(PATIENT)),
+            strict: client(STRICT),
+        }
+    }
+
     /// The same, but they send nothing once the pulse is lost.
     pub(crate) fn while_steady(&self, pulse: &Pulse) -> Self {
         let fenced = |client: &Client| {

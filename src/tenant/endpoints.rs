@@ -5,6 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::Body;
+use tower::{BoxError, Service};
 use url::Url;
 
 use crate::graph::{Cloud, Fence, GraphError, Transport};
@@ -57,6 +61,19 @@ impl Connect {
         Self {
             https: Arc::new(move || Transport::https(&fence)),
             metadata: Arc::new(move || Ok(Transport::metadata(&other))),
+        }
+    }
+
+    /// A service in place of connections, as long as the fence is open.
+    pub(crate) fn over<S, B>(service: S, fence: Fence) -> Self
+    where
+        S: Service<Request<Bytes>, Response = Response<B>, Error = BoxError, Future: Send> + Clone + Send + Sync + 'static,
+        B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        let open: Opens = Arc::new(move || Ok(Transport::over(service.clone(), &fence)));
+        Self {
+            https: Arc::clone(&open),
+            metadata: open,
         }
     }
 }

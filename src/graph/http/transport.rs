@@ -12,8 +12,9 @@ use futures::{StreamExt, TryStreamExt};
 use http::header::USER_AGENT;
 use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt, Full};
+use hyper::body::Body;
 use tower::util::BoxCloneSyncService;
-use tower::{Service, ServiceExt, service_fn};
+use tower::{BoxError, Service, ServiceExt, service_fn};
 
 use crate::graph::errors::error::{CONNECT, ErrorKind, GraphError};
 use crate::graph::http::fence::Fence;
@@ -85,6 +86,26 @@ impl Transport {
         S::Future: Send + 'static,
     {
         Self(BoxCloneSyncService::new(service))
+    }
+
+    /// A service that answers in place of connections, as long as the fence is open. Its errors are connections that break.
+    pub(crate) fn over<S, B>(service: S, fence: &Fence) -> Self
+    where
+        S: Service<Request<Bytes>, Response = Response<B>, Error = BoxError, Future: Send> + Clone + Send + Sync + 'static,
+        B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        let fence = fence.clone();
+        let broken = |error: BoxError| SendError::Interrupted(text::bounded(&error.to_string()));
+        Self::new(service_fn(move |request| {
+            let open = fence.check();
+            let service = service.clone();
+            async move {
+                open.map_err(|error| broken(error.into()))?;
+                let (parts, body) = service.oneshot(request).await.map_err(broken)?.into_parts();
+                let chunks = body.into_data_stream().map_err(move |error| broken(error.into()));
+                Ok(Response::from_parts(parts, chunks.boxed()))
+            }
+        }))
     }
 
     /// Sends once and reads the whole answer before `deadline` has passed.

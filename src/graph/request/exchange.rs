@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use url::Url;
 use uuid::Uuid;
 
+use crate::base::random;
 use crate::graph::auth::token::Bearer;
 use crate::graph::budget::limits::RequestClass;
 use crate::graph::budget::permit::Permit;
@@ -74,7 +75,7 @@ impl Call {
             url,
             body: None,
             continues: false,
-            client_request_id: Uuid::new_v4(),
+            client_request_id: random::uuid(),
         }
     }
 

@@ -7,6 +7,7 @@ use azure_core::credentials::TokenCredential;
 use url::Url;
 use uuid::Uuid;
 
+use crate::base::random;
 use crate::graph::auth::token::Tokens;
 use crate::graph::budget::admission::SharedBudget;
 use crate::graph::errors::error::{ErrorKind, GraphError};
@@ -62,7 +63,7 @@ impl Session {
 
     /// A random id for a write, which begins with the mark.
     pub(crate) fn new_request_id(&self) -> Uuid {
-        let mut bytes = Uuid::new_v4().into_bytes();
+        let mut bytes = random::uuid().into_bytes();
         bytes[..self.config.mark.len()].copy_from_slice(&self.config.mark);
         Uuid::from_bytes(bytes)
     }

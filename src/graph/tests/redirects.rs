@@ -13,7 +13,6 @@ use graph_sim::{Simulator, SimulatorOptions};
 use http::{Method, Request};
 use serde_json::{Map, Value, json};
 use url::Url;
-use uuid::Uuid;
 
 use crate::graph::{Client, ClientConfig, Collection, ErrorKind, Fence, Limits, SharedBudget, Transport};
 
@@ -80,7 +79,7 @@ async fn follow_nothing(root: &str) {
                 .create(
                     Collection::UserSettings,
                     &Map::new(),
-                    Uuid::new_v4(),
+                    crate::base::random::uuid(),
                     client.permit().await.unwrap(),
                 )
                 .await

@@ -40,7 +40,7 @@ async fn refused_with(roles: &[&str]) -> Vec<(&'static str, String)> {
                 .create(
                     Collection::UserSettings,
                     &setting,
-                    uuid::Uuid::new_v4(),
+                    crate::base::random::uuid(),
                     client.permit().await.unwrap(),
                 )
                 .await

@@ -16,9 +16,8 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
-use uuid::Uuid;
 
-use crate::base::wall;
+use crate::base::{random, wall};
 use crate::graph::auth::application::Application;
 use crate::graph::auth::material::{CredentialError, Material};
 use crate::graph::errors::error::{ErrorKind, GraphError};
@@ -87,7 +86,7 @@ impl CertificateAssertion {
             aud: &self.endpoint,
             iss: &self.client_id,
             sub: &self.client_id,
-            jti: Uuid::new_v4().to_string(),
+            jti: random::uuid().to_string(),
             nbf: now - BEFORE,
             exp: now + AFTER,
         };

@@ -30,7 +30,7 @@ impl Fence {
         Self::new(|| true)
     }
 
-    fn check(&self) -> io::Result<()> {
+    pub(crate) fn check(&self) -> io::Result<()> {
         if (self.0)() {
             Ok(())
         } else {
