@@ -65,9 +65,13 @@ impl Kind for EntraTenant {
             .closed()
             .filter(|failure| failure.reason == Reason::AuthenticationFailed)
         {
+            tenant.gate.take_news();
             return Err(failure.into());
         }
         let looked = look(pass, &tenant).await;
+        if looked.is_err() {
+            tenant.gate.take_news();
+        }
         // Even a refusal has a date, and a wrong clock may explain it.
         pass.draft.clock_skew = tenant.clock.ahead().and_then(skew);
         if let Some(ahead) = tenant.clock.ahead() {

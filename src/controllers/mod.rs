@@ -50,6 +50,7 @@ pub(crate) async fn run(context: Arc<Context>, triggers: Triggers, concurrency: 
     };
     // After the shutdown, running passes get some time; their writes to Graph are finished and recorded.
     tokio::select! {
+        biased;
         () = work => {}
         () = async { shutdown.cancelled().await; tokio::time::sleep(DRAIN).await } => {}
     }

@@ -36,6 +36,7 @@ pub(crate) async fn poll(context: Arc<Context>, shutdown: Shutdown) {
     let mut swept = Instant::now();
     loop {
         tokio::select! {
+            biased;
             () = shutdown.cancelled() => break,
             () = tokio::time::sleep(TICK) => {}
         }
@@ -48,6 +49,10 @@ pub(crate) async fn poll(context: Arc<Context>, shutdown: Shutdown) {
         running.retain(|_, task| !task.is_finished());
         for described in tenants {
             let name = described.name_any();
+            // Whatever failed first, a pass or a poll: the tenant's own pass finds the cause and reports it.
+            if context.tenants.known(&name).is_some_and(|tenant| tenant.gate.take_news()) {
+                context.cluster.wakes.tenants.object(&described);
+            }
             if described.spec.suspend == Some(true) {
                 not_polled(&name, &context);
             }

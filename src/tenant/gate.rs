@@ -51,6 +51,8 @@ pub(crate) struct Gate(Mutex<State>);
 #[derive(Default)]
 struct State {
     tenant: Option<Closed>,
+    /// The tenant failed, and its own pass has not seen that yet.
+    untold: bool,
     namespaces: HashMap<Arc<str>, Closed>,
     suspects: Suspects,
 }
@@ -161,14 +163,14 @@ impl Gate {
         let (asker, of_tenant) = (Asker::current(), Closing::of_tenant(&error, longest));
         if about == About::Tenant || concerns_all(&error) {
             tracing::warn!(reason = of_tenant.failure.reason.as_str(), %error, "a request failed for a reason that concerns the whole tenant");
-            return close(&mut state.tenant, of_tenant, now).into();
+            return state.close(of_tenant, now).into();
         }
         let of_namespace = Closing::reporting("requests for several objects of this namespace fail", &error, longest);
         let failure = Failure::from(error);
         state.suspects.add(&asker.namespace, &asker.object, &failure, now);
         if state.suspects.of_several_namespaces(now) {
             tracing::warn!(reason = failure.reason.as_str(), "requests for objects of several namespaces fail");
-            close(&mut state.tenant, of_tenant, now);
+            state.close(of_tenant, now);
         } else if state.suspects.of_one_namespace(&asker.namespace, now) {
             tracing::warn!(
                 namespace = &*asker.namespace,
@@ -202,6 +204,12 @@ impl Gate {
         })
     }
 
+    /// Whether the tenant has failed since its own pass saw a failure last; each failure is news once. A pause that Graph asked for
+    /// is none: it is over soon, and the requests that wait for it report it.
+    pub(crate) fn take_news(&self) -> bool {
+        std::mem::take(&mut self.0.lock().untold)
+    }
+
     /// Returns a granted try: nothing was sent.
     pub(crate) fn release(&self) {
         self.0.lock().release(&Asker::current().namespace);
@@ -233,6 +241,15 @@ impl Gate {
 }
 
 impl State {
+    fn close(&mut self, closing: Closing, now: Instant) -> Failure {
+        let known = self
+            .tenant
+            .as_ref()
+            .is_some_and(|closed| closed.failure.reason == closing.failure.reason);
+        self.untold |= !known && !closing.throttled;
+        close(&mut self.tenant, closing, now)
+    }
+
     fn release(&mut self, namespace: &Arc<str>) {
         for closed in self.tenant.iter_mut().chain(self.namespaces.get_mut(namespace)) {
             closed.trying = None;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Generous, because a busy machine is no reason to fail.
-pub const PATIENCE: Duration = seconds(60);
+pub const PATIENCE: Duration = seconds(150);
 /// The application of the tenant in the examples' seed.
 pub const APP: &str = "22222222-2222-2222-2222-222222222222";
 /// A gallery image that every simulated tenant has.

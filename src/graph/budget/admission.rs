@@ -137,6 +137,7 @@ async fn wait_for_turn(place: &Place, patience: Option<Duration>) -> Result<Perm
         }
         waited = true;
         tokio::select! {
+            biased;
             () = &mut changed => {}
             () = sleep_until(until) => {}
         }

@@ -270,3 +270,26 @@ fn a_budget_that_is_used_up_neither_closes_the_gate_nor_keeps_the_try() {
     let told = failure.reported();
     assert_eq!((told.class, told.after), (Class::Waiting, Some(Duration::from_secs(9))));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_of_the_tenant_is_news_once_whoever_found_it() {
+    let gate = Gate::default();
+    let sign_in = || error(ErrorKind::NO_TOKEN, None);
+    assert!(!gate.take_news());
+    pass("a-1", || gate.failed(sign_in())).reported();
+    assert!(gate.take_news() && !gate.take_news());
+    // The same again is no news, another one is.
+    tokio::time::advance(Duration::from_secs(2)).await;
+    pass("a-1", || gate.failed(sign_in())).reported();
+    assert!(!gate.take_news());
+    tokio::time::advance(Duration::from_secs(10)).await;
+    pass("a-1", || gate.failed_about(About::Tenant, unavailable())).reported();
+    assert!(gate.take_news());
+    works(&gate, "a-1");
+    pass("a-1", || gate.failed_about(About::Tenant, unavailable())).reported();
+    assert!(gate.take_news());
+    // A pause that Graph asked for is over soon.
+    works(&gate, "a-1");
+    pass("a-1", || gate.failed(error(ErrorKind::Throttled, Some(Duration::from_secs(7))))).reported();
+    assert!(!gate.take_news());
+}

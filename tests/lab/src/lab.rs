@@ -15,6 +15,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+/// So many lines of a log are shown.
+const LAST_WORDS: usize = 25;
+
 /// The operator's namespace, as `manifests/` has it.
 pub const NAMESPACE: &str = "cloudpc-system";
 /// The operator's ServiceAccount, as `manifests/` has it.
@@ -175,6 +178,13 @@ impl Lab {
     #[must_use]
     pub fn operator(&self) -> &Operator {
         self.operator.as_ref().expect("this lab was started without an operator")
+    }
+
+    /// The last lines that the operator of the lab has logged: what it did instead of what a test waited for.
+    pub(crate) fn last_words(&self) -> String {
+        let log = self.operator.as_ref().and_then(|operator| operator.logs().ok()).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(LAST_WORDS)..].join("\n")
     }
 
     /// Starts a replica, one more or the first, without waiting for it. It belongs to the caller.

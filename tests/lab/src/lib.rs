@@ -28,7 +28,7 @@ mod lab;
 mod ledger;
 mod objects;
 mod operator;
-mod oracle;
+pub mod oracle;
 mod process;
 mod seeds;
 mod simulator;

@@ -3,7 +3,7 @@
 use crate::kstatus;
 use crate::lab::Lab;
 use crate::wait::eventually;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use k8s_openapi::api::events::v1::Event;
 use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams};
 use serde_json::Value;
@@ -99,7 +99,8 @@ impl Lab {
             );
             Ok(Ok(object))
         });
-        seen.await?
+        seen.await
+            .map_err(|error| anyhow!("{error:#}\nthe operator's last lines:\n{}", self.last_words()))?
     }
 
     /// Waits until there is no such object.

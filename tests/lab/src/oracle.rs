@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 /// Collections whose objects belong to their author.
 const OWNED: [&str; 2] = ["provisioningPolicies", "userSettings"];
 
-/// The ids of all objects that applications made.
-fn made(state: &Value) -> BTreeSet<&str> {
+/// The ids of all objects that applications made, by the simulator's state.
+#[must_use]
+pub fn made(state: &Value) -> BTreeSet<&str> {
     let tenants = state["tenants"].as_object().into_iter().flatten().map(|(_, tenant)| tenant);
     let events = tenants.flat_map(|tenant| tenant["auditEvents"].as_array().into_iter().flatten());
     events
@@ -28,7 +29,8 @@ fn concerned(entry: &Entry) -> Option<&str> {
 }
 
 /// The writes to objects that none of the applications made, whether they succeeded or not.
-pub(crate) fn foreign_writes(entries: Vec<Entry>, state: &Value) -> Vec<Entry> {
+#[must_use]
+pub fn foreign_writes(entries: Vec<Entry>, state: &Value) -> Vec<Entry> {
     let made = made(state);
     let foreign = |entry: &Entry| concerned(entry).is_some_and(|id| !made.contains(id));
     entries.into_iter().filter(foreign).collect()
