@@ -12,9 +12,10 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+use crate::base::clock::RealTime;
 use crate::contract::{self, Contract};
-use crate::seed::Seed;
-use crate::simulator::{Simulator, seeded};
+use crate::seed::{Seed, seeded};
+use crate::simulator::Simulator;
 use crate::world::Collection;
 
 /// Enough to use the program without the repository.
@@ -118,7 +119,7 @@ pub fn run() -> ExitCode {
 }
 
 fn check(files: &[PathBuf]) -> Result<()> {
-    let (world, _) = seeded(&read_all(files)?)?;
+    let (world, _) = seeded(&read_all(files)?, RealTime::default()).map_err(|reason| anyhow::anyhow!(reason))?;
     for tenant in world.tenants.values() {
         let objects: usize = tenant.collections.values().map(Collection::len).sum();
         eprintln!(

@@ -1,4 +1,4 @@
-//! A simulator of Microsoft Graph's Cloud PC API and of the Entra token endpoint, over HTTPS, without a tenant.
+//! A simulator of Microsoft Graph's Cloud PC API and of the Entra token endpoint, over HTTPS or inside a process, without a tenant.
 //!
 //! It knows nothing of its clients. What it does not know, it refuses. See this crate's README, which also says
 //! what *documented*, *captured*, *author* and *assumed* mean in comments.
@@ -14,9 +14,10 @@
 //! floor 6   seed                               the YAML that says what exists
 //! floor 7   service                            what requests share: the world's lock, the ledger, the steps of every request
 //! floor 8   endpoints                          batches, the login service, the control API
-//! floor 9   server                             TLS, the listener, the pipeline from a connection to its response
-//! floor 10  simulator                          for Rust code: a simulator inside the process
-//! floor 11  cli                                the program
+//! floor 9   pipeline                           the way of every request to its response
+//! floor 10  router server                      for Rust code: requests without a connection; the HTTPS listener
+//! floor 11  simulator                          for Rust code: a simulator inside the process, that listens
+//! floor 12  cli                                the program
 //! ```
 
 pub mod base;
@@ -29,6 +30,8 @@ mod faults;
 pub mod graph;
 pub mod life;
 pub mod options;
+mod pipeline;
+mod router;
 pub mod schema;
 mod seed;
 mod server;
@@ -38,4 +41,7 @@ mod throttle;
 mod wire;
 pub mod world;
 
+pub use faults::{Fault, Treatment};
+pub use pipeline::Cut;
+pub use router::Router;
 pub use simulator::{Simulator, SimulatorOptions};

@@ -6,15 +6,15 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use anyhow::{Context, Result, anyhow};
-use rustls::pki_types::CertificateDer;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
+use crate::base::clock::RealTime;
 use crate::contract::Contract;
 use crate::entra::access::AccessTokens;
 use crate::entra::issuers::Issuers;
-use crate::seed::Seed;
+use crate::seed::{Seed, parsed, seeded};
 use crate::server::listener;
 use crate::server::tls::make_certificates;
 use crate::service::Service;
@@ -64,13 +64,12 @@ impl Simulator {
     /// # Errors
     /// A seed that is refused, an address that cannot be listened on, a folder that cannot be written.
     pub fn start(options: SimulatorOptions) -> Result<Self> {
-        let seeds: Result<Vec<_>, _> = options.seeds.iter().map(|yaml| Seed::parse(yaml, None)).collect();
-        let seeds = seeds.map_err(|reason| anyhow!("seed: {reason}"))?;
+        let seeds = parsed(&options.seeds).map_err(|reason| anyhow!(reason))?;
         Self::start_seeded(&seeds, options.listen, options.dir, options.contract)
     }
 
     pub(crate) fn start_seeded(seeds: &[Seed], listen: SocketAddr, dir: Option<PathBuf>, contract: Option<Arc<Contract>>) -> Result<Self> {
-        let (world, trusted) = seeded(seeds)?;
+        let (world, trusted) = seeded(seeds, RealTime::default()).map_err(|reason| anyhow!(reason))?;
         let listener = TcpListener::bind(listen).with_context(|| format!("cannot listen on {listen}"))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -83,7 +82,7 @@ impl Simulator {
         let world = Arc::new(Mutex::new(world));
         let issuers = Issuers::default();
         issuers.trust(trusted);
-        let service = Service::new(Arc::clone(&world), issuers, AccessTokens::new()?, root.clone()).with_contract(contract);
+        let service = Service::new(Arc::clone(&world), issuers, Arc::new(AccessTokens::new()?), root.clone()).with_contract(contract);
         let service = Arc::new(service);
         let (stop, stopped) = oneshot::channel();
         let thread = spawn(listener, TlsAcceptor::from(certificates.server), Arc::clone(&service), stopped)?;
@@ -149,16 +148,6 @@ impl Drop for Simulator {
             assert_eq!(panics, 0, "handlers of the simulator panicked");
         }
     }
-}
-
-/// The world that seeds describe, and the CAs that they trust.
-pub(crate) fn seeded(seeds: &[Seed]) -> Result<(World, Vec<CertificateDer<'static>>)> {
-    let mut world = World::new();
-    let mut trusted = Vec::new();
-    for seed in seeds {
-        trusted.extend(seed.apply(&mut world).map_err(|reason| anyhow!("seed: {reason}"))?);
-    }
-    Ok((world, trusted))
 }
 
 fn folder(wanted: Option<PathBuf>) -> Result<(PathBuf, Option<TempDir>)> {

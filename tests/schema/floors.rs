@@ -28,7 +28,8 @@ const SIMULATOR: &[&[&str]] = &[
     &["seed"],
     &["service"],
     &["endpoints"],
-    &["server"],
+    &["pipeline"],
+    &["router", "server"],
     &["simulator"],
     &["cli"],
 ];

@@ -86,7 +86,7 @@ async fn answer_part(service: &Service, part: &Exchange, version: ApiVersion, ca
         let answer = Answer::error(400, "BadRequest", "A batch cannot be part of a batch.");
         return answer_without_handler(service, part, answer, &draft);
     }
-    draft.fault = fault_for(service, part, RouteKind::Part, draft.tenant.as_deref()).await;
+    draft.fault = fault_for(service, part, RouteKind::Part, draft.tenant.as_deref(), None).await;
     let fault = draft.fault.clone().unwrap_or_default();
     if fault.prevents_commit() {
         service.record(&draft, part, service.now(), 0, false);

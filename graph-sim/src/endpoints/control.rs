@@ -20,7 +20,7 @@ use crate::options::OptionsPatch;
 use crate::seed::Seed;
 use crate::service::Service;
 use crate::service::ledger::Draft;
-use crate::service::perform::{GraphCall, respond_without_handler};
+use crate::service::perform::{GraphCall, answer_without_handler};
 use crate::wire::exchange::Exchange;
 use crate::wire::response::{dated, json_response, response};
 use crate::world::{Tenant, User};
@@ -32,12 +32,14 @@ const ADMINISTRATORS: [&str; 3] = ["Windows 365 Administrator", "Intune Administ
 const PORTAL_SCOPES: [&str; 3] = ["CloudPC.ReadWrite.All", "Group.ReadWrite.All", "Organization.Read.All"];
 
 /// A status and the reason for it.
-type Refusal = (u16, String);
+pub(crate) type Refusal = (u16, String);
 
 /// Answers a control request; `path` is what comes after `/_sim`.
 pub(crate) fn handle(service: &Service, exchange: &Exchange, path: &str) -> Response {
     if (&exchange.method, path) == (&Method::POST, "/portal") {
-        return portal(service, exchange).unwrap_or_else(refused);
+        return read(exchange)
+            .and_then(|asked| portal(service, exchange, asked))
+            .map_or_else(refused, |answer| dated(response(&answer), service.now()));
     }
     match answer(service, exchange, path) {
         Ok(body) => json_response(200, "application/json", Some(&body)),
@@ -45,7 +47,8 @@ pub(crate) fn handle(service: &Service, exchange: &Exchange, path: &str) -> Resp
     }
 }
 
-fn answer(service: &Service, exchange: &Exchange, path: &str) -> Result<Value, Refusal> {
+/// The body of a good answer to any control request but one of the portal.
+pub(crate) fn answer(service: &Service, exchange: &Exchange, path: &str) -> Result<Value, Refusal> {
     if path != "/ledger" && exchange.query.is_some() {
         return Err((400, "no query option is known here".to_owned()));
     }
@@ -140,12 +143,12 @@ fn approved() -> bool {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PortalRequest {
-    tenant: String,
-    r#as: String,
-    method: String,
-    path: String,
-    body: Option<Value>,
+pub(crate) struct PortalRequest {
+    pub tenant: String,
+    pub r#as: String,
+    pub method: String,
+    pub path: String,
+    pub body: Option<Value>,
 }
 
 fn token(service: &Service, exchange: &Exchange) -> Result<Value, Refusal> {
@@ -177,8 +180,7 @@ fn device_code(service: &Service, exchange: &Exchange) -> Result<Value, Refusal>
 
 /// An administrator's request in the portal: with the same handlers, ledger and audit events, but without faults,
 /// which are meant for the client under test.
-fn portal(service: &Service, exchange: &Exchange) -> Result<Response, Refusal> {
-    let asked: PortalRequest = read(exchange)?;
+pub(crate) fn portal(service: &Service, exchange: &Exchange, asked: PortalRequest) -> Result<Answer, Refusal> {
     let (tenant, user) = find_user(service, &asked.tenant, &asked.r#as)?;
     let (path, query) = asked
         .path
@@ -206,12 +208,8 @@ fn portal(service: &Service, exchange: &Exchange) -> Result<Response, Refusal> {
     let draft = Draft::of(&caller, version, &inner.body);
     if !is_administrator {
         let message = format!("The user needs one of the directory roles {}.", ADMINISTRATORS.join(", "));
-        return Ok(respond_without_handler(
-            service,
-            &inner,
-            Answer::error(403, "Forbidden", message),
-            &draft,
-        ));
+        let refusal = Answer::error(403, "Forbidden", message);
+        return Ok(answer_without_handler(service, &inner, refusal, &draft));
     }
     let call = GraphCall {
         exchange: &inner,
@@ -220,8 +218,7 @@ fn portal(service: &Service, exchange: &Exchange) -> Result<Response, Refusal> {
         caller: &caller,
         draft: &draft,
     };
-    let answer = call.answer_without_limits(service);
-    Ok(dated(response(&answer), service.now()))
+    Ok(call.answer_without_limits(service))
 }
 
 /// A user, and the tenant's identity: a whole tenant is too much to copy for a request.

@@ -76,9 +76,9 @@ impl<'a> Assertion<'a> {
         verify(signature, message.as_bytes(), key, self.header.alg).unwrap_or(false)
     }
 
-    /// Whether it is valid now. `nbf` may be missing, as MSAL for Python leaves it out; `exp` may not.
-    pub(crate) fn in_time(&self) -> Result<(), Failure> {
-        let now = Timestamp::now().as_second();
+    /// Whether it is valid at this real time. `nbf` may be missing, as MSAL for Python leaves it out; `exp` may not.
+    pub(crate) fn in_time(&self, now: Timestamp) -> Result<(), Failure> {
+        let now = now.as_second();
         let Claims { exp, nbf, .. } = self.claims;
         if (now as f64) < exp && nbf.is_none_or(|start| start <= now as f64 + SKEW) {
             return Ok(());

@@ -7,6 +7,7 @@ use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD};
+use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, Header};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -22,8 +23,9 @@ const FORGIVING: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Whether the assertion proves that its bearer is the application. `roots` are the addresses of this login service.
-pub(crate) fn verify(assertion: &Assertion<'_>, roots: [&str; 2], tenant: &Tenant, app: &App) -> Result<(), Failure> {
+/// Whether the assertion proves that its bearer is the application. `roots` are the addresses of this login
+/// service, `now` is the real time.
+pub(crate) fn verify(assertion: &Assertion<'_>, roots: [&str; 2], tenant: &Tenant, app: &App, now: Timestamp) -> Result<(), Failure> {
     if !matches!(assertion.header.alg, Algorithm::PS256 | Algorithm::RS256) {
         return Err(invalid_signature("only PS256 and RS256 are accepted of an application"));
     }
@@ -49,7 +51,7 @@ pub(crate) fn verify(assertion: &Assertion<'_>, roots: [&str; 2], tenant: &Tenan
         let text = "The assertion's aud is not this tenant's token endpoint.";
         return Err(Failure::client(700_023, text));
     }
-    assertion.in_time()
+    assertion.in_time(now)
 }
 
 enum Thumbprint {

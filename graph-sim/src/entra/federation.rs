@@ -28,7 +28,7 @@ pub(crate) async fn verify(issuers: &Issuers, assertion: &Assertion<'_>, tenant:
     if !assertion.is_signed_by(&key) {
         return Err(invalid_signature("the signature is wrong"));
     }
-    assertion.in_time()
+    assertion.in_time(issuers.real_time())
 }
 
 fn matching(claims: &Claims, tenant: &Tenant, app: &App) -> Result<(), Failure> {

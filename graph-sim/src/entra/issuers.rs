@@ -1,9 +1,11 @@
-//! Keys of federated issuers: fetched from their discovery documents, trusted only through the seed's CAs, cached for a short time.
+//! Keys of federated issuers: given, or fetched from their discovery documents, trusted only through the seed's CAs and cached for
+//! a short time.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::jwk::Jwk;
 use reqwest::{Certificate, Client, redirect};
 use rustls::pki_types::CertificateDer;
@@ -11,8 +13,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::base::clock::RealTime;
+
 /// Long enough that a burst of token requests fetches once, short enough that a rotated key is soon dropped. Real time.
-const KEPT_FOR: Duration = Duration::from_secs(60);
+const KEPT_FOR: SignedDuration = SignedDuration::from_secs(60);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The keys of issuers, and the CAs that are trusted when they are fetched.
@@ -20,11 +24,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Issuers {
     trusted: Mutex<Vec<CertificateDer<'static>>>,
     known: Mutex<HashMap<String, Known>>,
+    given: Mutex<HashMap<String, Vec<Jwk>>>,
+    real: RealTime,
+    /// Nothing is fetched: only given keys count.
+    offline: bool,
 }
 
 #[derive(Debug)]
 struct Known {
-    fetched: Instant,
+    fetched: Timestamp,
     keys: Vec<Jwk>,
 }
 
@@ -40,6 +48,33 @@ struct KeySet {
 }
 
 impl Issuers {
+    /// Issuers whose keys are given and never fetched.
+    pub(crate) fn offline(real: RealTime) -> Self {
+        Self {
+            real,
+            offline: true,
+            ..Self::default()
+        }
+    }
+
+    /// Others with the same given keys that are never fetched, by another time.
+    pub(crate) fn copy_offline(&self, real: RealTime) -> Self {
+        Self {
+            given: Mutex::new(lock(&self.given).clone()),
+            ..Self::offline(real)
+        }
+    }
+
+    /// The time that assertions are compared with.
+    pub(crate) fn real_time(&self) -> Timestamp {
+        self.real.now()
+    }
+
+    /// Trusts an issuer by these keys; its documents are not asked for. Keys of kinds that are not known here are left out.
+    pub(crate) fn give(&self, issuer: &str, keys: Vec<Value>) {
+        lock(&self.given).insert(issuer.to_owned(), usable(keys));
+    }
+
     /// Trusts these CAs as well, and drops all fetched keys.
     pub(crate) fn trust(&self, more: Vec<CertificateDer<'static>>) {
         lock(&self.trusted).extend(more);
@@ -48,17 +83,24 @@ impl Issuers {
 
     /// The issuer's key with this id, or nothing when it publishes no such key.
     pub(crate) async fn key(&self, issuer: &str, kid: &str) -> Result<Option<Jwk>, String> {
-        let cached = lock(&self.known).get(issuer).and_then(|known| known.find(kid));
+        if let Some(keys) = lock(&self.given).get(issuer) {
+            return Ok(find(keys, kid));
+        }
+        if self.offline {
+            return Err("its keys are not given, and nothing is fetched".to_owned());
+        }
+        let now = self.real.now();
+        let cached = lock(&self.known).get(issuer).and_then(|known| known.find(kid, now));
         if cached.is_some() {
             return Ok(cached);
         }
         // Unknown keys are asked for again: the issuer may have begun to use one since.
         let keys = self.fetch(issuer).await?;
         let known = Known {
-            fetched: Instant::now(),
+            fetched: self.real.now(),
             keys,
         };
-        let found = known.find(kid);
+        let found = find(&known.keys, kid);
         lock(&self.known).insert(issuer.to_owned(), known);
         Ok(found)
     }
@@ -71,8 +113,7 @@ impl Issuers {
             return Err(format!("{address} is the document of another issuer"));
         }
         let set: KeySet = get(&client, &configuration.jwks_uri).await?;
-        // Keys of kinds that are not known here must not hide those that are.
-        Ok(set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect())
+        Ok(usable(set.keys))
     }
 
     fn client(&self) -> Result<Client, String> {
@@ -90,13 +131,19 @@ impl Issuers {
 }
 
 impl Known {
-    fn find(&self, kid: &str) -> Option<Jwk> {
-        let fresh = self.fetched.elapsed() < KEPT_FOR;
-        self.keys
-            .iter()
-            .find(|key| fresh && key.common.key_id.as_deref() == Some(kid))
-            .cloned()
+    fn find(&self, kid: &str, now: Timestamp) -> Option<Jwk> {
+        let fresh = now.duration_since(self.fetched) < KEPT_FOR;
+        find(&self.keys, kid).filter(|_| fresh)
     }
+}
+
+fn find(keys: &[Jwk], kid: &str) -> Option<Jwk> {
+    keys.iter().find(|key| key.common.key_id.as_deref() == Some(kid)).cloned()
+}
+
+/// Keys of kinds that are not known here must not hide those that are.
+fn usable(keys: Vec<Value>) -> Vec<Jwk> {
+    keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect()
 }
 
 async fn get<T: DeserializeOwned>(client: &Client, address: &str) -> Result<T, String> {

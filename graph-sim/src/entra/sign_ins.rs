@@ -1,18 +1,17 @@
 //! Sign-ins of people: device codes that wait for a decision, and refresh tokens.
 //!
-//! Codes expire by the simulator's clock. How fast an application asks is measured by the real clock, because its pauses are in real time.
+//! Codes expire by the simulator's clock. How fast an application asks is measured by the real time, because its pauses are in real time.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::failure::Failure;
 use super::form::{Form, field};
 use super::scope::Delegated;
 
 /// Seconds between two requests for the token (documented).
-pub(crate) const INTERVAL: u64 = 5;
+pub(crate) const INTERVAL: i64 = 5;
 /// The most codes that are kept; the oldest are dropped.
 const REMEMBERED: usize = 1000;
 
@@ -48,7 +47,7 @@ pub(crate) struct Code {
     pub app_id: String,
     pub wanted: Delegated,
     pub until: Timestamp,
-    pub asked: Option<Instant>,
+    pub asked: Option<Timestamp>,
     pub decided: Option<Decision>,
 }
 
@@ -97,8 +96,15 @@ impl DeviceCodes {
         }
     }
 
-    /// The user's id and what was asked for, once the person has approved.
-    pub(crate) fn redeem(&mut self, form: &Form, tenant: &str, app_id: &str, now: Timestamp) -> Result<(String, Delegated), Failure> {
+    /// The user's id and what was asked for, once the person has approved. An application is named by its tenant and its id.
+    pub(crate) fn redeem(
+        &mut self,
+        form: &Form,
+        app: (&str, &str),
+        now: Timestamp,
+        real: Timestamp,
+    ) -> Result<(String, Delegated), Failure> {
+        let (tenant, app_id) = app;
         let given = field(form, "device_code")?;
         let is_given = |code: &Code| code.device_code == *given && code.tenant == tenant && code.app_id == app_id;
         let refused = |error: &str, number, text: &str| Failure::new(400, error, number, text);
@@ -113,8 +119,8 @@ impl DeviceCodes {
             Some(Decision::Approved(user)) => Ok((user, self.codes.remove(place).wanted)),
             Some(Decision::Declined) => Err(refused("authorization_declined", 70_000, "The user has declined.")),
             None => {
-                let before = code.asked.replace(Instant::now());
-                let is_fast = before.is_some_and(|before| before.elapsed() < Duration::from_secs(INTERVAL));
+                let before = code.asked.replace(real);
+                let is_fast = before.is_some_and(|before| real.duration_since(before) < SignedDuration::from_secs(INTERVAL));
                 Err(if is_fast {
                     refused("slow_down", 70_016, "The device code is asked for too often.")
                 } else {

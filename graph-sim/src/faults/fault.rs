@@ -5,43 +5,63 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A fault of a request.
+use crate::base::json::strictly;
+
+/// A fault of a request. It is made from the JSON that fault rules have, see this crate's README.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Fault {
+pub struct Fault {
     /// Delays the request by so much first; alone or with any other fault.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub latency_ms: Option<u64>,
+    pub(crate) latency_ms: Option<u64>,
     /// Answers with this status.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<u16>,
+    pub(crate) status: Option<u16>,
     /// Headers of that answer.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, String>,
+    pub(crate) headers: BTreeMap<String, String>,
     /// Body of that answer: JSON, or text when it is a string.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub body: Option<Value>,
+    pub(crate) body: Option<Value>,
     /// Fills the body of that answer up to so many bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub body_bytes: Option<usize>,
+    pub(crate) body_bytes: Option<usize>,
     /// Whether that answer comes instead of the commit or after it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub when: Option<Moment>,
+    pub(crate) when: Option<Moment>,
     /// Closes the connection without an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cut: Option<Moment>,
+    pub(crate) cut: Option<Moment>,
     /// Ends the connection after so many bytes of the body.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub truncate_at: Option<usize>,
+    pub(crate) truncate_at: Option<usize>,
     /// Sends the body at so many bytes a second; alone or with a status.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub trickle: Option<usize>,
+    pub(crate) trickle: Option<usize>,
     /// Carries the request out twice and answers the second time.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub replay: Option<bool>,
+    pub(crate) replay: Option<bool>,
     /// Fails a token request the way Entra would.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub token: Option<TokenFault>,
+    pub(crate) token: Option<TokenFault>,
+}
+
+/// What the caller does to one request.
+#[derive(Clone, Debug, Default)]
+pub struct Treatment {
+    /// The fault that it gets, whatever the rules say; they do not count it. One that does not fit the request, such as a token error
+    /// of a Graph request, is left out. Parts of a batch get the faults of the rules.
+    pub fault: Option<Fault>,
+}
+
+impl TryFrom<Value> for Fault {
+    type Error = String;
+
+    fn try_from(json: Value) -> Result<Self, String> {
+        let fault: Self = strictly(json)?;
+        fault.check()?;
+        Ok(fault)
+    }
 }
 
 /// Before or after the request is carried out.

@@ -7,5 +7,6 @@ pub(crate) mod body;
 mod fault;
 mod rules;
 
-pub(crate) use crate::faults::fault::{Fault, RouteKind};
+pub(crate) use crate::faults::fault::RouteKind;
+pub use crate::faults::fault::{Fault, Treatment};
 pub(crate) use crate::faults::rules::{Faults, Rule};

@@ -38,7 +38,7 @@ struct Match {
     skip: u64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Faults {
     rules: Vec<Rule>,
 }

@@ -15,7 +15,8 @@ use tokio::sync::{Notify, oneshot};
 use tokio_rustls::TlsAcceptor;
 
 use super::connection::Connection;
-use super::pipeline;
+use crate::faults::Treatment;
+use crate::pipeline::{self, Cut};
 use crate::service::Service;
 
 const MOST_HEADERS: usize = 512;
@@ -55,7 +56,13 @@ async fn connection(stream: TcpStream, tls: TlsAcceptor, service: Arc<Service>) 
     let connection = Connection { cut: Arc::clone(&cut) };
     let answer = service_fn(move |request: http::Request<Incoming>| {
         let (service, connection) = (Arc::clone(&service), connection.clone());
-        async move { Ok::<_, Infallible>(pipeline::serve(service, connection, request.map(Body::new)).await) }
+        async move {
+            let answered = pipeline::answer(&service, request.map(Body::new), &Treatment::default()).await;
+            Ok::<_, Infallible>(match answered {
+                Ok(response) => response,
+                Err(Cut) => connection.cut().await,
+            })
+        }
     });
     let mut builder = Builder::new(TokioExecutor::new());
     // Generous, so that the refusal of absurd headers is Graph's and not an empty one of the library's.

@@ -1,7 +1,5 @@
-//! The HTTPS server: the listener and its certificates, and the way of a request from its connection to its response.
+//! The HTTPS server: the listener, its connections and its certificates.
 
 mod connection;
 pub(crate) mod listener;
-mod pipeline;
-mod request;
 pub(crate) mod tls;

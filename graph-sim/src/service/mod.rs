@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use crate::base::answer::Answer;
 use crate::base::caller::Caller;
+use crate::base::clock::{Clock, RealTime};
 use crate::base::ids::IdSource;
 use crate::contract::Contract;
 use crate::entra::access::{AccessTokens, sender};
@@ -45,13 +46,13 @@ pub(crate) struct Service {
     /// Federated issuers' keys.
     pub issuers: Issuers,
     /// Makes and checks access tokens.
-    pub tokens: AccessTokens,
+    pub tokens: Arc<AccessTokens>,
     /// `https://host:port` of the listener.
     own_root: String,
 }
 
 impl Service {
-    pub(crate) fn new(world: Arc<Mutex<World>>, issuers: Issuers, tokens: AccessTokens, own_root: String) -> Self {
+    pub(crate) fn new(world: Arc<Mutex<World>>, issuers: Issuers, tokens: Arc<AccessTokens>, own_root: String) -> Self {
         Self {
             world,
             ledger: Mutex::default(),
@@ -73,6 +74,27 @@ impl Service {
     pub(crate) fn with_contract(mut self, contract: Option<Arc<Contract>>) -> Self {
         self.contract = contract;
         self
+    }
+
+    /// Another service with a copy of this one's world, options and faults, by another time. Nothing has happened in it yet.
+    pub(crate) fn copy(&self, real: RealTime) -> Self {
+        let mut world = self.world().clone();
+        world.clock = Clock::following(real.clone());
+        let issuers = self.issuers.copy_offline(real);
+        Self {
+            faults: Mutex::new(self.faults().clone()),
+            ..Self::new(
+                Arc::new(Mutex::new(world)),
+                issuers,
+                Arc::clone(&self.tokens),
+                self.own_root.clone(),
+            )
+        }
+        .with_contract(self.contract.clone())
+    }
+
+    pub(crate) fn shared_world(&self) -> Arc<Mutex<World>> {
+        Arc::clone(&self.world)
     }
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {

@@ -15,9 +15,18 @@ use crate::wire::exchange::Exchange;
 use crate::wire::response::{dated, response};
 use crate::{graph, life};
 
-/// The fault of a request, after its latency.
-pub(crate) async fn fault_for(service: &Service, exchange: &Exchange, kind: RouteKind, tenant: Option<&str>) -> Option<Fault> {
-    let fault = service.faults().take(kind, exchange.method.as_str(), &exchange.path, tenant)?;
+/// The fault of a request, after its latency: the given one where there is one, whatever the rules say.
+pub(crate) async fn fault_for(
+    service: &Service,
+    exchange: &Exchange,
+    kind: RouteKind,
+    tenant: Option<&str>,
+    given: Option<&Fault>,
+) -> Option<Fault> {
+    let fault = match given {
+        Some(fault) => fault.fits(kind).then(|| fault.clone())?,
+        None => service.faults().take(kind, exchange.method.as_str(), &exchange.path, tenant)?,
+    };
     if let Some(latency) = fault.latency_ms {
         tokio::time::sleep(Duration::from_millis(latency)).await;
     }

@@ -6,7 +6,7 @@ fn a_panic_is_answered_and_counted_and_the_world_stays_usable() {
     let service = Service::new(
         world,
         Issuers::default(),
-        AccessTokens::new().unwrap(),
+        Arc::new(AccessTokens::new().unwrap()),
         "https://localhost:1".to_owned(),
     );
     let mut guard = service.world();
@@ -26,7 +26,7 @@ fn links_start_with_a_name_of_ours_only() {
     let service = Service::new(
         world,
         Issuers::default(),
-        AccessTokens::new().unwrap(),
+        Arc::new(AccessTokens::new().unwrap()),
         "https://localhost:1".to_owned(),
     );
     assert_eq!(service.root(Some("graph.microsoft.com")), "https://graph.microsoft.com");

@@ -163,7 +163,8 @@ async fn authenticate(service: &Service, exchange: &Exchange, form: &Form, tenan
             }
             let assertion = Assertion::read(assertion)?;
             if assertion.is_self_signed(app) {
-                return certificate::verify(&assertion, [&exchange.root, service.own_root()], tenant, app);
+                let roots = [exchange.root.as_str(), service.own_root()];
+                return certificate::verify(&assertion, roots, tenant, app, service.issuers.real_time());
             }
             federation::verify(&service.issuers, &assertion, tenant, app).await
         }

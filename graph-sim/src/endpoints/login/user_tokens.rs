@@ -33,11 +33,11 @@ impl TokenRequest<'_> {
     /// The answer to a device code.
     pub(super) fn by_device_code(&self) -> Result<Signed, Failure> {
         let now = self.service.now();
-        let redeemed = self
-            .service
-            .sign_ins()
-            .devices
-            .redeem(self.form, &self.tenant.id, &self.app.app_id, now);
+        let (app, real) = (
+            (self.tenant.id.as_str(), self.app.app_id.as_str()),
+            self.service.issuers.real_time(),
+        );
+        let redeemed = self.service.sign_ins().devices.redeem(self.form, app, now, real);
         let (user, wanted) = redeemed?;
         let lasts = wanted.refresh_token;
         self.sign(&user, wanted, lasts)

@@ -1,4 +1,4 @@
-//! Reads a request from its connection, within bounds.
+//! Reads a request, within bounds.
 
 use axum::body::Body;
 use axum::extract::Request;

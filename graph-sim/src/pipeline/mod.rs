@@ -1,14 +1,13 @@
-//! The pipeline of every request: route, sender, faults, handler, ledger, answer.
+//! The pipeline of every request: route, sender, faults, handler, ledger, answer. It is the same with and without a connection.
+
+mod request;
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::response::Response;
 use futures::FutureExt;
 
-use super::connection::Connection;
-use super::request::{self, Unread};
 use crate::base::answer::{Answer, ApiVersion};
 use crate::base::caller::Caller;
 use crate::base::uri::{control_route, graph_route};
@@ -17,12 +16,17 @@ use crate::endpoints::{batch, control};
 use crate::entra::form::redacted_form;
 use crate::faults::answer::fault_response;
 use crate::faults::body::{trickled, truncated};
-use crate::faults::{Fault, RouteKind};
+use crate::faults::{Fault, RouteKind, Treatment};
 use crate::service::Service;
 use crate::service::ledger::{Draft, redacted_body};
 use crate::service::perform::{GraphCall, fault_for, respond_without_handler};
 use crate::wire::exchange::Exchange;
 use crate::wire::response::{dated, put, response};
+use request::Unread;
+
+/// There is no answer: the connection that the request came over, if any, is to be closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut;
 
 /// What a simulated request asks for.
 enum Job<'a> {
@@ -39,26 +43,22 @@ enum Job<'a> {
 }
 
 /// Answers one request. A panic anywhere on the way is answered and counted.
-pub(super) async fn serve(service: Arc<Service>, connection: Connection, request: Request) -> Response {
-    let (exchange, outcome) = request::read(&service, request).await;
+pub(crate) async fn answer(service: &Service, request: Request, treatment: &Treatment) -> Result<Response, Cut> {
+    let (exchange, outcome) = request::read(service, request).await;
     match outcome {
         Ok(()) => {}
-        Err(Unread::Refused(refusal)) => return refuse_unread(&service, &exchange, refusal),
+        Err(Unread::Refused(refusal)) => return Ok(refuse_unread(service, &exchange, refusal)),
         Err(Unread::BrokenOff) => {
-            note_broken_off(&service, &exchange);
-            connection.cut().await
+            note_broken_off(service, &exchange);
+            return Err(Cut);
         }
     }
-    let answered = AssertUnwindSafe(dispatch(&service, &exchange)).catch_unwind().await;
-    match answered {
-        Ok(Some(response)) => response,
-        Ok(None) => connection.cut().await,
-        Err(_) => {
-            service.count_panic();
-            let answer = Answer::error(500, "generalException", "The simulator failed.");
-            exchange.graph_response(answer, service.now())
-        }
-    }
+    let answered = AssertUnwindSafe(dispatch(service, &exchange, treatment)).catch_unwind().await;
+    answered.unwrap_or_else(|_| {
+        service.count_panic();
+        let answer = Answer::error(500, "generalException", "The simulator failed.");
+        Ok(exchange.graph_response(answer, service.now()))
+    })
 }
 
 /// Refuses a request that is too large. Those of the control API are not in the ledger.
@@ -81,35 +81,34 @@ fn draft_of(exchange: &Exchange) -> Draft {
     Draft::new(graph_route(&exchange.path).map(|(version, _)| version.as_str()), None)
 }
 
-/// The answer, or `None` to cut the connection.
-async fn dispatch(service: &Service, exchange: &Exchange) -> Option<Response> {
+async fn dispatch(service: &Service, exchange: &Exchange, treatment: &Treatment) -> Result<Response, Cut> {
     if let Some(path) = control_route(&exchange.path) {
         let mut response = control::handle(service, exchange, path);
         put(response.headers_mut(), "request-id", &exchange.request_id);
-        return Some(response);
+        return Ok(response);
     }
     let (job, mut draft) = prepare(service, exchange);
     let kind = job.kind();
-    draft.fault = fault_for(service, exchange, kind, draft.tenant.as_deref()).await;
+    draft.fault = fault_for(service, exchange, kind, draft.tenant.as_deref(), treatment.fault.as_ref()).await;
     let fault = draft.fault.clone().unwrap_or_default();
     if fault.prevents_commit() {
         service.record(&draft, exchange, service.now(), 0, false);
         if fault.cut.is_some() {
-            return None;
+            return Err(Cut);
         }
-        return Some(with_body_fault(fault_response(exchange, kind, &fault, service.now()), exchange, &fault).await);
+        return Ok(with_body_fault(fault_response(exchange, kind, &fault, service.now()), exchange, &fault).await);
     }
     let mut response = job.run(service, exchange, &draft).await;
     if fault.replay == Some(true) {
         response = job.run(service, exchange, &draft).await;
     }
     if fault.cut.is_some() {
-        return None;
+        return Err(Cut);
     }
     if fault.status.is_some() {
         response = fault_response(exchange, kind, &fault, service.now());
     }
-    Some(with_body_fault(response, exchange, &fault).await)
+    Ok(with_body_fault(response, exchange, &fault).await)
 }
 
 /// The response with what the fault does to its body.
