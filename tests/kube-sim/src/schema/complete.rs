@@ -1,0 +1,88 @@
+//! Unknown fields are dropped, defaults are filled in.
+
+use serde_json::Value;
+
+use crate::schema::{Schema, Type};
+
+/// Drops the fields that the schema does not have.
+pub(crate) fn prune(schema: &Schema, value: &mut Value) {
+    match value {
+        Value::Object(entries) => {
+            let open = schema.preserve || schema.kind == Type::Any;
+            if !open && schema.additional.is_none() {
+                entries.retain(|name, _| schema.properties.contains_key(name));
+            }
+            for (name, entry) in entries.iter_mut() {
+                if let Some(child) = schema.child(name) {
+                    prune(child, entry);
+                }
+            }
+        }
+        Value::Array(items) => {
+            if let Some(child) = schema.items.as_deref() {
+                items.iter_mut().for_each(|item| prune(child, item));
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Fills in the defaults, and drops nulls where none is allowed and there is no default.
+pub(crate) fn complete(schema: &Schema, value: &mut Value) {
+    match value {
+        Value::Object(entries) => {
+            entries.retain(|name, entry| {
+                let kept = schema
+                    .properties
+                    .get(name)
+                    .is_none_or(|child| child.nullable || child.default.is_some());
+                kept || !entry.is_null()
+            });
+            for (name, property) in schema.properties.iter().filter(|(_, property)| property.defaults) {
+                let Some(default) = &property.default else { continue };
+                let missing = entries.get(name).is_none_or(|entry| entry.is_null() && !property.nullable);
+                if missing {
+                    entries.insert(name.clone(), default.clone());
+                }
+            }
+            for (name, entry) in entries.iter_mut() {
+                if let Some(child) = schema.child(name) {
+                    complete(child, entry);
+                }
+            }
+        }
+        Value::Array(items) => {
+            if let Some(child) = schema.items.as_deref() {
+                items.iter_mut().for_each(|item| complete(child, item));
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::compile;
+    use serde_json::json;
+
+    #[test]
+    fn defaults_are_filled_in_below_what_is_there_and_nulls_are_replaced() {
+        let schema = json!({"type": "object", "properties": {
+            "a": {"type": "object", "properties": {"b": {"type": "string", "default": "x"}, "c": {"type": "string"}}},
+            "n": {"type": "string", "nullable": true, "default": "y"},
+            "l": {"type": "array", "items": {"type": "object", "properties": {"d": {"type": "integer", "default": 1}}}},
+        }});
+        let schema = compile(&schema, "").expect("known");
+        let completed = |mut value: Value| {
+            prune(&schema, &mut value);
+            complete(&schema, &mut value);
+            value
+        };
+        assert_eq!(completed(json!({})), json!({"n": "y"}));
+        assert_eq!(
+            completed(json!({"a": {"b": null, "c": null, "z": 1}, "n": null, "l": [{}]})),
+            json!({"a": {"b": "x"}, "n": null, "l": [{"d": 1}]})
+        );
+    }
+}
