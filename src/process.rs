@@ -57,7 +57,7 @@ impl Surroundings {
     /// inside the runtime in which the process runs.
     pub fn simulated<K, G, B>(kubernetes: K, graph: G) -> Self
     where
-        K: Service<Request<KubeBody>, Response = Response<KubeBody>, Error = BoxError, Future: Send> + Clone + Send + 'static,
+        K: Service<Request<KubeBody>, Response = Response<B>, Error = BoxError, Future: Send> + Clone + Send + 'static,
         G: Service<Request<Bytes>, Response = Response<B>, Error = BoxError, Future: Send> + Clone + Send + Sync + 'static,
         B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {

@@ -6,7 +6,9 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Request, Response};
+use hyper::body::Body as HttpBody;
 use kube::Client;
 use kube::client::{Body, ClientBuilder};
 use kube::config::{Config, InClusterError, KubeConfigOptions, KubeconfigError};
@@ -53,9 +55,10 @@ pub(crate) struct Clients {
 
 impl Clients {
     /// Both clients over a service that answers in place of connections.
-    pub(crate) fn over<S>(service: S) -> Self
+    pub(crate) fn over<S, B>(service: S) -> Self
     where
-        S: Service<Request<Body>, Response = Response<Body>, Error = BoxError, Future: Send> + Clone + Send + 'static,
+        S: Service<Request<Body>, Response = Response<B>, Error = BoxError, Future: Send> + Clone + Send + 'static,
+        B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
         let client = |patience: Patience| Client::new(Timeout::new(service.clone(), patience.response), "default");
         Self {

@@ -17,7 +17,7 @@ pub(crate) mod own_namespace;
 pub(crate) mod paging;
 pub(crate) mod pulse;
 pub(crate) mod server;
-pub(crate) mod shutdown;
+pub mod shutdown;
 pub(crate) mod tally;
 pub mod telemetry;
 pub(crate) mod watch;

@@ -5,7 +5,7 @@
 use tokio_util::sync::CancellationToken;
 
 /// Cancelled once, for good. Clones observe the same request; to drop one requests nothing.
-pub(crate) type Shutdown = CancellationToken;
+pub type Shutdown = CancellationToken;
 
 /// A shutdown that SIGTERM or SIGINT requests. Must be called inside a tokio runtime.
 ///

@@ -1,13 +1,11 @@
 //! Tokens of service accounts: signed as a real server signs them, with a key that is made once per process.
 
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
-use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use rcgen::{KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use serde_json::{Value, json};
 
 use crate::paths::Target;
@@ -22,24 +20,37 @@ pub(crate) const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 const SHORTEST: i64 = 600;
 const USUAL: i64 = 3600;
 
-fn key() -> &'static EcdsaKeyPair {
-    static KEY: OnceLock<EcdsaKeyPair> = OnceLock::new();
-    KEY.get_or_init(|| EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a new key"))
+/// The key of this process. RSA, because Entra ID accepts only RS256 from a foreign issuer.
+struct SigningKey {
+    private: EncodingKey,
+    public: Value,
+    id: String,
 }
 
-fn key_id() -> String {
-    BASE64.encode(digest(&SHA256, key().public_key().as_ref()))
+fn key() -> &'static SigningKey {
+    static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::new().expect("a new key"));
+    &KEY
+}
+
+impl SigningKey {
+    fn new() -> Result<Self, Box<dyn std::error::Error>> {
+        let pair = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?;
+        let private = EncodingKey::from_rsa_pem(pair.serialize_pem().as_bytes())?;
+        let mut public = Jwk::from_encoding_key(&private, Algorithm::RS256)?;
+        let id = public.thumbprint(ThumbprintHash::SHA256)?;
+        public.common.key_id = Some(id.clone());
+        public.common.public_key_use = Some(PublicKeyUse::Signature);
+        Ok(Self {
+            private,
+            public: serde_json::to_value(public)?,
+            id,
+        })
+    }
 }
 
 /// The public key.
 pub(crate) fn jwk() -> Value {
-    // One byte for the form of the point, then its coordinates.
-    let point = key().public_key().as_ref();
-    let (x, y) = point[1..].split_at(32);
-    json!({
-        "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": key_id(),
-        "x": BASE64.encode(x), "y": BASE64.encode(y),
-    })
+    key().public.clone()
 }
 
 /// Answers a TokenRequest.
@@ -94,9 +105,9 @@ fn expiry(ends: Timestamp) -> String {
 }
 
 fn signed(claims: &Value) -> String {
-    let part = |json: &Value| BASE64.encode(json.to_string());
-    let header = json!({"alg": "ES256", "kid": key_id()});
-    let message = format!("{}.{}", part(&header), part(claims));
-    let signature = key().sign(&SystemRandom::new(), message.as_bytes()).expect("a working key");
-    format!("{message}.{}", BASE64.encode(signature.as_ref()))
+    let header = Header {
+        kid: Some(key().id.clone()),
+        ..Header::new(Algorithm::RS256)
+    };
+    encode(&header, claims, &key().private).expect("a working key")
 }

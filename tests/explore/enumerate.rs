@@ -1,0 +1,124 @@
+//! All plans with one turn, for a scenario: every crash point, every answer at every request, every hand at every point.
+
+use crate::plan::{Plan, Point, Side, Turn, What};
+use crate::scenario::Scenario;
+use crate::wires::Line;
+
+use What::{
+    CrashAfter, CrashBefore, CutAfter, CutBefore, Html, Replayed, Slow, Stale, Status400, Status401, Status403, Status404, Status409,
+    Status412, Status500, Status500After, Status502, Status502After, Status503, Status503After, Status504, Status504After, Throttled,
+    ThrottledDate, ThrottledFraction, ThrottledNegative, ThrottledPlain, ThrottledZero, Truncated, VeryStale,
+};
+
+/// Answers of Graph to any request.
+const GRAPH: &[What] = &[
+    CutBefore,
+    CutAfter,
+    Slow,
+    Throttled,
+    ThrottledPlain,
+    ThrottledFraction,
+    ThrottledNegative,
+    ThrottledZero,
+    ThrottledDate,
+    Status500,
+    Status502,
+    Status503,
+    Status504,
+    Status400,
+    Status401,
+    Status403,
+    Status404,
+    Status409,
+    Status412,
+    Truncated,
+    Html,
+];
+/// Answers to a write only.
+const GRAPH_WRITE: &[What] = &[
+    CrashBefore,
+    CrashAfter,
+    Status500After,
+    Status502After,
+    Status503After,
+    Status504After,
+    Replayed,
+];
+/// Answers to a read only.
+const GRAPH_READ: &[What] = &[Stale, VeryStale];
+/// Answers of the Kubernetes API.
+const KUBERNETES: &[What] = &[CutBefore, CutAfter, Slow, Throttled, Status409, Status403, Status500, Status503];
+const KUBERNETES_WRITE: &[What] = &[CrashBefore, CrashAfter];
+const KUBERNETES_READ: &[What] = &[Stale, VeryStale];
+/// Options of the simulator, each for a whole run.
+const OPTIONS: &[(&str, &str)] = &[
+    ("replicationLag", "PT20S"),
+    ("replicationLag", "PT90S"),
+    ("replicationLag", "PT4M"),
+    ("missingId", "400"),
+    ("patchAnswer", "noContent"),
+    ("assignAnswer", "entity"),
+    ("assignmentIdForm", "policyIdGroupId"),
+    ("assignmentIdForm", "opaque"),
+    ("deleteAssigned", "allow"),
+    ("uniqueNames", "true"),
+    ("createdBy", "name"),
+    ("createdBy", "absent"),
+    ("auditCorrelation", "own"),
+    ("auditLag", "PT30M"),
+    ("pageSize", "1"),
+    ("gzipBodies", "refuse"),
+    ("readOnlyInBody", "refuse"),
+];
+
+/// What can happen at a request.
+pub fn at(line: &Line) -> impl Iterator<Item = What> {
+    let lists: [&[What]; 2] = match (line.point.side, line.is_write()) {
+        (Side::Graph, true) => [GRAPH, GRAPH_WRITE],
+        (Side::Graph, false) => [GRAPH, GRAPH_READ],
+        (Side::Kubernetes, true) => [KUBERNETES, KUBERNETES_WRITE],
+        // A watch is answered by its stream; what can happen to that has scenarios of its own.
+        (Side::Kubernetes, false) if line.is_watch() => [&[CutBefore, Status500], &[]],
+        (Side::Kubernetes, false) => [KUBERNETES, KUBERNETES_READ],
+    };
+    // The token endpoint is not replayed: nothing is made there.
+    let sign_in = line.is_sign_in();
+    let fits = move |what: &What| !sign_in || !matches!(what, Replayed | Stale | VeryStale);
+    lists.into_iter().flatten().filter(move |what| fits(what)).cloned()
+}
+
+/// All plans with one turn or one option, given the requests of a run in which nothing went otherwise.
+pub fn singles(scenario: &Scenario, lines: &[Line]) -> Vec<Plan> {
+    let mut plans: Vec<Plan> = OPTIONS.iter().map(|(name, value)| Plan::option(name, value)).collect();
+    for line in lines {
+        plans.extend(at(line).map(|what| Plan::single(line.point, what)));
+        if line.point.side == Side::Graph || line.is_write() {
+            plans.extend(
+                scenario
+                    .hands
+                    .iter()
+                    .map(|hand| Plan::single(line.point, What::Hand((*hand).to_owned()))),
+            );
+        }
+    }
+    plans
+}
+
+/// The plan with one turn more, at every later request of the run that it gave.
+pub fn further(scenario: &Scenario, plan: &Plan, lines: &[Line]) -> Vec<Plan> {
+    let last = plan.turns.last().map(|turn| turn.at);
+    let seen = lines.iter().position(|line| Some(line.point) == last).unwrap_or_default();
+    let mut plans = Vec::new();
+    for line in lines.iter().skip(seen + 1) {
+        let hands = scenario.hands.iter().map(|hand| What::Hand((*hand).to_owned()));
+        let whats: Vec<What> = at(line).chain(hands).collect();
+        plans.extend(whats.into_iter().map(|what| with(plan, line.point, what)));
+    }
+    plans
+}
+
+fn with(plan: &Plan, at: Point, what: What) -> Plan {
+    let mut more = plan.clone();
+    more.turns.push(Turn { at, what });
+    more
+}

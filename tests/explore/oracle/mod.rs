@@ -1,0 +1,82 @@
+//! What has to hold after every run, whatever happened in it. The numbers are those of the reliability promises (`docs/reliability.md`).
+
+mod calls;
+mod end;
+mod owners;
+
+use serde_json::Value;
+
+use crate::plan::{Plan, What};
+use crate::scenario::{Scenario, condition, ready};
+use crate::world::World;
+
+/// The kinds of ours that a user declares.
+pub const KINDS: [&str; 4] = ["EntraTenant", "ProvisioningPolicy", "UserSetting", "Assignment"];
+
+/// All that does not hold.
+pub fn judge(scenario: &Scenario, plan: &Plan, world: &World) -> Vec<String> {
+    let mut found: Vec<String> = unsettled(world);
+    found.extend(owners::judge(world));
+    found.extend(end::judge(world));
+    found.extend(calls::judge(world));
+    let by_hand = plan.turns.iter().any(|turn| matches!(turn.what, What::Hand(_)));
+    if !by_hand {
+        found.extend((scenario.check)(world));
+    }
+    if world.graph.panics() > 0 {
+        found.push("a handler of the simulator panicked".to_owned());
+    }
+    found
+}
+
+/// Objects that are neither Ready, nor Stalled, nor at rest as their spec asks.
+pub fn unsettled(world: &World) -> Vec<String> {
+    let mut found = Vec::new();
+    for kind in KINDS {
+        for object in world.cluster.objects(&crate::world::plural(kind)) {
+            if !(ready(&object) || rests(&object)) {
+                let conditions = &object["status"]["conditions"];
+                let name = &object["metadata"]["name"];
+                found.push(format!("{kind} {name} is neither Ready nor Stalled: {}", brief(conditions)));
+            }
+        }
+    }
+    found
+}
+
+/// Whether every object is Ready.
+pub fn all_ready(world: &World) -> bool {
+    KINDS.iter().all(|kind| world.cluster.objects(&crate::world::plural(kind)).iter().all(ready))
+}
+
+/// Whether an object waits for a person, or is left alone as its spec asks.
+fn rests(object: &Value) -> bool {
+    let suspended = object["spec"]["suspend"] == true;
+    let stalled = condition(object, "Stalled").is_some_and(|stalled| stalled["status"] == "True");
+    let waits = condition(object, "Ready").is_some_and(|ready| {
+        let reason = ready["reason"].as_str().unwrap_or_default();
+        // What comes by itself is waited for without end.
+        [
+            "TenantNotFound",
+            "TargetNotFound",
+            "TargetNotReady",
+            "RemovalHeld",
+            "Suspended",
+            "AssignmentsPending",
+        ]
+        .contains(&reason)
+    });
+    suspended || stalled || waits
+}
+
+/// Conditions in a line.
+pub fn brief(conditions: &Value) -> String {
+    let conditions = conditions.as_array().into_iter().flatten();
+    let texts: Vec<String> = conditions
+        .map(|condition| {
+            let text = |name: &str| condition[name].as_str().unwrap_or_default().to_owned();
+            format!("{}={} {} ({})", text("type"), text("status"), text("reason"), text("message"))
+        })
+        .collect();
+    texts.join("; ")
+}

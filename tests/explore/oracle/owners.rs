@@ -1,0 +1,77 @@
+//! O1–O3, O8: no duplicate, no lost object, nothing touched that somebody else made.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lab::oracle::{foreign_writes, made};
+use serde_json::Value;
+
+use crate::world::{TENANT, World, plural};
+
+const OWNED: [(&str, &str); 2] = [("ProvisioningPolicy", "provisioningPolicies"), ("UserSetting", "userSettings")];
+
+pub fn judge(world: &World) -> Vec<String> {
+    let state = world.state();
+    let entries = serde_json::from_value(Value::Array(world.graph.ledger(0))).expect("the ledger's form is known");
+    let mut found: Vec<String> = foreign_writes(entries, &state)
+        .into_iter()
+        .map(|entry| format!("O3: a write to what somebody else made: {} {}", entry.method, entry.path))
+        .collect();
+    let ours = made(&state);
+    for (kind, collection) in OWNED {
+        let alive: BTreeSet<&str> = state["tenants"][TENANT][collection]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|object| object["id"].as_str())
+            .filter(|id| ours.contains(id))
+            .collect();
+        found.extend(of_kind(world, kind, &alive));
+    }
+    found
+}
+
+fn of_kind(world: &World, kind: &str, alive: &BTreeSet<&str>) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut held: BTreeMap<String, usize> = BTreeMap::new();
+    for object in world.cluster.objects(&plural(kind)) {
+        if let Some(id) = object["status"]["id"].as_str() {
+            *held.entry(id.to_owned()).or_default() += 1;
+        }
+    }
+    for (id, count) in &held {
+        if *count > 1 {
+            found.push(format!("O1: {count} resources hold {kind} {id}"));
+        }
+    }
+    let told = told(world);
+    for id in alive {
+        if !held.contains_key(*id) && !told.iter().any(|text| text.contains(id)) {
+            found.push(format!("O2: {kind} {id} is in Graph, and no resource holds or names it"));
+        }
+    }
+    found
+}
+
+/// What conditions and events say, and what was released on purpose.
+fn told(world: &World) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    for kind in super::KINDS {
+        told.extend(
+            world
+                .cluster
+                .objects(&plural(kind))
+                .iter()
+                .map(|object| object["status"]["conditions"].to_string()),
+        );
+    }
+    for change in world.cluster.changes() {
+        match change.resource.as_str() {
+            "events" => told.push(change.object["note"].to_string()),
+            _ if change.object["spec"]["deletionPolicy"] == "Orphan" && !change.object["metadata"]["deletionTimestamp"].is_null() => {
+                told.push(change.object["status"]["id"].to_string());
+            }
+            _ => {}
+        }
+    }
+    told
+}

@@ -1,0 +1,99 @@
+//! Assignments: groups of a policy.
+
+use serde_json::{Value, json};
+
+use crate::scenario::{Scenario, Step, act, is_ready};
+use crate::scenarios::policy;
+use crate::world::{ANALYSTS, FINANCE, RECEPTION, TEAM, World};
+
+const KIND: &str = "Assignment";
+
+fn ready() -> Step {
+    Step::Until("the assignment is ready", |world| is_ready(world, KIND, "desk"))
+}
+
+fn groups(groups: &'static [&'static str]) -> Step {
+    act("other groups", move |world| {
+        let groups: Vec<Value> = groups.iter().map(|id| json!({"id": id})).collect();
+        world.patch(KIND, Some(TEAM), "desk", &json!({"spec": {"groups": groups}}));
+    })
+}
+
+fn assigned(first: &[&str]) -> Vec<Step> {
+    let mut steps = policy::with_groups(first);
+    steps.push(ready());
+    steps
+}
+
+/// The groups that the policy has in Graph.
+pub fn groups_of(object: &Value) -> Vec<String> {
+    let assignments = object["assignments"].as_array().into_iter().flatten();
+    let mut groups: Vec<String> = assignments
+        .filter_map(|assignment| assignment["target"]["groupId"].as_str().map(str::to_owned))
+        .collect();
+    groups.sort();
+    groups
+}
+
+fn has(world: &World, wanted: &[&str]) -> Vec<String> {
+    let found: Vec<Vec<String>> = world.named("provisioningPolicies", "Desk").iter().map(groups_of).collect();
+    let mut wanted: Vec<String> = wanted.iter().map(|group| (*group).to_owned()).collect();
+    wanted.sort();
+    if found.len() == 1 && found[0] == wanted {
+        return Vec::new();
+    }
+    vec![format!("the groups of Desk are {found:?}, not {wanted:?}")]
+}
+
+/// All of this kind.
+pub fn all() -> Vec<Scenario> {
+    let scenario = |name, steps, check| Scenario {
+        name,
+        steps,
+        hands: &["edit", "delete", "assign", "unassign"],
+        hand: policy::hand,
+        check,
+    };
+    vec![
+        scenario("assign", || assigned(&[FINANCE]), |world| has(world, &[FINANCE])),
+        scenario(
+            "assign-change",
+            || {
+                let mut steps = assigned(&[FINANCE, RECEPTION]);
+                steps.extend([groups(&[RECEPTION, ANALYSTS]), ready()]);
+                steps
+            },
+            |world| has(world, &[RECEPTION, ANALYSTS]),
+        ),
+        scenario(
+            "unassign",
+            || {
+                let mut steps = assigned(&[FINANCE]);
+                steps.push(act("delete", |world| world.delete(KIND, Some(TEAM), "desk")));
+                steps.push(Step::Until("the assignment is gone", |world| world.object(KIND, "desk").is_none()));
+                steps
+            },
+            |world| has(world, &[]),
+        ),
+        scenario(
+            "delete-both",
+            || {
+                let mut steps = assigned(&[FINANCE]);
+                steps.push(act("delete", |world| {
+                    world.delete("ProvisioningPolicy", Some(TEAM), "desk");
+                    world.delete(KIND, Some(TEAM), "desk");
+                }));
+                steps.push(Step::Until("both are gone", |world| {
+                    world.object(KIND, "desk").is_none() && world.object("ProvisioningPolicy", "desk").is_none()
+                }));
+                steps
+            },
+            |world| {
+                let left = world.named("provisioningPolicies", "Desk");
+                left.iter()
+                    .map(|object| format!("policy {} is left in Graph", object["id"]))
+                    .collect()
+            },
+        ),
+    ]
+}
