@@ -47,7 +47,7 @@ impl Router {
         let world = Arc::new(Mutex::new(world));
         let service = Service::new(world, Issuers::offline(real), Arc::new(AccessTokens::new()?), ROOT.to_owned());
         Ok(Self {
-            service: Arc::new(service.with_contract(contract)),
+            service: Arc::new(service.with_contract(contract).with_history()),
         })
     }
 
@@ -110,7 +110,8 @@ impl Router {
         self.service.issuers.give(issuer, keys);
     }
 
-    /// Everything that exists. Requests wait while it is locked.
+    /// Everything that exists. Requests wait while it is locked. Stale reads know of a change that is made here from the next
+    /// change by a request on.
     #[must_use]
     pub fn world(&self) -> Arc<Mutex<World>> {
         self.service.shared_world()

@@ -66,7 +66,9 @@ pub(crate) async fn answer(service: &Service, exchange: &Exchange, version: ApiV
     for part in parts {
         let request = part.exchange(service, exchange, version);
         let is_blocked = part.depends_on.iter().flatten().any(|on| failed.contains(&key(on)));
-        let answer = answer_part(service, &request, version, caller, is_blocked).await;
+        let mut own = Draft::of(caller, version, &request.body);
+        own.stale_by = draft.stale_by;
+        let answer = answer_part(service, &request, (version, caller), own, is_blocked).await;
         if answer.status >= 400 {
             failed.insert(key(&part.id));
         }
@@ -75,8 +77,8 @@ pub(crate) async fn answer(service: &Service, exchange: &Exchange, version: ApiV
     exchange.graph_response(Answer::ok(json!({"responses": responses})), service.now())
 }
 
-async fn answer_part(service: &Service, part: &Exchange, version: ApiVersion, caller: &Caller, is_blocked: bool) -> Answer {
-    let mut draft = Draft::of(caller, version, &part.body);
+async fn answer_part(service: &Service, part: &Exchange, sender: (ApiVersion, &Caller), mut draft: Draft, is_blocked: bool) -> Answer {
+    let (version, caller) = sender;
     let path = &part.path[1 + version.as_str().len()..];
     if is_blocked {
         let answer = Answer::error(424, "FailedDependency", "A request that this one depends on failed.");

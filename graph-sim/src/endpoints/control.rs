@@ -94,6 +94,7 @@ pub(crate) fn answer(service: &Service, exchange: &Exchange, path: &str) -> Resu
             // Events that are due already happen by the options of their time.
             life::catch_up(&mut world);
             graph::change_options(&mut world, &patch).map_err(|reason| bad(&reason))?;
+            service.note_change(&world);
             Ok(json!(world.options))
         }
         (_, "/ledger" | "/state" | "/health" | "/portal" | "/token" | "/devicecode" | "/seed" | "/clock" | "/faults" | "/options") => {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -52,6 +53,9 @@ pub struct Treatment {
     /// The fault that it gets, whatever the rules say; they do not count it. One that does not fit the request, such as a token error
     /// of a Graph request, is left out. Parts of a batch get the faults of the rules.
     pub fault: Option<Fault>,
+    /// A read of Graph shows the state of so much earlier, at most of an hour: all of it, deletions and the directory included. Other
+    /// requests are not affected. Parts of a batch are like requests.
+    pub stale_by: Option<SignedDuration>,
 }
 
 impl TryFrom<Value> for Fault {

@@ -89,6 +89,9 @@ async fn dispatch(service: &Service, exchange: &Exchange, treatment: &Treatment)
     }
     let (job, mut draft) = prepare(service, exchange);
     let kind = job.kind();
+    if kind == RouteKind::Graph {
+        draft.stale_by = treatment.stale_by;
+    }
     draft.fault = fault_for(service, exchange, kind, draft.tenant.as_deref(), treatment.fault.as_ref()).await;
     let fault = draft.fault.clone().unwrap_or_default();
     if fault.prevents_commit() {

@@ -3,7 +3,7 @@
 //! No credential may get in here: of a token request only a few harmless fields are kept, headers not at all,
 //! and properties and query options with the name of a secret are redacted.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -48,6 +48,9 @@ pub(crate) struct Entry {
     /// The id that the client gave.
     pub client_request_id: Option<String>,
     pub fault: Option<Value>,
+    /// How old the state was that a read showed, where the caller of a router chose it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stale_by: Option<SignedDuration>,
     /// What was sent, without secrets.
     pub body: Option<Value>,
 }
@@ -60,6 +63,8 @@ pub(crate) struct Draft {
     /// The proven sender.
     pub actor: Option<Actor>,
     pub fault: Option<Fault>,
+    /// How old the state is to be that a read shows.
+    pub stale_by: Option<SignedDuration>,
     api: Option<&'static str>,
     body: Option<Value>,
 }
@@ -71,6 +76,7 @@ impl Draft {
             tenant: None,
             actor: None,
             fault: None,
+            stale_by: None,
             api,
             body,
         }
@@ -109,6 +115,7 @@ impl Draft {
             request_id: exchange.request_id.clone(),
             client_request_id: exchange.client_request_id.clone(),
             fault: fault.and_then(|fault| serde_json::to_value(fault).ok()),
+            stale_by: self.stale_by,
             body: self.body.clone(),
         }
     }

@@ -1,9 +1,10 @@
 //! Everything that a running simulator shares between its requests.
 //!
-//! Locks are taken in the order world, then limiter or ledger; none is held across an await. No other lock is taken while
+//! Locks are taken in the order world, then limiter, ledger or history; none is held across an await. No other lock is taken while
 //! that of the sign-ins is held.
 
 pub(crate) mod conformance;
+mod history;
 pub(crate) mod ledger;
 pub(crate) mod perform;
 
@@ -11,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::base::answer::Answer;
 use crate::base::caller::Caller;
@@ -28,6 +29,7 @@ use crate::throttle::Limiter;
 use crate::wire::exchange::Exchange;
 use crate::wire::hosts::{LOCAL_HOSTS, MICROSOFT_HOSTS};
 use crate::world::World;
+use history::{History, LONGEST};
 use ledger::{Draft, Ledger};
 
 /// Further violations are not kept.
@@ -43,6 +45,8 @@ pub(crate) struct Service {
     panics: AtomicU64,
     contract: Option<Arc<Contract>>,
     violations: Mutex<Vec<String>>,
+    /// `None` where no read can be answered from the past: of a large world, it takes much memory.
+    history: Option<Mutex<History>>,
     /// Federated issuers' keys.
     pub issuers: Issuers,
     /// Makes and checks access tokens.
@@ -64,6 +68,7 @@ impl Service {
             panics: AtomicU64::new(0),
             contract: None,
             violations: Mutex::default(),
+            history: None,
             issuers,
             tokens,
             own_root,
@@ -74,6 +79,27 @@ impl Service {
     pub(crate) fn with_contract(mut self, contract: Option<Arc<Contract>>) -> Self {
         self.contract = contract;
         self
+    }
+
+    /// The same service, whose reads can be answered from the past.
+    pub(crate) fn with_history(mut self) -> Self {
+        let history = History::begin(&self.world());
+        self.history = Some(Mutex::new(history));
+        self
+    }
+
+    /// Notes a change of the world.
+    pub(crate) fn note_change(&self, world: &World) {
+        if let Some(history) = &self.history {
+            lock(history).note(world);
+        }
+    }
+
+    /// The world as it was so much earlier, as far as the history reaches.
+    pub(crate) fn past(&self, world: &World, ago: SignedDuration) -> Option<World> {
+        let ago = ago.clamp(SignedDuration::ZERO, LONGEST);
+        let at = world.now().checked_sub(ago).unwrap_or(Timestamp::MIN);
+        lock(self.history.as_ref()?).as_of(at)
     }
 
     /// Another service with a copy of this one's world, options and faults, by another time. Nothing has happened in it yet.
@@ -91,6 +117,7 @@ impl Service {
             )
         }
         .with_contract(self.contract.clone())
+        .with_history()
     }
 
     pub(crate) fn shared_world(&self) -> Arc<Mutex<World>> {
@@ -181,6 +208,7 @@ impl Service {
         life::catch_up(&mut copy);
         let trusted = seed.apply(&mut copy)?;
         *world = copy;
+        self.note_change(&world);
         drop(world);
         if !trusted.is_empty() {
             self.issuers.trust(trusted);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::response::Response;
+use http::Method;
 
 use super::Service;
 use super::conformance::checked_answer;
@@ -84,12 +85,17 @@ impl GraphCall<'_> {
             root: exchange.root.clone(),
         };
         let mut world = service.world();
+        let stale_by = draft.stale_by.filter(|_| request.method == Method::GET);
         let answer = service.catch_panic(|| {
             life::catch_up(&mut world);
+            if let Some(mut past) = stale_by.and_then(|ago| service.past(&world, ago)) {
+                return graph::handle(&mut past, &request);
+            }
             let answer = graph::handle(&mut world, &request);
             if answer.committed {
                 // Its effects follow the present options, even if they change before the next request.
                 life::catch_up(&mut world);
+                service.note_change(&world);
             }
             answer
         });

@@ -4,5 +4,6 @@ mod contract;
 mod life;
 mod odata;
 mod readme;
+mod router;
 mod routes;
 mod wire;

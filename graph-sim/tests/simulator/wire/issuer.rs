@@ -50,7 +50,7 @@ impl SigningKey {
         encode(&header, claims, &self.private).expect("a token")
     }
 
-    fn published(&self) -> Value {
+    pub fn published(&self) -> Value {
         let mut key = Jwk::from_encoding_key(&self.private, Algorithm::RS256).expect("a public key");
         key.common.key_id = Some(self.kid.clone());
         json!(key)

@@ -9,7 +9,7 @@ mod control;
 mod faults;
 mod federation;
 mod groups;
-mod issuer;
+pub mod issuer;
 mod ledger;
 mod life;
 mod people;
