@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 
 use crate::fields::set::Set;
@@ -75,12 +76,17 @@ impl Resource {
     }
 }
 
-/// What is installed in a cluster. Compile it once and start as many clusters with it as you like.
+/// What is installed in a cluster. Compile it once and start as many clusters with it as you like; clones share it.
 #[derive(Clone, Debug)]
-pub struct Definitions {
-    pub(crate) resources: BTreeMap<String, Arc<Resource>>,
+pub struct Definitions(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    resources: BTreeMap<String, Arc<Resource>>,
     /// The definitions as objects, without what differs between clusters.
-    pub(crate) objects: Vec<Value>,
+    objects: Vec<Value>,
+    /// Their state in the last cluster: they are large, and most clusters start at the same time.
+    last: Mutex<Option<(String, Vec<Arc<Value>>)>>,
 }
 
 impl Definitions {
@@ -89,9 +95,10 @@ impl Definitions {
     /// # Errors
     /// For a definition that uses what is not known here. Rules in CEL are known, but not evaluated.
     pub fn compile(definitions: impl IntoIterator<Item = CustomResourceDefinition>) -> Result<Self, NotKnown> {
-        let mut all = Self {
+        let mut all = Inner {
             resources: builtin().clone(),
             objects: Vec::new(),
+            last: Mutex::default(),
         };
         for definition in definitions {
             let object = serde_json::to_value(&definition).map_err(|error| NotKnown(error.to_string()))?;
@@ -102,7 +109,27 @@ impl Definitions {
             all.resources.insert(resource.plural.clone(), Arc::new(resource));
             all.objects.push(as_stored(object));
         }
-        Ok(all)
+        Ok(Self(Arc::new(all)))
+    }
+
+    pub(crate) fn resources(&self) -> &BTreeMap<String, Arc<Resource>> {
+        &self.0.resources
+    }
+
+    /// The definitions as objects of a cluster that starts at this time.
+    pub(crate) fn objects(&self, time: &str, finished: impl Fn(usize, &mut Value)) -> Vec<Arc<Value>> {
+        let mut last = self.0.last.lock();
+        if let Some((_, objects)) = last.as_ref().filter(|(then, _)| then == time) {
+            return objects.clone();
+        }
+        let objects = self.0.objects.iter().enumerate().map(|(at, object)| {
+            let mut object = object.clone();
+            finished(at, &mut object);
+            Arc::new(object)
+        });
+        let objects: Vec<Arc<Value>> = objects.collect();
+        *last = Some((time.to_owned(), objects.clone()));
+        objects
     }
 }
 

@@ -2,15 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::meta;
 use crate::status::FieldError;
 
 /// An event as the server keeps it.
 pub(crate) fn normalize(event: &mut Value) {
-    meta::to_micros(event, "eventTime");
-    if event["series"].is_object() {
-        meta::to_micros(&mut event["series"], "lastObservedTime");
-    }
     if let Some(entries) = event.as_object_mut() {
         entries.retain(|_, entry| !entry.is_null());
         entries.entry("deprecatedSource").or_insert_with(|| json!({}));

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use regex::Regex;
 use serde_json::{Value, json};
 
-use crate::definitions::Resource;
+use crate::definitions::{Family, Resource};
 use crate::status::{FieldError, shown};
 
 const NAME: &str = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
@@ -37,17 +37,19 @@ pub(crate) fn normalize(metadata: &mut Value) {
     }
 }
 
-/// A time with six digits after the second.
-pub(crate) fn to_micros(object: &mut Value, field: &str) {
-    let time = object[field].as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
-    if let Some(time) = time {
-        object[field] = json!(time.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string());
-    } else if let Some(entries) = object
-        .as_object_mut()
-        .filter(|entries| entries.get(field).is_some_and(Value::is_null))
-    {
-        entries.remove(field);
+/// Whether a time is one with six digits after the second, as the server writes and reads them.
+pub(crate) fn check_micros(object: &Value, field: &str) -> Result<(), String> {
+    let Some(text) = object[field].as_str() else { return Ok(()) };
+    let fraction = text.get(19..).unwrap_or(text);
+    let digits = fraction
+        .strip_prefix('.')
+        .map(|rest| rest.chars().take_while(char::is_ascii_digit).count());
+    if digits == Some(6) && text.parse::<jiff::Timestamp>().is_ok() {
+        return Ok(());
     }
+    Err(format!(
+        "parsing time {text:?} as \"2006-01-02T15:04:05.000000Z07:00\": cannot parse {fraction:?} as \".000000\""
+    ))
 }
 
 /// What is wrong with the metadata.
@@ -55,19 +57,25 @@ pub(crate) fn errors(resource: &Resource, object: &Value, old: Option<&Value>) -
     let metadata = &object["metadata"];
     let mut errors = Vec::new();
     name(resource, metadata, &mut errors);
-    let finalizers = metadata["finalizers"].as_array().into_iter().flatten().enumerate();
-    for (at, finalizer) in finalizers {
+    // The real server checks them for the resource, and, when that is no new one, again for all.
+    for _ in 0..if old.is_some() { 2 } else { 1 } {
+        finalizers(resource, metadata, &mut errors);
+        if let Some(old) = old {
+            changes(metadata, &old["metadata"], &mut errors);
+        }
+    }
+    errors
+}
+
+fn finalizers(resource: &Resource, metadata: &Value, errors: &mut Vec<FieldError>) {
+    for (at, finalizer) in metadata["finalizers"].as_array().into_iter().flatten().enumerate() {
         let text = finalizer.as_str().unwrap_or_default();
-        let qualified = text.contains('/') || crate::definitions::Family::Custom == resource.family;
-        if !qualified && !matches!(text, "orphan" | "foregroundDeletion" | "kubernetes") && !text.contains('.') {
+        let standard = matches!(text, "orphan" | "foregroundDeletion" | "kubernetes");
+        if resource.family != Family::Custom && !text.contains('/') && !standard {
             let why = "name is neither a standard finalizer name nor is it fully qualified";
             errors.push(FieldError::invalid(format!("metadata.finalizers[{at}]"), finalizer, why));
         }
     }
-    if let Some(old) = old {
-        changes(metadata, &old["metadata"], &mut errors);
-    }
-    errors
 }
 
 fn name(resource: &Resource, metadata: &Value, errors: &mut Vec<FieldError>) {
@@ -80,7 +88,7 @@ fn name(resource: &Resource, metadata: &Value, errors: &mut Vec<FieldError>) {
     };
     let (rule, most) = if label { (&rules[1], 63) } else { (&rules[0], 253) };
     if name.len() > most {
-        let why = format!("must be no more than {most} bytes");
+        let why = format!("must be no more than {most} characters");
         errors.push(FieldError::invalid("metadata.name", &metadata["name"], &why));
     }
     if rule.is_match(name) {

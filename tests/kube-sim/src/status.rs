@@ -19,6 +19,8 @@ pub(crate) struct Refusal {
     pub reason: &'static str,
     pub message: String,
     pub details: Map<String, Value>,
+    /// Whether the details are written although there are none.
+    pub empty_details: bool,
     /// Where the rest of an expired list continues.
     pub continues: Option<String>,
     /// The text of an answer that is no `Status`.
@@ -35,6 +37,7 @@ impl Refusal {
             reason,
             message: message.into(),
             details: Map::new(),
+            empty_details: false,
             continues: None,
             text: None,
         }
@@ -62,7 +65,7 @@ impl Refusal {
 
     pub(crate) fn method() -> Self {
         let why = "the server does not allow this method on the requested resource";
-        Self::new(405, "MethodNotAllowed", why)
+        Self::new(405, "MethodNotAllowed", why).with_empty_details()
     }
 
     /// About one object, or one that would have this name.
@@ -118,6 +121,11 @@ impl Refusal {
         refusal
     }
 
+    pub(crate) fn with_empty_details(mut self) -> Self {
+        self.empty_details = true;
+        self
+    }
+
     pub(crate) fn with_causes(mut self, causes: Vec<Value>) -> Self {
         self.details.insert("causes".to_owned(), Value::from(causes));
         self
@@ -135,18 +143,15 @@ impl Refusal {
             "metadata": metadata,
             "status": "Failure",
             "message": self.message,
-            "reason": self.reason,
             "code": self.code,
         });
-        if !self.details.is_empty() || self.has_empty_details() {
+        if !self.reason.is_empty() {
+            status["reason"] = json!(self.reason);
+        }
+        if !self.details.is_empty() || self.empty_details {
             status["details"] = Value::Object(self.details.clone());
         }
         status
-    }
-
-    /// The real server writes `details: {}` for some reasons even when it knows nothing more.
-    fn has_empty_details(&self) -> bool {
-        self.reason == "MethodNotAllowed"
     }
 
     pub(crate) fn response(&self) -> Response<Body> {

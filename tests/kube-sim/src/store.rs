@@ -96,13 +96,13 @@ impl State {
             compacted: 0,
         };
         let tables = definitions
-            .resources
+            .resources()
             .iter()
             .map(|(plural, resource)| (plural.clone(), table(resource)));
         let mut state = Self {
             clock,
             resource_version: 0,
-            resources: definitions.resources.clone(),
+            resources: definitions.resources().clone(),
             tables: tables.collect(),
             history: Vec::new(),
             compacted: 0,
@@ -113,12 +113,19 @@ impl State {
             subresource: None,
             manager: "kube-apiserver".to_owned(),
         };
-        for object in &definitions.objects {
-            let mut object = object.clone();
-            state.born(&mut object);
-            object["metadata"]["generation"] = json!(1);
+        let time = state.time();
+        let objects = definitions.objects(&time, |at, object| {
+            let number = at as u64 + 1;
+            let metadata = &mut object["metadata"];
+            metadata["uid"] = json!(uid(number));
+            metadata["creationTimestamp"] = json!(time);
+            metadata["generation"] = json!(1);
+            metadata["resourceVersion"] = json!(number.to_string());
+        });
+        for object in objects {
+            state.made += 1;
             let name = text(&object["metadata"]["name"]);
-            state.commit("customresourcedefinitions", (String::new(), name), &cause, Some(object));
+            state.record("customresourcedefinitions", (String::new(), name), &cause, object, false);
         }
         for name in ["default", "kube-public", "kube-system"] {
             let mut object = json!({
@@ -152,7 +159,7 @@ impl State {
     /// Gives a new object what the server sets.
     pub(crate) fn born(&mut self, object: &mut Value) {
         let number = self.next();
-        object["metadata"]["uid"] = json!(format!("{:08x}-0000-4000-8000-{number:012x}", number & 0xffff_ffff));
+        object["metadata"]["uid"] = json!(uid(number));
         object["metadata"]["creationTimestamp"] = json!(self.time());
     }
 
@@ -162,36 +169,40 @@ impl State {
 
     /// Stores an object, or removes it, as a new version, and tells the watches. Gives the object as watches see it.
     pub(crate) fn commit(&mut self, plural: &str, key: Key, cause: &Cause, after: Option<Value>) -> Arc<Value> {
-        let time = self.now();
-        let Some(table) = self.tables.get_mut(plural) else {
-            return Arc::default();
-        };
-        self.resource_version += 1;
-        let before = table.objects.remove(&key);
         let gone = after.is_none();
-        let mut object = after.unwrap_or_else(|| before.as_deref().cloned().unwrap_or_default());
-        object["metadata"]["resourceVersion"] = json!(self.resource_version.to_string());
+        let before = || self.get(plural, &key).map(|before| Value::clone(&before));
+        let mut object = after.or_else(before).unwrap_or_default();
+        object["metadata"]["resourceVersion"] = json!((self.resource_version + 1).to_string());
         let object = Arc::new(object);
-        if !gone {
-            table.objects.insert(key.clone(), Arc::clone(&object));
-        }
+        self.record(plural, key, cause, Arc::clone(&object), gone);
+        object
+    }
+
+    /// The same with an object that has its version already.
+    fn record(&mut self, plural: &str, key: Key, cause: &Cause, object: Arc<Value>, gone: bool) {
+        let time = self.now();
+        let Some(table) = self.tables.get_mut(plural) else { return };
+        self.resource_version += 1;
+        let before = match gone {
+            true => table.objects.remove(&key),
+            false => table.objects.insert(key.clone(), Arc::clone(&object)),
+        };
         let change = Change {
             resource_version: self.resource_version,
             time,
             verb: cause.verb,
             subresource: cause.subresource,
             resource: plural.to_owned(),
-            namespace: table.resource.namespaced.then(|| key.0.clone()),
+            namespace: table.resource.namespaced.then_some(key.0),
             name: key.1,
             manager: cause.manager.clone(),
             gone,
-            object: Arc::clone(&object),
+            object,
             before,
         };
         let hold = table.hold;
         table.watchers.retain_mut(|watcher| watcher.tell(Notice::of(&change), hold));
         self.history.push(change);
-        object
     }
 
     /// The changes after a version.
@@ -212,6 +223,11 @@ impl State {
         }
         objects
     }
+}
+
+/// A uid from a number.
+pub(crate) fn uid(number: u64) -> String {
+    format!("{:08x}-0000-4000-8000-{number:012x}", number & 0xffff_ffff)
 }
 
 /// Seconds, as objects have times.

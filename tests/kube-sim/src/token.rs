@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use rcgen::{KeyPair, PKCS_RSA_SHA256, RsaKeySize};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::paths::Target;
 use crate::request::Asked;
 use crate::status::{Answer, FieldError, Refusal};
-use crate::store::{Key, State, seconds, text};
+use crate::store::{Key, State, seconds, text, uid};
 
 /// Who signs.
 pub(crate) const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
@@ -83,7 +83,7 @@ pub(crate) fn token(state: &mut State, target: &Target, asked: &Asked) -> Answer
         "exp": ends.as_second(),
         "iat": now.as_second(),
         "iss": ISSUER,
-        "jti": format!("{number:08x}-0000-4000-8000-{number:012x}"),
+        "jti": uid(number),
         "kubernetes.io": {
             "namespace": namespace,
             "serviceaccount": {"name": name, "uid": text(&account["metadata"]["uid"])},
@@ -91,17 +91,22 @@ pub(crate) fn token(state: &mut State, target: &Target, asked: &Asked) -> Answer
         "nbf": now.as_second(),
         "sub": format!("system:serviceaccount:{namespace}:{name}"),
     });
+    let fields = json!({"f:spec": {"f:audiences": {}, "f:expirationSeconds": {}}});
+    let owner = json!({
+        "manager": asked.manager, "operation": "Update", "apiVersion": "authentication.k8s.io/v1", "time": state.time(),
+        "fieldsType": "FieldsV1", "fieldsV1": fields, "subresource": "token",
+    });
+    let metadata = json!({
+        "name": name, "namespace": namespace, "uid": account["metadata"]["uid"], "creationTimestamp": state.time(),
+        "managedFields": [owner],
+    });
     Ok(json!({
         "kind": "TokenRequest",
         "apiVersion": "authentication.k8s.io/v1",
-        "metadata": {"name": name, "namespace": namespace, "creationTimestamp": state.time()},
+        "metadata": metadata,
         "spec": {"audiences": audiences, "expirationSeconds": lifetime, "boundObjectRef": null},
-        "status": {"token": signed(&claims), "expirationTimestamp": expiry(ends)},
+        "status": {"token": signed(&claims), "expirationTimestamp": seconds(ends)},
     }))
-}
-
-fn expiry(ends: Timestamp) -> String {
-    seconds(ends)
 }
 
 fn signed(claims: &Value) -> String {

@@ -26,7 +26,8 @@ struct Entry {
     applies: bool,
     api_version: String,
     subresource: Option<String>,
-    time: String,
+    /// None for what was applied and changed nothing.
+    time: Option<String>,
     fields: Set,
 }
 
@@ -41,8 +42,10 @@ impl Entry {
             "fieldsType": "FieldsV1",
             "fieldsV1": self.fields.to_json(),
             "operation": if self.applies { "Apply" } else { "Update" },
-            "time": self.time,
         });
+        if let Some(time) = &self.time {
+            entry["time"] = json!(time);
+        }
         if !self.name.is_empty() {
             entry["manager"] = json!(self.name);
         }
@@ -59,7 +62,7 @@ impl Entry {
             applies: entry["operation"] == "Apply",
             api_version: text("apiVersion"),
             subresource: entry["subresource"].as_str().map(str::to_owned),
-            time: text("time"),
+            time: entry["time"].as_str().map(str::to_owned),
             fields: Set::from_json(&entry["fieldsV1"]),
         }
     }
@@ -136,9 +139,9 @@ impl Managed {
             match self.0.iter_mut().find(|entry| entry.is_of(write.manager)) {
                 Some(entry) => {
                     entry.fields = entry.fields.union(&gained);
-                    entry.time.clone_from(&write.time);
+                    entry.time = Some(write.time.clone());
                 }
-                None => self.0.push(write.entry(gained)),
+                None => self.0.push(write.entry(gained, Some(write.time.clone()))),
             }
         }
         self.0.retain(|entry| !entry.fields.is_empty());
@@ -157,7 +160,7 @@ impl Managed {
         let mine = self.0.iter().position(|entry| entry.is_of(write.manager));
         let last = mine.map(|at| std::mem::replace(&mut self.0[at].fields, fields.clone()));
         let mine = mine.unwrap_or_else(|| {
-            self.0.push(write.entry(fields));
+            self.0.push(write.entry(fields, None));
             self.0.len() - 1
         });
         let new = match last {
@@ -178,7 +181,7 @@ impl Managed {
         }
         let differs = *live != new;
         if differs {
-            self.0[mine].time.clone_from(&write.time);
+            self.0[mine].time = Some(write.time.clone());
         }
         self.0.retain(|entry| !entry.fields.is_empty());
         Ok(differs.then_some(new))
@@ -236,13 +239,13 @@ impl Managed {
 }
 
 impl Write<'_> {
-    fn entry(&self, fields: Set) -> Entry {
+    fn entry(&self, fields: Set, time: Option<String>) -> Entry {
         Entry {
             name: self.manager.name.clone(),
             applies: self.manager.applies,
             api_version: self.manager.api_version.clone(),
             subresource: self.manager.subresource.map(str::to_owned),
-            time: self.time.clone(),
+            time,
             fields,
         }
     }

@@ -27,8 +27,8 @@ pub(crate) fn prune(schema: &Schema, value: &mut Value) {
     }
 }
 
-/// Fills in the defaults, and drops nulls where none is allowed and there is no default.
-pub(crate) fn complete(schema: &Schema, value: &mut Value) {
+/// Drops nulls where none is allowed and there is no default.
+pub(crate) fn drop_nulls(schema: &Schema, value: &mut Value) {
     match value {
         Value::Object(entries) => {
             entries.retain(|name, entry| {
@@ -38,6 +38,28 @@ pub(crate) fn complete(schema: &Schema, value: &mut Value) {
                     .is_none_or(|child| child.nullable || child.default.is_some());
                 kept || !entry.is_null()
             });
+            for (name, entry) in entries.iter_mut() {
+                if let Some(child) = schema.child(name) {
+                    drop_nulls(child, entry);
+                }
+            }
+        }
+        Value::Array(items) => {
+            if let Some(child) = schema.items.as_deref() {
+                items.iter_mut().for_each(|item| drop_nulls(child, item));
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Fills in the defaults, also in place of nulls where none is allowed.
+pub(crate) fn fill(schema: &Schema, value: &mut Value) {
+    if !schema.defaults {
+        return;
+    }
+    match value {
+        Value::Object(entries) => {
             for (name, property) in schema.properties.iter().filter(|(_, property)| property.defaults) {
                 let Some(default) = &property.default else { continue };
                 let missing = entries.get(name).is_none_or(|entry| entry.is_null() && !property.nullable);
@@ -47,13 +69,13 @@ pub(crate) fn complete(schema: &Schema, value: &mut Value) {
             }
             for (name, entry) in entries.iter_mut() {
                 if let Some(child) = schema.child(name) {
-                    complete(child, entry);
+                    fill(child, entry);
                 }
             }
         }
         Value::Array(items) => {
             if let Some(child) = schema.items.as_deref() {
-                items.iter_mut().for_each(|item| complete(child, item));
+                items.iter_mut().for_each(|item| fill(child, item));
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
@@ -76,7 +98,8 @@ mod tests {
         let schema = compile(&schema, "").expect("known");
         let completed = |mut value: Value| {
             prune(&schema, &mut value);
-            complete(&schema, &mut value);
+            drop_nulls(&schema, &mut value);
+            fill(&schema, &mut value);
             value
         };
         assert_eq!(completed(json!({})), json!({"n": "y"}));

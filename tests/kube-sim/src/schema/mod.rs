@@ -12,7 +12,7 @@ use serde_json::Value;
 
 pub use compile::NotKnown;
 pub(crate) use compile::compile;
-pub(crate) use complete::{complete, prune};
+pub(crate) use complete::{drop_nulls, fill, prune};
 pub(crate) use validate::{Validation, invalid_lists, typed};
 
 /// The type of a value.

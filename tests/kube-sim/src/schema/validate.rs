@@ -6,10 +6,12 @@ use crate::fields::shape::identity;
 use crate::schema::{ANY, ListType, Schema, Type, formats};
 use crate::status::{FieldError, shown};
 
-/// The validation of one object.
+/// The validation of one object, or of a part of it.
 #[derive(Default)]
 pub(crate) struct Validation {
     pub errors: Vec<FieldError>,
+    /// The part. It is in the name of a field, but not in the text about it.
+    pub part: &'static str,
 }
 
 impl Validation {
@@ -18,12 +20,12 @@ impl Validation {
         if old == Some(value) || (value.is_null() && (schema.nullable || schema.kind == Type::Any)) {
             return;
         }
+        if !schema.limits.enumeration.is_empty() && !schema.limits.enumeration.contains(value) {
+            self.not_supported(schema, value, path);
+        }
         if !fits(schema.kind, value) {
             self.wrong_type(schema.kind, value, path);
             return;
-        }
-        if !schema.limits.enumeration.is_empty() && !schema.limits.enumeration.contains(value) {
-            self.not_supported(schema, value, path);
         }
         match value {
             Value::Object(_) => self.object(schema, value, old, path),
@@ -36,6 +38,10 @@ impl Validation {
 
     fn wrong_type(&mut self, kind: Type, value: &Value, path: &str) {
         let (found, expected) = (type_of(value), name_of(kind));
+        if kind == Type::Integer && value.is_number() {
+            let why = format!("Checked value must be of type integer (default format) in {path}");
+            self.errors.push(FieldError::invalid("<nil>", &Value::from(""), &why));
+        }
         self.add(
             path,
             "FieldValueTypeInvalid",
@@ -74,7 +80,7 @@ impl Validation {
             }
         }
         for name in schema.required.iter().filter(|name| !entries.contains_key(*name)) {
-            self.errors.push(FieldError::required(below(path, name), ""));
+            self.add(&below(path, name), "FieldValueRequired", "Required value".to_owned());
         }
     }
 
@@ -103,7 +109,7 @@ impl Validation {
             let why = format!("{path} in body should have at least {least} {what}");
             let shown = if what == "items" { Value::from(count) } else { value.clone() };
             let shown = if what == "properties" { Value::from(count) } else { shown };
-            self.errors.push(FieldError::invalid(path, &shown, &why));
+            self.invalid(path, &shown, &why);
         }
         if let Some(most) = most.filter(|most| count > *most) {
             let things = if most == 1 { "item" } else { "items" };
@@ -119,17 +125,16 @@ impl Validation {
         let limits = &schema.limits;
         let length = text.chars().count() as u64;
         let value = Value::from(text);
+        // Only the first of them is told.
         if let Some(most) = limits.max_length.filter(|most| length > *most) {
             let unit = if most == 1 { "byte" } else { "bytes" };
             self.add(path, "FieldValueTooLong", format!("Too long: may not be more than {most} {unit}"));
-        }
-        if let Some(least) = limits.min_length.filter(|least| length < *least) {
+        } else if let Some(least) = limits.min_length.filter(|least| length < *least) {
             let why = format!("{path} in body should be at least {least} chars long");
-            self.errors.push(FieldError::invalid(path, &value, &why));
-        }
-        if let Some(pattern) = limits.pattern.as_ref().filter(|pattern| !pattern.is_match(text)) {
+            self.invalid(path, &value, &why);
+        } else if let Some(pattern) = limits.pattern.as_ref().filter(|pattern| !pattern.is_match(text)) {
             let why = format!("{path} in body should match '{pattern}'");
-            self.errors.push(FieldError::invalid(path, &value, &why));
+            self.invalid(path, &value, &why);
         }
         if let Some(format) = limits.format.as_ref().filter(|format| !formats::is(format, text)) {
             let message = format!("Invalid value: {text:?}: {path} in body must be of type {format}: {text:?}");
@@ -142,7 +147,7 @@ impl Validation {
         let number = value.as_f64().unwrap_or_default();
         let mut wrong = |how: &str, bound: f64| {
             let why = format!("{path} in body should be {how} {bound}");
-            self.errors.push(FieldError::invalid(path, value, &why));
+            self.invalid(path, value, &why);
         };
         match limits.maximum {
             Some(most) if limits.exclusive_maximum && number >= most => wrong("less than", most),
@@ -157,7 +162,16 @@ impl Validation {
     }
 
     fn add(&mut self, path: &str, reason: &'static str, message: String) {
-        self.errors.push(FieldError::new(path, reason, message));
+        let field = match (self.part, path) {
+            ("", path) => path.to_owned(),
+            (part, "") => part.to_owned(),
+            (part, path) => format!("{part}.{path}"),
+        };
+        self.errors.push(FieldError::new(field, reason, message));
+    }
+
+    fn invalid(&mut self, path: &str, value: &Value, why: &str) {
+        self.add(path, "FieldValueInvalid", format!("Invalid value: {}: {why}", shown(value)));
     }
 }
 
@@ -179,11 +193,7 @@ pub(crate) fn invalid_lists(schema: &Schema, value: &Value, path: &str, errors: 
                     let identity = identity(schema, item);
                     if seen.iter().filter(|other| **other == identity).count() == 1 {
                         let value = &identity[2..];
-                        errors.push(FieldError::new(
-                            &path,
-                            "FieldValueDuplicate",
-                            format!("Duplicate value: {}", duplicate(value)),
-                        ));
+                        errors.push(FieldError::new(&path, "FieldValueDuplicate", format!("Duplicate value: {value}")));
                     }
                     seen.push(identity);
                 }
@@ -196,25 +206,18 @@ pub(crate) fn invalid_lists(schema: &Schema, value: &Value, path: &str, errors: 
     }
 }
 
-fn duplicate(value: &str) -> String {
-    value.to_owned()
-}
-
 /// Why an applied configuration is not of its type: unknown fields and wrong types.
 pub(crate) fn typed(schema: &Schema, value: &Value, path: &str, errors: &mut Vec<String>) {
     if schema.kind == Type::Any || value.is_null() {
         return;
     }
     if !fits(schema.kind, value) {
-        let expected = match schema.kind {
-            Type::Object => "map",
-            Type::Array => "list",
-            kind => match kind {
-                Type::Integer | Type::Number => "numeric",
-                other => name_of(other),
-            },
-        };
-        errors.push(format!("{path}: expected {expected}, got {}", shown_typed(value)));
+        errors.push(match schema.kind {
+            Type::Object => format!("{path}: expected map, got {}", shown_typed(value)),
+            Type::Array => format!("{path}: expected list, got {}", shown_typed(value)),
+            Type::Integer | Type::Number => format!("{path}: expected numeric (int or float), got {}", go_type_of(value)),
+            kind => format!("{path}: expected {}, got {}", name_of(kind), shown_typed(value)),
+        });
         return;
     }
     match value {
@@ -230,6 +233,17 @@ pub(crate) fn typed(schema: &Schema, value: &Value, path: &str, errors: &mut Vec
         }
         Value::Array(items) => {
             let child = schema.items.as_deref().unwrap_or(&ANY);
+            if !matches!(schema.list, ListType::Atomic) {
+                let identities: Vec<String> = items.iter().map(|item| identity(schema, item)).collect();
+                let again = identities
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, identity)| identities[..*at].contains(identity));
+                errors.extend(again.map(|(_, identity)| {
+                    let key = crate::fields::set::shown(std::slice::from_ref(identity));
+                    format!("{path}: duplicate entries for key {key}")
+                }));
+            }
             for (at, item) in items.iter().enumerate() {
                 let element = match &schema.list {
                     ListType::Atomic => format!("[{at}]"),
@@ -239,6 +253,17 @@ pub(crate) fn typed(schema: &Schema, value: &Value, path: &str, errors: &mut Vec
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn go_type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "float64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
     }
 }
 

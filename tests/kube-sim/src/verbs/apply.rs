@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use crate::fields::manage::Managed;
 use crate::paths::Target;
 use crate::request::Asked;
-use crate::schema::{complete, prune, typed};
+use crate::schema::typed;
 use crate::status::{Answer, FieldError, Refusal};
 use crate::store::{Cause, Key, State, Verb, text};
 use crate::verbs::create::{created, manager, parameters, write};
+use crate::verbs::decode::{Nulls, decoded};
 use crate::verbs::put::{bare, status_of};
 use crate::verbs::{rules, update};
 
@@ -38,10 +39,8 @@ pub(crate) fn apply(state: &mut State, target: &Target, asked: &Asked) -> Answer
     let force = asked.query.is_true("force");
     let new = managed.apply(&write, &live, &config, force)?;
     let mut new = new.unwrap_or_else(|| live.clone());
-    prune(&resource.schema, &mut new);
-    complete(&resource.schema, &mut new);
     managed.store(&mut new);
-    let mut new = rules::decoded(target, new)?;
+    let mut new = decoded(target, new, asked, Nulls::Kept)?;
     let Some(old) = old else {
         if !new["metadata"]["uid"].is_null() {
             let why = format!(
@@ -69,11 +68,10 @@ fn configuration(target: &Target, asked: &Asked) -> Answer<Value> {
     let resource = &target.resource;
     let mut config = asked.json()?;
     let (kind, api_version) = (text(&config["kind"]), text(&config["apiVersion"]));
-    if kind.is_empty() || api_version.is_empty() {
-        return Err(Refusal::bad_request("the configuration has no kind or no apiVersion"));
-    }
+    let slash = if api_version.contains('/') { "" } else { "/" };
+    let shown = format!("{slash}{api_version}, Kind={kind}");
     if kind != resource.kind || api_version != resource.api_version() {
-        return Err(Refusal::bad_request(format!("invalid object type: {api_version}, Kind={kind}")));
+        return Err(Refusal::bad_request(format!("invalid object type: {shown}")));
     }
     let name = target.name.as_deref().unwrap_or_default();
     let given = &config["metadata"]["name"];
@@ -90,11 +88,9 @@ fn configuration(target: &Target, asked: &Asked) -> Answer<Value> {
     let mut wrong = Vec::new();
     typed(&resource.schema, &config, "", &mut wrong);
     if !wrong.is_empty() {
-        let place = format!("{}/{name}; {api_version}, Kind={kind}", target.space());
-        return Err(Refusal::internal(format!(
-            "failed to create typed patch object ({place}): {}",
-            wrong.join("\n")
-        )));
+        let place = format!("{}/{}; {shown}", text(&config["metadata"]["namespace"]), text(given));
+        let message = format!("failed to create typed patch object ({place}): {}", wrong.join("\n"));
+        return Err(Refusal::new(500, "", message));
     }
     if !config["metadata"].is_object() {
         config["metadata"] = json!({});

@@ -6,8 +6,10 @@ use crate::definitions::{Family, Resource};
 use crate::fields::manage::{Managed, Manager, Write};
 use crate::paths::Target;
 use crate::request::Asked;
+use crate::schema::fill;
 use crate::status::{Answer, Refusal};
 use crate::store::{Cause, Key, State, Verb, text};
+use crate::verbs::decode::{Nulls, decoded};
 use crate::verbs::rules;
 
 /// The parameters that writes know.
@@ -27,15 +29,19 @@ pub(crate) fn create(state: &mut State, target: &Target, asked: &Asked) -> Answe
     parameters(asked)?;
     let resource = &target.resource;
     if resource.namespaced && target.namespace.is_none() {
-        return Err(Refusal::method());
+        return Err(if resource.family == Family::Custom {
+            Refusal::no_path()
+        } else {
+            Refusal::method()
+        });
     }
     if resource.family == Family::Definition {
         return Err(Refusal::unsupported("the creation of definitions; compile them instead"));
     }
     rules::definition_allows(state, resource, "create")?;
-    let mut object = rules::decoded(target, asked.json()?)?;
+    let mut object = decoded(target, asked.json()?, asked, Nulls::Dropped)?;
     if object["metadata"]["resourceVersion"].is_string() {
-        return Err(Refusal::internal("resourceVersion should not be set on objects to be created"));
+        return Err(Refusal::new(500, "", "resourceVersion should not be set on objects to be created"));
     }
     rules::namespace_allows(state, target, object["metadata"]["name"].as_str().unwrap_or_default())?;
     rules::name(state, &mut object);
@@ -94,7 +100,7 @@ fn fresh(state: &mut State, resource: &Resource, object: &mut Value) {
 }
 
 /// Validates and stores a new object.
-pub(crate) fn finish(state: &mut State, target: &Target, object: Value, verb: Verb, manager: &str) -> Answer<Value> {
+pub(crate) fn finish(state: &mut State, target: &Target, mut object: Value, verb: Verb, manager: &str) -> Answer<Value> {
     let resource = &target.resource;
     rules::valid(resource, &object, None, false)?;
     let name = text(&object["metadata"]["name"]);
@@ -102,6 +108,8 @@ pub(crate) fn finish(state: &mut State, target: &Target, object: Value, verb: Ve
     if state.get(&resource.plural, &key).is_some() {
         return Err(Refusal::exists(resource, &name));
     }
+    // What was dropped has its default again when the object is read.
+    fill(&resource.schema, &mut object);
     let cause = Cause {
         verb,
         subresource: None,

@@ -11,14 +11,15 @@ use crate::request::Asked;
 use crate::status::{Answer, Refusal};
 use crate::store::{Cause, Key, State, Verb, text};
 use crate::verbs::create::{created, manager, parameters, write};
-use crate::verbs::{rules, update};
+use crate::verbs::decode::{Nulls, decoded, json_type};
+use crate::verbs::{merge_patch, rules, update};
 
 /// Replaces an object, or its status. The number is that of the answer.
 pub(crate) fn put(state: &mut State, target: &Target, asked: &Asked) -> Answer<(u16, Value)> {
     parameters(asked)?;
     let (resource, name) = (&target.resource, target.name.as_deref().unwrap_or_default());
     let subresource = status_of(target)?;
-    let mut object = rules::decoded(target, asked.json()?)?;
+    let mut object = decoded(target, asked.json()?, asked, Nulls::Dropped)?;
     let given = text(&object["metadata"]["name"]);
     if given.is_empty() {
         return Err(Refusal::bad_request(
@@ -57,8 +58,22 @@ fn same_uid(target: &Target, object: &Value, old: &Value) -> Answer<()> {
     if wanted.is_null() || wanted == found {
         return Ok(());
     }
+    let resource = &target.resource;
+    let group = if resource.family == Family::Custom {
+        format!("{}/", resource.group)
+    } else {
+        String::new()
+    };
+    let space = target
+        .namespace
+        .as_ref()
+        .map(|namespace| format!("{namespace}/"))
+        .unwrap_or_default();
+    let name = target.name.as_deref().unwrap_or_default();
+    let key = format!("/registry/{group}{}/{space}{name}", resource.plural);
     let why = format!(
-        "Precondition failed: UID in precondition: {}, UID in object meta: {}",
+        "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: \
+         UID in precondition: {}, UID in object meta: {}",
         text(wanted),
         text(found)
     );
@@ -74,7 +89,9 @@ pub(crate) fn status_of(target: &Target) -> Answer<Option<&'static str>> {
     match target.subresource.as_deref() {
         None => Ok(None),
         Some("status") if target.resource.status => Ok(Some("status")),
-        Some("status") if target.resource.family == Family::Custom => Err(Refusal::no_path()),
+        Some("status") if target.resource.family == Family::Custom => {
+            Err(Refusal::not_found(&target.resource, target.name.as_deref().unwrap_or_default()))
+        }
         Some(other) => Err(Refusal::unsupported(&format!(
             "the subresource {other:?} of {}",
             target.resource.plural
@@ -130,12 +147,18 @@ pub(crate) fn patch(state: &mut State, target: &Target, asked: &Asked) -> Answer
         let patch: json_patch::Patch = serde_json::from_slice(&asked.body).map_err(|error| Refusal::bad_request(error.to_string()))?;
         json_patch::patch(&mut object, &patch).map_err(|_error| {
             let message = "the server rejected our request due to an error in our request";
-            Refusal::new(422, "Invalid", message)
+            Refusal::new(422, "Invalid", message).with_empty_details()
         })?;
     } else {
-        json_patch::merge(&mut object, &asked.json()?);
+        let patch = asked.json()?;
+        let Value::Object(patch) = patch else {
+            let what = json_type(&patch);
+            let message = format!("error decoding patch: json: cannot unmarshal {what} into Go value of type map[string]interface {{}}");
+            return Err(Refusal::bad_request(message));
+        };
+        merge_patch::merge(&mut object, patch);
     }
-    let mut object = rules::decoded(target, object)?;
+    let mut object = decoded(target, object, asked, Nulls::Dropped)?;
     let given = text(&object["metadata"]["name"]);
     if given != name {
         let message = format!("the name of the object ({given}) does not match the name on the URL ({name})");

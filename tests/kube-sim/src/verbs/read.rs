@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde_json::{Map, Value, json};
 
+use crate::definitions::Family;
 use crate::paths::{Query, Target};
 use crate::request::Asked;
 use crate::selectors::Selector;
@@ -105,6 +106,9 @@ pub(crate) fn list(state: &State, target: &Target, asked: &Asked, as_of: Option<
     let left = selected.count();
     let mut metadata = Map::new();
     metadata.insert("resourceVersion".to_owned(), json!(version.to_string()));
+    if target.resource.family == Family::Custom && !asked.partial {
+        metadata.insert("continue".to_owned(), json!(""));
+    }
     if let Some((last, _)) = page.last().filter(|_| left > 0) {
         let token = Continue {
             version: i64::try_from(version).unwrap_or(i64::MAX),
@@ -126,7 +130,7 @@ pub(crate) fn items<'v>(
     objects: impl Iterator<Item = &'v Arc<Value>>,
 ) -> Value {
     let resource = &target.resource;
-    let custom = resource.family == crate::definitions::Family::Custom;
+    let custom = resource.family == Family::Custom;
     let items = objects.map(|object| {
         if as_partial {
             return partial(object);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::definitions::{Family, Resource};
 use crate::fields::manage::same_but_times;
 use crate::paths::Target;
+use crate::schema::fill;
 use crate::status::{Answer, FieldError, Refusal};
 use crate::store::{Cause, Key, State};
 use crate::verbs::{delete, rules};
@@ -28,6 +29,7 @@ pub(crate) fn finish(state: &mut State, target: &Target, old: &Arc<Value>, mut n
     }
     prepare(resource, old, &mut new, cause.subresource.is_some());
     rules::valid(resource, &new, Some(old), cause.subresource.is_some())?;
+    fill(&resource.schema, &mut new);
     if same_but_times(&new, old) {
         return Ok(Value::clone(old));
     }
