@@ -3,19 +3,27 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use crate::sources::tests;
 use crate::support::package;
 
 /// The project's list of claims goes so far.
-const CLAIMS: u32 = 51;
+pub const CLAIMS: u32 = 51;
 
 fn page() -> String {
     fs::read_to_string(package("SECURITY.md")).expect("the page can be read")
 }
 
 /// The text below a heading.
-fn section<'a>(page: &'a str, heading: &str) -> &'a str {
+pub fn section<'a>(page: &'a str, heading: &str) -> &'a str {
     let text = page.split(&format!("\n## {heading}\n")).nth(1).expect("there is such a heading");
     text.split("\n## ").next().unwrap_or_default()
+}
+
+/// The cells of each row of the table of a section, its head aside.
+pub fn table(section: &str) -> Vec<Vec<&str>> {
+    let rows = section.lines().filter(|line| line.starts_with("| ")).skip(1);
+    rows.map(|row| row.trim_matches('|').split(" | ").map(str::trim).collect())
+        .collect()
 }
 
 /// The number of a claim of the list.
@@ -23,35 +31,58 @@ fn number(cell: &str) -> Option<u32> {
     cell.trim().strip_prefix('S')?.parse().ok()
 }
 
+/// A row of the page.
+pub struct Claim {
+    pub number: String,
+    /// The tests that show it: file and name.
+    pub tests: Vec<(String, String)>,
+}
+
+/// Every row of the page.
+pub fn shown() -> Vec<Claim> {
+    table(section(&page(), "What is claimed now"))
+        .iter()
+        .map(|cells| claim(cells))
+        .collect()
+}
+
+fn claim(cells: &[&str]) -> Claim {
+    let [name, text, shown] = cells else {
+        panic!("three cells are expected: {cells:?}");
+    };
+    assert!(
+        number(name).is_some() || name.starts_with('F'),
+        "{name} is no number of a claim: {cells:?}"
+    );
+    assert!(!text.is_empty(), "{cells:?}");
+    // [path](path) `test` `test`, [path](path) `test`
+    let files: Vec<&str> = shown.split("](").skip(1).collect();
+    assert!(!files.is_empty(), "no test shows it: {cells:?}");
+    let mut tests = Vec::new();
+    for file in files {
+        let (path, named) = file.split_once(')').expect("a link ends");
+        let before = tests.len();
+        let named = named.split('`').skip(1).step_by(2);
+        tests.extend(named.map(|test| (path.to_owned(), test.to_owned())));
+        assert!(tests.len() > before, "{path}: no test is named: {cells:?}");
+    }
+    Claim {
+        number: (*name).to_owned(),
+        tests,
+    }
+}
+
 #[test]
 fn s44_every_claim_names_tests_that_exist_and_every_other_is_listed_as_not_claimed() {
-    let page = page();
+    let existing: BTreeSet<(String, String)> = tests().into_iter().map(|test| (test.file, test.name)).collect();
     let mut claimed = BTreeSet::new();
-    let rows = section(&page, "What is claimed now").lines().filter(|line| line.starts_with("| "));
-    for row in rows.skip(1) {
-        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
-        let [name, claim, shown] = cells.as_slice() else {
-            panic!("three cells are expected: {row}");
-        };
-        assert!(
-            number(name).is_some() || name.starts_with('F'),
-            "{name} is no number of a claim: {row}"
-        );
-        claimed.extend(number(name));
-        assert!(!claim.is_empty(), "{row}");
-        // [path](path) `test` `test`, [path](path) `test`
-        let files: Vec<&str> = shown.split("](").skip(1).collect();
-        assert!(!files.is_empty(), "no test shows it: {row}");
-        for file in files {
-            let (path, tests) = file.split_once(')').expect("a link ends");
-            let source = fs::read_to_string(package(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
-            let tests: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
-            assert!(!tests.is_empty(), "{path}: no test is named: {row}");
-            for test in tests {
-                assert!(source.contains(&format!("fn {test}(")), "{path} has no test {test}");
-            }
+    for claim in shown() {
+        claimed.extend(number(&claim.number));
+        for test in &claim.tests {
+            assert!(existing.contains(test), "{} has no test {}", test.0, test.1);
         }
     }
+    let page = page();
     let lines = section(&page, "What is not claimed").lines();
     let left: Vec<u32> = lines
         .filter_map(|line| number(line.strip_prefix("- ")?.split(':').next()?))

@@ -2,24 +2,14 @@
 //! its namespace from the object itself or from the process; nobody weakens TLS or picks a proxy.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::support::package;
+use crate::support::{files_below, package};
 
 /// Every source of the operator, with its path below `src`; tests aside.
 fn sources() -> Vec<(String, String)> {
-    fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                collect(&path, found);
-            } else {
-                found.push(path);
-            }
-        }
-    }
-    let (root, mut paths) = (package("src"), Vec::new());
-    collect(&root, &mut paths);
+    let root = package("src");
+    let paths = files_below(&root, "rs");
     let relative = |path: &Path| path.strip_prefix(&root).expect("below src").to_string_lossy().into_owned();
     let named = paths
         .iter()

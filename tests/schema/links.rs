@@ -4,24 +4,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 
-use crate::support::package;
-
-/// Folders that hold no documentation of ours.
-const NOT_OURS: [&str; 2] = ["target", ".git"];
-
-fn markdown(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("folder can be read") {
-        let path = entry.expect("entry can be read").path();
-        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-        if path.is_dir() && !NOT_OURS.contains(&name.as_str()) {
-            markdown(&path, found);
-        } else if path.extension().is_some_and(|ending| ending == "md") {
-            found.push(path);
-        }
-    }
-}
+use crate::support::{files_below, package};
 
 /// The lines of a page outside of blocks of code.
 fn prose(text: &str) -> Vec<&str> {
@@ -53,9 +37,8 @@ fn anchors(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_link_within_the_documentation_leads_somewhere() {
-    let (mut pages, mut followed) = (Vec::new(), 0);
-    markdown(&package(""), &mut pages);
-    for page in pages {
+    let mut followed = 0;
+    for page in files_below(&package(""), "md") {
         let text = fs::read_to_string(&page).expect("page can be read");
         let lines = prose(&text).join("\n");
         for link in lines.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

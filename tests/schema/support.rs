@@ -29,18 +29,27 @@ pub fn yaml_files(folder: &str) -> Vec<PathBuf> {
 
 /// Every YAML file below a folder, in a stable order.
 pub fn yaml_below(folder: &Path) -> Vec<PathBuf> {
+    files_below(folder, "yaml")
+}
+
+/// Folders that hold nothing of ours.
+const NOT_OURS: [&str; 2] = ["target", ".git"];
+
+/// Every file of ours below a folder that has this ending, in a stable order.
+pub fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    collect(folder, &mut found);
+    collect(folder, ending, &mut found);
     found.sort();
     found
 }
 
-fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+fn collect(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("folder can be read") {
         let path = entry.expect("entry can be read").path();
-        if path.is_dir() {
-            collect(&path, found);
-        } else if path.extension().is_some_and(|ending| ending == "yaml") {
+        let ours = !NOT_OURS.iter().any(|name| path.ends_with(name));
+        if path.is_dir() && ours {
+            collect(&path, ending, found);
+        } else if path.extension().is_some_and(|its| its == ending) {
             found.push(path);
         }
     }
