@@ -51,6 +51,11 @@ impl AuditEvent {
         self.operation.eq_ignore_ascii_case("create") && self.about(id).is_some()
     }
 
+    /// Whether it is the deletion of this object.
+    pub(crate) fn deletes(&self, id: &str) -> bool {
+        self.operation.eq_ignore_ascii_case("delete") && self.about(id).is_some()
+    }
+
     fn parse(value: &Value) -> Option<Self> {
         let at = text(value, "activityDateTime")?.parse().ok()?;
         let actor = value.get("actor").unwrap_or(&Value::Null);

@@ -104,7 +104,7 @@ async fn send<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant, desired: &Des
     for change in &changes {
         match write(pass, site, change).await {
             Ok(answer) => shown = answer,
-            Err(Stop::Failed(failure)) if failure.reason == Reason::Refused => {
+            Err(Stop::Failed(failure)) if failure.is_refusal() => {
                 // The other changes do not depend on it.
                 refused.get_or_insert(after_refusal(pass, site, change, failure).await?);
             }
@@ -154,7 +154,7 @@ fn after_create<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, entity: &
 
 /// A change that Graph refused is not sent again; one that Kubernetes or a name conflict prevented is.
 fn note_refusal<K: Managed>(pass: &Pass<'_, K>, change: &Change, failure: &Failure) {
-    if failure.reason == Reason::Refused {
+    if failure.is_refusal() {
         pass.note(|notes| notes.sent.refuse(change, &failure.message));
     }
 }

@@ -5,11 +5,13 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use tokio::time::Instant;
 
 use crate::cluster::managed::Managed;
 use crate::graph::Entity;
 use crate::reconcile::pass::Pass;
+use crate::report::failure::Failure;
 use crate::report::reason::Reason;
 use crate::report::stop::Stop;
 use crate::tenant::shared::Tenant;
@@ -84,7 +86,7 @@ pub(crate) async fn observe<K: Managed>(
             pass.note(|notes| notes.seen.found());
             Ok(Some(entity))
         }
-        None if !was_seen => not_visible_yet(pass, id, tenant).await.map(Some),
+        None if !was_seen => not_visible_yet(pass, id, tenant).await,
         None => prove_absence(pass, id, tenant).await.map(|()| None),
     }
 }
@@ -141,16 +143,40 @@ pub(crate) async fn look_since<K: Managed>(uid: &str, id: &str, since: Instant, 
 /// How old a list may be that is searched for an object that a read does not show yet.
 const RECENT: Duration = Duration::from_secs(30);
 
+/// How long an object may stay invisible before a person is asked.
+const LONGEST_INVISIBLE: Duration = Duration::from_secs(15 * 60);
+
 /// An object that Graph gave an id and has never shown: it exists, however long it stays invisible, and is never created again.
-async fn not_visible_yet<K: Managed>(pass: &Pass<'_, K>, id: &str, tenant: &Tenant) -> Result<Entity, Stop> {
+/// `None`: the audit log shows that somebody has deleted it.
+async fn not_visible_yet<K: Managed>(pass: &Pass<'_, K>, id: &str, tenant: &Tenant) -> Result<Option<Entity>, Stop> {
     tenant.listed(K::COLLECTION, RECENT).await?;
-    tenant.snapshot(K::COLLECTION).get(id).ok_or_else(|| {
-        let message = format!(
-            "Graph answered the create with {} {id} and does not show it yet; it is not created again. If it was deleted there, delete this resource and apply it again",
-            K::COLLECTION.singular()
-        );
-        Stop::waiting_for(Reason::NotVisibleYet, message, pass.context.settle.min(RECENT))
-    })
+    if let Some(entity) = tenant.snapshot(K::COLLECTION).get(id) {
+        return Ok(Some(entity));
+    }
+    let invisible = pass.note(|notes| notes.seen.missing(id)).elapsed();
+    if invisible >= pass.context.settle * 2 && was_deleted(id, tenant).await? {
+        return Ok(None);
+    }
+    let message = format!(
+        "Graph answered the create with {} {id} and does not show it yet; it is not created again. If it was deleted there, delete this resource and apply it again",
+        K::COLLECTION.singular()
+    );
+    if invisible < LONGEST_INVISIBLE {
+        let after = pass.context.settle.min(RECENT);
+        return Err(Stop::waiting_for(Reason::NotVisibleYet, message, after));
+    }
+    Err(Failure::waiting_for(Reason::NotVisibleYet, message, LONGEST_INVISIBLE)
+        .permanent()
+        .into())
+}
+
+/// Whether the audit log shows the deletion of an object.
+async fn was_deleted(id: &str, tenant: &Tenant) -> Result<bool, Stop> {
+    /// An object that was created longer ago has been shown.
+    const HISTORY: SignedDuration = SignedDuration::from_hours(24);
+    let recent = Instant::now().checked_sub(RECENT).unwrap_or_else(Instant::now);
+    let events = tenant.audit(tenant.clock.now() - HISTORY, recent).await?;
+    Ok(events.is_some_and(|events| events.iter().any(|event| event.deletes(id))))
 }
 
 /// `Ok` when an object that was just not found is proven to be gone.

@@ -10,8 +10,9 @@ use tokio::time::Instant;
 use crate::api::{CreateMarker, EntraTenant, OwnedAssignment};
 use crate::base::wall;
 use crate::cluster::managed::Managed;
-use crate::graph::{Entity, Priority};
+use crate::graph::{Collection, Entity, Priority};
 use crate::reconcile::apply::{Plan, apply};
+use crate::reconcile::authorship::{Maker, maker};
 use crate::reconcile::claims;
 use crate::reconcile::context::Context;
 use crate::reconcile::desire::{Left, desire};
@@ -226,12 +227,34 @@ fn remember<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, seen: Option<
         let over = Instant::now() + context.settle;
         pass.note(|notes| notes.asked.look_by(Some(over)));
     }
-    let same_name = if seen.is_some() {
-        Vec::new()
-    } else {
-        tenant.snapshot(K::COLLECTION).named(pass.object.common().display_name)
+    let (snapshot, name) = (tenant.snapshot(K::COLLECTION), pass.object.common().display_name);
+    let same_name = match seen {
+        Some(entity) => snapshot.namesakes(&entity.id, name),
+        None => snapshot.named(name),
     };
+    if seen.is_some() {
+        report_surplus(pass, &same_name, tenant);
+    }
     pass.note(|notes| notes.seen.judged = Some(judged(seen, &same_name)));
+}
+
+/// Reports objects of the same name that our application made and no resource holds: a request that the network delivered twice
+/// makes such a one. Nothing is done about them, because another program may sign in as the same application.
+fn report_surplus<K: Managed>(pass: &mut Pass<'_, K>, namesakes: &[Entity], tenant: &Tenant) {
+    let ours = |entity: &&Entity| maker(entity, tenant) == Maker::Us && !claims::is_held(pass, &entity.id, &tenant.key);
+    let surplus: Vec<String> = namesakes.iter().filter(ours).map(|entity| entity.id.clone()).collect();
+    let known = pass.note(|notes| std::mem::replace(&mut notes.seen.surplus, surplus.clone()));
+    if !surplus.is_empty() && surplus != known {
+        pass.warn(event::SURPLUS_FOUND, "Observe", surplus_text(K::COLLECTION, &surplus));
+    }
+}
+
+fn surplus_text(collection: Collection, surplus: &[String]) -> String {
+    format!(
+        "Graph has another {} of this name that this application created and no resource holds: {}. A request that was delivered twice makes such a one; delete it in Graph if nothing else uses it",
+        collection.singular(),
+        surplus.join(", ")
+    )
 }
 
 /// Graph equals the spec: unless it is only that an earlier write for another spec has not reached the reads yet.
@@ -268,8 +291,12 @@ fn converged<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, left: Left) 
     if let Some(gone) = left.gone {
         return Err(gone.into());
     }
+    let surplus = match pass.notes().seen.surplus.as_slice() {
+        [] => String::new(),
+        surplus => format!(". {}", surplus_text(K::COLLECTION, surplus)),
+    };
     let message = format!(
-        "{} {} equals the spec{assigned}",
+        "{} {} equals the spec{assigned}{surplus}",
         K::COLLECTION.singular(),
         pass.draft.id.as_deref().unwrap_or_default()
     );

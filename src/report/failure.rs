@@ -89,6 +89,11 @@ impl Failure {
         Self::new(Class::Stalled, reason, message)
     }
 
+    /// Whether Graph refused a write for good. A read that Graph refuses is repeated: it proves nothing about the spec.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.reason == Reason::Refused && self.class == Class::Stalled
+    }
+
     /// An attempt that is worth repeating.
     pub(crate) fn retry(reason: Reason, message: impl Into<String>) -> Self {
         Self::new(Class::Retry, reason, message)

@@ -173,6 +173,8 @@ pub mod event {
     pub(crate) const RELEASED: &str = "Released";
     /// Graph was changed by another writer.
     pub(crate) const DRIFT_DETECTED: &str = "DriftDetected";
+    /// Graph has an object of the same name that the application made and no resource holds.
+    pub(crate) const SURPLUS_FOUND: &str = "SurplusFound";
     /// Such a change was corrected.
     pub(crate) const DRIFT_CORRECTED: &str = "DriftCorrected";
     /// A name was resolved again, on request, because its id is gone.

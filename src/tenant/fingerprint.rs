@@ -12,10 +12,23 @@ pub(crate) fn fingerprint(value: &impl std::fmt::Debug) -> u64 {
     hasher.finish()
 }
 
-/// The fingerprint of the state in Graph for an object: its entity, or the ids of the entities with its name.
+/// The fingerprint of the state in Graph for an object: its entity and the ids of others with its name, or the ids of the entities
+/// with its name.
 pub(crate) fn judged(entity: Option<&Entity>, same_name: &[Entity]) -> u64 {
     match entity {
-        Some(entity) => packed::fingerprint(entity),
-        None => fingerprint(&same_name.iter().map(|entity| &entity.id).collect::<Vec<_>>()),
+        Some(entity) => beside(packed::fingerprint(entity), same_name),
+        None => fingerprint(&ids(same_name)),
     }
+}
+
+/// The fingerprint of an entity, given its own, beside others of its name.
+pub(crate) fn beside(own: u64, namesakes: &[Entity]) -> u64 {
+    if namesakes.is_empty() {
+        return own;
+    }
+    fingerprint(&(own, ids(namesakes)))
+}
+
+fn ids(entities: &[Entity]) -> Vec<&String> {
+    entities.iter().map(|entity| &entity.id).collect()
 }

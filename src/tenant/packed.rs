@@ -43,6 +43,11 @@ impl Packed {
         }
     }
 
+    /// The display name in lower case.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
     /// Whether it carries this name, given in lower case.
     pub(crate) fn is_named(&self, lower_case: &str) -> bool {
         self.name.as_deref() == Some(lower_case)

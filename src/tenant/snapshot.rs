@@ -12,7 +12,7 @@ use crate::graph::{Collection, Entity};
 use crate::report::failure::Failure;
 use crate::report::stop::Stop;
 use crate::runtime::backoff::jitter;
-use crate::tenant::fingerprint::judged;
+use crate::tenant::fingerprint::{beside, fingerprint, judged};
 use crate::tenant::list_demand::Waiting;
 use crate::tenant::packed::Packed;
 use parking_lot::Mutex;
@@ -50,6 +50,8 @@ struct Entries {
     gone: HashMap<String, Gone>,
     /// The names of creates that are under way.
     creating: HashSet<String>,
+    /// Hashes of the names that several objects of the last list carry.
+    shared_names: HashSet<u64>,
     /// Names, in lower case, for which a list that was requested before this is not valid any more.
     doubtful: HashMap<String, Instant>,
 }
@@ -109,6 +111,7 @@ impl Snapshot {
         for (id, gone) in &mut entries.gone {
             gone.listed = objects.remove(id).is_some_and(|seen| seen.listed);
         }
+        entries.shared_names = shared_names(objects.values());
         entries.objects = objects;
         entries.listed = Some(asked);
         entries.doubtful.retain(|_, since| *since > asked);
@@ -145,6 +148,17 @@ impl Snapshot {
         objects.filter(|object| object.is_named(&wanted)).map(Packed::entity).collect()
     }
 
+    /// The objects that carry this display name, apart from the one with this id, once a list has shown them.
+    pub(crate) fn namesakes(&self, id: &str, display_name: &str) -> Vec<Entity> {
+        let name = fingerprint(&display_name.to_lowercase().as_str());
+        if !self.entries.lock().shared_names.contains(&name) {
+            return Vec::new();
+        }
+        let mut named = self.named(display_name);
+        named.retain(|entity| !entity.id.eq_ignore_ascii_case(id));
+        named
+    }
+
     /// The objects that `wanted` is true for. Unpacks all of them, so only for rare cases.
     pub(crate) fn search(&self, wanted: impl Fn(&Entity) -> bool) -> Vec<Entity> {
         let entries = self.entries.lock();
@@ -153,8 +167,11 @@ impl Snapshot {
 
     /// The result of [`judged`] for the object with this id, or else for those with this name.
     pub(crate) fn judged(&self, id: Option<&str>, display_name: &str) -> u64 {
-        let known = id.and_then(|id| self.known(id, |_| true, Packed::fingerprint));
-        known.unwrap_or_else(|| judged(None, &self.named(display_name)))
+        let known = id.and_then(|id| Some((id, self.known(id, |_| true, Packed::fingerprint)?)));
+        match known {
+            Some((id, print)) => beside(print, &self.namesakes(id, display_name)),
+            None => judged(None, &self.named(display_name)),
+        }
     }
 
     /// How many objects the last list contained.
@@ -246,6 +263,13 @@ impl Snapshot {
     pub(crate) fn note_failure(&self, failure: Option<Failure>) {
         *self.failed.lock() = failure.map(|failure| (Instant::now(), failure));
     }
+}
+
+/// The hashes of names that several objects carry.
+fn shared_names<'a>(objects: impl Iterator<Item = &'a Seen>) -> HashSet<u64> {
+    let mut once = HashSet::new();
+    let names = objects.filter_map(|seen| seen.object.name()).map(|name| fingerprint(&name));
+    names.filter(|name| !once.insert(*name)).collect()
 }
 
 /// A create that is under way.

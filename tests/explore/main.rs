@@ -87,7 +87,7 @@ fn singles(scenario: &Scenario) -> Result<(), Failed> {
         return Err(timeline::told(scenario, &nothing, &reference).into());
     }
     let mut kinds: BTreeMap<String, (usize, String)> = BTreeMap::new();
-    for plan in enumerate::singles(scenario, &reference.lines) {
+    for plan in enumerate::singles(scenario, &reference.lines[..reference.explored]) {
         PLANS.fetch_add(1, Ordering::Relaxed);
         let outcome = run::run(scenario, &plan);
         if let Some(first) = outcome.violations.first() {
@@ -110,7 +110,9 @@ fn singles(scenario: &Scenario) -> Result<(), Failed> {
 
 /// A violation without what differs between plans that show the same: ids and numbers.
 fn kind_of(violation: &str) -> String {
-    let words = violation.split_whitespace().filter(|word| !word.chars().any(|c| c.is_ascii_digit()));
+    let words = violation
+        .split_whitespace()
+        .filter(|word| !word.chars().any(|c| c.is_ascii_digit()));
     words.collect::<Vec<_>>().join(" ")
 }
 

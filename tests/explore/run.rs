@@ -31,6 +31,8 @@ const SUCCESSION: SignedDuration = SignedDuration::from_secs(3);
 pub struct Outcome {
     /// All requests of the controller.
     pub lines: Vec<Line>,
+    /// How many of them there were before the last process, which only has to do nothing.
+    pub explored: usize,
     /// The simulator's ledger.
     pub ledger: Vec<Value>,
     /// What is wrong. Empty: nothing.
@@ -57,6 +59,7 @@ pub fn run(scenario: &Scenario, plan: &Plan) -> Outcome {
         next: 0,
         phase: Phase::Steps,
         problems: Vec::new(),
+        explored: None,
     };
     for process in 0.. {
         match one_process(scenario, &world, &mut course, process) {
@@ -70,10 +73,12 @@ pub fn run(scenario: &Scenario, plan: &Plan) -> Outcome {
         *world.time.lock() += SUCCESSION;
         world.wires.next_process();
     }
+    let lines = world.wires.lines();
     let mut violations = course.problems;
     violations.extend(oracle::judge(scenario, plan, &world));
     Outcome {
-        lines: world.wires.lines(),
+        explored: course.explored.unwrap_or(lines.len()),
+        lines,
         ledger: world.graph.ledger(0),
         violations,
         world,
@@ -137,6 +142,7 @@ struct Course {
     next: usize,
     phase: Phase,
     problems: Vec<String>,
+    explored: Option<usize>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -176,6 +182,7 @@ impl Course {
                 return Ended::Done;
             }
             self.phase = Phase::Restarted(writes(world));
+            self.explored = Some(world.wires.lines().len());
             return Ended::Crashed;
         }
         if let Phase::Restarted(before) = self.phase {

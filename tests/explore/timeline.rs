@@ -7,7 +7,7 @@ use crate::run::{Outcome, seconds};
 use crate::scenario::Scenario;
 
 /// The longest body that is printed.
-const BODY: usize = 300;
+const BODY: usize = 4000;
 
 /// The scenario, the plan, what is wrong, and all requests.
 pub fn told(scenario: &Scenario, plan: &Plan, outcome: &Outcome) -> String {

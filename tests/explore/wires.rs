@@ -239,11 +239,11 @@ pub async fn graph(world: Arc<World>, hands: Hands, request: Request<Bytes>) -> 
         What::VeryStale => Some(SignedDuration::from_mins(10)),
         _ => None,
     });
-    let answer = match (fault, stale) {
-        (Some(fault), _) => world.graph.answer_with(request, &treatment(fault)).await,
-        (None, Some(_lag)) => world.graph.answer(request).await,
-        (None, None) => world.graph.answer(request).await,
+    let treatment = Treatment {
+        fault: fault.map(|fault| Fault::try_from(fault).expect("a fault that the simulator knows")),
+        stale_by: stale,
     };
+    let answer = world.graph.answer_with(request, &treatment).await;
     for what in &turns {
         match what {
             What::CrashAfter => match world.wires.crash().await {},
@@ -264,13 +264,6 @@ pub async fn graph(world: Arc<World>, hands: Hands, request: Request<Bytes>) -> 
         ));
     }
     Ok(Response::from_parts(parts, body.map_err(BoxError::from).boxed_unsync()))
-}
-
-fn treatment(fault: Value) -> Treatment {
-    Treatment {
-        fault: Some(Fault::try_from(fault).expect("a fault that the simulator knows")),
-        ..Treatment::default()
-    }
 }
 
 /// The simulator's fault for what happens.

@@ -46,7 +46,9 @@ pub fn unsettled(world: &World) -> Vec<String> {
 
 /// Whether every object is Ready.
 pub fn all_ready(world: &World) -> bool {
-    KINDS.iter().all(|kind| world.cluster.objects(&crate::world::plural(kind)).iter().all(ready))
+    KINDS
+        .iter()
+        .all(|kind| world.cluster.objects(&crate::world::plural(kind)).iter().all(ready))
 }
 
 /// Whether an object waits for a person, or is left alone as its spec asks.

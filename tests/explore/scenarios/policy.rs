@@ -45,7 +45,11 @@ pub fn hand(world: &World, name: &str) {
             .map(|id| json!({"target": {"@odata.type": "microsoft.graph.cloudPcManagementGroupAssignmentTarget", "groupId": id}}))
             .collect();
         for id in &ids {
-            world.by_hand(&Method::POST, &format!("{COLLECTION}/{id}/assign"), Some(json!({"assignments": assignments})));
+            world.by_hand(
+                &Method::POST,
+                &format!("{COLLECTION}/{id}/assign"),
+                Some(json!({"assignments": assignments})),
+            );
         }
     };
     match name {

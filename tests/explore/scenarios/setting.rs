@@ -29,7 +29,11 @@ fn hand(world: &World, name: &str) {
         };
     }
     if name == "namesake" {
-        world.by_hand(&Method::POST, COLLECTION, Some(json!({"displayName": "Users", "localAdminEnabled": true})));
+        world.by_hand(
+            &Method::POST,
+            COLLECTION,
+            Some(json!({"displayName": "Users", "localAdminEnabled": true})),
+        );
     }
 }
 
