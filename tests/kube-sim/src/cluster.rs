@@ -73,7 +73,12 @@ impl Cluster {
         let state = &mut *guard;
         let target = paths::target(&asked.path, &state.resources)?;
         let named = target.name.is_some();
-        let ok = |value: Value| Ok(respond_json(200, &value));
+        // An object of which only the metadata is wanted; a status is sent as it is.
+        let sent = |code: u16, value: Value| {
+            let partial = asked.partial && value["kind"] == *target.resource.kind;
+            Ok(respond_json(code, &if partial { crate::watch::partial(&value) } else { value }))
+        };
+        let ok = |value: Value| sent(200, value);
         match (&asked.method, named, target.subresource.as_deref()) {
             (&Method::GET, _, None) if asked.query.is_true("watch") => {
                 let (events, wishes) = read::watch(state, &target, asked)?;
@@ -86,19 +91,19 @@ impl Cluster {
                 ok(read::get(state, &target, asked, as_of)?)
             }
             (&Method::GET, false, None) => ok(read::list(state, &target, asked, as_of)?),
-            (&Method::POST, false, None) => Ok(respond_json(201, &create::create(state, &target, asked)?)),
+            (&Method::POST, false, None) => sent(201, create::create(state, &target, asked)?),
             (&Method::POST, true, Some("token")) if target.resource.plural == "serviceaccounts" => {
-                Ok(respond_json(201, &token::token(state, &target, asked)?))
+                sent(201, token::token(state, &target, asked)?)
             }
             (&Method::PUT, true, _) => {
                 let (code, value) = put::put(state, &target, asked)?;
-                Ok(respond_json(code, &value))
+                sent(code, value)
             }
             (&Method::PATCH, true, _) => match asked.content_type.as_str() {
                 "application/merge-patch+json" | "application/json-patch+json" => ok(put::patch(state, &target, asked)?),
                 "application/apply-patch+yaml" => {
                     let (code, value) = apply::apply(state, &target, asked)?;
-                    Ok(respond_json(code, &value))
+                    sent(code, value)
                 }
                 other => Err(Refusal::unsupported(&format!("patches of the type {other:?}"))),
             },

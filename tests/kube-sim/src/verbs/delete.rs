@@ -84,7 +84,8 @@ fn fulfilled(resource: &Resource, name: &str, object: &Value, options: &Options)
             "the {what} in the precondition ({wanted}) does not match the {what} in record ({}). The object might have been {perhaps}",
             text(found)
         );
-        Err(Refusal::conflict(resource, name, &why))
+        // Here the real server names the kind and not the resource.
+        Err(Refusal::kind_conflict(resource, name, &why))
     };
     match options {
         Options { uid: Some(uid), .. } if metadata["uid"] != **uid => conflict("UID", uid, &metadata["uid"], "deleted and then recreated"),
@@ -233,6 +234,9 @@ pub(crate) fn delete_all(state: &mut State, target: &Target, asked: &Asked) -> A
     let selected: Vec<_> = objects.into_iter().filter(|(_, object)| selector.selects(object)).collect();
     let mut metadata = Map::new();
     metadata.insert("resourceVersion".to_owned(), json!(state.resource_version.to_string()));
+    if resource.family == Family::Custom && !asked.partial {
+        metadata.insert("continue".to_owned(), json!(""));
+    }
     let answer = items(target, asked.partial, metadata, selected.iter().map(|(_, object)| object));
     let cause = Cause {
         verb: Verb::Delete,

@@ -19,7 +19,7 @@ use crate::watch::{Event, LONGEST, Notice, Watcher, Wishes, partial};
 pub(crate) fn get(state: &State, target: &Target, asked: &Asked, as_of: Option<u64>) -> Answer<Value> {
     asked.query.only(&["resourceVersion"])?;
     let name = target.name.as_deref().unwrap_or_default();
-    fresh(state, asked.query.number("resourceVersion")?)?;
+    fresh(state, asked.query.version()?)?;
     let key: Key = (target.space().to_owned(), name.to_owned());
     let plural = &target.resource.plural;
     let object = match as_of {
@@ -27,7 +27,7 @@ pub(crate) fn get(state: &State, target: &Target, asked: &Asked, as_of: Option<u
         None => state.get(plural, &key),
     };
     let object = object.ok_or_else(|| Refusal::not_found(&target.resource, name))?;
-    Ok(if asked.partial { partial(&object) } else { Value::clone(&object) })
+    Ok(Value::clone(&object))
 }
 
 /// The server waits a moment for a version that it does not have yet, and gives up.
@@ -84,7 +84,10 @@ pub(crate) fn list(state: &State, target: &Target, asked: &Asked, as_of: Option<
     let selector = Selector::of(query, target.namespace.as_deref())?;
     let limit = query.number("limit")?.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(0);
     let start = query.get("continue").map(|token| {
-        let bad = || Refusal::bad_request("continue key is not valid: illegal base64 data at input byte 0");
+        let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        let at = token.find(|c| !legal(c)).unwrap_or(token.len());
+        let message = format!("invalid continue token: continue key is not valid: illegal base64 data at input byte {at}");
+        let bad = || Refusal::bad_request(message);
         Continue::of(token).ok_or_else(bad)
     });
     let start = start.transpose()?;
@@ -147,6 +150,12 @@ pub(crate) fn items<'v>(
         true => ("PartialObjectMetadataList", "meta.k8s.io/v1".to_owned()),
         false => (resource.list_kind.as_str(), resource.api_version()),
     };
+    // The real server writes an empty list of metadata so.
+    let items = if as_partial && items.is_empty() {
+        Value::Null
+    } else {
+        Value::from(items)
+    };
     json!({"kind": kind, "apiVersion": api_version, "metadata": metadata, "items": items})
 }
 
@@ -166,7 +175,7 @@ fn version(state: &State, query: &Query, start: Option<&Continue>, as_of: Option
         }
         return Ok(version);
     }
-    let wanted = query.number("resourceVersion")?;
+    let wanted = query.version()?;
     let exact = match (query.get("resourceVersionMatch"), wanted) {
         (None, Some(version)) => limit > 0 && version > 0,
         (None, None) => false,
@@ -218,7 +227,7 @@ pub(crate) fn watch(state: &mut State, target: &Target, asked: &Asked) -> Answer
     if let Some(name) = &target.name {
         selector = selector.named(name);
     }
-    let from = query.number("resourceVersion")?.unwrap_or(0);
+    let from = query.version()?.unwrap_or(0);
     let timeout = query.number("timeoutSeconds")?.filter(|seconds| *seconds > 0);
     let wishes = Wishes {
         resource: Arc::clone(&target.resource),
