@@ -1,14 +1,16 @@
 //! DELETE, and what goes with what is deleted.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use crate::definitions::{Family, Resource};
 use crate::paths::Target;
 use crate::request::Asked;
 use crate::selectors::Selector;
+use crate::sent::List;
 use crate::status::{Answer, Refusal};
 use crate::store::{Cause, Key, State, Verb, text};
-use crate::verbs::read::items;
 
 const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
 
@@ -215,7 +217,7 @@ pub(crate) fn remove(state: &mut State, plural: &str, key: Key, cause: &Cause) -
 }
 
 /// Deletes all objects that a selector selects. Gives the list of them.
-pub(crate) fn delete_all(state: &mut State, target: &Target, asked: &Asked) -> Answer<Value> {
+pub(crate) fn delete_all<'t>(state: &mut State, target: &'t Target, asked: &Asked) -> Answer<List<'t>> {
     asked.query.only(&["labelSelector", "fieldSelector"])?;
     let options = options(asked)?;
     let resource = &target.resource;
@@ -237,7 +239,12 @@ pub(crate) fn delete_all(state: &mut State, target: &Target, asked: &Asked) -> A
     if resource.family == Family::Custom && !asked.partial {
         metadata.insert("continue".to_owned(), json!(""));
     }
-    let answer = items(target, asked.partial, metadata, selected.iter().map(|(_, object)| object));
+    let answer = List {
+        resource,
+        metadata,
+        partial: asked.partial,
+        items: selected.iter().map(|(_, object)| Arc::clone(object)).collect(),
+    };
     let cause = Cause {
         verb: Verb::Delete,
         subresource: None,

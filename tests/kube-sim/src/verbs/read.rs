@@ -11,12 +11,13 @@ use crate::definitions::Family;
 use crate::paths::{Query, Target};
 use crate::request::Asked;
 use crate::selectors::Selector;
+use crate::sent::List;
 use crate::status::{Answer, Refusal};
 use crate::store::{Key, State};
-use crate::watch::{Event, LONGEST, Notice, Watcher, Wishes, partial};
+use crate::watch::{Event, LONGEST, Notice, Watcher, Wishes};
 
 /// One object. `as_of`: as it was at that version.
-pub(crate) fn get(state: &State, target: &Target, asked: &Asked, as_of: Option<u64>) -> Answer<Value> {
+pub(crate) fn get(state: &State, target: &Target, asked: &Asked, as_of: Option<u64>) -> Answer<Arc<Value>> {
     asked.query.only(&["resourceVersion"])?;
     let name = target.name.as_deref().unwrap_or_default();
     fresh(state, asked.query.version()?)?;
@@ -26,8 +27,7 @@ pub(crate) fn get(state: &State, target: &Target, asked: &Asked, as_of: Option<u
         Some(version) => state.at(plural, version).remove(&key),
         None => state.get(plural, &key),
     };
-    let object = object.ok_or_else(|| Refusal::not_found(&target.resource, name))?;
-    Ok(Value::clone(&object))
+    object.ok_or_else(|| Refusal::not_found(&target.resource, name))
 }
 
 /// The server waits a moment for a version that it does not have yet, and gives up.
@@ -78,7 +78,7 @@ const LIST: [&str; 8] = [
 ];
 
 /// The objects of a resource, or a page of them.
-pub(crate) fn list(state: &State, target: &Target, asked: &Asked, as_of: Option<u64>) -> Answer<Value> {
+pub(crate) fn list<'t>(state: &State, target: &'t Target, asked: &Asked, as_of: Option<u64>) -> Answer<List<'t>> {
     let query = &asked.query;
     query.only(&LIST)?;
     let selector = Selector::of(query, target.namespace.as_deref())?;
@@ -122,41 +122,12 @@ pub(crate) fn list(state: &State, target: &Target, asked: &Asked, as_of: Option<
             metadata.insert("remainingItemCount".to_owned(), json!(left));
         }
     }
-    Ok(items(target, asked.partial, metadata, page.iter().map(|(_, object)| *object)))
-}
-
-/// A list as it is sent.
-pub(crate) fn items<'v>(
-    target: &Target,
-    as_partial: bool,
-    metadata: Map<String, Value>,
-    objects: impl Iterator<Item = &'v Arc<Value>>,
-) -> Value {
-    let resource = &target.resource;
-    let custom = resource.family == Family::Custom;
-    let items = objects.map(|object| {
-        if as_partial {
-            return partial(object);
-        }
-        let mut item = Value::clone(object);
-        if let Some(entries) = item.as_object_mut().filter(|_| !custom) {
-            entries.remove("apiVersion");
-            entries.remove("kind");
-        }
-        item
-    });
-    let items: Vec<Value> = items.collect();
-    let (kind, api_version) = match as_partial {
-        true => ("PartialObjectMetadataList", "meta.k8s.io/v1".to_owned()),
-        false => (resource.list_kind.as_str(), resource.api_version()),
-    };
-    // The real server writes an empty list of metadata so.
-    let items = if as_partial && items.is_empty() {
-        Value::Null
-    } else {
-        Value::from(items)
-    };
-    json!({"kind": kind, "apiVersion": api_version, "metadata": metadata, "items": items})
+    Ok(List {
+        resource: &target.resource,
+        metadata,
+        partial: asked.partial,
+        items: page.into_iter().map(|(_, object)| Arc::clone(object)).collect(),
+    })
 }
 
 /// Which version of the objects is listed.
