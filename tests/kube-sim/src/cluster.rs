@@ -14,6 +14,7 @@ use crate::Clock;
 use crate::definitions::Definitions;
 use crate::paths;
 use crate::request::Asked;
+use crate::sent::{Form, Sent};
 use crate::status::{Answer, Body, Refusal, respond_json};
 use crate::store::{Change, Key, State};
 use crate::token;
@@ -73,37 +74,42 @@ impl Cluster {
         let state = &mut *guard;
         let target = paths::target(&asked.path, &state.resources)?;
         let named = target.name.is_some();
-        let ok = |value: Value| Ok(respond_json(200, &value));
+        // An object of which only the metadata is wanted; a status is sent as it is.
+        let sent = |code: u16, value: &Value| {
+            let partial = asked.partial && value["kind"] == *target.resource.kind;
+            Ok(respond_json(code, &Sent(value, if partial { Form::Metadata } else { Form::Whole })))
+        };
+        let ok = |value: &Value| sent(200, value);
         match (&asked.method, named, target.subresource.as_deref()) {
             (&Method::GET, _, None) if asked.query.is_true("watch") => {
                 let (events, wishes) = read::watch(state, &target, asked)?;
                 drop(guard);
                 Ok(stream(WatchStream::new(events, Arc::clone(&self.0), wishes)))
             }
-            (&Method::GET, true, None) => ok(read::get(state, &target, asked, as_of)?),
+            (&Method::GET, true, None) => ok(&*read::get(state, &target, asked, as_of)?),
             (&Method::GET, true, Some(_)) => {
                 put::status_of(&target)?;
-                ok(read::get(state, &target, asked, as_of)?)
+                ok(&*read::get(state, &target, asked, as_of)?)
             }
-            (&Method::GET, false, None) => ok(read::list(state, &target, asked, as_of)?),
-            (&Method::POST, false, None) => Ok(respond_json(201, &create::create(state, &target, asked)?)),
+            (&Method::GET, false, None) => Ok(respond_json(200, &read::list(state, &target, asked, as_of)?)),
+            (&Method::POST, false, None) => sent(201, &create::create(state, &target, asked)?),
             (&Method::POST, true, Some("token")) if target.resource.plural == "serviceaccounts" => {
-                Ok(respond_json(201, &token::token(state, &target, asked)?))
+                sent(201, &token::token(state, &target, asked)?)
             }
             (&Method::PUT, true, _) => {
                 let (code, value) = put::put(state, &target, asked)?;
-                Ok(respond_json(code, &value))
+                sent(code, &value)
             }
             (&Method::PATCH, true, _) => match asked.content_type.as_str() {
-                "application/merge-patch+json" | "application/json-patch+json" => ok(put::patch(state, &target, asked)?),
+                "application/merge-patch+json" | "application/json-patch+json" => ok(&put::patch(state, &target, asked)?),
                 "application/apply-patch+yaml" => {
                     let (code, value) = apply::apply(state, &target, asked)?;
-                    Ok(respond_json(code, &value))
+                    sent(code, &value)
                 }
                 other => Err(Refusal::unsupported(&format!("patches of the type {other:?}"))),
             },
-            (&Method::DELETE, true, None) => ok(delete::delete(state, &target, asked)?),
-            (&Method::DELETE, false, None) => ok(delete::delete_all(state, &target, asked)?),
+            (&Method::DELETE, true, None) => ok(&delete::delete(state, &target, asked)?),
+            (&Method::DELETE, false, None) => Ok(respond_json(200, &delete::delete_all(state, &target, asked)?)),
             _ => Err(Refusal::method()),
         }
     }

@@ -23,6 +23,7 @@ mod paths;
 mod request;
 mod schema;
 mod selectors;
+mod sent;
 mod status;
 mod store;
 mod token;

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use regex::Regex;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::definitions::{Family, Resource};
 use crate::status::{FieldError, shown};
@@ -94,7 +94,9 @@ fn name(resource: &Resource, metadata: &Value, errors: &mut Vec<FieldError>) {
     if rule.is_match(name) {
         return;
     }
-    let why = if label {
+    let why = if label && name.contains('.') {
+        "must not contain dots".to_owned()
+    } else if label {
         format!(
             "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an \
              alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '{LABEL}')"

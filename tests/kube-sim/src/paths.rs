@@ -95,6 +95,17 @@ impl Query {
         number.map_err(|_| Refusal::unsupported(&format!("the value of the parameter {name:?}")))
     }
 
+    /// The version that is asked for.
+    pub(crate) fn version(&self) -> Answer<Option<u64>> {
+        let Some(text) = self.get("resourceVersion") else { return Ok(None) };
+        let wrong = |_| {
+            let mut refusal = Refusal::no_version(text);
+            refusal.message = format!("resourceVersion: Invalid value: {text:?}: {}", refusal.message);
+            refusal
+        };
+        text.parse().map(Some).map_err(wrong)
+    }
+
     /// Refuses parameters that would be ignored.
     pub(crate) fn only(&self, known: &[&str]) -> Answer<()> {
         let unknown = self

@@ -59,10 +59,6 @@ impl Refusal {
         Self::new(400, "BadRequest", message)
     }
 
-    pub(crate) fn internal(message: impl Into<String>) -> Self {
-        Self::new(500, "InternalError", message)
-    }
-
     pub(crate) fn method() -> Self {
         let why = "the server does not allow this method on the requested resource";
         Self::new(405, "MethodNotAllowed", why).with_empty_details()
@@ -85,6 +81,24 @@ impl Refusal {
     pub(crate) fn conflict(resource: &Resource, name: &str, why: &str) -> Self {
         let message = format!("Operation cannot be fulfilled on {} {name:?}: {why}", resource.qualified());
         Self::new(409, "Conflict", message).about(resource, name)
+    }
+
+    pub(crate) fn kind_conflict(resource: &Resource, name: &str, why: &str) -> Self {
+        let (kind, group) = (&resource.kind, &resource.group);
+        let qualified = if group.is_empty() {
+            kind.clone()
+        } else {
+            format!("{kind}.{group}")
+        };
+        let message = format!("Operation cannot be fulfilled on {qualified} {name:?}: {why}");
+        let mut refusal = Self::new(409, "Conflict", message);
+        refusal.details = details(group, kind, name);
+        refusal
+    }
+
+    /// A version that is no number.
+    pub(crate) fn no_version(text: &str) -> Self {
+        Self::new(500, "", format!("strconv.ParseUint: parsing {text:?}: invalid syntax"))
     }
 
     pub(crate) fn modified(resource: &Resource, name: &str) -> Self {

@@ -17,6 +17,7 @@ use tower::BoxError;
 
 use crate::definitions::Resource;
 use crate::selectors::Selector;
+use crate::sent::{Form, Sent};
 use crate::status::Refusal;
 use crate::store::{Change, State};
 
@@ -160,7 +161,7 @@ impl WatchStream {
 
     fn line(&self, event: &Event) -> Bytes {
         match event {
-            Event::Object(kind, object) if self.wishes.partial => line(kind, &partial(object)),
+            Event::Object(kind, object) if self.wishes.partial => line(kind, &Sent(object, Form::Metadata)),
             Event::Object(kind, object) => line(kind, &**object),
             Event::Expired(refusal) => line("ERROR", &refusal.status()),
         }
@@ -215,11 +216,6 @@ fn next(now: Instant, ends: Instant, bookmarks: bool) -> Instant {
     let last = ends - LAST_BOOKMARK.min(ends - now);
     let next = (now + BOOKMARKS).min(last);
     if bookmarks && next > now { next } else { ends }
-}
-
-/// The metadata of an object as an object of its own.
-pub(crate) fn partial(object: &Value) -> Value {
-    json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object["metadata"]})
 }
 
 #[derive(Serialize)]

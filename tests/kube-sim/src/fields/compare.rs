@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::fields::set::{Set, field};
-use crate::fields::shape::{Shape, hollow, items, names, shape};
+use crate::fields::shape::{Shape, hollow, items, names, shape, telling};
 use crate::schema::{ANY, Schema};
 
 /// The fields that differ.
@@ -34,7 +34,7 @@ impl Comparison {
     }
 
     fn compare(&mut self, schema: &Schema, left: Option<&Value>, right: Option<&Value>, path: &mut Vec<String>) {
-        let shape = shape(schema, right.or(left));
+        let shape = shape(schema, telling(left, right));
         let leaf = matches!(shape, Shape::Leaf) || (hollow(left) && hollow(right));
         match (left, right) {
             (None, Some(_)) => self.added.insert(path),

@@ -1,10 +1,12 @@
 //! The entries of `managedFields`, and what a write does to them.
 
+use std::sync::OnceLock;
+
 use serde_json::{Map, Value, json};
 
 use crate::fields::compare::Comparison;
 use crate::fields::merge::{merge, remove};
-use crate::fields::set::{Set, shown};
+use crate::fields::set::{Set, field, shown};
 use crate::fields::shape::{field_set, is_named};
 use crate::schema::Schema;
 use crate::status::Refusal;
@@ -134,7 +136,7 @@ impl Managed {
         for entry in &mut self.0 {
             entry.fields = entry.fields.difference(&taken).difference(&changed.removed);
         }
-        let gained = taken.recursive_difference(write.reset).difference(&stripped());
+        let gained = taken.recursive_difference(write.reset).difference(stripped());
         if !gained.is_empty() {
             match self.0.iter_mut().find(|entry| entry.is_of(write.manager)) {
                 Some(entry) => {
@@ -174,7 +176,7 @@ impl Managed {
         }
         for (at, entry) in self.0.iter_mut().enumerate() {
             if at == mine {
-                entry.fields = entry.fields.difference(&stripped());
+                entry.fields = entry.fields.difference(stripped());
             } else {
                 entry.fields = entry.fields.difference(&taken).difference(&changed.removed);
             }
@@ -252,35 +254,43 @@ impl Write<'_> {
 }
 
 /// Fields that nobody owns.
-fn stripped() -> Set {
-    let metadata: Map<String, Value> = [
-        ".",
-        "f:name",
-        "f:namespace",
-        "f:creationTimestamp",
-        "f:selfLink",
-        "f:uid",
-        "f:generation",
-        "f:managedFields",
-        "f:resourceVersion",
-    ]
-    .into_iter()
-    .map(|name| (name.to_owned(), json!({})))
-    .collect();
-    Set::from_json(&json!({"f:apiVersion": {}, "f:kind": {}, "f:metadata": metadata}))
+fn stripped() -> &'static Set {
+    static STRIPPED: OnceLock<Set> = OnceLock::new();
+    STRIPPED.get_or_init(|| {
+        let names = [
+            "name",
+            "namespace",
+            "creationTimestamp",
+            "selfLink",
+            "uid",
+            "generation",
+            "managedFields",
+            "resourceVersion",
+        ];
+        let mut metadata: Map<String, Value> = names.iter().map(|name| (field(name), json!({}))).collect();
+        metadata.insert(".".to_owned(), json!({}));
+        Set::from_json(&json!({"f:apiVersion": {}, "f:kind": {}, "f:metadata": metadata}))
+    })
 }
 
 /// Whether two objects are the same but for the times of their managers.
 pub(crate) fn same_but_times(a: &Value, b: &Value) -> bool {
-    let without = |object: &Value| {
-        let mut object = object.clone();
-        if let Some(entries) = object["metadata"].get_mut("managedFields").and_then(Value::as_array_mut) {
-            entries
-                .iter_mut()
-                .filter_map(Value::as_object_mut)
-                .for_each(|entry| drop(entry.remove("time")));
-        }
-        object
+    same_but(a, b, "metadata", |a, b| {
+        same_but(a, b, "managedFields", |a, b| {
+            let (a, b) = (a.as_array().map(Vec::as_slice), b.as_array().map(Vec::as_slice));
+            let (a, b) = (a.unwrap_or_default(), b.unwrap_or_default());
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_but(a, b, "time", |_, _| true))
+        })
+    })
+}
+
+/// Whether two maps are the same, where one entry is compared in its own way.
+fn same_but(a: &Value, b: &Value, name: &str, same: impl Fn(&Value, &Value) -> bool) -> bool {
+    let others = |value: &Value| {
+        value
+            .as_object()
+            .map_or(0, |entries| entries.len() - usize::from(entries.contains_key(name)))
     };
-    without(a) == without(b)
+    let entries = a.as_object().into_iter().flatten().filter(|(other, _)| *other != name);
+    others(a) == others(b) && entries.into_iter().all(|(other, entry)| b.get(other) == Some(entry)) && same(&a[name], &b[name])
 }

@@ -3,12 +3,12 @@
 use serde_json::{Map, Value};
 
 use crate::fields::set::{Set, field};
-use crate::fields::shape::{Shape, hollow, identity, items, names, shape};
+use crate::fields::shape::{Shape, hollow, identity, items, names, shape, telling};
 use crate::schema::{ANY, ListType, Schema};
 
 /// Both values in one; where both have a field, the right one wins.
 pub(crate) fn merge(schema: &Schema, left: Option<&Value>, right: Option<&Value>) -> Option<Value> {
-    let shape = shape(schema, right.or(left));
+    let shape = shape(schema, telling(left, right));
     if matches!(shape, Shape::Leaf) || (hollow(left) && hollow(right)) {
         return right.or(left).cloned();
     }

@@ -5,3 +5,6 @@ pub(crate) mod manage;
 pub(crate) mod merge;
 pub(crate) mod set;
 pub(crate) mod shape;
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,11 @@ pub(crate) fn shape<'s>(schema: &'s Schema, value: Option<&Value>) -> Shape<'s> 
     }
 }
 
+/// Which of two values tells the shape of both, where no schema does: a null has that of the other.
+pub(crate) fn telling<'v>(left: Option<&'v Value>, right: Option<&'v Value>) -> Option<&'v Value> {
+    right.filter(|right| !right.is_null()).or(left)
+}
+
 /// The items of a list, each with its identity.
 pub(crate) fn items<'v>(schema: &Schema, list: Option<&'v Value>) -> Vec<(String, &'v Value)> {
     let items = list.and_then(Value::as_array).into_iter().flatten();

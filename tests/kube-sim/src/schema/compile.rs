@@ -81,11 +81,9 @@ fn set(schema: &mut Schema, keyword: &str, value: &Value, path: &str) -> Result<
         "items" => schema.items = Some(Box::new(compile(value, &format!("{path}[]"))?)),
         "x-kubernetes-preserve-unknown-fields" => schema.preserve = value == true,
         "x-kubernetes-map-type" => schema.atomic_map = value == "atomic",
-        "x-kubernetes-list-type" => match value.as_str() {
-            Some("set") => schema.list = ListType::Set,
-            // The keys come with a keyword of their own.
-            _ => {}
-        },
+        "x-kubernetes-list-type" if value == "set" => schema.list = ListType::Set,
+        // The keys of a map come with a keyword of their own.
+        "x-kubernetes-list-type" => {}
         "x-kubernetes-list-map-keys" => schema.list = ListType::Map(texts().collect()),
         "x-kubernetes-validations" => schema.rules = true,
         _ => return limit(&mut schema.limits, keyword, value, path),

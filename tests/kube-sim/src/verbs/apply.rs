@@ -9,7 +9,7 @@ use crate::schema::typed;
 use crate::status::{Answer, FieldError, Refusal};
 use crate::store::{Cause, Key, State, Verb, text};
 use crate::verbs::create::{created, manager, parameters, write};
-use crate::verbs::decode::{Nulls, decoded};
+use crate::verbs::decode::{Nulls, blank, decoded};
 use crate::verbs::put::{bare, status_of};
 use crate::verbs::{rules, update};
 
@@ -29,11 +29,10 @@ pub(crate) fn apply(state: &mut State, target: &Target, asked: &Asked) -> Answer
         if subresource.is_some() {
             return Err(Refusal::not_found(resource, name));
         }
-        rules::definition_allows(state, resource, "create")?;
+        rules::definition_allows(state, resource, name)?;
     }
     let manager = manager(resource, asked, true, subresource);
-    let base = json!({"apiVersion": resource.api_version(), "kind": resource.kind, "metadata": {}});
-    let live = old.as_ref().map_or(base, |old| bare(old));
+    let live = old.as_ref().map_or_else(|| blank(resource), |old| bare(old));
     let mut managed = old.as_ref().map(|old| Managed::of(old)).unwrap_or_default();
     let write = write(state, resource, &manager);
     let force = asked.query.is_true("force");

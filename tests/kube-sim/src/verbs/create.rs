@@ -9,7 +9,8 @@ use crate::request::Asked;
 use crate::schema::fill;
 use crate::status::{Answer, Refusal};
 use crate::store::{Cause, Key, State, Verb, text};
-use crate::verbs::decode::{Nulls, decoded};
+use crate::verbs::decode::{Nulls, blank, decoded};
+use crate::verbs::put::bare;
 use crate::verbs::rules;
 
 /// The parameters that writes know.
@@ -38,18 +39,18 @@ pub(crate) fn create(state: &mut State, target: &Target, asked: &Asked) -> Answe
     if resource.family == Family::Definition {
         return Err(Refusal::unsupported("the creation of definitions; compile them instead"));
     }
-    rules::definition_allows(state, resource, "create")?;
     let mut object = decoded(target, asked.json()?, asked, Nulls::Dropped)?;
+    rules::definition_allows(state, resource, object["metadata"]["name"].as_str().unwrap_or_default())?;
     if object["metadata"]["resourceVersion"].is_string() {
         return Err(Refusal::new(500, "", "resourceVersion should not be set on objects to be created"));
     }
     rules::namespace_allows(state, target, object["metadata"]["name"].as_str().unwrap_or_default())?;
     rules::name(state, &mut object);
     let manager = manager(resource, asked, false, None);
-    fresh(state, resource, &mut object);
     let mut managed = Managed::default();
-    managed.update(&write(state, resource, &manager), &json!({}), &object);
+    managed.update(&write(state, resource, &manager), &blank(resource), &bare(&object));
     managed.store(&mut object);
+    fresh(state, resource, &mut object);
     finish(state, target, object, Verb::Create, &asked.manager)
 }
 
@@ -79,7 +80,7 @@ pub(crate) fn write<'a>(state: &State, resource: &'a Resource, manager: &'a Mana
 /// What the server sets on a new object.
 fn fresh(state: &mut State, resource: &Resource, object: &mut Value) {
     if let Some(metadata) = object["metadata"].as_object_mut() {
-        for name in ["deletionTimestamp", "deletionGracePeriodSeconds", "generation", "managedFields"] {
+        for name in ["deletionTimestamp", "deletionGracePeriodSeconds", "generation"] {
             metadata.remove(name);
         }
     }
@@ -105,8 +106,12 @@ pub(crate) fn finish(state: &mut State, target: &Target, mut object: Value, verb
     rules::valid(resource, &object, None, false)?;
     let name = text(&object["metadata"]["name"]);
     let key: Key = (target.space().to_owned(), name.clone());
-    if state.get(&resource.plural, &key).is_some() {
-        return Err(Refusal::exists(resource, &name));
+    if let Some(there) = state.get(&resource.plural, &key) {
+        let mut refusal = Refusal::exists(resource, &name);
+        if !there["metadata"]["deletionTimestamp"].is_null() {
+            refusal.message.insert_str(0, "object is being deleted: ");
+        }
+        return Err(refusal);
     }
     // What was dropped has its default again when the object is read.
     fill(&resource.schema, &mut object);
@@ -121,10 +126,6 @@ pub(crate) fn finish(state: &mut State, target: &Target, mut object: Value, verb
 
 /// Creates an object by a replacement or an application: the steps after what differs between them.
 pub(crate) fn created(state: &mut State, target: &Target, mut object: Value, verb: Verb, manager: &str) -> Answer<Value> {
-    let managed = object["metadata"]["managedFields"].clone();
     fresh(state, &target.resource, &mut object);
-    if managed.is_array() {
-        object["metadata"]["managedFields"] = managed;
-    }
     finish(state, target, object, verb, manager)
 }

@@ -76,6 +76,15 @@ fn wrong_times(family: Family, object: &Value) -> Result<(), String> {
     }
 }
 
+/// An object in which nothing is set.
+pub(crate) fn blank(resource: &Resource) -> Value {
+    let mut object = json!({"apiVersion": resource.api_version(), "kind": resource.kind, "metadata": {}});
+    if resource.family != Family::Custom {
+        built_in(resource.family, &mut object);
+    }
+    object
+}
+
 /// Why the types of the server cannot hold a value, in the words of Go's decoder.
 fn unreadable(schema: &Schema, value: &Value, holder: &str) -> Option<String> {
     let entries = value.as_object().into_iter().flatten();

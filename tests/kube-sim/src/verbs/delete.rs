@@ -1,14 +1,16 @@
 //! DELETE, and what goes with what is deleted.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use crate::definitions::{Family, Resource};
 use crate::paths::Target;
 use crate::request::Asked;
 use crate::selectors::Selector;
+use crate::sent::List;
 use crate::status::{Answer, Refusal};
 use crate::store::{Cause, Key, State, Verb, text};
-use crate::verbs::read::items;
 
 const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
 
@@ -84,7 +86,8 @@ fn fulfilled(resource: &Resource, name: &str, object: &Value, options: &Options)
             "the {what} in the precondition ({wanted}) does not match the {what} in record ({}). The object might have been {perhaps}",
             text(found)
         );
-        Err(Refusal::conflict(resource, name, &why))
+        // Here the real server names the kind and not the resource.
+        Err(Refusal::kind_conflict(resource, name, &why))
     };
     match options {
         Options { uid: Some(uid), .. } if metadata["uid"] != **uid => conflict("UID", uid, &metadata["uid"], "deleted and then recreated"),
@@ -214,7 +217,7 @@ pub(crate) fn remove(state: &mut State, plural: &str, key: Key, cause: &Cause) -
 }
 
 /// Deletes all objects that a selector selects. Gives the list of them.
-pub(crate) fn delete_all(state: &mut State, target: &Target, asked: &Asked) -> Answer<Value> {
+pub(crate) fn delete_all<'t>(state: &mut State, target: &'t Target, asked: &Asked) -> Answer<List<'t>> {
     asked.query.only(&["labelSelector", "fieldSelector"])?;
     let options = options(asked)?;
     let resource = &target.resource;
@@ -233,7 +236,15 @@ pub(crate) fn delete_all(state: &mut State, target: &Target, asked: &Asked) -> A
     let selected: Vec<_> = objects.into_iter().filter(|(_, object)| selector.selects(object)).collect();
     let mut metadata = Map::new();
     metadata.insert("resourceVersion".to_owned(), json!(state.resource_version.to_string()));
-    let answer = items(target, asked.partial, metadata, selected.iter().map(|(_, object)| object));
+    if resource.family == Family::Custom && !asked.partial {
+        metadata.insert("continue".to_owned(), json!(""));
+    }
+    let answer = List {
+        resource,
+        metadata,
+        partial: asked.partial,
+        items: selected.iter().map(|(_, object)| Arc::clone(object)).collect(),
+    };
     let cause = Cause {
         verb: Verb::Delete,
         subresource: None,

@@ -11,7 +11,7 @@ use crate::request::Asked;
 use crate::status::{Answer, Refusal};
 use crate::store::{Cause, Key, State, Verb, text};
 use crate::verbs::create::{created, manager, parameters, write};
-use crate::verbs::decode::{Nulls, decoded, json_type};
+use crate::verbs::decode::{Nulls, blank, decoded, json_type};
 use crate::verbs::{merge_patch, rules, update};
 
 /// Replaces an object, or its status. The number is that of the answer.
@@ -38,7 +38,7 @@ pub(crate) fn put(state: &mut State, target: &Target, asked: &Asked) -> Answer<(
         rules::namespace_allows(state, target, name)?;
         let manager = manager(resource, asked, false, None);
         let mut managed = Managed::default();
-        managed.update(&write(state, resource, &manager), &json!({}), &object);
+        managed.update(&write(state, resource, &manager), &blank(resource), &bare(&object));
         managed.store(&mut object);
         return Ok((201, created(state, target, object, Verb::Update, &asked.manager)?));
     };

@@ -11,23 +11,23 @@ use crate::definitions::Family;
 use crate::paths::{Query, Target};
 use crate::request::Asked;
 use crate::selectors::Selector;
+use crate::sent::List;
 use crate::status::{Answer, Refusal};
 use crate::store::{Key, State};
-use crate::watch::{Event, LONGEST, Notice, Watcher, Wishes, partial};
+use crate::watch::{Event, LONGEST, Notice, Watcher, Wishes};
 
 /// One object. `as_of`: as it was at that version.
-pub(crate) fn get(state: &State, target: &Target, asked: &Asked, as_of: Option<u64>) -> Answer<Value> {
+pub(crate) fn get(state: &State, target: &Target, asked: &Asked, as_of: Option<u64>) -> Answer<Arc<Value>> {
     asked.query.only(&["resourceVersion"])?;
     let name = target.name.as_deref().unwrap_or_default();
-    fresh(state, asked.query.number("resourceVersion")?)?;
+    fresh(state, asked.query.version()?)?;
     let key: Key = (target.space().to_owned(), name.to_owned());
     let plural = &target.resource.plural;
     let object = match as_of {
         Some(version) => state.at(plural, version).remove(&key),
         None => state.get(plural, &key),
     };
-    let object = object.ok_or_else(|| Refusal::not_found(&target.resource, name))?;
-    Ok(if asked.partial { partial(&object) } else { Value::clone(&object) })
+    object.ok_or_else(|| Refusal::not_found(&target.resource, name))
 }
 
 /// The server waits a moment for a version that it does not have yet, and gives up.
@@ -78,13 +78,16 @@ const LIST: [&str; 8] = [
 ];
 
 /// The objects of a resource, or a page of them.
-pub(crate) fn list(state: &State, target: &Target, asked: &Asked, as_of: Option<u64>) -> Answer<Value> {
+pub(crate) fn list<'t>(state: &State, target: &'t Target, asked: &Asked, as_of: Option<u64>) -> Answer<List<'t>> {
     let query = &asked.query;
     query.only(&LIST)?;
     let selector = Selector::of(query, target.namespace.as_deref())?;
     let limit = query.number("limit")?.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(0);
     let start = query.get("continue").map(|token| {
-        let bad = || Refusal::bad_request("continue key is not valid: illegal base64 data at input byte 0");
+        let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        let at = token.find(|c| !legal(c)).unwrap_or(token.len());
+        let message = format!("invalid continue token: continue key is not valid: illegal base64 data at input byte {at}");
+        let bad = || Refusal::bad_request(message);
         Continue::of(token).ok_or_else(bad)
     });
     let start = start.transpose()?;
@@ -119,35 +122,12 @@ pub(crate) fn list(state: &State, target: &Target, asked: &Asked, as_of: Option<
             metadata.insert("remainingItemCount".to_owned(), json!(left));
         }
     }
-    Ok(items(target, asked.partial, metadata, page.iter().map(|(_, object)| *object)))
-}
-
-/// A list as it is sent.
-pub(crate) fn items<'v>(
-    target: &Target,
-    as_partial: bool,
-    metadata: Map<String, Value>,
-    objects: impl Iterator<Item = &'v Arc<Value>>,
-) -> Value {
-    let resource = &target.resource;
-    let custom = resource.family == Family::Custom;
-    let items = objects.map(|object| {
-        if as_partial {
-            return partial(object);
-        }
-        let mut item = Value::clone(object);
-        if let Some(entries) = item.as_object_mut().filter(|_| !custom) {
-            entries.remove("apiVersion");
-            entries.remove("kind");
-        }
-        item
-    });
-    let items: Vec<Value> = items.collect();
-    let (kind, api_version) = match as_partial {
-        true => ("PartialObjectMetadataList", "meta.k8s.io/v1".to_owned()),
-        false => (resource.list_kind.as_str(), resource.api_version()),
-    };
-    json!({"kind": kind, "apiVersion": api_version, "metadata": metadata, "items": items})
+    Ok(List {
+        resource: &target.resource,
+        metadata,
+        partial: asked.partial,
+        items: page.into_iter().map(|(_, object)| Arc::clone(object)).collect(),
+    })
 }
 
 /// Which version of the objects is listed.
@@ -166,7 +146,7 @@ fn version(state: &State, query: &Query, start: Option<&Continue>, as_of: Option
         }
         return Ok(version);
     }
-    let wanted = query.number("resourceVersion")?;
+    let wanted = query.version()?;
     let exact = match (query.get("resourceVersionMatch"), wanted) {
         (None, Some(version)) => limit > 0 && version > 0,
         (None, None) => false,
@@ -218,7 +198,7 @@ pub(crate) fn watch(state: &mut State, target: &Target, asked: &Asked) -> Answer
     if let Some(name) = &target.name {
         selector = selector.named(name);
     }
-    let from = query.number("resourceVersion")?.unwrap_or(0);
+    let from = query.version()?.unwrap_or(0);
     let timeout = query.number("timeoutSeconds")?.filter(|seconds| *seconds > 0);
     let wishes = Wishes {
         resource: Arc::clone(&target.resource),

@@ -52,17 +52,15 @@ pub(crate) fn namespace_allows(state: &State, target: &Target, name: &str) -> An
     }
 }
 
-/// No objects of a definition that is being deleted.
-pub(crate) fn definition_allows(state: &State, resource: &Resource, verb: &str) -> Answer<()> {
+/// No new objects of a definition that is being deleted.
+pub(crate) fn definition_allows(state: &State, resource: &Resource, name: &str) -> Answer<()> {
     if resource.family != Family::Custom {
         return Ok(());
     }
     let definition = state.get("customresourcedefinitions", &(String::new(), resource.qualified()));
     if definition.is_some_and(|definition| !definition["metadata"]["deletionTimestamp"].is_null()) {
-        let message = format!("{verb} not allowed while custom resource definition is terminating");
-        let mut refusal = Refusal::new(405, "MethodNotAllowed", message);
-        refusal.details = resource.details("");
-        return Err(refusal);
+        let why = "create not allowed while custom resource definition is terminating";
+        return Err(Refusal::forbidden(resource, name, why));
     }
     Ok(())
 }

@@ -24,6 +24,8 @@ pub(crate) fn finish(state: &mut State, target: &Target, old: &Arc<Value>, mut n
             return Err(Refusal::invalid(&resource.group, &resource.plural, name, &[error]));
         }
         new["metadata"]["resourceVersion"] = json!(current);
+    } else if wanted.parse::<u64>().is_err() {
+        return Err(Refusal::no_version(wanted));
     } else if wanted != current {
         return Err(Refusal::modified(resource, name));
     }

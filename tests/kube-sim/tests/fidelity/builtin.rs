@@ -74,7 +74,6 @@ fn leases() -> Vec<Op> {
         put(&one, lease(free.clone(), Some("$rv:lease$"))).save("free"),
         put(&one, lease(spec.clone(), Some("$rv:lease$"))),
         merge(&one, json!({"spec": {"holderIdentity": "b"}})),
-        merge(&one, json!({"spec": {"renewTime": "2026-01-01T00:00:00.123Z"}})),
         get(&one),
         delete(&one),
         put(&one, lease(spec, None)),
@@ -136,6 +135,7 @@ fn events() -> Vec<Op> {
         EVENTS,
         with("regarding", json!({"kind": "UserSetting", "name": "x", "namespace": "other"})),
     ));
+    ops.push(delete(format!("{EVENTS}/two")));
     ops.push(post("/apis/events.k8s.io/v1/namespaces/nowhere/events", {
         let mut event = event("two");
         event["metadata"]["namespace"] = json!("nowhere");

@@ -14,6 +14,7 @@ fn setting(name: &str) -> Value {
 
 pub fn ops() -> Vec<Op> {
     let mut ops = writes();
+    ops.extend(replacements());
     ops.extend(refusals());
     ops.extend(operator());
     ops
@@ -57,6 +58,13 @@ fn writes() -> Vec<Op> {
             json!({"spec": {"parts": [{"id": "p"}, {"id": "q", "count": 3}], "tags": ["a", "b"]}}),
         ),
         merge(&one, json!({"spec": {"parts": [{"id": "q", "count": 4}], "tags": ["b", "c"]}})).save("one"),
+    ]
+}
+
+/// Goes on with the object of [`writes`].
+fn replacements() -> Vec<Op> {
+    let one = format!("{WIDGETS}/one");
+    vec![
         put(&one, widget("one", json!({"size": 4}))),
         put(
             &one,

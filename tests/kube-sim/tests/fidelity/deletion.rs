@@ -124,7 +124,7 @@ pub fn definitions() -> Vec<Op> {
         post(WIDGETS, held("last")),
         delete(&widgets).partial(),
         get(&widgets).partial(),
-        get(format!("{WIDGETS}/last")),
+        get(format!("{WIDGETS}/last")).until_deleting(),
         post(WIDGETS, widget("late", json!({"size": 1}))),
         merge(format!("{WIDGETS}/last"), json!({"metadata": {"finalizers": []}})),
         get(&widgets).partial().until(404),

@@ -63,7 +63,6 @@ fn watches() -> Vec<Op> {
         watch(GADGETS, "$rv:e$", "&allowWatchBookmarks=false"),
         watch(GADGETS, "", ""),
         watch(GADGETS, "0", "&labelSelector=team%3Dy"),
-        watch(GADGETS, "1", ""),
         get(format!("{GADGETS}?watch=true&timeoutSeconds=1&resourceVersion=x")),
         post(WIDGETS, held).save("seen"),
         delete(&seen),

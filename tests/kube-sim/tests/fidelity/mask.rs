@@ -7,7 +7,8 @@
 //! - The order of `managedFields`: by time, to the second, so it differs at the turn of a second.
 //! - Generated names, tokens and continue tokens.
 //! - The order of several errors: the real server goes through maps in Go, whose order is random.
-//! - Annotations, config maps and service accounts that controllers of the real server make.
+//! - `managedFields` and versions of definitions: in the cluster they are compiled in and not written by requests.
+//! - The config map that a controller of the real server makes in each namespace.
 
 use std::collections::HashMap;
 
@@ -47,7 +48,7 @@ impl Mask {
     fn learn(&mut self, value: &Value) {
         match value {
             Value::Object(entries) => {
-                let is_list = entries.get("items").is_some_and(Value::is_array);
+                let is_list = entries.contains_key("items") && entries.contains_key("metadata");
                 let is_bookmark = entries.get("type") == Some(&json!("BOOKMARK"));
                 let text = |name: &str| entries.get(name).and_then(Value::as_str);
                 if let (Some(uid), Some(version)) = (text("uid"), text("resourceVersion")) {
@@ -77,7 +78,7 @@ impl Mask {
     fn mask(&self, value: &mut Value) {
         match value {
             Value::Object(entries) => {
-                let is_list = entries.get("items").is_some_and(Value::is_array);
+                let is_list = entries.contains_key("items") && entries.contains_key("metadata");
                 let is_bookmark = entries.get("type") == Some(&json!("BOOKMARK"));
                 if is_list || is_bookmark {
                     let metadata = if is_list {
@@ -87,6 +88,14 @@ impl Mask {
                     };
                     let version = metadata["resourceVersion"].as_str().and_then(|version| version.parse().ok());
                     metadata["resourceVersion"] = json!(version.is_some_and(|version: u64| version > 0));
+                }
+                if entries
+                    .get("name")
+                    .and_then(Value::as_str)
+                    .is_some_and(|name| name.ends_with(".test.example"))
+                {
+                    entries.remove("managedFields");
+                    entries.remove("resourceVersion");
                 }
                 for (name, entry) in entries.iter_mut() {
                     self.mask_entry(name, entry);

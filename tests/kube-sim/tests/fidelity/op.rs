@@ -14,6 +14,8 @@ pub struct Op {
     pub save: Option<String>,
     /// Asked again until the answer has this code: the real server works in the background.
     pub until: Option<u16>,
+    /// Asked again until the object is being deleted.
+    pub until_deleting: bool,
 }
 
 fn op(method: Method, path: impl Into<String>, body: Option<Value>, content_type: &'static str) -> Op {
@@ -25,6 +27,7 @@ fn op(method: Method, path: impl Into<String>, body: Option<Value>, content_type
         accept: "application/json",
         save: None,
         until: None,
+        until_deleting: false,
     }
 }
 
@@ -51,6 +54,18 @@ impl Op {
     pub fn until(mut self, code: u16) -> Self {
         self.until = Some(code);
         self
+    }
+
+    /// Asks until the object is being deleted.
+    pub fn until_deleting(mut self) -> Self {
+        self.until_deleting = true;
+        self
+    }
+
+    /// Whether the answer is one that was waited for.
+    pub fn accepts(&self, answer: &Value) -> bool {
+        let deleting = !answer["body"]["metadata"]["deletionTimestamp"].is_null();
+        self.until.is_none_or(|code| answer["code"] == code) && (deleting || !self.until_deleting)
     }
 
     pub fn is_watch(&self) -> bool {
