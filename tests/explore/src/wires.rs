@@ -218,7 +218,7 @@ pub type Answered = http_body_util::combinators::UnsyncBoxBody<Bytes, BoxError>;
 
 fn boxed<B>(body: B) -> Answered
 where
-    B: hyper::body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     body.map_err(Into::into).boxed_unsync()
 }

@@ -25,7 +25,9 @@ use crate::scenario::Scenario;
 
 static PLANS: AtomicUsize = AtomicUsize::new(0);
 
-fn main() -> ExitCode {
+/// Runs the tests that the arguments name.
+#[must_use]
+pub fn main() -> ExitCode {
     if let Ok(what) = std::env::var("EXPLORE") {
         return replay(&what);
     }

@@ -35,7 +35,7 @@ pub const RECEPTION: &str = "33333333-0000-4000-8000-000000000002";
 pub const ANALYSTS: &str = "33333333-0000-4000-8000-000000000003";
 
 const ENDPOINT: &str = "/deviceManagement/virtualEndpoint";
-const SEED: &str = include_str!("../../examples/simulator/seed.yaml");
+const SEED: &str = include_str!("../../../examples/simulator/seed.yaml");
 
 /// The parts of a world that are the same in every run.
 struct Basis {

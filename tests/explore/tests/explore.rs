@@ -1,0 +1,7 @@
+//! All scenarios and all found plans, as tests by name.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    explore::main()
+}
