@@ -60,7 +60,7 @@ async fn measure(how: &str, contract: Option<Arc<Contract>>) -> Result<()> {
         send(&router, "GET", POLICIES, &token_text, None).await.map(drop)
     })
     .await?;
-    let list = send(&router, "GET", POLICIES, &token_text, None).await?;
+    let list: Value = serde_json::from_slice(&send(&router, "GET", POLICIES, &token_text, None).await?)?;
     let one = format!("{POLICIES}/{}", list["value"][0]["id"].as_str().context("an id")?);
     repeat("reads of one policy", async || {
         send(&router, "GET", &one, &token_text, None).await.map(drop)
@@ -83,7 +83,7 @@ async fn measure(how: &str, contract: Option<Arc<Contract>>) -> Result<()> {
 async fn run(router: &Router, form: &str) -> Result<()> {
     let token = token(router, form).await?;
     for number in 0..5 {
-        let policy = create(router, &token, number).await?;
+        let policy: Value = serde_json::from_slice(&create(router, &token, number).await?)?;
         let assign = format!("{POLICIES}/{}/assign", policy["id"].as_str().context("an id")?);
         let target = json!({"@odata.type": "#microsoft.graph.cloudPcManagementGroupAssignmentTarget", "groupId": GROUP});
         send(router, "POST", &assign, &token, Some(&json!({"assignments": [{"target": target}]}))).await?;
@@ -106,7 +106,7 @@ async fn repeat(what: &str, mut act: impl AsyncFnMut() -> Result<()>) -> Result<
     Ok(())
 }
 
-async fn create(router: &Router, token: &str, number: usize) -> Result<Value> {
+async fn create(router: &Router, token: &str, number: usize) -> Result<Bytes> {
     let policy = json!({
         "displayName": format!("policy-{number}"), "provisioningType": "dedicated", "imageType": "gallery",
         "imageId": "microsoftwindowsdesktop_windows-ent-cpc_win11-24H2-ent-cpc-m365",
@@ -116,7 +116,7 @@ async fn create(router: &Router, token: &str, number: usize) -> Result<Value> {
     send(router, "POST", POLICIES, token, Some(&policy)).await
 }
 
-async fn send(router: &Router, method: &str, path: &str, token: &str, body: Option<&Value>) -> Result<Value> {
+async fn send(router: &Router, method: &str, path: &str, token: &str, body: Option<&Value>) -> Result<Bytes> {
     let request = Request::builder()
         .method(method)
         .uri(format!("https://graph.microsoft.com{path}"))
@@ -133,20 +133,16 @@ async fn token(router: &Router, form: &str) -> Result<String> {
     let request = Request::post(format!("https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token"))
         .header("content-type", "application/x-www-form-urlencoded")
         .body(Bytes::from(form.to_owned()))?;
-    let answer = answered(router, request).await?;
+    let answer: Value = serde_json::from_slice(&answered(router, request).await?)?;
     Ok(answer["access_token"].as_str().context("no token")?.to_owned())
 }
 
-async fn answered(router: &Router, request: Request<Bytes>) -> Result<Value> {
+async fn answered(router: &Router, request: Request<Bytes>) -> Result<Bytes> {
     let response = router.answer_with(request, &Treatment::default()).await.ok().context("cut")?;
     let status = response.status();
     let body = axum::body::to_bytes(response.into_body(), usize::MAX).await?;
     ensure!(status.is_success(), "{status}: {}", String::from_utf8_lossy(&body));
-    Ok(if body.is_empty() {
-        Value::Null
-    } else {
-        serde_json::from_slice(&body)?
-    })
+    Ok(body)
 }
 
 fn form(credential: &str) -> String {

@@ -1,4 +1,5 @@
-//! Values that every floor may know: requests and answers, callers, time, ids, and how text is read.
+//! Values that every floor may know: requests and answers, callers, time, ids, and how text is read,
+//! values that copies share.
 
 pub mod answer;
 pub mod caller;
@@ -6,5 +7,6 @@ pub mod clock;
 pub mod duration;
 pub mod ids;
 pub mod json;
+pub(crate) mod shared;
 pub mod text;
 pub mod uri;

@@ -159,7 +159,7 @@ fn token(service: &Service, exchange: &Exchange) -> Result<Value, Refusal> {
     let scopes: Vec<String> = asked.scopes.iter().map(short).collect();
     let delegation = Delegation::to_command_line(&scopes);
     let claims = for_user(&tenant, &user, &delegation, service.now(), service.new_request_id());
-    let token = service.tokens.sign(&claims).map_err(|_| (500, "cannot sign a token".to_owned()))?;
+    let token = service.tokens.issue(claims).map_err(|_| (500, "cannot sign a token".to_owned()))?;
     Ok(json!({"token_type": "Bearer", "expires_in": LIFETIME, "scope": scopes.join(" "), "access_token": token}))
 }
 

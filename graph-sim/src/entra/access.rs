@@ -65,6 +65,13 @@ impl AccessTokens {
         encode(&header, claims, &self.private).map_err(|_| Failure::new(500, "server_error", 90_033, "Cannot sign a token."))
     }
 
+    /// A signed access token, whose signature need not be checked when it comes back.
+    pub(crate) fn issue(&self, claims: Claims) -> Result<String, Failure> {
+        let token = self.sign(&claims)?;
+        self.remember(&token, &Arc::new(claims));
+        Ok(token)
+    }
+
     /// The claims of a request's token, if this run signed it. Their lifetime and audience are not checked.
     pub(crate) fn claims(&self, headers: &HeaderMap) -> Result<Arc<Claims>, Answer> {
         self.verified(bearer(headers)?)
@@ -81,12 +88,16 @@ impl AccessTokens {
         let decoded = decode::<Claims>(token, &self.public, &signature_only(Algorithm::ES256))
             .map_err(|_| unauthorized("Access token validation failure. The signature is invalid."))?;
         let claims = Arc::new(decoded.claims);
+        self.remember(token, &claims);
+        Ok(claims)
+    }
+
+    fn remember(&self, token: &str, claims: &Arc<Claims>) {
         let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
         if verified.len() >= REMEMBERED {
             verified.clear();
         }
-        verified.insert(token.to_owned(), Arc::clone(&claims));
-        Ok(claims)
+        verified.insert(token.to_owned(), Arc::clone(claims));
     }
 }
 

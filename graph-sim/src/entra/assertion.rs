@@ -17,7 +17,8 @@ const SKEW: f64 = 60.0;
 pub(crate) struct Assertion<'a> {
     pub header: Header,
     pub claims: Claims,
-    text: &'a str,
+    /// As it was sent.
+    pub text: &'a str,
 }
 
 /// The claims that matter. Dates may have fractions: MSAL for Python sends them.

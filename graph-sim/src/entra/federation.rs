@@ -24,9 +24,12 @@ pub(crate) async fn verify(issuers: &Issuers, assertion: &Assertion<'_>, tenant:
         Failure::request(50_166, "Request to the external OIDC endpoint failed.")
     })?;
     let key = key.ok_or_else(|| invalid_signature("the issuer does not publish the key that it names"))?;
-    let key = DecodingKey::from_jwk(&key).map_err(|_| invalid_signature("the issuer's key cannot be used"))?;
-    if !assertion.is_signed_by(&key) {
-        return Err(invalid_signature("the signature is wrong"));
+    if !issuers.is_proven(assertion.text, &key) {
+        let public = DecodingKey::from_jwk(&key).map_err(|_| invalid_signature("the issuer's key cannot be used"))?;
+        if !assertion.is_signed_by(&public) {
+            return Err(invalid_signature("the signature is wrong"));
+        }
+        issuers.note_proven(assertion.text, key);
     }
     assertion.in_time(issuers.real_time())
 }

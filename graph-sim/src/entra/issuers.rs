@@ -1,8 +1,8 @@
 //! Keys of federated issuers: given, or fetched from their discovery documents, trusted only through the seed's CAs and cached for
 //! a short time.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -18,6 +18,8 @@ use crate::base::clock::RealTime;
 /// Long enough that a burst of token requests fetches once, short enough that a rotated key is soon dropped. Real time.
 const KEPT_FOR: SignedDuration = SignedDuration::from_secs(60);
 const PATIENCE: Duration = Duration::from_secs(10);
+/// More assertions than are in use at a time.
+const MOST_PROVEN: usize = 256;
 
 /// The keys of issuers, and the CAs that are trusted when they are fetched.
 #[derive(Debug, Default)]
@@ -25,6 +27,9 @@ pub(crate) struct Issuers {
     trusted: Mutex<Vec<CertificateDer<'static>>>,
     known: Mutex<HashMap<String, Known>>,
     given: Mutex<HashMap<String, Vec<Jwk>>>,
+    /// Assertions with a valid signature, each with the key. Copies share them: in many short runs, one assertion is presented again
+    /// and again, and checking it is slow.
+    proven: Arc<Mutex<HashSet<(String, Jwk)>>>,
     real: RealTime,
     /// Nothing is fetched: only given keys count.
     offline: bool,
@@ -61,6 +66,7 @@ impl Issuers {
     pub(crate) fn copy_offline(&self, real: RealTime) -> Self {
         Self {
             given: Mutex::new(lock(&self.given).clone()),
+            proven: Arc::clone(&self.proven),
             ..Self::offline(real)
         }
     }
@@ -68,6 +74,20 @@ impl Issuers {
     /// The time that assertions are compared with.
     pub(crate) fn real_time(&self) -> Timestamp {
         self.real.now()
+    }
+
+    /// Whether this key was seen to have signed this assertion.
+    pub(crate) fn is_proven(&self, assertion: &str, key: &Jwk) -> bool {
+        lock(&self.proven).contains(&(assertion.to_owned(), key.clone()))
+    }
+
+    /// Notes that this key signed this assertion.
+    pub(crate) fn note_proven(&self, assertion: &str, key: Jwk) {
+        let mut proven = lock(&self.proven);
+        if proven.len() >= MOST_PROVEN {
+            proven.clear();
+        }
+        proven.insert((assertion.to_owned(), key));
     }
 
     /// Trusts an issuer by these keys; its documents are not asked for. Keys of kinds that are not known here are left out.

@@ -7,14 +7,15 @@ use serde_json::Value;
 
 use super::lot::{Kind, Lot};
 use super::object::{Object, text};
+use crate::base::shared::Shared;
 
 /// The assignments in the order in which they were made: a user that several policies reach gets the first assigned one
 /// (documented). Assignments of one request are in the order of the list.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Assignments {
-    entries: BTreeMap<u64, Assignment>,
-    of_group: HashMap<String, Vec<u64>>,
-    of_lot: HashMap<Lot, Vec<u64>>,
+    entries: Shared<BTreeMap<u64, Assignment>>,
+    of_group: Shared<HashMap<String, Vec<u64>>>,
+    of_lot: Shared<HashMap<Lot, Vec<u64>>>,
     next: u64,
 }
 
@@ -72,7 +73,7 @@ impl Assignments {
 
     /// Reads the present policies. Returns the assignments that are new, changed (both states) or removed.
     pub(crate) fn refresh<'a>(&mut self, policies: impl Iterator<Item = &'a Object>) -> Vec<Assignment> {
-        let before = std::mem::take(&mut self.entries);
+        let before = std::mem::take(&mut self.entries).into_inner();
         let mut before: HashMap<_, _> = before.into_iter().map(|(number, one)| (one.key(), (number, one))).collect();
         let mut changed = Vec::new();
         for assignment in policies.flat_map(assignments_of) {
@@ -100,7 +101,7 @@ impl Assignments {
     fn sort_in(&mut self) {
         self.of_group.clear();
         self.of_lot.clear();
-        for (number, assignment) in &self.entries {
+        for (number, assignment) in self.entries.iter() {
             self.of_group.entry(assignment.group.clone()).or_default().push(*number);
             if let Some(lot) = assignment.lot() {
                 self.of_lot.entry(lot).or_default().push(*number);

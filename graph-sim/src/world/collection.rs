@@ -2,12 +2,14 @@
 //! replication lag says. It does not know the meaning of the objects.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::object::{Object, id_of};
 use crate::base::caller::Actor;
+use crate::base::shared::Shared;
 
 /// A deleted object.
 #[derive(Clone, Debug, Serialize)]
@@ -23,9 +25,9 @@ pub struct Deleted {
 /// The objects of one collection, and what was deleted from it.
 #[derive(Clone, Debug, Default)]
 pub struct Collection {
-    records: BTreeMap<u64, Record>,
+    records: Shared<BTreeMap<u64, Record>>,
     /// Where an object is, by its id in lower case: case does not matter in an id.
-    places: HashMap<String, u64>,
+    places: Shared<HashMap<Arc<str>, u64>>,
     next_place: u64,
     /// Where deleted objects were that readers still see, in the order of their deletion.
     leaving: Vec<u64>,
@@ -36,7 +38,7 @@ pub struct Collection {
 #[derive(Clone, Debug)]
 struct Record {
     /// `None` when the object was deleted.
-    current: Option<Object>,
+    current: Option<Shared<Object>>,
     /// What readers still see instead, the oldest first.
     earlier: Vec<Earlier>,
 }
@@ -45,19 +47,19 @@ struct Record {
 struct Earlier {
     until: Timestamp,
     /// `None` when the object did not exist yet.
-    object: Option<Object>,
+    object: Option<Shared<Object>>,
 }
 
 impl Record {
     fn seen(&self, now: Timestamp) -> Option<&Object> {
         match self.earlier.iter().find(|earlier| now < earlier.until) {
-            Some(earlier) => earlier.object.as_ref(),
-            None => self.current.as_ref(),
+            Some(earlier) => earlier.object.as_deref(),
+            None => self.current.as_deref(),
         }
     }
 
     /// Replaces the present state by another one or by none; readers see the present one until `seen_from`.
-    fn put(&mut self, object: Option<Object>, now: Timestamp, seen_from: Timestamp) -> Option<Object> {
+    fn put(&mut self, object: Option<Shared<Object>>, now: Timestamp, seen_from: Timestamp) -> Option<Shared<Object>> {
         self.earlier.retain(|earlier| now < earlier.until);
         let before = std::mem::replace(&mut self.current, object);
         if now < seen_from {
@@ -75,7 +77,7 @@ impl Record {
 impl Collection {
     /// The objects as they are, without replication lag.
     pub fn iter(&self) -> impl Iterator<Item = &Object> {
-        self.records.values().filter_map(|record| record.current.as_ref())
+        self.records.values().filter_map(|record| record.current.as_deref())
     }
 
     /// How many objects there are.
@@ -93,7 +95,7 @@ impl Collection {
     /// The object with this id as it is.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Object> {
-        self.records.get(self.places.get(&key(id))?)?.current.as_ref()
+        self.records.get(self.places.get(&*key(id))?)?.current.as_deref()
     }
 
     /// The objects as readers see them at this time.
@@ -103,7 +105,7 @@ impl Collection {
 
     /// The object with this id as readers see it at this time.
     pub(crate) fn seen_one(&self, id: &str, now: Timestamp) -> Option<&Object> {
-        match self.places.get(&key(id)) {
+        match self.places.get(&*key(id)) {
             Some(place) => self.records.get(place)?.seen(now),
             None => {
                 let mut leaving = self.leaving.iter().filter_map(|place| self.records.get(place)?.seen(now));
@@ -115,10 +117,10 @@ impl Collection {
     /// Adds an object that readers see from `seen_from` on. Returns `false`, and adds nothing, when its id is missing or taken.
     #[must_use]
     pub fn insert(&mut self, object: Object, now: Timestamp, seen_from: Timestamp) -> bool {
-        let Some(id) = id_of(&object).map(key) else {
+        let Some(id) = id_of(&object).map(|id| Arc::<str>::from(key(id))) else {
             return false;
         };
-        if self.places.contains_key(&id) {
+        if self.places.contains_key(&*id) {
             return false;
         }
         // Readers never see two objects with one id.
@@ -131,7 +133,7 @@ impl Collection {
         self.records.insert(
             self.next_place,
             Record {
-                current: Some(object),
+                current: Some(Shared::new(object)),
                 earlier,
             },
         );
@@ -143,7 +145,7 @@ impl Collection {
     /// Replaces an object; until `seen_from`, readers see what they saw. Its id must stay.
     pub fn replace(&mut self, id: &str, object: Object, now: Timestamp, seen_from: Timestamp) {
         if let Some(record) = self.record_mut(id) {
-            record.put(Some(object), now, seen_from);
+            record.put(Some(Shared::new(object)), now, seen_from);
         }
     }
 
@@ -154,13 +156,13 @@ impl Collection {
         if now < seen_from {
             record.put(record.current.clone(), now, seen_from);
         }
-        record.current.as_mut().map(change)
+        record.current.as_deref_mut().map(change)
     }
 
     /// Removes an object. Readers no longer see it.
     pub fn remove(&mut self, id: &str) -> Option<Object> {
-        let place = self.places.remove(&key(id))?;
-        self.records.remove(&place)?.current
+        let place = self.places.remove(&*key(id))?;
+        self.records.remove(&place)?.current.map(Shared::into_inner)
     }
 
     /// Removes an object; until `seen_from`, readers see what they saw.
@@ -169,9 +171,9 @@ impl Collection {
         if seen_from <= now {
             return self.remove(id);
         }
-        let place = self.places.remove(&key(id))?;
+        let place = self.places.remove(&*key(id))?;
         self.leaving.push(place);
-        self.records.get_mut(&place)?.put(None, now, seen_from)
+        self.records.get_mut(&place)?.put(None, now, seen_from).map(Shared::into_inner)
     }
 
     /// Drops those deleted objects for which this holds.
@@ -187,7 +189,7 @@ impl Collection {
     }
 
     fn record_mut(&mut self, id: &str) -> Option<&mut Record> {
-        self.records.get_mut(self.places.get(&key(id))?)
+        self.records.get_mut(self.places.get(&*key(id))?)
     }
 }
 

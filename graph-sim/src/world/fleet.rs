@@ -7,6 +7,7 @@ use super::known_directory::DirectoryView;
 use super::lot::Lot;
 use super::object::text;
 use super::queue::Place;
+use crate::base::shared::Shared;
 
 /// What the service stores about a Cloud PC beside the object.
 #[derive(Clone, Debug, Default)]
@@ -41,9 +42,9 @@ impl Tracked {
 /// The Cloud PCs of a tenant by id (in lower case) and by lot.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fleet {
-    tracked: HashMap<String, Tracked>,
+    tracked: Shared<HashMap<String, Tracked>>,
     /// In the order in which they came.
-    lots: HashMap<Lot, BTreeMap<u64, String>>,
+    lots: Shared<HashMap<Lot, BTreeMap<u64, String>>>,
     next_place: u64,
     rescan: bool,
 }

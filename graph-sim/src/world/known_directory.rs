@@ -10,17 +10,18 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::directory::{Group, User};
+use crate::base::shared::Shared;
 
 /// What the Cloud PC service knows of groups, members and licences.
 #[derive(Clone, Debug, Default)]
 pub struct DirectoryView {
-    known: Directory,
+    known: Shared<Directory>,
     /// What is known once all reported changes have arrived; the next report is the difference to it.
-    reported: Directory,
+    reported: Shared<Directory>,
     /// The user of each sign-in name in lower case. A former name of a user leads to that user until another user has it: a
     /// seeded Cloud PC can still have it.
-    owners: HashMap<String, String>,
-    groups_of: HashMap<String, Vec<String>>,
+    owners: Shared<HashMap<String, String>>,
+    groups_of: Shared<HashMap<String, Vec<String>>>,
     /// When the last reported change arrives. Later changes never arrive earlier, with any lag.
     last_due: Option<Timestamp>,
     under_way: usize,

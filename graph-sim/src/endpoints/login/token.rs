@@ -91,7 +91,7 @@ async fn of_application(service: &Service, exchange: &Exchange, form: &Form, ten
     let audience = audience(field(form, "scope")?, names)?;
     authenticate(service, exchange, form, tenant, app).await?;
     let claims = for_app(tenant, app, audience, service.now(), service.new_request_id());
-    let token = service.tokens.sign(&claims)?;
+    let token = service.tokens.issue(claims)?;
     let app_id = app.app_id.clone();
     Ok(Granted {
         actor: Actor::App { app_id },

@@ -79,7 +79,7 @@ impl TokenRequest<'_> {
             "scope": wanted.shown.join(" "),
             "expires_in": LIFETIME,
             "ext_expires_in": LIFETIME,
-            "access_token": service.tokens.sign(&claims)?,
+            "access_token": service.tokens.issue(claims)?,
         });
         if wanted.id_token {
             let claims = identity(
