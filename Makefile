@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint deny control-plane build
+.PHONY: help demo test explore explore-pairs bench lint deny control-plane build
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,8 +20,15 @@ demo: build control-plane ## show the operator at work without a tenant; KEEP=1 
 # An end-to-end test mostly waits, so more of them than there are cores run in parallel.
 export RUST_TEST_THREADS ?= 4
 
-test: build control-plane ## run all tests
-	$(CARGO) test --workspace --no-fail-fast
+test: build control-plane explore ## run all tests
+	$(CARGO) test --workspace --exclude explore --no-fail-fast
+
+# Every plan; `cargo test -p explore` carries out a few of them.
+explore: ## explore every crash point and every answer, in process (minutes); PLANS=name selects scenarios
+	EXPLORE_EVERY=1 $(CARGO) test --profile explore -p explore -- $(PLANS)
+
+explore-pairs: ## explore plans in which two things go otherwise (an hour); EVERY=10 carries out every tenth
+	EXPLORE_PAIRS=1 EXPLORE_EVERY=$(or $(EVERY),1) $(CARGO) test --profile explore -p explore
 
 # What `make bench` builds with. `make bench PROFILE=release` measures the program exactly as it is shipped, and builds for more than ten minutes.
 PROFILE ?= measure

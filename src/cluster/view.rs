@@ -109,6 +109,9 @@ impl Cluster {
             }
             let (namespace, name) = (object.meta.namespace.as_deref(), object.meta.name.as_deref());
             let namespace = namespace.unwrap_or_default();
+            if self.published.is_finalized(object.meta.uid.as_deref().unwrap_or_default()) {
+                return;
+            }
             let has_one = object
                 .status
                 .is_some_and(|status| status.id.is_some() || status.pending_create.is_some());

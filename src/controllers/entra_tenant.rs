@@ -25,9 +25,6 @@ use crate::tenant::credentials::kind;
 use crate::tenant::gate::About;
 use crate::tenant::shared::{Tenant, only_observes};
 
-/// How soon a tenant that is being deleted is checked again while resources use it.
-const LOOK_AGAIN: Duration = Duration::from_secs(2);
-
 /// A difference of the clocks that matters: Entra takes assertions a few minutes around their time.
 const LARGEST_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
@@ -104,7 +101,8 @@ impl Kind for EntraTenant {
             "in use by {}{more}; delete them first",
             users.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ")
         );
-        Err(Stop::waiting_for(Reason::InUse, message, LOOK_AGAIN))
+        // The last of them wakes it.
+        Err(Stop::waiting(Reason::InUse, message))
     }
 
     fn report(old: &EntraTenantStatus, mut draft: EntraTenantStatus, verdict: &Verdict, generation: Option<i64>) -> EntraTenantStatus {

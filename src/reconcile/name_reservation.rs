@@ -41,6 +41,7 @@ pub(crate) async fn reserve<'a, K: Managed>(pass: &Pass<'_, K>, own: Option<&str
     let name = pass.object.common().display_name;
     // A complete list from after the request: an object of this name that exists already is not ours.
     known(pass.uid, name, K::COLLECTION, tenant).await?;
+    refuse_vanished(pass, tenant).await?;
     let reserved = snapshot.creating(name)?;
     snapshot.waiting.work(pass.uid, Instant::now());
     let is_own = |entity: &Entity| own.is_some_and(|own| entity.id.eq_ignore_ascii_case(own));
@@ -60,6 +61,22 @@ pub(crate) async fn reserve<'a, K: Managed>(pass: &Pass<'_, K>, own: Option<&str
         taken.join(", ")
     );
     Err(Stop::stalled(Reason::NameConflict, message))
+}
+
+/// A name is not free because one list lacks the object that had it: two lists agree, as for every absence.
+async fn refuse_vanished<K: Managed>(pass: &Pass<'_, K>, tenant: &Tenant) -> Result<(), Stop> {
+    let (snapshot, name) = (tenant.snapshot(K::COLLECTION), pass.object.common().display_name);
+    let Some(since) = snapshot.name_vanished(name) else { return Ok(()) };
+    let apart = pass.context.settle * 2;
+    let left = apart.saturating_sub(since.elapsed());
+    if !left.is_zero() {
+        let message = format!(
+            "the {} named {name:?} is not in the list any more; checking once more before its name counts as free",
+            K::COLLECTION.singular()
+        );
+        return Err(Stop::waiting_for(Reason::AbsenceUnconfirmed, message, left));
+    }
+    tenant.shared_list(K::COLLECTION, since + apart).await
 }
 
 /// The name is that of another resource's object. When that resource's spec has another name, the object is renamed soon.

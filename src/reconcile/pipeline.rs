@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::api::{CreateMarker, EntraTenant, OwnedAssignment};
 use crate::base::wall;
 use crate::cluster::managed::Managed;
-use crate::graph::{Collection, Entity, Priority};
+use crate::graph::{Entity, Priority};
 use crate::reconcile::apply::{Plan, apply};
 use crate::reconcile::authorship::{Maker, maker};
 use crate::reconcile::claims;
@@ -233,28 +233,25 @@ fn remember<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, seen: Option<
         None => snapshot.named(name),
     };
     if seen.is_some() {
-        report_surplus(pass, &same_name, tenant);
+        note_surplus(pass, &same_name, tenant);
     }
     pass.note(|notes| notes.seen.judged = Some(judged(seen, &same_name)));
 }
 
-/// Reports objects of the same name that our application made and no resource holds: a request that the network delivered twice
-/// makes such a one. Nothing is done about them, because another program may sign in as the same application.
-fn report_surplus<K: Managed>(pass: &mut Pass<'_, K>, namesakes: &[Entity], tenant: &Tenant) {
-    let ours = |entity: &&Entity| maker(entity, tenant) == Maker::Us && !claims::is_held(pass, &entity.id, &tenant.key);
-    let surplus: Vec<String> = namesakes.iter().filter(ours).map(|entity| entity.id.clone()).collect();
-    let known = pass.note(|notes| std::mem::replace(&mut notes.seen.surplus, surplus.clone()));
-    if !surplus.is_empty() && surplus != known {
-        pass.warn(event::SURPLUS_FOUND, "Observe", surplus_text(K::COLLECTION, &surplus));
-    }
-}
-
-fn surplus_text(collection: Collection, surplus: &[String]) -> String {
-    format!(
-        "Graph has another {} of this name that this application created and no resource holds: {}. A request that was delivered twice makes such a one; delete it in Graph if nothing else uses it",
-        collection.singular(),
-        surplus.join(", ")
-    )
+/// Notes objects of the same name that no resource holds and no other writer is known to have made: a request that the network
+/// delivered twice makes such a one. They are reported, and nothing is done about them.
+fn note_surplus<K: Managed>(pass: &Pass<'_, K>, namesakes: &[Entity], tenant: &Tenant) {
+    let perhaps_ours =
+        |entity: &&Entity| !matches!(maker(entity, tenant), Maker::Other(_)) && !claims::is_held(pass, &entity.id, &tenant.key);
+    let ids: Vec<&str> = namesakes.iter().filter(perhaps_ours).map(|entity| entity.id.as_str()).collect();
+    let surplus = (!ids.is_empty()).then(|| {
+        format!(
+            "Graph has another {} of this name that no resource holds: {}. A request that was delivered twice makes such a one; delete it in Graph if nothing else uses it",
+            K::COLLECTION.singular(),
+            ids.join(", ")
+        )
+    });
+    pass.note(|notes| notes.seen.surplus = surplus);
 }
 
 /// Graph equals the spec: unless it is only that an earlier write for another spec has not reached the reads yet.
@@ -291,10 +288,7 @@ fn converged<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, left: Left) 
     if let Some(gone) = left.gone {
         return Err(gone.into());
     }
-    let surplus = match pass.notes().seen.surplus.as_slice() {
-        [] => String::new(),
-        surplus => format!(". {}", surplus_text(K::COLLECTION, surplus)),
-    };
+    let surplus = pass.notes().seen.surplus.map_or_else(String::new, |surplus| format!(". {surplus}"));
     let message = format!(
         "{} {} equals the spec{assigned}{surplus}",
         K::COLLECTION.singular(),

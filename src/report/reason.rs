@@ -173,7 +173,7 @@ pub mod event {
     pub(crate) const RELEASED: &str = "Released";
     /// Graph was changed by another writer.
     pub(crate) const DRIFT_DETECTED: &str = "DriftDetected";
-    /// Graph has an object of the same name that the application made and no resource holds.
+    /// Graph has another object of the same name that no resource holds, perhaps the product of a request that was delivered twice.
     pub(crate) const SURPLUS_FOUND: &str = "SurplusFound";
     /// Such a change was corrected.
     pub(crate) const DRIFT_CORRECTED: &str = "DriftCorrected";

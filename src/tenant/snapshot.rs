@@ -52,6 +52,9 @@ struct Entries {
     creating: HashSet<String>,
     /// Hashes of the names that several objects of the last list carry.
     shared_names: HashSet<u64>,
+    /// Names, in lower case, of objects that a later list does not contain any more, and when that was asked for. Nobody here has
+    /// deleted them, so one list proves nothing.
+    vanished: HashMap<String, Instant>,
     /// Names, in lower case, for which a list that was requested before this is not valid any more.
     doubtful: HashMap<String, Instant>,
 }
@@ -103,6 +106,7 @@ impl Snapshot {
         let mut entries = self.entries.lock();
         // What was read or written on its own after the list was asked for is newer than the list.
         let known = std::mem::take(&mut entries.objects);
+        entries.note_vanished(&known, &objects, asked);
         for (id, seen) in known.into_iter().filter(|(_, seen)| seen.at > asked) {
             let listed = objects.contains_key(&id);
             objects.insert(id, Seen { listed, ..seen });
@@ -239,6 +243,11 @@ impl Snapshot {
         self.entries.lock().doubtful.get(&display_name.to_lowercase()).copied()
     }
 
+    /// When an object of this name was missing in a list for the first time, though an earlier list had it.
+    pub(crate) fn name_vanished(&self, display_name: &str) -> Option<Instant> {
+        self.entries.lock().vanished.get(&display_name.to_lowercase()).copied()
+    }
+
     /// Marks a name as being created until the guard is dropped; a second create of it has to wait.
     pub(crate) fn creating(&self, display_name: &str) -> Result<Creating<'_>, Stop> {
         let name = display_name.to_lowercase();
@@ -262,6 +271,25 @@ impl Snapshot {
     /// Notes how the last list ended.
     pub(crate) fn note_failure(&self, failure: Option<Failure>) {
         *self.failed.lock() = failure.map(|failure| (Instant::now(), failure));
+    }
+}
+
+impl Entries {
+    fn note_vanished(&mut self, before: &BTreeMap<String, Seen>, now: &BTreeMap<String, Seen>, asked: Instant) {
+        /// So long after that it is not remembered any more.
+        const FORGOTTEN: Duration = Duration::from_secs(3600);
+        let listed: HashSet<&str> = now.values().filter_map(|seen| seen.object.name()).collect();
+        self.vanished
+            .retain(|name, since| !listed.contains(name.as_str()) && asked.saturating_duration_since(*since) < FORGOTTEN);
+        let missing = before
+            .iter()
+            .filter(|(id, seen)| seen.listed && !seen.outdated && !now.contains_key(*id) && !self.gone.contains_key(*id));
+        for name in missing
+            .filter_map(|(_, seen)| seen.object.name())
+            .filter(|name| !listed.contains(name))
+        {
+            self.vanished.entry(name.to_owned()).or_insert(asked);
+        }
     }
 }
 

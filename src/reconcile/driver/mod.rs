@@ -27,7 +27,7 @@ use crate::reconcile::memory::Uid;
 use crate::reconcile::pass::{EventDraft, Kind, Pass, requests};
 use crate::report::conditions::Verdict;
 use crate::report::failure::{Class, Failure, Unseen, is_gone};
-use crate::report::reason::Reason;
+use crate::report::reason::{Reason, event};
 use crate::report::stop::{Later, Stop};
 use crate::runtime::contained::{Fault, guarded};
 use crate::runtime::events::EventKind;
@@ -104,8 +104,12 @@ fn tell<K: Kind>(object: &K, end: &End, tally: &Tally, elapsed: Duration, contex
     );
 }
 
+/// The target of the trace that shows what is remembered of an object after each pass.
+const MEMORY: &str = "cloudpc_operator::memory";
+
 /// Releases what the pass used, and all notes when the object is gone.
 fn after_pass(uid: &Uid, end: &End, context: &Context) {
+    tracing::trace!(target: MEMORY, notes = ?context.memory.get(uid), "notes");
     if end.next.is_none() {
         context.memory.forget(uid);
     } else if end.outcome != DEFERRED && end.outcome != WROTE {
@@ -133,7 +137,7 @@ fn fingerprint_of(status: &impl Serialize) -> u64 {
 async fn pass<K: Kind>(object: Arc<K>, uid: Uid, context: Arc<Context>) -> End {
     let deleting = object.meta().deletion_timestamp.is_some();
     let held = object.finalizers().iter().any(|name| name == FINALIZER);
-    if deleting && !held {
+    if deleting && (!held || context.cluster.published.is_finalized(&uid)) {
         return End::last("gone", None, "");
     }
     let object = match with_finalizer(object, held, &uid, &context).await {
@@ -284,8 +288,14 @@ fn give_way<K: Kind>(pass: &Pass<'_, K>, later: &Later) -> End {
     end
 }
 
-/// An event when Ready takes another reason for the worse.
+/// An event when Ready takes another reason for the worse, or begins to name surplus objects.
 fn transition<K: Kind>(before: &K::Status, after: &K::Status, verdict: &Verdict, pass: &mut Pass<'_, K>) {
+    if let Some(surplus) = pass.notes().seen.surplus {
+        let told = |status: &K::Status| find(K::conditions(status), "Ready").is_some_and(|ready| ready.message.contains(&surplus));
+        if told(after) && !told(before) {
+            pass.warn(event::SURPLUS_FOUND, "Observe", surplus);
+        }
+    }
     let Verdict::Failed(failure) = verdict else { return };
     let ready = |status: &K::Status| {
         let ready = find(K::conditions(status), "Ready");

@@ -23,6 +23,7 @@ pub(crate) async fn sweep(context: &Context) {
     each_kind!(look_through_all);
     context.memory.retain(&alive);
     context.claims.retain(&alive);
+    context.cluster.published.retain(&alive);
     context.backoff.retain(&alive);
     for (kind, drifted) in context.memory.retain_drifted(&alive) {
         context.metrics.drifted(kind, drifted);

@@ -18,8 +18,8 @@ pub(crate) struct Seen {
     pub list_wanted: Option<(Instant, Instant)>,
     /// The object was to be read afresh, and that failed: an older list is no answer.
     pub look_afresh: bool,
-    /// Objects that are perhaps surplus products of our own request, as reported last.
-    pub surplus: Vec<String>,
+    /// What to report about objects that are perhaps surplus products of our own request.
+    pub surplus: Option<String>,
     /// Which pins have to be proved anew.
     pub proofs: Option<Proofs>,
     /// Graph refused something that may follow from a pin, so all of them are proved.

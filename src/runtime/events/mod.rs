@@ -10,6 +10,7 @@ use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use kube::Client;
 use kube::api::{Api, Patch, PatchParams, PostParams};
+use parking_lot::Mutex;
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -44,6 +45,7 @@ impl Publisher {
             client,
             controller: shortened(controller, MAX_REPORTER_BYTES).to_owned(),
             instance: shortened(instance, MAX_REPORTER_BYTES).to_owned(),
+            last: Mutex::default(),
         };
         tokio::spawn(desk.work(receiver));
         Self(sender)
@@ -70,9 +72,18 @@ struct Desk {
     client: Client,
     controller: String,
     instance: String,
+    /// The number in the last event's name.
+    last: Mutex<i128>,
 }
 
 impl Desk {
+    /// The time in nanoseconds, or a few more: no two events have the same, however coarse the clock is.
+    fn unique(&self, now: jiff::Timestamp) -> i128 {
+        let mut last = self.last.lock();
+        *last = now.as_nanosecond().max(*last + 1);
+        *last
+    }
+
     async fn work(self, mut queue: mpsc::Receiver<Occurrence>) {
         let mut ledger = Ledger::default();
         while let Some(occurrence) = queue.recv().await {
@@ -123,7 +134,7 @@ impl Desk {
         let prefix = shortened(prefix, MAX_NAME_PREFIX_BYTES);
         Event {
             metadata: ObjectMeta {
-                name: Some(format!("{prefix}.{:x}", now.as_nanosecond())),
+                name: Some(format!("{prefix}.{:x}", self.unique(now))),
                 namespace: Some(namespace(regarding).to_owned()),
                 ..ObjectMeta::default()
             },

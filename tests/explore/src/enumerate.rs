@@ -49,7 +49,7 @@ const GRAPH_READ: &[What] = &[Stale, VeryStale];
 /// Answers of the Kubernetes API.
 const KUBERNETES: &[What] = &[CutBefore, CutAfter, Slow, Throttled, Status409, Status403, Status500, Status503];
 const KUBERNETES_WRITE: &[What] = &[CrashBefore, CrashAfter];
-const KUBERNETES_READ: &[What] = &[Stale, VeryStale];
+const KUBERNETES_LIST: &[What] = &[Stale, VeryStale];
 /// Options of the simulator, each for a whole run.
 const OPTIONS: &[(&str, &str)] = &[
     ("replicationLag", "PT20S"),
@@ -79,7 +79,9 @@ pub fn at(line: &Line) -> impl Iterator<Item = What> {
         (Side::Kubernetes, true) => [KUBERNETES, KUBERNETES_WRITE],
         // A watch is answered by its stream; what can happen to that has scenarios of its own.
         (Side::Kubernetes, false) if line.is_watch() => [&[CutBefore, Status500], &[]],
-        (Side::Kubernetes, false) => [KUBERNETES, KUBERNETES_READ],
+        // A single read is answered by a majority of the servers: only lists may be of an older state.
+        (Side::Kubernetes, false) if line.path.contains("limit=") => [KUBERNETES, KUBERNETES_LIST],
+        (Side::Kubernetes, false) => [KUBERNETES, &[]],
     };
     // The token endpoint is not replayed: nothing is made there.
     let sign_in = line.is_sign_in();
@@ -104,17 +106,45 @@ pub fn singles(scenario: &Scenario, lines: &[Line]) -> Vec<Plan> {
     plans
 }
 
-/// The plan with one turn more, at every later request of the run that it gave.
+/// What matters most at a request, for plans with two turns.
+fn grave(line: &Line) -> &'static [What] {
+    match (line.point.side, line.is_write()) {
+        (Side::Graph, true) => &[
+            CrashBefore,
+            CrashAfter,
+            CutBefore,
+            CutAfter,
+            Status503After,
+            Status400,
+            Status404,
+            Throttled,
+        ],
+        (Side::Graph, false) => &[CutBefore, Status404, Status503, Stale],
+        (Side::Kubernetes, true) => &[CrashBefore, CrashAfter, CutAfter, Status409],
+        (Side::Kubernetes, false) => &[],
+    }
+}
+
+fn grave_plans(scenario: &Scenario, plan: &Plan, lines: &[Line]) -> Vec<Plan> {
+    let mut plans = Vec::new();
+    for line in lines.iter().filter(|line| !line.is_sign_in()) {
+        let hands = scenario.hands.iter().map(|hand| What::Hand((*hand).to_owned()));
+        let hands = hands.filter(|_| line.point.side == Side::Graph);
+        plans.extend(grave(line).iter().cloned().chain(hands).map(|what| with(plan, line.point, what)));
+    }
+    plans
+}
+
+/// The plans with one turn of those that matter most.
+pub fn gravest(scenario: &Scenario, lines: &[Line]) -> Vec<Plan> {
+    grave_plans(scenario, &Plan::default(), lines)
+}
+
+/// The plan with one turn more, of those that matter most, at every later request of the run that it gave.
 pub fn further(scenario: &Scenario, plan: &Plan, lines: &[Line]) -> Vec<Plan> {
     let last = plan.turns.last().map(|turn| turn.at);
     let seen = lines.iter().position(|line| Some(line.point) == last).unwrap_or_default();
-    let mut plans = Vec::new();
-    for line in lines.iter().skip(seen + 1) {
-        let hands = scenario.hands.iter().map(|hand| What::Hand((*hand).to_owned()));
-        let whats: Vec<What> = at(line).chain(hands).collect();
-        plans.extend(whats.into_iter().map(|what| with(plan, line.point, what)));
-    }
-    plans
+    grave_plans(scenario, plan, &lines[(seen + 1).min(lines.len())..])
 }
 
 fn with(plan: &Plan, at: Point, what: What) -> Plan {

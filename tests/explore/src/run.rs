@@ -9,7 +9,6 @@ use cloudpc_operator::process::{Surroundings, run_in};
 use cloudpc_operator::runtime::shutdown::Shutdown;
 use cloudpc_operator::runtime::telemetry::LogFormat;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 use tower::service_fn;
 
 use crate::oracle;
@@ -32,13 +31,18 @@ pub struct Outcome {
     /// All requests of the controller.
     pub lines: Vec<Line>,
     /// How many of them there were before the last process, which only has to do nothing.
-    pub explored: usize,
-    /// The simulator's ledger.
-    pub ledger: Vec<Value>,
+    explored: usize,
     /// What is wrong. Empty: nothing.
     pub violations: Vec<String>,
     /// The world at the end.
     pub world: Arc<World>,
+}
+
+impl Outcome {
+    /// The requests at which something can go otherwise.
+    pub fn requests(&self) -> &[Line] {
+        &self.lines[..self.explored]
+    }
 }
 
 /// How a process ended.
@@ -79,7 +83,6 @@ pub fn run(scenario: &Scenario, plan: &Plan) -> Outcome {
     Outcome {
         explored: course.explored.unwrap_or(lines.len()),
         lines,
-        ledger: world.graph.ledger(0),
         violations,
         world,
     }
@@ -160,8 +163,8 @@ impl Course {
         if self.phase == Phase::Steps {
             while let Some(step) = self.steps.get(self.next) {
                 match step {
-                    Step::Do(_, act) => act(world),
-                    Step::Until(_, holds) => until(world, *holds).await,
+                    Step::Do(act) => act(world),
+                    Step::Until(holds) => until(world, *holds).await,
                     Step::Pause(duration) => tokio::time::sleep(*duration).await,
                     Step::Crash => {
                         self.next += 1;

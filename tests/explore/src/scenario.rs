@@ -11,21 +11,24 @@ use crate::world::{APP, TEAM, TENANT, World};
 /// A step of a scenario.
 pub enum Step {
     /// People do something.
-    Do(&'static str, Box<dyn Fn(&World)>),
+    Do(Box<dyn Fn(&World)>),
     /// Waits until it holds. Goes on after a while if it never does: what a plan does may rule it out.
-    Until(&'static str, fn(&World) -> bool),
+    Until(fn(&World) -> bool),
     /// Time passes.
     Pause(Duration),
     /// The process ends, and another goes on.
     Crash,
 }
 
+/// Makes the steps of a story anew for each run.
+pub type Steps = Box<dyn Fn() -> Vec<Step> + Send + Sync>;
+
 /// A story, in which plans happen.
 pub struct Scenario {
     /// Its name, as in `create-policy`.
     pub name: &'static str,
     /// What happens in it.
-    pub steps: fn() -> Vec<Step>,
+    pub steps: Steps,
     /// What a person can do in Graph meanwhile, by name.
     pub hands: &'static [&'static str],
     /// Does it.
@@ -33,6 +36,8 @@ pub struct Scenario {
     /// What has to hold in the end beyond what always has to, as sentences about what does not. Not asked when a person's hand
     /// took part.
     pub check: fn(&World) -> Vec<String>,
+    /// Whether plans with two turns are carried out as well.
+    pub paired: bool,
 }
 
 /// All scenarios.
@@ -47,8 +52,8 @@ pub fn all() -> Vec<Scenario> {
 }
 
 /// A step that people do.
-pub fn act(what: &'static str, act: impl Fn(&World) + 'static) -> Step {
-    Step::Do(what, Box::new(act))
+pub fn act(_what: &'static str, act: impl Fn(&World) + 'static) -> Step {
+    Step::Do(Box::new(act))
 }
 
 /// Applies an object.
@@ -98,11 +103,6 @@ pub fn ready(object: &Value) -> bool {
 pub fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
     let conditions = object["status"]["conditions"].as_array()?;
     conditions.iter().find(|found| found["type"] == kind)
-}
-
-/// Nobody does anything.
-pub fn nothing(_world: &World, name: &str) {
-    panic!("nobody can do {name}");
 }
 
 /// Nothing further has to hold.

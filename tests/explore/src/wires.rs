@@ -17,7 +17,9 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tower::BoxError;
 
+use crate::oracle::honest;
 use crate::plan::{Plan, Point, Side, What};
+use crate::states;
 use crate::world::World;
 
 /// Longer than the controller waits for any answer.
@@ -77,6 +79,8 @@ struct State {
     graph: u32,
     kubernetes: u32,
     process: u32,
+    equal: honest::Equal,
+    problems: Vec<String>,
 }
 
 impl Wires {
@@ -92,6 +96,24 @@ impl Wires {
     /// All requests so far.
     pub fn lines(&self) -> Vec<Line> {
         self.state.lock().lines.clone()
+    }
+
+    /// What was wrong in the course of the run.
+    pub fn problems(&self) -> Vec<String> {
+        self.state.lock().problems.clone()
+    }
+
+    /// Graph is about to change.
+    fn before_change(&self, world: &World) {
+        honest::note(world, &mut self.state.lock().equal, now());
+    }
+
+    /// A status was written.
+    fn after_status(&self, world: &World, path: &str) {
+        let mut state = self.state.lock();
+        let path = path.split('?').next().unwrap_or_default();
+        let problem = honest::judge(world, &self.plan, path, &state.equal, now());
+        state.problems.extend(problem);
     }
 
     /// Another process sends from now on.
@@ -130,6 +152,10 @@ impl Wires {
         state.lines[index].answered = Some(now());
     }
 
+    fn is_write(&self, index: usize) -> bool {
+        self.state.lock().lines[index].is_write()
+    }
+
     /// Ends the process; the request gets no answer any more.
     async fn crash(&self) -> Infallible {
         self.crash.notify_one();
@@ -149,11 +175,13 @@ pub async fn kubernetes(world: Arc<World>, hands: Hands, request: Request<Body>)
     let (parts, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
     let request = Request::from_parts(parts, Body::from(body.to_vec()));
+    let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
     let (index, turns) = world.wires.note(Side::Kubernetes, &request, body);
     let mut answer = None;
     for what in &turns {
         answer = match what {
             What::Hand(name) => {
+                world.wires.before_change(&world);
                 hands(&world, name);
                 None
             }
@@ -187,6 +215,9 @@ pub async fn kubernetes(world: Arc<World>, hands: Hands, request: Request<Body>)
             }
         }
     };
+    if response.status().is_success() && path.contains("/status?") {
+        world.wires.after_status(&world, &path);
+    }
     for what in &turns {
         match what {
             What::CrashAfter => match world.wires.crash().await {},
@@ -196,6 +227,9 @@ pub async fn kubernetes(world: Arc<World>, hands: Hands, request: Request<Body>)
         }
     }
     world.wires.answered(index, response.status());
+    if world.wires.is_write(index) {
+        states::note(&world);
+    }
     Ok(response)
 }
 
@@ -228,10 +262,16 @@ pub async fn graph(world: Arc<World>, hands: Hands, request: Request<Bytes>) -> 
     let (index, turns) = world.wires.note(Side::Graph, &request, request.body().clone());
     for what in &turns {
         match what {
-            What::Hand(name) => hands(&world, name),
+            What::Hand(name) => {
+                world.wires.before_change(&world);
+                hands(&world, name);
+            }
             What::CrashBefore => match world.wires.crash().await {},
             _ => {}
         }
+    }
+    if request.method() != Method::GET {
+        world.wires.before_change(&world);
     }
     let fault = turns.iter().find_map(fault);
     let stale = turns.iter().find_map(|what| match what {

@@ -1,6 +1,6 @@
 //! Everything outside the controller: a cluster, a tenant, and the people who change both.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, PoisonError};
 
 use cloudpc_operator::api::all_crds;
 use cloudpc_operator::base::simulation;
@@ -131,7 +131,11 @@ impl World {
 
     /// All objects of a collection, as they are.
     pub fn graph_objects(&self, collection: &str) -> Vec<Value> {
-        self.state()["tenants"][TENANT][collection].as_array().cloned().unwrap_or_default()
+        let world = self.graph.world();
+        let world = world.lock().unwrap_or_else(PoisonError::into_inner);
+        let objects = world.tenants.get(TENANT).and_then(|tenant| tenant.collections.get(collection));
+        let objects = objects.into_iter().flat_map(|collection| collection.iter());
+        objects.map(|object| json!(object)).collect()
     }
 
     /// All that exists in Graph.
@@ -206,8 +210,8 @@ impl World {
 
     /// An object of ours.
     pub fn object(&self, kind: &str, name: &str) -> Option<Value> {
-        let namespace = (kind != "EntraTenant").then_some(TEAM);
-        self.cluster.object(&plural(kind), namespace, name)
+        let namespace = !["EntraTenant", "CustomResourceDefinition"].contains(&kind);
+        self.cluster.object(&plural(kind), namespace.then_some(TEAM), name)
     }
 }
 

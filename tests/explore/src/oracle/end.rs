@@ -44,7 +44,7 @@ pub fn judge(world: &World) -> Vec<String> {
     found
 }
 
-fn differences(kind: &str, resource: &Value, held: &Value) -> Vec<String> {
+pub fn differences(kind: &str, resource: &Value, held: &Value) -> Vec<String> {
     let spec = resource["spec"].as_object().into_iter().flatten();
     let differs = spec.filter(|(name, value)| !OWN.contains(&name.as_str()) && !covers(value, &held[name.as_str()]));
     differs
@@ -68,6 +68,13 @@ fn covers(wanted: &Value, held: &Value) -> bool {
 
 /// The groups of a Ready Assignment are on its target.
 fn assignments(world: &World) -> Vec<String> {
+    if world
+        .object("CustomResourceDefinition", "provisioningpolicies.cloudpc.dev")
+        .is_none()
+    {
+        // Without a definition no cache is complete, so nothing is judged.
+        return Vec::new();
+    }
     let policies = world.graph_objects("provisioningPolicies");
     let mut found = Vec::new();
     for resource in world.cluster.objects("assignments") {

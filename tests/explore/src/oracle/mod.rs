@@ -2,6 +2,7 @@
 
 mod calls;
 mod end;
+pub mod honest;
 mod owners;
 
 use serde_json::Value;
@@ -16,13 +17,18 @@ pub const KINDS: [&str; 4] = ["EntraTenant", "ProvisioningPolicy", "UserSetting"
 /// All that does not hold.
 pub fn judge(scenario: &Scenario, plan: &Plan, world: &World) -> Vec<String> {
     let mut found: Vec<String> = unsettled(world);
-    found.extend(owners::judge(world));
+    found.extend(owners::judge(world, plan));
     found.extend(end::judge(world));
     found.extend(calls::judge(world));
-    let by_hand = plan.turns.iter().any(|turn| matches!(turn.what, What::Hand(_)));
-    if !by_hand {
+    // What a person or the network adds is not the scenario's, and what Graph refused is not done.
+    let added = plan
+        .turns
+        .iter()
+        .any(|turn| matches!(turn.what, What::Hand(_) | What::Replayed | What::Status400));
+    if !added && !any_stalled(world) {
         found.extend((scenario.check)(world));
     }
+    found.extend(world.wires.problems());
     if world.graph.panics() > 0 {
         found.push("a handler of the simulator panicked".to_owned());
     }
@@ -51,10 +57,20 @@ pub fn all_ready(world: &World) -> bool {
         .all(|kind| world.cluster.objects(&crate::world::plural(kind)).iter().all(ready))
 }
 
+fn any_stalled(world: &World) -> bool {
+    KINDS
+        .iter()
+        .flat_map(|kind| world.cluster.objects(&crate::world::plural(kind)))
+        .any(|object| is_stalled(&object))
+}
+
+fn is_stalled(object: &Value) -> bool {
+    condition(object, "Stalled").is_some_and(|stalled| stalled["status"] == "True")
+}
+
 /// Whether an object waits for a person, or is left alone as its spec asks.
 fn rests(object: &Value) -> bool {
     let suspended = object["spec"]["suspend"] == true;
-    let stalled = condition(object, "Stalled").is_some_and(|stalled| stalled["status"] == "True");
     let waits = condition(object, "Ready").is_some_and(|ready| {
         let reason = ready["reason"].as_str().unwrap_or_default();
         // What comes by itself is waited for without end.
@@ -62,13 +78,14 @@ fn rests(object: &Value) -> bool {
             "TenantNotFound",
             "TargetNotFound",
             "TargetNotReady",
+            "InUse",
             "RemovalHeld",
             "Suspended",
             "AssignmentsPending",
         ]
         .contains(&reason)
     });
-    suspended || stalled || waits
+    suspended || is_stalled(object) || waits
 }
 
 /// Conditions in a line.

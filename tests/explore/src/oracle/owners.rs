@@ -1,15 +1,17 @@
 //! O1–O3, O8: no duplicate, no lost object, nothing touched that somebody else made.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use lab::oracle::{foreign_writes, made};
 use serde_json::Value;
 
+use crate::plan::{Plan, What};
+use crate::scenario::ready;
 use crate::world::{TENANT, World, plural};
 
 const OWNED: [(&str, &str); 2] = [("ProvisioningPolicy", "provisioningPolicies"), ("UserSetting", "userSettings")];
 
-pub fn judge(world: &World) -> Vec<String> {
+pub fn judge(world: &World, plan: &Plan) -> Vec<String> {
     let state = world.state();
     let entries = serde_json::from_value(Value::Array(world.graph.ledger(0))).expect("the ledger's form is known");
     let mut found: Vec<String> = foreign_writes(entries, &state)
@@ -18,19 +20,19 @@ pub fn judge(world: &World) -> Vec<String> {
         .collect();
     let ours = made(&state);
     for (kind, collection) in OWNED {
-        let alive: BTreeSet<&str> = state["tenants"][TENANT][collection]
+        let alive: BTreeMap<&str, &Value> = state["tenants"][TENANT][collection]
             .as_array()
             .into_iter()
             .flatten()
-            .filter_map(|object| object["id"].as_str())
-            .filter(|id| ours.contains(id))
+            .filter_map(|object| Some((object["id"].as_str()?, &object["displayName"])))
+            .filter(|(id, _)| ours.contains(id))
             .collect();
-        found.extend(of_kind(world, kind, &alive));
+        found.extend(of_kind(world, plan, kind, &alive));
     }
     found
 }
 
-fn of_kind(world: &World, kind: &str, alive: &BTreeSet<&str>) -> Vec<String> {
+fn of_kind(world: &World, plan: &Plan, kind: &str, alive: &BTreeMap<&str, &Value>) -> Vec<String> {
     let mut found = Vec::new();
     let mut held: BTreeMap<String, usize> = BTreeMap::new();
     for object in world.cluster.objects(&plural(kind)) {
@@ -44,12 +46,22 @@ fn of_kind(world: &World, kind: &str, alive: &BTreeSet<&str>) -> Vec<String> {
         }
     }
     let told = told(world);
-    for id in alive {
-        if !held.contains_key(*id) && !told.iter().any(|text| text.contains(id)) {
+    let replayed = plan.turns.iter().any(|turn| turn.what == What::Replayed);
+    for (id, name) in alive {
+        // The second product of a request is noticed by its name, while a resource has that.
+        let unnoticed = replayed && !is_name_of_ready(world, kind, name);
+        if !unnoticed && !held.contains_key(*id) && !told.iter().any(|text| text.contains(id)) {
             found.push(format!("O2: {kind} {id} is in Graph, and no resource holds or names it"));
         }
     }
     found
+}
+
+fn is_name_of_ready(world: &World, kind: &str, name: &Value) -> bool {
+    let resources = world.cluster.objects(&plural(kind));
+    resources
+        .iter()
+        .any(|resource| ready(resource) && resource["spec"]["displayName"] == *name)
 }
 
 /// What conditions and events say, and what was released on purpose.

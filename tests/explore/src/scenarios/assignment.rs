@@ -9,7 +9,7 @@ use crate::world::{ANALYSTS, FINANCE, RECEPTION, TEAM, World};
 const KIND: &str = "Assignment";
 
 fn ready() -> Step {
-    Step::Until("the assignment is ready", |world| is_ready(world, KIND, "desk"))
+    Step::Until(|world| is_ready(world, KIND, "desk"))
 }
 
 fn groups(groups: &'static [&'static str]) -> Step {
@@ -35,7 +35,8 @@ pub fn groups_of(object: &Value) -> Vec<String> {
     groups
 }
 
-fn has(world: &World, wanted: &[&str]) -> Vec<String> {
+/// What is wrong with the groups of the policy, if they are not these.
+pub fn has(world: &World, wanted: &[&str]) -> Vec<String> {
     let found: Vec<Vec<String>> = world.named("provisioningPolicies", "Desk").iter().map(groups_of).collect();
     let mut wanted: Vec<String> = wanted.iter().map(|group| (*group).to_owned()).collect();
     wanted.sort();
@@ -45,14 +46,18 @@ fn has(world: &World, wanted: &[&str]) -> Vec<String> {
     vec![format!("the groups of Desk are {found:?}, not {wanted:?}")]
 }
 
+/// Those of which plans with two turns are carried out.
+const PAIRED: &[&str] = &["assign"];
+
 /// All of this kind.
 pub fn all() -> Vec<Scenario> {
-    let scenario = |name, steps, check| Scenario {
+    let scenario = |name, steps: fn() -> Vec<Step>, check| Scenario {
         name,
-        steps,
+        steps: Box::new(steps),
         hands: &["edit", "delete", "assign", "unassign"],
         hand: policy::hand,
         check,
+        paired: PAIRED.contains(&name),
     };
     vec![
         scenario("assign", || assigned(&[FINANCE]), |world| has(world, &[FINANCE])),
@@ -70,7 +75,7 @@ pub fn all() -> Vec<Scenario> {
             || {
                 let mut steps = assigned(&[FINANCE]);
                 steps.push(act("delete", |world| world.delete(KIND, Some(TEAM), "desk")));
-                steps.push(Step::Until("the assignment is gone", |world| world.object(KIND, "desk").is_none()));
+                steps.push(Step::Until(|world| world.object(KIND, "desk").is_none()));
                 steps
             },
             |world| has(world, &[]),
@@ -83,7 +88,7 @@ pub fn all() -> Vec<Scenario> {
                     world.delete("ProvisioningPolicy", Some(TEAM), "desk");
                     world.delete(KIND, Some(TEAM), "desk");
                 }));
-                steps.push(Step::Until("both are gone", |world| {
+                steps.push(Step::Until(|world| {
                     world.object(KIND, "desk").is_none() && world.object("ProvisioningPolicy", "desk").is_none()
                 }));
                 steps

@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::scenario::{Scenario, Step, act, apply, basis, is_ready, no_check, resource};
-use crate::world::{FINANCE, RECEPTION, TEAM, World};
+use crate::world::{RECEPTION, TEAM, World};
 
 const KIND: &str = "ProvisioningPolicy";
 const COLLECTION: &str = "provisioningPolicies";
@@ -100,11 +100,11 @@ fn delete() -> Step {
 }
 
 fn ready() -> Step {
-    Step::Until("the policy is ready", desk_is_ready)
+    Step::Until(desk_is_ready)
 }
 
 fn gone() -> Step {
-    Step::Until("the policy is gone", desk_is_gone)
+    Step::Until(desk_is_gone)
 }
 
 fn created(fields: Value) -> Vec<Step> {
@@ -132,14 +132,18 @@ fn kept(world: &World) -> Vec<String> {
     }
 }
 
+/// Those of which plans with two turns are carried out.
+const PAIRED: &[&str] = &["policy-create", "policy-rename", "policy-delete"];
+
 /// All of this kind.
 pub fn all() -> Vec<Scenario> {
-    let scenario = |name, steps, check| Scenario {
+    let scenario = |name, steps: fn() -> Vec<Step>, check| Scenario {
         name,
-        steps,
+        steps: Box::new(steps),
         hands: HANDS,
         hand,
         check,
+        paired: PAIRED.contains(&name),
     };
     vec![
         scenario("policy-create", || created(json!({})), kept),
@@ -178,7 +182,7 @@ pub fn all() -> Vec<Scenario> {
         scenario(
             "policy-delete-unconfirmed",
             || {
-                let known = Step::Until("a create was sent", |world| {
+                let known = Step::Until(|world| {
                     world
                         .object(KIND, "desk")
                         .is_some_and(|object| !object["status"]["create"].is_null() || !object["status"]["id"].is_null())
@@ -262,6 +266,3 @@ pub fn with_groups(groups: &[&str]) -> Vec<Step> {
     );
     then(created(json!({})), [apply(assignment)])
 }
-
-/// The group that scenarios begin with.
-pub const FIRST: &str = FINANCE;

@@ -38,7 +38,7 @@ fn hand(world: &World, name: &str) {
 }
 
 fn ready() -> Step {
-    Step::Until("the setting is ready", |world| is_ready(world, KIND, "users"))
+    Step::Until(|world| is_ready(world, KIND, "users"))
 }
 
 fn created() -> Vec<Step> {
@@ -47,14 +47,18 @@ fn created() -> Vec<Step> {
     steps
 }
 
+/// Those of which plans with two turns are carried out.
+const PAIRED: &[&str] = &[];
+
 /// All of this kind.
 pub fn all() -> Vec<Scenario> {
-    let scenario = |name, steps, check| Scenario {
+    let scenario = |name, steps: fn() -> Vec<Step>, check| Scenario {
         name,
-        steps,
+        steps: Box::new(steps),
         hands: &["edit", "edit-unmanaged", "delete", "namesake"],
         hand,
         check,
+        paired: PAIRED.contains(&name),
     };
     vec![
         scenario("setting-create-sparse", created, |world| {
@@ -68,7 +72,7 @@ pub fn all() -> Vec<Scenario> {
             || {
                 let mut steps = created();
                 steps.push(act("delete", |world| world.delete(KIND, Some(TEAM), "users")));
-                steps.push(Step::Until("the setting is gone", |world| world.object(KIND, "users").is_none()));
+                steps.push(Step::Until(|world| world.object(KIND, "users").is_none()));
                 steps
             },
             |world| {
