@@ -37,6 +37,7 @@ pub fn tests() -> Vec<Test> {
         let file = file.strip_prefix(&root).expect("it is below the folder");
         let text = fs::read_to_string(root.join(file)).expect("a source can be read");
         found.extend(tests_of(file, &text));
+        found.extend(explored(file, &text));
     }
     assert!(found.len() > 800, "the tests were not found");
     found
@@ -69,6 +70,27 @@ fn tests_of(file: &Path, text: &str) -> Vec<Test> {
         }
     }
     found
+}
+
+/// The tests of the explorer, which are made from lists: the first text of each entry.
+fn explored(file: &Path, text: &str) -> Vec<Test> {
+    let Ok(within) = file.strip_prefix("tests/explore/src") else {
+        return Vec::new();
+    };
+    let (begins, module) = match within.to_string_lossy().as_ref() {
+        "found.rs" => ("    (", "found::"),
+        "lib.rs" => ("Trial::test(", ""),
+        scenarios if scenarios.starts_with("scenarios/") => ("scenario(", "singles::"),
+        _ => return Vec::new(),
+    };
+    let entries = text.split(begins).skip(1);
+    let names = entries.filter_map(|entry| entry.trim_start().strip_prefix('"')?.split('"').next());
+    let test = |name: &str| Test {
+        file: file.to_string_lossy().into_owned(),
+        name: name.to_owned(),
+        path: format!("explore {module}{name}"),
+    };
+    names.map(test).collect()
 }
 
 /// The suite of a source, and the modules that it is.

@@ -20,9 +20,9 @@ use crate::world::{SYSTEM, World};
 /// How often a tenant of a scenario is polled.
 pub const INTERVAL: Duration = Duration::from_secs(60);
 /// How long a scenario waits for what it expects before it goes on without it.
-const PATIENCE: Duration = Duration::from_mins(15);
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// After so long without quiet there is none.
-const NEVER: Duration = Duration::from_mins(90);
+const NEVER: Duration = Duration::from_secs(90 * 60);
 /// Between the end of a process and the work of the next.
 const SUCCESSION: SignedDuration = SignedDuration::from_secs(3);
 

@@ -177,27 +177,7 @@ pub async fn kubernetes(world: Arc<World>, hands: Hands, request: Request<Body>)
     let request = Request::from_parts(parts, Body::from(body.to_vec()));
     let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
     let (index, turns) = world.wires.note(Side::Kubernetes, &request, body);
-    let mut answer = None;
-    for what in &turns {
-        answer = match what {
-            What::Hand(name) => {
-                world.wires.before_change(&world);
-                hands(&world, name);
-                None
-            }
-            What::CrashBefore => match world.wires.crash().await {},
-            What::CutBefore => return Err("the connection broke".into()),
-            What::Status409 => Some(refusal(StatusCode::CONFLICT, "Conflict", None)),
-            What::Status403 => Some(refusal(StatusCode::FORBIDDEN, "Forbidden", None)),
-            What::Status500 => Some(refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", None)),
-            What::Status503 => Some(refusal(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", None)),
-            What::Throttled => Some(refusal(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", Some("1"))),
-            _ => None,
-        };
-        if answer.is_some() {
-            break;
-        }
-    }
+    let answer = instead(&world, hands, &turns).await?;
     let response = match answer {
         Some(answer) => answer,
         None => {
@@ -231,6 +211,29 @@ pub async fn kubernetes(world: Arc<World>, hands: Hands, request: Request<Body>)
         states::note(&world);
     }
     Ok(response)
+}
+
+/// What happens before the Kubernetes API gets a request, and the answer that comes instead of its own.
+async fn instead(world: &World, hands: Hands, turns: &[What]) -> Result<Option<Response<Answered>>, BoxError> {
+    for what in turns {
+        let (code, reason, after) = match what {
+            What::Hand(name) => {
+                world.wires.before_change(world);
+                hands(world, name);
+                continue;
+            }
+            What::CrashBefore => match world.wires.crash().await {},
+            What::CutBefore => return Err("the connection broke".into()),
+            What::Status409 => (StatusCode::CONFLICT, "Conflict", None),
+            What::Status403 => (StatusCode::FORBIDDEN, "Forbidden", None),
+            What::Status500 => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError", None),
+            What::Status503 => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", None),
+            What::Throttled => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", Some("1")),
+            _ => continue,
+        };
+        return Ok(Some(refusal(code, reason, after)));
+    }
+    Ok(None)
 }
 
 fn refusal(code: StatusCode, reason: &str, retry_after: Option<&'static str>) -> Response<Answered> {

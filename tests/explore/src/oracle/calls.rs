@@ -7,7 +7,7 @@ use crate::plan::{Side, What};
 use crate::wires::Line;
 use crate::world::World;
 
-/// More requests of one process than this, to Graph, in a run of at most some hours with one or two faults, are a storm.
+/// More requests than this to one of the two services, apart from watches, in a run of at most some hours with one or two faults, are a storm.
 const STORM: usize = 600;
 
 pub fn judge(world: &World) -> Vec<String> {
@@ -16,6 +16,11 @@ pub fn judge(world: &World) -> Vec<String> {
     let to_graph = lines.iter().filter(|line| line.point.side == Side::Graph).count();
     if to_graph > STORM {
         found.push(format!("O5: {to_graph} requests to Graph"));
+    }
+    let to_kubernetes = lines.iter().filter(|line| line.point.side == Side::Kubernetes && !line.is_watch());
+    let to_kubernetes = to_kubernetes.count();
+    if to_kubernetes > STORM {
+        found.push(format!("O5: {to_kubernetes} requests to Kubernetes"));
     }
     found
 }
