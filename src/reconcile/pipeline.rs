@@ -67,6 +67,8 @@ async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tena
     remember(pass, &desired, seen.as_ref(), tenant);
     let changes = plan(K::COLLECTION, &desired, &pass.draft.assignments, seen.as_ref()); // pure
     refuse_old_read(pass, seen.as_ref(), &changes)?;
+    // Every pass has its say, also one that wants no removal: the next one begins anew.
+    let held = hold_removals(pass, &changes);
     let held_by = held_by(only_observe, tenant, pass.context);
     match guard(&changes, &desired, pass, held_by) {
         Decision::Converged => converged(pass, &desired, left),
@@ -77,7 +79,7 @@ async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tena
                 .into_iter()
                 .filter(|change| matches!(change, Change::Assign { .. }))
                 .collect();
-            hold_removals(pass, &assigns)?;
+            held?;
             carry_out(pass, tenant, &desired, Plan { seen, changes: assigns }).await?;
             Err(failure.into())
         }
@@ -85,7 +87,7 @@ async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tena
             if seen.is_none() && left.arriving && !waited_enough(pass) {
                 return Err(Stop::soon());
             }
-            hold_removals(pass, &changes)?;
+            held?;
             // A difference that comes only from the spec is a change by a person, no matter what woke this pass.
             let urgency = if pass.draft.drift.is_empty() {
                 Priority::Change

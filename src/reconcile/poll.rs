@@ -44,7 +44,9 @@ pub(crate) async fn poll(context: Arc<Context>, shutdown: Shutdown) {
             sweep(&context).await;
             swept = Instant::now();
         }
-        let tenants = context.cluster.caches.tenants.state();
+        let mut tenants = context.cluster.caches.tenants.state();
+        // A cache has no order; the same polls in the same order give the same run.
+        tenants.sort_by_key(|tenant| tenant.name_any());
         due.retain(|name, _| tenants.iter().any(|tenant| tenant.name_any() == *name));
         running.retain(|_, task| !task.is_finished());
         for described in tenants {

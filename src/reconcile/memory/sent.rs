@@ -36,7 +36,7 @@ pub(crate) struct Sent {
     /// Foreign entries that have to be assigned again.
     pub put_back: BTreeMap<Key, AssignmentTarget>,
     /// Which groups the passes want to remove, and since when.
-    removal_wanted: Option<(u64, Instant)>,
+    removal_wanted: Option<Wanted>,
     /// Since when the object was to be created, and waited for its Assignments to arrive.
     create_wanted: Option<Instant>,
     /// The create attempt that this process made itself.
@@ -67,6 +67,20 @@ pub(crate) struct Write {
     pub seen: bool,
     /// Graph accepted it. Otherwise the answer was lost, and sending the same again does no harm.
     pub accepted: bool,
+}
+
+/// After so long without a pass that had its say, a removal is a new one.
+const UNSAID: Duration = Duration::from_secs(60);
+
+/// A removal that passes want.
+#[derive(Clone, Debug)]
+struct Wanted {
+    /// The fingerprint of the groups.
+    removal: u64,
+    /// Since when every pass has wanted it.
+    since: Instant,
+    /// When a pass wanted it last.
+    last: Instant,
 }
 
 impl Sent {
@@ -112,16 +126,21 @@ impl Sent {
         self.assign_refused = None;
     }
 
-    /// Notes which groups a pass wants to remove; how long it has to wait until they may be. Other groups begin again, none
-    /// end the wait.
+    /// Notes which groups a pass wants to remove; how long it has to wait until they may be. Other groups, none, and a time in which
+    /// no pass said so begin again.
     pub(crate) fn hold_removals(&mut self, wanted: Option<u64>) -> Duration {
         let now = Instant::now();
-        self.removal_wanted = wanted.map(|wanted| match self.removal_wanted {
-            Some((known, since)) if known == wanted => (known, since),
-            _ => (wanted, now),
+        self.removal_wanted = wanted.map(|removal| {
+            let earlier = self.removal_wanted.as_ref().filter(|earlier| earlier.removal == removal);
+            let since = earlier.filter(|earlier| now - earlier.last <= UNSAID).map(|earlier| earlier.since);
+            Wanted {
+                removal,
+                since: since.unwrap_or(now),
+                last: now,
+            }
         });
-        let since = self.removal_wanted.map(|(_, since)| since);
-        since.map_or(Duration::ZERO, |since| REMOVAL_HELD.saturating_sub(since.elapsed()))
+        let since = self.removal_wanted.as_ref().map(|wanted| wanted.since);
+        since.map_or(Duration::ZERO, |since| REMOVAL_HELD.saturating_sub(now - since))
     }
 
     /// How long a create has been wanted; the first call begins the time.
@@ -133,5 +152,27 @@ impl Sent {
     pub(crate) fn attempt(&mut self, attempt: String) {
         self.attempt = Some(attempt);
         self.not_created_since = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_removal_waits_from_when_this_one_was_wanted_first() {
+        let mut sent = Sent::default();
+        let wait = async |seconds| tokio::time::advance(Duration::from_secs(seconds)).await;
+        assert_eq!(sent.hold_removals(Some(1)), REMOVAL_HELD);
+        wait(3).await;
+        assert_eq!(sent.hold_removals(Some(1)), Duration::ZERO);
+        // The group came back, and is to be removed again.
+        assert_eq!(sent.hold_removals(None), Duration::ZERO);
+        wait(7).await;
+        assert_eq!(sent.hold_removals(Some(1)), REMOVAL_HELD);
+        wait(2).await;
+        assert_eq!(sent.hold_removals(Some(2)), REMOVAL_HELD, "another group");
+        wait(61).await;
+        assert_eq!(sent.hold_removals(Some(2)), REMOVAL_HELD, "nobody said so for a minute");
     }
 }

@@ -103,6 +103,11 @@ impl Wires {
         self.state.lock().problems.clone()
     }
 
+    /// Notes something that is wrong now.
+    pub fn complain(&self, problem: impl Into<String>) {
+        self.state.lock().problems.push(problem.into());
+    }
+
     /// Graph is about to change.
     fn before_change(&self, world: &World) {
         honest::note(world, &mut self.state.lock().equal, now());

@@ -1,8 +1,10 @@
 //! Assignments: groups of a policy.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use crate::scenario::{Scenario, Step, act, is_ready};
+use crate::scenario::{Scenario, Step, act, apply, is_ready, resource};
 use crate::scenarios::policy;
 use crate::world::{ANALYSTS, FINANCE, RECEPTION, TEAM, World};
 
@@ -49,6 +51,46 @@ pub fn has(world: &World, wanted: &[&str]) -> Vec<String> {
 /// Those of which plans with two turns are carried out.
 const PAIRED: &[&str] = &["assign"];
 
+/// A group moves from one Assignment to another and back, in two edits a second apart each time.
+fn moved() -> Vec<Step> {
+    let with = |name: &'static str, groups: &'static [&'static str]| {
+        let groups: Vec<Value> = groups.iter().map(|id| json!({"id": id})).collect();
+        let target = json!({"kind": "ProvisioningPolicy", "name": "desk"});
+        apply(resource(KIND, name, json!({"targetRef": target, "groups": groups})))
+    };
+    let second = || Step::Pause(Duration::from_secs(1));
+    let settled = || Step::Pause(Duration::from_secs(10));
+    let mut steps = assigned(&[FINANCE, RECEPTION]);
+    steps.extend([with("other", &[RECEPTION]), settled()]);
+    steps.extend([
+        with("desk", &[RECEPTION]),
+        second(),
+        with("other", &[RECEPTION, FINANCE]),
+        settled(),
+    ]);
+    steps.extend([
+        with("other", &[RECEPTION]),
+        second(),
+        with("desk", &[RECEPTION, FINANCE]),
+        settled(),
+        ready(),
+    ]);
+    steps
+}
+
+/// What is wrong if a group was ever taken off after it was assigned.
+fn lost(world: &World, group: &str) -> Vec<String> {
+    let sets = world.graph.ledger(0).into_iter().filter(|entry| {
+        entry["committed"] == true
+            && entry["path"].as_str().is_some_and(|path| path.ends_with("/assign"))
+            && entry["actor"]["appId"].is_string()
+    });
+    let without = sets
+        .skip_while(|entry| !entry["body"].to_string().contains(group))
+        .filter(|entry| !entry["body"].to_string().contains(group));
+    without.map(|entry| format!("{group} was taken off at {}", entry["time"])).collect()
+}
+
 /// All of this kind.
 pub fn all() -> Vec<Scenario> {
     let scenario = |name, steps: fn() -> Vec<Step>, check| Scenario {
@@ -70,6 +112,11 @@ pub fn all() -> Vec<Scenario> {
             },
             |world| has(world, &[RECEPTION, ANALYSTS]),
         ),
+        scenario("assign-move", moved, |world| {
+            let mut wrong = has(world, &[FINANCE, RECEPTION]);
+            wrong.extend(lost(world, FINANCE));
+            wrong
+        }),
         scenario(
             "unassign",
             || {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use http::Method;
 use serde_json::json;
 
 use crate::scenario::{Scenario, Step, act, apply, is_ready, tenant};
 use crate::scenarios::policy;
-use crate::world::{FINANCE, TEAM, World};
+use crate::world::{APP, FINANCE, SYSTEM, TEAM, TENANT, World};
 
 fn established() -> Vec<Step> {
     let mut steps = policy::with_groups(&[FINANCE]);
@@ -41,6 +42,35 @@ fn with(more: Vec<Step>) -> Vec<Step> {
     let mut steps = established();
     steps.extend(more);
     steps
+}
+
+/// The application may sign in, or nobody may.
+fn sign_in(works: bool) -> Step {
+    act("the federated credential changes", move |world| {
+        let subject = format!(
+            "system:serviceaccount:{SYSTEM}:{}",
+            if works { "cloudpc-operator" } else { "somebody" }
+        );
+        let credential = json!({"issuer": world.cluster.issuer(), "subject": subject, "audiences": ["api://AzureADTokenExchange"]});
+        let app = json!({"appId": APP, "displayName": "cloudpc-operator", "federatedCredentials": [credential],
+            "roles": ["CloudPC.ReadWrite.All", "Group.Read.All", "Organization.Read.All"]});
+        world.control(&Method::POST, "/seed", Some(&json!({"tenants": [{"id": TENANT, "apps": [app]}]})));
+    })
+}
+
+/// Longer than a token is valid.
+const TOKEN: Duration = Duration::from_secs(70 * 60);
+/// Longer than the pause between tries of a sign-in that is refused.
+const TRY: Duration = Duration::from_secs(15 * 60);
+
+fn nobody_is_ready() -> Step {
+    act("nothing is known any more", |world| {
+        for (kind, name) in [("EntraTenant", "contoso"), ("ProvisioningPolicy", "desk")] {
+            if is_ready(world, kind, name) {
+                world.wires.complain(format!("{kind} {name} is Ready, and nobody can sign in"));
+            }
+        }
+    })
 }
 
 /// Those of which plans with two turns are carried out.
@@ -89,6 +119,19 @@ pub fn all() -> Vec<Scenario> {
                         world.delete("CustomResourceDefinition", None, "provisioningpolicies.cloudpc.dev");
                     }),
                     pause(),
+                ])
+            },
+            kept,
+        ),
+        scenario(
+            "sign-in-lost",
+            || {
+                with(vec![
+                    sign_in(false),
+                    Step::Pause(TOKEN),
+                    nobody_is_ready(),
+                    sign_in(true),
+                    Step::Pause(TRY),
                 ])
             },
             kept,
