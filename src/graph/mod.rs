@@ -50,7 +50,7 @@ pub(crate) use catalogue::{Connection, DeviceImage, GalleryImage, Named};
 pub(crate) use client::Client;
 pub(crate) use cloud::Cloud;
 pub(crate) use directory::Group;
-pub(crate) use errors::advice::advice;
+pub(crate) use errors::advice::{advice, without_advice};
 pub(crate) use errors::error::{ErrorKind, GraphError};
 pub(crate) use http::clock_skew::ClockSkew;
 pub(crate) use http::fence::Fence;

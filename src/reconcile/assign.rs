@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::api::DriftedField;
 use crate::cluster::managed::Managed;
-use crate::graph::{AssignmentTarget, RemoteAssignment};
+use crate::graph::{AssignmentTarget, RemoteAssignment, without_advice};
 use crate::reconcile::assignments::pointing_at;
 use crate::reconcile::confirm_removals::confirm_removals;
 use crate::reconcile::pass::Pass;
@@ -148,14 +148,14 @@ fn note_replaced<K: Managed>(pass: &Pass<'_, K>, desired: &Desired, stop: Option
 pub(crate) async fn refused_assign<K: Managed>(pass: &Pass<'_, K>, site: Site<'_>, refused: &Refused<'_>) -> Result<Failure, Stop> {
     let Refused { fields, targets, failure } = *refused;
     let desired = site.desired;
+    let said = without_advice(&failure.message);
     let again = fingerprint(&fields);
     let notes = pass.notes();
     if !desired.put_back.is_empty() {
         // Groups that are assigned again for another writer must not keep the Assignments from being applied.
         pass.note(|notes| notes.sent.put_back.clear());
         return Ok(soon(format!(
-            "{}; tried again without the groups of another writer that were lost",
-            failure.message
+            "{said}; tried again without the groups of another writer that were lost"
         )));
     }
     if notes.sent.assign_refused != Some(again) {
@@ -163,8 +163,7 @@ pub(crate) async fn refused_assign<K: Managed>(pass: &Pass<'_, K>, site: Site<'_
             return Ok(Failure::stalled(
                 Reason::Refused,
                 format!(
-                    "{}. Group {gone}, which no Assignment declares, is not in the directory any more: remove it in the admin center",
-                    failure.message
+                    "{said}. Group {gone}, which no Assignment declares, is not in the directory any more, and Graph refuses every set with it: remove it in the admin center"
                 ),
             ));
         }
@@ -173,11 +172,11 @@ pub(crate) async fn refused_assign<K: Managed>(pass: &Pass<'_, K>, site: Site<'_
             notes.sent.drop_dead = true;
             notes.seen.prove_pins = true;
         });
-        return Ok(soon(format!("{}; looking up the groups again", failure.message)));
+        return Ok(soon(format!("{said}; looking up the groups again")));
     }
     if let Some(look) = notes.seen.proofs.as_ref().and_then(Proofs::confirmation) {
         // Graph refuses every set with a deleted group, so trying other sets proves nothing before the group is known to be deleted.
-        let message = format!("{}; a group of the set was not found, and is looked up once more", failure.message);
+        let message = format!("{said}; a group of the set was not found, and is looked up once more");
         let left = look.saturating_duration_since(Instant::now()).max(Duration::from_millis(200));
         return Ok(Failure::waiting_for(Reason::ResolvingReferences, message, left));
     }
@@ -201,7 +200,10 @@ fn find_refused<K: Managed>(pass: &Pass<'_, K>, site: Site<'_>, refused: &Refuse
         .collect();
     let ask = |name: &str| asks.get(name).copied().unwrap_or_default();
     match pass.note(|notes| notes.sent.trial.refused(&adding, &failure.message, ask)) {
-        trial::Verdict::Found(_) | trial::Verdict::Halved => soon(format!("{}; finding out which Assignment causes that", failure.message)),
+        trial::Verdict::Found(_) | trial::Verdict::Halved => soon(format!(
+            "{}; finding out which Assignment causes that",
+            without_advice(&failure.message)
+        )),
         trial::Verdict::None => failure.clone(),
     }
 }

@@ -234,7 +234,7 @@ async fn unassign<K: Managed>(pass: &mut Pass<'_, K>, id: &str, count: usize, te
         return Ok(());
     }
     if unassigned(pass) {
-        let message = format!("Graph accepted that {id} is unassigned and still shows {count} assignments");
+        let message = format!("the groups of {id} were removed, and Graph shows {count} of them still or again");
         return Err(Stop::waiting_for(Reason::Deleting, message, LOOK_AGAIN));
     }
     let assign = |permit| {

@@ -38,7 +38,11 @@ pub(crate) enum HeldBy {
 
 /// Decides, and takes drift and a held plan into the draft of the status.
 pub(crate) fn guard<K: Managed>(changes: &[Change], desired: &Desired, pass: &mut Pass<'_, K>, held_by: Option<HeldBy>) -> Decision {
-    pass.draft.plan = None;
+    let was_held = pass.draft.plan.take().is_some();
+    if was_held && held_by.is_none() {
+        // What was only observed until now is no drift: the difference may be the spec's.
+        pass.draft.drift.clear();
+    }
     if changes.is_empty() {
         return Decision::Converged;
     }

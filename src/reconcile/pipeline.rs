@@ -311,7 +311,16 @@ fn converged<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, left: Left) 
 /// write again.
 fn refuse_old_read<K: Managed>(pass: &Pass<'_, K>, seen: Option<&Entity>, changes: &[Change]) -> Result<(), Stop> {
     match (pass.notes().sent.unsettled(pass.context.settle), seen) {
-        (Some(sent), Some(entity)) if !changes.is_empty() && judged(Some(entity), &[]) == sent.before => Err(not_visible(changes)),
+        (Some(sent), Some(entity)) if !changes.is_empty() && judged(Some(entity), &[]) == sent.before => {
+            if sent.plan == fingerprint(&changes) {
+                return Err(not_visible(changes));
+            }
+            let message = format!(
+                "Graph shows the state from before the last write, which may still take effect or was undone; what differs is written when that is certain: {}",
+                wording::differences(&differing_fields(changes), &[])
+            );
+            Err(Stop::waiting(Reason::NotVisibleYet, message))
+        }
         _ => Ok(()),
     }
 }

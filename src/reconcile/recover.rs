@@ -113,10 +113,11 @@ fn decide(found: &[(Entity, Finding)], unsettled: Option<Duration>) -> Decision<
         let message = "a create was sent and its answer was lost; waiting until Graph is certain to show its outcome".to_owned();
         return Decision::Wait(left.min(EARLY), message);
     }
-    if let Some(entity) = with(Finding::Pending).next() {
+    let pending: Vec<&str> = with(Finding::Pending).map(|entity| entity.id.as_str()).collect();
+    if !pending.is_empty() {
         let message = format!(
-            "a create was sent and its answer was lost; {} may be what it made; waiting for the audit log, which can be minutes behind",
-            entity.id
+            "a create was sent and its answer was lost; what it made may be {}; waiting for the audit log, which can be minutes behind",
+            pending.join(" or ")
         );
         return Decision::Wait(ASK_AGAIN, message);
     }

@@ -3,6 +3,14 @@
 use crate::graph::errors::error::{ErrorKind, GraphError};
 use crate::graph::errors::permissions::forbidden;
 
+/// What to do about a request that Graph refuses.
+const REFUSED: &str = "Change the field the message names: Graph refuses this request as it is.";
+
+/// The message of a refusal without what to do about it and without its full stop, for callers that know more.
+pub(crate) fn without_advice(message: &str) -> &str {
+    message.trim_end_matches(REFUSED).trim_end_matches(['.', ' '])
+}
+
 /// One sentence on what to do about an error.
 pub(crate) fn advice(error: &GraphError) -> String {
     match error.kind {
@@ -14,7 +22,7 @@ pub(crate) fn advice(error: &GraphError) -> String {
             "Check the tenant's spec.credentials: what it names must exist, not be empty and be readable by the controller, and the ids must be well-formed.".to_owned()
         }
         ErrorKind::Forbidden => forbidden(error),
-        ErrorKind::BadRequest => "Change the field the message names: Graph refuses this request as it is.".to_owned(),
+        ErrorKind::BadRequest => REFUSED.to_owned(),
         ErrorKind::Unauthorized => {
             "Graph refuses a fresh token: check that the tenant's cloud, Graph root and scope belong together.".to_owned()
         }

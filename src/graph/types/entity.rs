@@ -71,7 +71,7 @@ impl Entity {
         };
         let id = match properties.remove("id") {
             Some(Value::String(id)) if text::is_id(&id) => id,
-            _ => return Err("it has no id".to_owned()),
+            _ => return Err("an object in the answer has no id".to_owned()),
         };
         let listed = properties.remove("assignments").unwrap_or(Value::Null);
         properties.retain(|name, _| !name.contains("@odata."));
