@@ -1,5 +1,7 @@
 //! All plans with one turn, for a scenario: every crash point, every answer at every request, every hand at every point.
 
+use std::collections::BTreeMap;
+
 use crate::plan::{Plan, Point, Side, Turn, What};
 use crate::scenario::Scenario;
 use crate::wires::Line;
@@ -89,10 +91,28 @@ pub fn at(line: &Line) -> impl Iterator<Item = What> {
     lists.into_iter().flatten().filter(move |what| fits(what)).cloned()
 }
 
+/// The requests without those that only repeat what was asked twice since the last write: polls of a state that stays.
+fn telling(lines: &[Line]) -> Vec<&Line> {
+    const TWICE: usize = 2;
+    let mut asked: BTreeMap<(Side, &str), usize> = BTreeMap::new();
+    let mut telling = Vec::new();
+    for line in lines {
+        if line.is_write() {
+            asked.clear();
+        }
+        let times = asked.entry((line.point.side, line.path.as_str())).or_default();
+        *times += 1;
+        if line.is_write() || *times <= TWICE {
+            telling.push(line);
+        }
+    }
+    telling
+}
+
 /// All plans with one turn or one option, given the requests of a run in which nothing went otherwise.
 pub fn singles(scenario: &Scenario, lines: &[Line]) -> Vec<Plan> {
     let mut plans: Vec<Plan> = OPTIONS.iter().map(|(name, value)| Plan::option(name, value)).collect();
-    for line in lines {
+    for line in telling(lines) {
         plans.extend(at(line).map(|what| Plan::single(line.point, what)));
         if line.point.side == Side::Graph || line.is_write() {
             plans.extend(
@@ -127,7 +147,7 @@ fn grave(line: &Line) -> &'static [What] {
 
 fn grave_plans(scenario: &Scenario, plan: &Plan, lines: &[Line]) -> Vec<Plan> {
     let mut plans = Vec::new();
-    for line in lines.iter().filter(|line| !line.is_sign_in()) {
+    for line in telling(lines).into_iter().filter(|line| !line.is_sign_in()) {
         let hands = scenario.hands.iter().map(|hand| What::Hand((*hand).to_owned()));
         let hands = hands.filter(|_| line.point.side == Side::Graph);
         plans.extend(grave(line).iter().cloned().chain(hands).map(|what| with(plan, line.point, what)));
