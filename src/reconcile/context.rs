@@ -49,6 +49,12 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// How far apart two reads have to be that prove an absence: twice the settle window, because a create whose effect spreads
+    /// slowly must not be taken for a deletion.
+    pub(crate) fn absence(&self) -> Duration {
+        self.settle * 2
+    }
+
     /// Refuses a write to Graph after the process was paused: see [`WriteAccess::may_write`].
     pub(crate) fn may_write(&self) -> Result<(), Stop> {
         Ok(self.access.may_write()?)

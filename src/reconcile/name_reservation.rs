@@ -67,7 +67,7 @@ pub(crate) async fn reserve<'a, K: Managed>(pass: &Pass<'_, K>, own: Option<&str
 async fn refuse_vanished<K: Managed>(pass: &Pass<'_, K>, tenant: &Tenant) -> Result<(), Stop> {
     let (snapshot, name) = (tenant.snapshot(K::COLLECTION), pass.object.common().display_name);
     let Some(since) = snapshot.name_vanished(name) else { return Ok(()) };
-    let apart = pass.context.settle * 2;
+    let apart = pass.context.absence();
     let left = apart.saturating_sub(since.elapsed());
     if !left.is_zero() {
         let message = format!(

@@ -147,14 +147,14 @@ const RECENT: Duration = Duration::from_secs(30);
 const LONGEST_INVISIBLE: Duration = Duration::from_secs(15 * 60);
 
 /// An object that Graph gave an id and has never shown: it exists, however long it stays invisible, and is never created again.
-/// `None`: the audit log shows that somebody has deleted it.
+/// `None`: by the audit log it was deleted.
 async fn not_visible_yet<K: Managed>(pass: &Pass<'_, K>, id: &str, tenant: &Tenant) -> Result<Option<Entity>, Stop> {
     tenant.listed(K::COLLECTION, RECENT).await?;
     if let Some(entity) = tenant.snapshot(K::COLLECTION).get(id) {
         return Ok(Some(entity));
     }
     let invisible = pass.note(|notes| notes.seen.missing(id)).elapsed();
-    if invisible >= pass.context.settle * 2 && was_deleted(id, tenant).await? {
+    if invisible >= pass.context.absence() && was_deleted(id, tenant).await? {
         return Ok(None);
     }
     let message = format!(
@@ -182,8 +182,7 @@ async fn was_deleted(id: &str, tenant: &Tenant) -> Result<bool, Stop> {
 /// `Ok` when an object that was just not found is proven to be gone.
 pub(crate) async fn prove_absence<K: Managed>(pass: &Pass<'_, K>, id: &str, tenant: &Tenant) -> Result<(), Stop> {
     let since = pass.note(|notes| notes.seen.missing(id));
-    // Twice the window: a create whose effect spreads slowly must not be taken for a deletion.
-    let left = (pass.context.settle * 2).saturating_sub(since.elapsed());
+    let left = pass.context.absence().saturating_sub(since.elapsed());
     if !left.is_zero() {
         let message = format!(
             "{} {id} was not found; checking once more before it counts as deleted",

@@ -38,7 +38,7 @@ impl<'a> Pins<'a> {
             resolved,
             requested: pass.requested,
             proofs,
-            apart: pass.context.settle * 2,
+            apart: pass.context.absence(),
             tenant,
         }
     }

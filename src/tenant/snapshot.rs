@@ -52,8 +52,8 @@ struct Entries {
     creating: HashSet<String>,
     /// Hashes of the names that several objects of the last list carry.
     shared_names: HashSet<u64>,
-    /// Names, in lower case, of objects that a later list does not contain any more, and when that was asked for. Nobody here has
-    /// deleted them, so one list proves nothing.
+    /// Names, in lower case, of objects that a later list does not contain any more, and when that was asked for. This process has
+    /// not deleted them, so one list proves nothing.
     vanished: HashMap<String, Instant>,
     /// Names, in lower case, for which a list that was requested before this is not valid any more.
     doubtful: HashMap<String, Instant>,

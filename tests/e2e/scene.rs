@@ -4,6 +4,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use lab::{Entry, Lab, TENANT, eventually, seconds};
+pub use lab::{condition as find, groups};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -130,12 +131,6 @@ pub async fn told(lab: &Lab, kind: &str, namespace: &str, name: &str, wanted: (&
     fits(&object).context("it said so a moment ago")
 }
 
-/// A condition of an object.
-pub fn find<'a>(object: &'a Value, condition: &str) -> Option<&'a Value> {
-    let conditions = object["status"]["conditions"].as_array()?;
-    conditions.iter().find(|found| found["type"] == condition)
-}
-
 /// The only object of a collection that has this name.
 pub async fn graph(lab: &Lab, collection: &str, display_name: &str) -> Result<Value> {
     let mut found = lab.sim.objects(collection).await?;
@@ -145,16 +140,6 @@ pub async fn graph(lab: &Lab, collection: &str, display_name: &str) -> Result<Va
         Some(_) => bail!("{} {collection} are called {display_name:?}", found.len() + 1),
         None => bail!("no {collection} is called {display_name:?}"),
     }
-}
-
-/// The groups that are assigned to an object of Graph, in order.
-pub fn groups(object: &Value) -> Vec<String> {
-    let assignments = object["assignments"].as_array().into_iter().flatten();
-    let mut groups: Vec<String> = assignments
-        .filter_map(|assignment| assignment["target"]["groupId"].as_str().map(str::to_owned))
-        .collect();
-    groups.sort();
-    groups
 }
 
 /// The id in Graph that an object's status names.

@@ -4,6 +4,7 @@
 //! Prohibition: nothing here decides what is right; that is in the topics.
 
 use anyhow::{Context, Result, bail, ensure};
+pub use lab::groups;
 use lab::{Entry, Lab, Operator, OperatorOptions, Options, eventually, seconds};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -219,16 +220,6 @@ pub async fn nothing_left(lab: &Lab, kind: &str, name: &str) -> Result<()> {
     let writes = lab.sim.writes(mark).await?;
     ensure!(writes.is_empty(), "{kind} {name} was Ready, and then there was {writes:#?}");
     Ok(())
-}
-
-/// The ids of the groups that are assigned to an object as the simulator holds it, or that an assign body names.
-pub fn groups(holder: &Value) -> Vec<String> {
-    let assignments = holder["assignments"].as_array().into_iter().flatten();
-    let mut groups: Vec<String> = assignments
-        .filter_map(|one| one["target"]["groupId"].as_str().map(str::to_owned))
-        .collect();
-    groups.sort();
-    groups
 }
 
 /// The same list for the groups that a test expects.

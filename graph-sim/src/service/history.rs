@@ -29,7 +29,7 @@ impl History {
     /// Notes a world that was just changed.
     pub(crate) fn note(&mut self, world: &World) {
         let now = world.now();
-        // Nobody can ask for what was between two changes at one time.
+        // No request can ask for a state between two changes at one time.
         if self.states.back().is_some_and(|(since, _)| *since >= now) {
             self.states.pop_back();
         }

@@ -101,9 +101,8 @@ impl Transport {
             let service = service.clone();
             async move {
                 open.map_err(|error| broken(error.into()))?;
-                let (parts, body) = service.oneshot(request).await.map_err(broken)?.into_parts();
-                let chunks = body.into_data_stream().map_err(move |error| broken(error.into()));
-                Ok(Response::from_parts(parts, chunks.boxed()))
+                let response = service.oneshot(request).await.map_err(broken)?;
+                Ok(streamed(response, move |error: B::Error| broken(error.into())))
             }
         }))
     }
@@ -143,9 +142,15 @@ async fn send(client: HttpClient, request: Request<Bytes>) -> Result<Response<Bo
         true => SendError::Connect(chain(&error)),
         false => SendError::Interrupted(chain(&error)),
     })?;
-    let (parts, body) = response.into_parts();
-    let chunks = body.into_data_stream().map_err(|error| SendError::Interrupted(chain(&error)));
-    Ok(Response::from_parts(parts, chunks.boxed()))
+    Ok(streamed(response, |error: hyper::Error| SendError::Interrupted(chain(&error))))
+}
+
+/// The response with its body as it arrives; `broken` is for a body that breaks.
+fn streamed<B>(response: Response<B>, broken: impl Fn(B::Error) -> SendError + Send + 'static) -> Response<BodyStream>
+where
+    B: Body<Data = Bytes> + Send + 'static,
+{
+    response.map(|body| body.into_data_stream().map_err(broken).boxed())
 }
 
 /// An error and its causes in one line. The outermost only reports that a request failed.

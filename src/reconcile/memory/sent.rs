@@ -173,6 +173,6 @@ mod tests {
         wait(2).await;
         assert_eq!(sent.hold_removals(Some(2)), REMOVAL_HELD, "another group");
         wait(61).await;
-        assert_eq!(sent.hold_removals(Some(2)), REMOVAL_HELD, "nobody said so for a minute");
+        assert_eq!(sent.hold_removals(Some(2)), REMOVAL_HELD, "no pass wanted it for a minute");
     }
 }

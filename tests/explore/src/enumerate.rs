@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::{Plan, Point, Side, Turn, What};
+use crate::plan::{Plan, Side, What};
 use crate::scenario::Scenario;
 use crate::wires::Line;
 
@@ -112,18 +112,19 @@ fn telling(lines: &[Line]) -> Vec<&Line> {
 /// All plans with one turn or one option, given the requests of a run in which nothing went otherwise.
 pub fn singles(scenario: &Scenario, lines: &[Line]) -> Vec<Plan> {
     let mut plans: Vec<Plan> = OPTIONS.iter().map(|(name, value)| Plan::option(name, value)).collect();
+    let nothing = Plan::default();
     for line in telling(lines) {
-        plans.extend(at(line).map(|what| Plan::single(line.point, what)));
+        plans.extend(at(line).map(|what| nothing.and(line.point, what)));
         if line.point.side == Side::Graph || line.is_write() {
-            plans.extend(
-                scenario
-                    .hands
-                    .iter()
-                    .map(|hand| Plan::single(line.point, What::Hand((*hand).to_owned()))),
-            );
+            plans.extend(hands(scenario).map(|hand| nothing.and(line.point, hand)));
         }
     }
     plans
+}
+
+/// What a person can do.
+fn hands(scenario: &Scenario) -> impl Iterator<Item = What> {
+    scenario.hands.iter().map(|hand| What::Hand((*hand).to_owned()))
 }
 
 /// What matters most at a request, for plans with two turns.
@@ -148,9 +149,8 @@ fn grave(line: &Line) -> &'static [What] {
 fn grave_plans(scenario: &Scenario, plan: &Plan, lines: &[Line]) -> Vec<Plan> {
     let mut plans = Vec::new();
     for line in telling(lines).into_iter().filter(|line| !line.is_sign_in()) {
-        let hands = scenario.hands.iter().map(|hand| What::Hand((*hand).to_owned()));
-        let hands = hands.filter(|_| line.point.side == Side::Graph);
-        plans.extend(grave(line).iter().cloned().chain(hands).map(|what| with(plan, line.point, what)));
+        let hands = hands(scenario).filter(|_| line.point.side == Side::Graph);
+        plans.extend(grave(line).iter().cloned().chain(hands).map(|what| plan.and(line.point, what)));
     }
     plans
 }
@@ -165,10 +165,4 @@ pub fn further(scenario: &Scenario, plan: &Plan, lines: &[Line]) -> Vec<Plan> {
     let last = plan.turns.last().map(|turn| turn.at);
     let seen = lines.iter().position(|line| Some(line.point) == last).unwrap_or_default();
     grave_plans(scenario, plan, &lines[(seen + 1).min(lines.len())..])
-}
-
-fn with(plan: &Plan, at: Point, what: What) -> Plan {
-    let mut more = plan.clone();
-    more.turns.push(Turn { at, what });
-    more
 }

@@ -36,8 +36,7 @@ pub fn trials() -> impl Iterator<Item = Trial> {
 
 fn holds(name: &str, plan: &str) -> Result<(), Failed> {
     let plan: Plan = plan.parse()?;
-    let scenario = scenario::all().into_iter().find(|scenario| scenario.name == name);
-    let scenario = scenario.ok_or_else(|| format!("there is no scenario {name}"))?;
+    let scenario = scenario::named(name)?;
     let outcome = run::run(&scenario, &plan);
     if outcome.violations.is_empty() {
         return Ok(());

@@ -60,16 +60,13 @@ pub fn main() -> ExitCode {
 /// One plan of one scenario, printed whole: `EXPLORE='policy-create | G4 cut-after'`.
 fn replay(what: &str) -> ExitCode {
     let (name, plan) = what.split_once(' ').unwrap_or((what, "|"));
-    let plan: Plan = match plan.parse() {
-        Ok(plan) => plan,
+    let parsed = scenario::named(name).and_then(|scenario| Ok((scenario, plan.parse::<Plan>()?)));
+    let (scenario, plan) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => {
             eprintln!("{error}");
             return ExitCode::FAILURE;
         }
-    };
-    let Some(scenario) = scenario::all().into_iter().find(|scenario| scenario.name == name) else {
-        eprintln!("there is no scenario {name}");
-        return ExitCode::FAILURE;
     };
     let outcome = run::run(&scenario, &plan);
     println!("{}", timeline::told(&scenario, &plan, &outcome));

@@ -46,21 +46,19 @@ fn scenario(order: Vec<usize>, missed: usize) -> Scenario {
             .collect();
         let (hold, lose) = (held.clone(), held);
         let mut steps = vec![
-            act("a namespace without a label", |world| {
+            act(|world| {
                 let mut namespace = team();
                 namespace["metadata"]["labels"] = serde_json::json!({});
                 world.apply(&namespace);
             }),
             Step::Pause(Duration::from_secs(2)),
-            act("events are kept back", move |world| {
-                hold.iter().for_each(|plural| world.cluster.hold_events(plural, true))
-            }),
+            act(move |world| hold.iter().for_each(|plural| world.cluster.hold_events(plural, true))),
         ];
         for index in &order {
             steps.push(apply(all[*index].1.clone()));
             steps.push(Step::Pause(Duration::from_secs(1)));
         }
-        steps.push(act("and are lost", move |world| {
+        steps.push(act(move |world| {
             for plural in &lose {
                 world.cluster.lose_held(plural);
                 world.cluster.hold_events(plural, false);

@@ -134,12 +134,11 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// A plan with one turn.
-    pub fn single(at: Point, what: What) -> Self {
-        Self {
-            turns: vec![Turn { at, what }],
-            ..Self::default()
-        }
+    /// This plan with one turn more.
+    pub fn and(&self, at: Point, what: What) -> Self {
+        let mut more = self.clone();
+        more.turns.push(Turn { at, what });
+        more
     }
 
     /// A plan with one option.

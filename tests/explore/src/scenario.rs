@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lab::condition;
 use serde_json::{Value, json};
 
 use crate::scenarios;
@@ -51,14 +52,23 @@ pub fn all() -> Vec<Scenario> {
     kinds.into_iter().flatten().collect()
 }
 
+/// The scenario of this name.
+///
+/// # Errors
+/// There is none.
+pub fn named(name: &str) -> Result<Scenario, String> {
+    let found = all().into_iter().find(|scenario| scenario.name == name);
+    found.ok_or_else(|| format!("there is no scenario {name}"))
+}
+
 /// A step that people do.
-pub fn act(_what: &'static str, act: impl Fn(&World) + 'static) -> Step {
+pub fn act(act: impl Fn(&World) + 'static) -> Step {
     Step::Do(Box::new(act))
 }
 
 /// Applies an object.
 pub fn apply(object: Value) -> Step {
-    act("apply", move |world| world.apply(&object))
+    act(move |world| world.apply(&object))
 }
 
 /// A tenant that allows the namespace of the resources.
@@ -97,12 +107,6 @@ pub fn is_ready(world: &World, kind: &str, name: &str) -> bool {
 pub fn ready(object: &Value) -> bool {
     condition(object, "Ready")
         .is_some_and(|ready| ready["status"] == "True" && ready["observedGeneration"] == object["metadata"]["generation"])
-}
-
-/// A condition of an object.
-pub fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
-    let conditions = object["status"]["conditions"].as_array()?;
-    conditions.iter().find(|found| found["type"] == kind)
 }
 
 /// Nothing further has to hold.

@@ -13,7 +13,6 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 use crate::oracle::KINDS;
-use crate::scenarios::assignment::groups_of;
 use crate::world::{World, plural};
 
 /// The target of the trace that shows what is remembered.
@@ -51,7 +50,7 @@ pub fn note(world: &World) {
     for collection in ["provisioningPolicies", "userSettings"] {
         for object in world.graph_objects(collection) {
             let managed = ["displayName", "description", "localAdminEnabled"].map(|name| object[name].to_string());
-            (managed, groups_of(&object)).hash(&mut hasher);
+            (managed, lab::groups(&object)).hash(&mut hasher);
         }
     }
     SEEN.lock().insert(hasher.finish());

@@ -194,9 +194,9 @@ pub async fn kubernetes(world: Arc<World>, hands: Hands, request: Request<Body>)
             match stale {
                 Some(back) => {
                     let version = world.cluster.resource_version().saturating_sub(back).max(1);
-                    world.cluster.answer_as_of(version, request).await.map(boxed)
+                    world.cluster.answer_as_of(version, request).await
                 }
-                None => world.cluster.answer(request).await.map(boxed),
+                None => world.cluster.answer(request).await,
             }
         }
     };
@@ -256,7 +256,7 @@ fn refusal(code: StatusCode, reason: &str, retry_after: Option<&'static str>) ->
 }
 
 /// The body of any answer.
-pub type Answered = http_body_util::combinators::UnsyncBoxBody<Bytes, BoxError>;
+pub type Answered = kube_sim::Body;
 
 fn boxed<B>(body: B) -> Answered
 where
@@ -306,12 +306,9 @@ pub async fn graph(world: Arc<World>, hands: Hands, request: Request<Bytes>) -> 
     if html {
         parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
         let page = Full::new(Bytes::from_static(b"<html><body>Service</body></html>"));
-        return Ok(Response::from_parts(
-            parts,
-            page.map_err(|never: Infallible| match never {}).boxed_unsync(),
-        ));
+        return Ok(Response::from_parts(parts, boxed(page)));
     }
-    Ok(Response::from_parts(parts, body.map_err(BoxError::from).boxed_unsync()))
+    Ok(Response::from_parts(parts, boxed(body)))
 }
 
 /// The simulator's fault for what happens.

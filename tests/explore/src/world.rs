@@ -11,6 +11,9 @@ use http_body_util::BodyExt;
 use jiff::Timestamp;
 use kube::client::Body;
 use kube_sim::{Cluster, Definitions};
+use lab::{ADMIN, AUDIENCE, SERVICE_ACCOUNT};
+/// The controller's namespace, and the tenant of the seed.
+pub use lab::{NAMESPACE as SYSTEM, TENANT};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
@@ -19,14 +22,8 @@ use crate::wires::Wires;
 
 /// When every run begins.
 pub const START: &str = "2026-03-02T08:00:00Z";
-/// The tenant of the seed.
-pub const TENANT: &str = "11111111-1111-1111-1111-111111111111";
 /// The application that the controller signs in as.
 pub const APP: &str = "22222222-2222-2222-2222-222222222222";
-/// Who changes Graph by hand.
-pub const ADMIN: &str = "admin@contoso.com";
-/// The controller's namespace.
-pub const SYSTEM: &str = "cloudpc-system";
 /// The namespace of the resources.
 pub const TEAM: &str = "team";
 /// Groups of the seed.
@@ -51,9 +48,9 @@ static BASIS: LazyLock<Basis> = LazyLock::new(|| Basis {
 fn seeded() -> anyhow::Result<Router> {
     let mut seed: Value = serde_saphyr::from_str(SEED)?;
     let cluster = Cluster::new(clock(&start()), &Definitions::compile([])?);
-    let subject = format!("system:serviceaccount:{SYSTEM}:cloudpc-operator");
+    let subject = format!("system:serviceaccount:{SYSTEM}:{SERVICE_ACCOUNT}");
     seed["tenants"][0]["apps"][0]["federatedCredentials"] =
-        json!([{"issuer": cluster.issuer(), "subject": subject, "audiences": ["api://AzureADTokenExchange"]}]);
+        json!([{"issuer": cluster.issuer(), "subject": subject, "audiences": [AUDIENCE]}]);
     let graph = Router::new(&[seed.to_string()], clock(&start()), None)?;
     graph.trust_issuer(cluster.issuer(), vec![cluster.jwk()]);
     Ok(graph)
@@ -105,7 +102,7 @@ impl World {
         world.create(
             "serviceaccounts",
             Some(SYSTEM),
-            json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "cloudpc-operator", "namespace": SYSTEM}}),
+            json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": SERVICE_ACCOUNT, "namespace": SYSTEM}}),
         );
         world
     }

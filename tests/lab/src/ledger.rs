@@ -81,6 +81,17 @@ pub fn operations(entries: &[Entry]) -> BTreeMap<String, usize> {
     counts
 }
 
+/// The groups that are assigned to an object as the simulator holds it, or that an assign body names, in order.
+#[must_use]
+pub fn groups(holder: &Value) -> Vec<String> {
+    let assignments = holder["assignments"].as_array().into_iter().flatten();
+    let mut groups: Vec<String> = assignments
+        .filter_map(|one| one["target"]["groupId"].as_str().map(str::to_owned))
+        .collect();
+    groups.sort();
+    groups
+}
+
 fn is_guid(part: &str) -> bool {
     let groups: Vec<usize> = part.split('-').map(str::len).collect();
     groups == [8, 4, 4, 4, 12] && part.chars().all(|c| c == '-' || c.is_ascii_hexdigit())

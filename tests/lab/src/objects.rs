@@ -147,6 +147,13 @@ impl Lab {
     }
 }
 
+/// A condition of an object.
+#[must_use]
+pub fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
+    let conditions = object["status"]["conditions"].as_array()?;
+    conditions.iter().find(|found| found["type"] == kind)
+}
+
 /// Whether the condition has the status, at the current generation.
 fn has_condition(object: &Value, kind: &str, status: &str) -> bool {
     let generation = object["metadata"]["generation"].as_i64();

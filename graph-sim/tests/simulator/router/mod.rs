@@ -13,7 +13,7 @@ use support::{answered, app_token, fault, graph, names, request, router, sign_in
 use tokio::time::{Instant, sleep};
 
 use crate::wire::issuer::{AUDIENCE, SUBJECT, SigningKey};
-use crate::wire::support::{ADMIN, APP, POLICIES, SCOPE, TENANT, policy, seed};
+use crate::wire::support::{ADMIN, POLICIES, TENANT, assertion_form, policy, seed};
 
 /// A run with most of what a client and a person do. Gives all answers and the ledger, as text.
 async fn everything(router: &Router) -> (String, String) {
@@ -99,14 +99,7 @@ async fn a_given_issuer_is_trusted_by_its_keys_and_by_the_given_time() {
     let expires = support::start().as_second() + 60;
     let claims = json!({"iss": issuer, "sub": SUBJECT, "aud": [AUDIENCE], "exp": expires});
     let present = async |router: &Router, assertion: &str| {
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("client_id", APP),
-            ("scope", SCOPE),
-            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
-            ("client_assertion", assertion),
-        ];
-        let (status, answer) = sign_in(router, &form).await;
+        let (status, answer) = sign_in(router, &assertion_form(assertion)).await;
         (status, answer["error_codes"].clone())
     };
     assert_eq!(

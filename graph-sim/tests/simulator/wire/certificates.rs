@@ -8,7 +8,7 @@ use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use serde_json::{Value, json};
 
 use crate::wire::issuer::now;
-use crate::wire::support::{APP, OTHER_TENANT, SCOPE, Sim, TENANT, seed};
+use crate::wire::support::{APP, OTHER_TENANT, Sim, TENANT, assertion_form, seed};
 use crate::wire::tokens::assert_failure;
 
 const OTHER_APP: &str = "33333333-3333-3333-3333-333333333333";
@@ -92,14 +92,7 @@ fn changed(claims: &Value, changes: &Value) -> Value {
 }
 
 async fn present(sim: &Sim, tenant: &str, assertion: &str) -> (u16, Value) {
-    let form = [
-        ("grant_type", "client_credentials"),
-        ("client_id", APP),
-        ("scope", SCOPE),
-        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
-        ("client_assertion", assertion),
-    ];
-    sim.token(tenant, &form).await
+    sim.token(tenant, &assertion_form(assertion)).await
 }
 
 /// (captured) The Azure SDK for Python pads the parts of its assertions, and signs them so.

@@ -6,7 +6,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
 use crate::wire::issuer::{AUDIENCE, Issuer, SUBJECT, SigningKey, now};
-use crate::wire::support::{APP, SCOPE, Sim, TENANT, seed};
+use crate::wire::support::{APP, Sim, TENANT, assertion_form, seed};
 use crate::wire::tokens::assert_failure;
 
 const UNREACHABLE: &str = "https://127.0.0.1:1";
@@ -24,14 +24,7 @@ fn simulator(issuer: &Issuer, trust: bool) -> Sim {
 }
 
 async fn present(sim: &Sim, assertion: &str) -> (u16, Value) {
-    let form = [
-        ("grant_type", "client_credentials"),
-        ("client_id", APP),
-        ("scope", SCOPE),
-        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
-        ("client_assertion", assertion),
-    ];
-    sim.token(TENANT, &form).await
+    sim.token(TENANT, &assertion_form(assertion)).await
 }
 
 fn changed(claims: &Value, name: &str, value: Value) -> Value {

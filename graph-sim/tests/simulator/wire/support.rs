@@ -12,6 +12,17 @@ pub const USER: &str = "user@contoso.com";
 /// Must not be found anywhere but in what the client sends.
 pub const SECRET: &str = "canary-5f0a-secret";
 pub const SCOPE: &str = "https://graph.microsoft.com/.default";
+
+/// The form with which the application exchanges an assertion for a token.
+pub fn assertion_form(assertion: &str) -> [(&'static str, &str); 5] {
+    [
+        ("grant_type", "client_credentials"),
+        ("client_id", APP),
+        ("scope", SCOPE),
+        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+        ("client_assertion", assertion),
+    ]
+}
 pub const POLICIES: &str = "/beta/deviceManagement/virtualEndpoint/provisioningPolicies";
 
 /// A seed with two tenants that have the same application; the clock is frozen.

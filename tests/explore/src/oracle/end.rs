@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use crate::scenario::ready;
-use crate::scenarios::assignment::groups_of;
 use crate::world::{World, plural};
 
 /// Fields of a spec that say how to manage, not what.
@@ -23,7 +22,7 @@ const OWN: [&str; 11] = [
 
 pub fn judge(world: &World) -> Vec<String> {
     let mut found = Vec::new();
-    for (kind, collection) in [("ProvisioningPolicy", "provisioningPolicies"), ("UserSetting", "userSettings")] {
+    for (kind, collection) in super::REPRESENTED {
         let objects = world.graph_objects(collection);
         for resource in world.cluster.objects(&plural(kind)) {
             if ready(&resource) && resource["spec"]["suspend"] != true && resource["metadata"]["deletionTimestamp"].is_null() {
@@ -86,7 +85,11 @@ fn assignments(world: &World) -> Vec<String> {
             resource["spec"]["targetRef"]["name"].as_str().unwrap_or_default(),
         );
         let id = target.map(|target| target["status"]["id"].clone()).unwrap_or_default();
-        let has = policies.iter().find(|policy| policy["id"] == id).map(groups_of).unwrap_or_default();
+        let has = policies
+            .iter()
+            .find(|policy| policy["id"] == id)
+            .map(lab::groups)
+            .unwrap_or_default();
         for group in resource["spec"]["groups"].as_array().into_iter().flatten() {
             let group = group["id"].as_str().unwrap_or_default();
             if !has.iter().any(|one| one == group) {

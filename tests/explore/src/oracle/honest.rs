@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::REPRESENTED;
 use super::end::differences;
 use crate::plan::{Plan, What};
 use crate::scenario::ready;
@@ -14,14 +15,12 @@ use crate::world::{World, plural};
 /// When a generation of a resource was seen equal to its object in Graph last, by kind, name and generation.
 pub type Equal = BTreeMap<(String, String, i64), Timestamp>;
 
-const KINDS: [(&str, &str); 2] = [("ProvisioningPolicy", "provisioningPolicies"), ("UserSetting", "userSettings")];
-
 /// A list may be two intervals old, and a pass takes a moment.
 const OLDEST: SignedDuration = SignedDuration::from_secs(130);
 
 /// Notes what is equal now: called before Graph changes.
 pub fn note(world: &World, equal: &mut Equal, now: Timestamp) {
-    for (kind, collection) in KINDS {
+    for (kind, collection) in REPRESENTED {
         let resources = world.cluster.objects(&plural(kind));
         if resources.is_empty() {
             continue;
@@ -38,7 +37,9 @@ pub fn note(world: &World, equal: &mut Equal, now: Timestamp) {
 
 /// What is wrong with a status that was written at this path.
 pub fn judge(world: &World, plan: &Plan, path: &str, equal: &Equal, now: Timestamp) -> Option<String> {
-    let (kind, collection) = KINDS.into_iter().find(|(kind, _)| path.contains(&format!("/{}/", plural(kind))))?;
+    let (kind, collection) = REPRESENTED
+        .into_iter()
+        .find(|(kind, _)| path.contains(&format!("/{}/", plural(kind))))?;
     let name = path.split('/').rev().nth(1)?;
     let resource = world.object(kind, name)?;
     let rests = resource["spec"]["suspend"] == true || resource["spec"]["mode"] == "Observe";

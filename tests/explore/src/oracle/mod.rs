@@ -1,18 +1,22 @@
-//! What has to hold after every run, whatever happened in it. The numbers are those of the reliability promises (`docs/reliability.md`).
+//! What has to hold after every run, whatever happened in it. O1 to O14 number the promises.
 
 mod calls;
 mod end;
 pub mod honest;
 mod owners;
 
+use lab::condition;
 use serde_json::Value;
 
 use crate::plan::{Plan, What};
-use crate::scenario::{Scenario, condition, ready};
+use crate::scenario::{Scenario, ready};
 use crate::world::World;
 
 /// The kinds of ours that a user declares.
 pub const KINDS: [&str; 4] = ["EntraTenant", "ProvisioningPolicy", "UserSetting", "Assignment"];
+
+/// Those of them that represent an object in Graph, with its collection.
+const REPRESENTED: [(&str, &str); 2] = [("ProvisioningPolicy", "provisioningPolicies"), ("UserSetting", "userSettings")];
 
 /// All that does not hold.
 pub fn judge(scenario: &Scenario, plan: &Plan, world: &World) -> Vec<String> {

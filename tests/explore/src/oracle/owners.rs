@@ -9,8 +9,6 @@ use crate::plan::{Plan, What};
 use crate::scenario::ready;
 use crate::world::{TENANT, World, plural};
 
-const OWNED: [(&str, &str); 2] = [("ProvisioningPolicy", "provisioningPolicies"), ("UserSetting", "userSettings")];
-
 pub fn judge(world: &World, plan: &Plan) -> Vec<String> {
     let state = world.state();
     let entries = serde_json::from_value(Value::Array(world.graph.ledger(0))).expect("the ledger's form is known");
@@ -19,7 +17,7 @@ pub fn judge(world: &World, plan: &Plan) -> Vec<String> {
         .map(|entry| format!("O3: a write to what somebody else made: {} {}", entry.method, entry.path))
         .collect();
     let ours = made(&state);
-    for (kind, collection) in OWNED {
+    for (kind, collection) in super::REPRESENTED {
         let alive: BTreeMap<&str, &Value> = state["tenants"][TENANT][collection]
             .as_array()
             .into_iter()

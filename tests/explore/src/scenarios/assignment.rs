@@ -15,7 +15,7 @@ fn ready() -> Step {
 }
 
 fn groups(groups: &'static [&'static str]) -> Step {
-    act("other groups", move |world| {
+    act(move |world| {
         let groups: Vec<Value> = groups.iter().map(|id| json!({"id": id})).collect();
         world.patch(KIND, Some(TEAM), "desk", &json!({"spec": {"groups": groups}}));
     })
@@ -27,19 +27,9 @@ fn assigned(first: &[&str]) -> Vec<Step> {
     steps
 }
 
-/// The groups that the policy has in Graph.
-pub fn groups_of(object: &Value) -> Vec<String> {
-    let assignments = object["assignments"].as_array().into_iter().flatten();
-    let mut groups: Vec<String> = assignments
-        .filter_map(|assignment| assignment["target"]["groupId"].as_str().map(str::to_owned))
-        .collect();
-    groups.sort();
-    groups
-}
-
 /// What is wrong with the groups of the policy, if they are not these.
 pub fn has(world: &World, wanted: &[&str]) -> Vec<String> {
-    let found: Vec<Vec<String>> = world.named("provisioningPolicies", "Desk").iter().map(groups_of).collect();
+    let found: Vec<Vec<String>> = world.named("provisioningPolicies", "Desk").iter().map(lab::groups).collect();
     let mut wanted: Vec<String> = wanted.iter().map(|group| (*group).to_owned()).collect();
     wanted.sort();
     if found.len() == 1 && found[0] == wanted {
@@ -121,7 +111,7 @@ pub fn all() -> Vec<Scenario> {
             "unassign",
             || {
                 let mut steps = assigned(&[FINANCE]);
-                steps.push(act("delete", |world| world.delete(KIND, Some(TEAM), "desk")));
+                steps.push(act(|world| world.delete(KIND, Some(TEAM), "desk")));
                 steps.push(Step::Until(|world| world.object(KIND, "desk").is_none()));
                 steps
             },
@@ -131,7 +121,7 @@ pub fn all() -> Vec<Scenario> {
             "delete-both",
             || {
                 let mut steps = assigned(&[FINANCE]);
-                steps.push(act("delete", |world| {
+                steps.push(act(|world| {
                     world.delete("ProvisioningPolicy", Some(TEAM), "desk");
                     world.delete(KIND, Some(TEAM), "desk");
                 }));

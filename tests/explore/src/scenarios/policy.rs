@@ -90,13 +90,13 @@ fn desk_is_gone(world: &World) -> bool {
 }
 
 fn change(fields: Value) -> Step {
-    act("change", move |world| {
+    act(move |world| {
         world.patch(KIND, Some(TEAM), "desk", &json!({"spec": fields}));
     })
 }
 
 fn delete() -> Step {
-    act("delete", |world| world.delete(KIND, Some(TEAM), "desk"))
+    act(|world| world.delete(KIND, Some(TEAM), "desk"))
 }
 
 fn ready() -> Step {
@@ -167,7 +167,7 @@ fn changes() -> Vec<Scenario> {
         scenario(
             "policy-rename-onto-taken",
             || {
-                let taken = act("a policy is made by hand", |world| {
+                let taken = act(|world| {
                     hand(world, "namesake");
                     let id = world.named(COLLECTION, "Desk")[0]["id"].clone();
                     let path = format!("{COLLECTION}/{}", id.as_str().expect("an id"));
@@ -247,10 +247,10 @@ fn left_alone() -> Vec<Scenario> {
         scenario(
             "policy-restored-status",
             || {
-                let keep = act("a backup is made", |world| {
+                let keep = act(|world| {
                     *world.kept.lock() = world.object(KIND, "desk").unwrap_or_default();
                 });
-                let restore = act("an older status is restored", |world| {
+                let restore = act(|world| {
                     let kept = world.kept.lock().clone();
                     let path = format!("/apis/cloudpc.dev/v1alpha1/namespaces/{TEAM}/provisioningpolicies/desk/status");
                     let patch = json!({"status": kept["status"]});

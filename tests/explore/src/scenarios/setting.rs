@@ -71,7 +71,7 @@ pub fn all() -> Vec<Scenario> {
             "setting-delete",
             || {
                 let mut steps = created();
-                steps.push(act("delete", |world| world.delete(KIND, Some(TEAM), "users")));
+                steps.push(act(|world| world.delete(KIND, Some(TEAM), "users")));
                 steps.push(Step::Until(|world| world.object(KIND, "users").is_none()));
                 steps
             },

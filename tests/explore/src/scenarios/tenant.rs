@@ -27,7 +27,7 @@ fn kept(world: &World) -> Vec<String> {
 }
 
 fn label(allowed: bool) -> Step {
-    act("the label of the namespace changes", move |world| {
+    act(move |world| {
         let label = allowed.then_some("contoso");
         world.patch(
             "Namespace",
@@ -46,12 +46,12 @@ fn with(more: Vec<Step>) -> Vec<Step> {
 
 /// The application may sign in, or nobody may.
 fn sign_in(works: bool) -> Step {
-    act("the federated credential changes", move |world| {
+    act(move |world| {
         let subject = format!(
             "system:serviceaccount:{SYSTEM}:{}",
             if works { "cloudpc-operator" } else { "somebody" }
         );
-        let credential = json!({"issuer": world.cluster.issuer(), "subject": subject, "audiences": ["api://AzureADTokenExchange"]});
+        let credential = json!({"issuer": world.cluster.issuer(), "subject": subject, "audiences": [lab::AUDIENCE]});
         let app = json!({"appId": APP, "displayName": "cloudpc-operator", "federatedCredentials": [credential],
             "roles": ["CloudPC.ReadWrite.All", "Group.Read.All", "Organization.Read.All"]});
         world.control(&Method::POST, "/seed", Some(&json!({"tenants": [{"id": TENANT, "apps": [app]}]})));
@@ -64,7 +64,7 @@ const TOKEN: Duration = Duration::from_secs(70 * 60);
 const TRY: Duration = Duration::from_secs(15 * 60);
 
 fn nobody_is_ready() -> Step {
-    act("nothing is known any more", |world| {
+    act(|world| {
         for (kind, name) in [("EntraTenant", "contoso"), ("ProvisioningPolicy", "desk")] {
             if is_ready(world, kind, name) {
                 world.wires.complain(format!("{kind} {name} is Ready, and nobody can sign in"));
@@ -93,7 +93,7 @@ pub fn all() -> Vec<Scenario> {
             "tenant-made-anew",
             || {
                 with(vec![
-                    act("the tenant is deleted", |world| world.delete("EntraTenant", None, "contoso")),
+                    act(|world| world.delete("EntraTenant", None, "contoso")),
                     pause(),
                     apply(tenant("contoso")),
                     pause(),
@@ -103,19 +103,14 @@ pub fn all() -> Vec<Scenario> {
         ),
         scenario(
             "namespace-deleted",
-            || {
-                with(vec![
-                    act("the namespace is deleted", |world| world.delete("Namespace", None, TEAM)),
-                    pause(),
-                ])
-            },
+            || with(vec![act(|world| world.delete("Namespace", None, TEAM)), pause()]),
             |_world| Vec::new(),
         ),
         scenario(
             "definition-deleted",
             || {
                 with(vec![
-                    act("the definition is deleted", |world| {
+                    act(|world| {
                         world.delete("CustomResourceDefinition", None, "provisioningpolicies.cloudpc.dev");
                     }),
                     pause(),

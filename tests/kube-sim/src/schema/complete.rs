@@ -6,51 +6,27 @@ use crate::schema::{Schema, Type};
 
 /// Drops the fields that the schema does not have.
 pub(crate) fn prune(schema: &Schema, value: &mut Value) {
-    match value {
-        Value::Object(entries) => {
-            let open = schema.preserve || schema.kind == Type::Any;
-            if !open && schema.additional.is_none() {
-                entries.retain(|name, _| schema.properties.contains_key(name));
-            }
-            for (name, entry) in entries.iter_mut() {
-                if let Some(child) = schema.child(name) {
-                    prune(child, entry);
-                }
-            }
+    if let Value::Object(entries) = value {
+        let open = schema.preserve || schema.kind == Type::Any;
+        if !open && schema.additional.is_none() {
+            entries.retain(|name, _| schema.properties.contains_key(name));
         }
-        Value::Array(items) => {
-            if let Some(child) = schema.items.as_deref() {
-                items.iter_mut().for_each(|item| prune(child, item));
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+    descend(schema, value, prune);
 }
 
 /// Drops nulls where none is allowed and there is no default.
 pub(crate) fn drop_nulls(schema: &Schema, value: &mut Value) {
-    match value {
-        Value::Object(entries) => {
-            entries.retain(|name, entry| {
-                let kept = schema
-                    .properties
-                    .get(name)
-                    .is_none_or(|child| child.nullable || child.default.is_some());
-                kept || !entry.is_null()
-            });
-            for (name, entry) in entries.iter_mut() {
-                if let Some(child) = schema.child(name) {
-                    drop_nulls(child, entry);
-                }
-            }
-        }
-        Value::Array(items) => {
-            if let Some(child) = schema.items.as_deref() {
-                items.iter_mut().for_each(|item| drop_nulls(child, item));
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    if let Value::Object(entries) = value {
+        entries.retain(|name, entry| {
+            let kept = schema
+                .properties
+                .get(name)
+                .is_none_or(|child| child.nullable || child.default.is_some());
+            kept || !entry.is_null()
+        });
     }
+    descend(schema, value, drop_nulls);
 }
 
 /// Fills in the defaults, also in place of nulls where none is allowed.
@@ -58,24 +34,31 @@ pub(crate) fn fill(schema: &Schema, value: &mut Value) {
     if !schema.defaults {
         return;
     }
+    if let Value::Object(entries) = value {
+        for (name, property) in schema.properties.iter().filter(|(_, property)| property.defaults) {
+            let Some(default) = &property.default else { continue };
+            let missing = entries.get(name).is_none_or(|entry| entry.is_null() && !property.nullable);
+            if missing {
+                entries.insert(name.clone(), default.clone());
+            }
+        }
+    }
+    descend(schema, value, fill);
+}
+
+/// Does the same to everything in a value that the schema describes.
+fn descend(schema: &Schema, value: &mut Value, visit: fn(&Schema, &mut Value)) {
     match value {
         Value::Object(entries) => {
-            for (name, property) in schema.properties.iter().filter(|(_, property)| property.defaults) {
-                let Some(default) = &property.default else { continue };
-                let missing = entries.get(name).is_none_or(|entry| entry.is_null() && !property.nullable);
-                if missing {
-                    entries.insert(name.clone(), default.clone());
-                }
-            }
             for (name, entry) in entries.iter_mut() {
                 if let Some(child) = schema.child(name) {
-                    fill(child, entry);
+                    visit(child, entry);
                 }
             }
         }
         Value::Array(items) => {
             if let Some(child) = schema.items.as_deref() {
-                items.iter_mut().for_each(|item| fill(child, item));
+                items.iter_mut().for_each(|item| visit(child, item));
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}

@@ -167,17 +167,25 @@ async fn install(client: &kube::Client, definitions: &[CustomResourceDefinition]
     }
     for definition in definitions {
         let spec = &definition.spec;
-        let path = format!("/apis/{}/{}/{}", spec.group, spec.versions[0].name, spec.names.plural);
-        for attempt in 0.. {
-            let response = client.send(Request::get(&path).body(Body::empty())?).await?;
-            if response.status().is_success() {
-                break;
-            }
-            anyhow::ensure!(attempt < 200, "{path} is not served");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        let version = format!("apis/{}/{}", spec.group, spec.versions[0].name);
+        served(client, &format!("/{version}/{}", spec.names.plural), |_objects| true).await?;
+        // The schemas for server-side apply come a moment after the paths.
+        let kind = format!("\"kind\":\"{}\"", spec.names.kind);
+        served(client, &format!("/openapi/v3/{version}"), |schemas| schemas.contains(&kind)).await?;
     }
-    // The schemas for server-side apply come a moment after the paths.
-    tokio::time::sleep(Duration::from_millis(1500)).await;
     Ok(())
+}
+
+/// Waits until a path is answered as it has to be.
+async fn served(client: &kube::Client, path: &str, accepted: impl Fn(&str) -> bool) -> Result<()> {
+    for _attempt in 0..200 {
+        let response = client.send(Request::get(path).body(Body::empty())?).await?;
+        let found = response.status().is_success();
+        let body = response.into_body().collect().await?.to_bytes();
+        if found && accepted(&String::from_utf8_lossy(&body)) {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    anyhow::bail!("{path} is not served")
 }
