@@ -60,8 +60,9 @@ async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tena
     let seen = look(pass, &desired, described, tenant).await;
     let seen = seen.map_err(|stop| stop.map(|failure| failure.before(Unseen::Graph)))?;
     if let Some(entity) = &seen {
-        claims::note_seen(pass, entity);
+        // In this order: an object must not supply the record that it is judged by.
         claims::prove(pass, Some(entity), tenant)?;
+        claims::note_seen(pass, entity);
         desired.put_back = put_back(pass, entity, tenant).await?;
     }
     remember(pass, &desired, seen.as_ref(), tenant);

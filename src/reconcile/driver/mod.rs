@@ -247,17 +247,22 @@ async fn report<K: Kind>(mut pass: Pass<'_, K>, result: Result<Verdict, Stop>) -
     match pass.writer.report(&status).await {
         Ok(written) => {
             let stored = pass.writer.stored().map_or(0, fingerprint_of);
-            pass.note(|notes| {
+            let untold = pass.note(|notes| {
                 notes.seen.written = Some((stored, Instant::now()));
                 notes.seen.resolved = None;
                 notes.asked.handled = requests(object);
+                std::mem::take(&mut notes.seen.untold)
             });
-            if written {
+            if written || untold {
                 object.changed(&status, context);
             }
             ended(&result, wrote, uid, context)
         }
-        Err(error) => ended(&Err(error.into()), wrote, uid, context),
+        Err(error) => {
+            // Perhaps it was written all the same; then no later pass writes it.
+            pass.note(|notes| notes.seen.untold = true);
+            ended(&Err(error.into()), wrote, uid, context)
+        }
     }
 }
 

@@ -214,6 +214,9 @@ async fn the_finalizer_comes_first_and_a_converged_object_is_not_written_again()
     reconcile(Arc::new(object), Arc::clone(&context)).await.unwrap();
     let first = writes.lock().unwrap()[0].1.clone();
     assert_eq!(first, json!({"metadata": {"finalizers": [FINALIZER], "resourceVersion": "7"}}));
+    // A pass on a stale copy, or on an object that was made anew, must not write.
+    let condition = &status_writes(&writes)[0]["metadata"];
+    assert_eq!(*condition, json!({"name": "x", "uid": "uid", "resourceVersion": "7"}));
 
     let mut converged = fragile(false);
     converged.status = serde_json::from_value(status_writes(&writes)[0]["status"].clone()).unwrap();

@@ -78,7 +78,8 @@ fn told(world: &World) -> Vec<String> {
     }
     for change in world.cluster.changes() {
         match change.resource.as_str() {
-            "events" => told.push(change.object["note"].to_string()),
+            // That it was created says nothing about where it is now.
+            "events" if change.object["reason"] != "Created" => told.push(change.object["note"].to_string()),
             _ if change.object["spec"]["deletionPolicy"] == "Orphan" && !change.object["metadata"]["deletionTimestamp"].is_null() => {
                 told.push(change.object["status"]["id"].to_string());
             }

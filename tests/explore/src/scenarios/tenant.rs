@@ -58,7 +58,14 @@ pub fn all() -> Vec<Scenario> {
     };
     vec![
         scenario("two-entratenants", || with(vec![apply(tenant("other")), pause()]), kept),
-        scenario("shut-out", || with(vec![label(false), pause(), label(true), pause()]), kept),
+        scenario(
+            "shut-out",
+            || {
+                let other = policy::change(json!({"description": "Other"}));
+                with(vec![label(false), pause(), other, pause(), policy::look(), label(true), pause()])
+            },
+            policy::kept_unwritten,
+        ),
         scenario(
             "tenant-made-anew",
             || {
