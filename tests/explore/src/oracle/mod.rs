@@ -22,7 +22,7 @@ pub fn judge(scenario: &Scenario, plan: &Plan, world: &World) -> Vec<String> {
     found.extend(owners::judge(world, plan));
     found.extend(end::judge(world));
     found.extend(calls::judge(world));
-    found.extend(groups::judge(scenario, world));
+    found.extend(groups::judge(scenario, plan, world));
     found.extend(waits::judge(scenario, plan, world));
     // What a person or the network adds is not the scenario's, and what Graph refused is not done.
     let added = plan

@@ -78,8 +78,10 @@ fn told(world: &World) -> Vec<String> {
     }
     for change in world.cluster.changes() {
         match change.resource.as_str() {
-            // That it was created says nothing about where it is now.
-            "events" if change.object["reason"] != "Created" => told.push(change.object["note"].to_string()),
+            // What is told by the way, such as that it was created, says nothing about where it is now.
+            "events" if change.object["type"] == "Warning" || change.object["reason"] == "Released" => {
+                told.push(change.object["note"].to_string());
+            }
             _ if change.object["spec"]["deletionPolicy"] == "Orphan" && !change.object["metadata"]["deletionTimestamp"].is_null() => {
                 told.push(change.object["status"]["id"].to_string());
             }

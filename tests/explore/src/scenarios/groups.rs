@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::plan::Side;
 use crate::scenario::{Scenario, Step, act, apply, is_ready, resource};
 use crate::scenarios::assignment::{groups_of, has};
-use crate::scenarios::policy::{scenario, then, with_groups};
+use crate::scenarios::policy::{hand, then, with_groups};
 use crate::world::{ANALYSTS, FINANCE, RECEPTION, TEAM, World};
 
 const KIND: &str = "Assignment";
@@ -59,6 +59,14 @@ fn is_assigned(world: &World) -> bool {
 
 /// All of these.
 pub fn all() -> Vec<Scenario> {
+    let scenario = |name, steps: fn() -> Vec<Step>, check| Scenario {
+        name,
+        steps: Box::new(steps),
+        hands: &[],
+        hand,
+        check,
+        paired: false,
+    };
     vec![
         scenario(
             "group-moves",
