@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test explore explore-pairs bench lint deny control-plane build
+.PHONY: help demo test explore explore-pairs mutants bench lint deny control-plane build
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ explore: ## explore every crash point and every answer, in process (minutes); PL
 
 explore-pairs: ## explore plans in which two things go otherwise (an hour); EVERY=10 carries out every tenth
 	EXPLORE_PAIRS=1 EXPLORE_EVERY=$(or $(EVERY),1) $(CARGO) test --profile explore -p explore
+
+mutants: ## break each rule of safety by one line, and expect its test to fail (an hour); MUTANTS=name,name selects
+	@$(CARGO) run --quiet -p mutants
 
 # What `make bench` builds with. `make bench PROFILE=release` measures the program exactly as it is shipped, and builds for more than ten minutes.
 PROFILE ?= measure

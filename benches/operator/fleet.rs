@@ -171,7 +171,7 @@ impl Template {
 /// Creates an object with its finalizer and its status.
 async fn put(api: &kube::Api<DynamicObject>, whole: Value) -> Result<()> {
     let mut object: DynamicObject = serde_json::from_value(whole)?;
-    let status = object.data["status"].take();
+    let mut status = object.data["status"].take();
     let name = object.metadata.name.clone().context("no name")?;
     object.metadata = kube::core::ObjectMeta {
         name: object.metadata.name,
@@ -181,7 +181,11 @@ async fn put(api: &kube::Api<DynamicObject>, whole: Value) -> Result<()> {
     };
     object.data.as_object_mut().context("no object")?.remove("status");
     ensure!(status.is_object(), "{name} has no status to copy");
-    api.create(&PostParams::default(), &object).await?;
+    let created = api.create(&PostParams::default(), &object).await?;
+    // The record of the claim names its resource; another UID would be recorded anew in each first pass.
+    if let Some(resource) = status.pointer_mut("/owner/resource") {
+        *resource = json!(created.metadata.uid);
+    }
     let patch = Patch::Merge(json!({"status": status}));
     api.patch_status(&name, &PatchParams::default(), &patch).await?;
     Ok(())

@@ -33,7 +33,7 @@ pub use provisioning_policy::{ProvisioningPolicy, ProvisioningPolicySpec};
 pub use specimen::{Specimen, SpecimenSpec};
 pub use status::{
     AssignmentProblem, DriftRecord, DriftedField, IdOwner, ManagedStatus, Origin, OwnedAssignment, PendingCreate, PendingPlan,
-    PlannedChange, Resolved, ResolvedGroup, ResolvedImage, ResolvedName,
+    PlannedChange, ReplacedSet, Resolved, ResolvedGroup, ResolvedImage, ResolvedName,
 };
 pub use user_setting::{RestorePointSetting, UserSetting, UserSettingSpec};
 

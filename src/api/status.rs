@@ -57,6 +57,10 @@ pub struct ManagedStatus {
     /// Ids of assigned groups that no Assignment declares.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreign_assignments: Vec<String>,
+    /// Sets of assignments that were replaced lately: whether another writer's group was lost with one shows minutes later, in the
+    /// audit log.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced_sets: Vec<ReplacedSet>,
     /// Number of groups that were last seen on the object, those of other writers included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assigned_groups: Option<i64>,
@@ -306,6 +310,20 @@ pub struct OwnedAssignment {
     /// Whether Graph has been seen with this assignment.
     #[serde(default)]
     pub verified: bool,
+}
+
+/// A set of assignments that was replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = not_nullable)]
+pub struct ReplacedSet {
+    /// When the set was read before, by Microsoft's clock.
+    pub read_at: Time,
+    /// When the replacement was answered, by Microsoft's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<Time>,
+    /// Ids of the groups in the set before or after, each followed by a slash and the id of its service plan if it has one.
+    pub groups: Vec<String>,
 }
 
 /// An Assignment that could not be taken into account.

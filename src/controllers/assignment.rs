@@ -64,7 +64,7 @@ impl Kind for Assignment {
             .filter(|entry| entry.declared_by.contains(&name))
             .count();
         // A pass of the target that is under way may be about to put groups there for this Assignment.
-        if held == 0 && !target.working_with.contains(&name) {
+        if held == 0 && !target.working_with.contains(&name) && !target.untold {
             return Ok(());
         }
         let id = target.status.id.as_deref().unwrap_or_default();
@@ -137,6 +137,8 @@ pub(crate) struct Target {
     pub suspended: bool,
     /// The Assignments that its pass under way works with.
     pub working_with: BTreeSet<String>,
+    /// Its last pass could not write what it had done, so its status may lack groups that are on it.
+    pub untold: bool,
 }
 
 /// The state of each group and the verdict. Pure.
@@ -322,11 +324,13 @@ fn target(assignment: &Assignment, context: &Context) -> Result<Option<Target>, 
     let found = cluster.visit_target(reference, &namespace, |object| {
         let uid = Uid::of_meta(object.meta);
         let known = uid.as_deref().unwrap_or_default();
+        let seen = uid.as_ref().map(|uid| context.memory.get(uid).seen).unwrap_or_default();
         (!cluster.published.is_finalized(known)).then(|| Target {
             status: cluster.published.latest(known, object.status),
             leaving: object.meta.deletion_timestamp.is_some(),
             suspended: object.is_suspended,
-            working_with: uid.as_ref().map(|uid| context.memory.get(uid).seen.collected).unwrap_or_default(),
+            working_with: seen.collected,
+            untold: seen.untold,
             uid: uid.clone(),
         })
     });

@@ -98,7 +98,7 @@ impl Kind for EntraTenant {
             String::new()
         };
         let message = format!(
-            "in use by {}{more}; delete them first",
+            "in use by {}{more}, which have to be deleted first",
             users.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ")
         );
         // The last of them wakes it.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use kube::ResourceExt;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use tokio::time::Instant;
 
 use crate::api::DriftedField;
@@ -65,16 +66,33 @@ pub(crate) async fn assign<K: Managed>(pass: &mut Pass<'_, K>, site: Site<'_>) -
         return Ok(());
     };
     confirm_removals(pass, &fields).await?;
-    // The entries that are about to become ours are recorded first: after a crash they must not look like another writer's.
-    pass.write_ahead_assignments().await?;
+    let known = there.iter().map(Key::from).chain(targets.iter().map(Key::from)).collect();
+    let replaced = Replaced::new(read, known, context.settle * 2);
+    if !desired.exclusive {
+        replaced.record(&mut pass.draft.replaced_sets, tenant.clock.now());
+    }
+    // The entries that are about to become ours are recorded first: after a crash they must not look like another writer's. Of a
+    // new object nobody else knows yet.
+    pass.write_ahead_assignments(site.fresh).await?;
     before_assign::<K>(id, &fields, context).await?;
     tenant.snapshot(K::COLLECTION).outdate(id);
     let request = |permit| tenant.client.assign(K::COLLECTION, id, &targets, permit);
     let result = tenant.permitted(permit, request, &context.access).await;
-    let base = there.iter().map(Key::from).collect();
-    let replaced = Replaced::new(read, tenant.clock.now(), &targets, base, context.settle * 2);
+    let replaced = replaced.answered(tenant.clock.now());
     let replaced = if site.fresh { replaced.first() } else { replaced };
-    note_replaced(pass, desired, result.as_ref().err(), replaced);
+    if result.as_ref().err().is_some_and(|stop| !stop.is(Class::Unreachable)) {
+        note_refused(pass, desired, &there);
+    } else {
+        let sent = targets.iter().map(Key::from).collect();
+        pass.note(|notes| {
+            notes.sent.assigned = Some((Instant::now(), sent));
+            if result.is_ok() {
+                notes.sent.assign_refused = None;
+                notes.sent.drop_dead = false;
+            }
+        });
+        note_replaced(pass, desired, replaced);
+    }
     result?;
     pass.wrote = true;
     report(pass, site, &fields);
@@ -124,23 +142,27 @@ fn report<K: Managed>(pass: &mut Pass<'_, K>, site: Site<'_>, fields: &[DriftedF
     );
 }
 
-/// Notes that the set was replaced, or may have been: reads may not show its entries yet, and entries that other writers
-/// added meanwhile may be lost.
-fn note_replaced<K: Managed>(pass: &Pass<'_, K>, desired: &Desired, stop: Option<&Stop>, replaced: Replaced) {
-    if stop.is_some_and(|stop| !stop.is(Class::Unreachable)) {
+/// Notes that the set was replaced, or may have been: entries that other writers added meanwhile may be lost.
+fn note_replaced<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, replaced: Replaced) {
+    if desired.exclusive {
         return;
     }
+    if let Some(set) = pass.draft.replaced_sets.last_mut() {
+        set.answered_at = Some(Time(replaced.answered));
+    }
     pass.note(|notes| {
-        notes.sent.assigned = Some((Instant::now(), replaced.sent.iter().cloned().collect()));
-        if stop.is_none() {
-            notes.sent.assign_refused = None;
-            notes.sent.drop_dead = false;
-        }
-        if !desired.exclusive {
-            notes.asked.look_by(replaced.next_look());
-            notes.sent.replaced.push(replaced);
-        }
+        notes.asked.look_by(replaced.next_look());
+        notes.sent.replaced.push(replaced);
     });
+}
+
+/// Notes that the set is as it was read.
+fn note_refused<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, there: &[RemoteAssignment]) {
+    if !desired.exclusive {
+        pass.draft.replaced_sets.pop();
+    }
+    let there = || (Instant::now(), there.iter().map(Key::from).collect());
+    pass.note(|notes| _ = notes.sent.assigned.get_or_insert_with(there));
 }
 
 /// Graph refused a set of assignments as a whole. First the groups are looked up again, because Graph refuses every set with a

@@ -78,8 +78,8 @@ async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tena
     }
     match look(pass, &id, described, tenant).await? {
         Some(entity) => {
-            claims::note_seen(pass, &entity);
             claims::prove(pass, Some(&entity), tenant)?;
+            claims::note_seen(pass, &entity);
             let found = Found {
                 assigned: entity.assignments.len(),
                 unseen: false,

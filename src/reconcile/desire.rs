@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use tokio::time::Instant;
 
-use crate::api::{AssignmentOwnership, AssignmentProblem, Resolved};
+use crate::api::{AssignmentOwnership, AssignmentProblem, OwnedAssignment, Resolved};
 use crate::cluster::managed::Managed;
 use crate::graph::unknown_members;
 use crate::reconcile::assignments;
@@ -16,7 +16,7 @@ use crate::reconcile::driver::next_pass::LONGEST_WAIT;
 use crate::reconcile::pass::Pass;
 use crate::reconcile::pins;
 use crate::reconcile::pins::Pins;
-use crate::reconcile::plan::Desired;
+use crate::reconcile::plan::{Desired, Key};
 use crate::reconcile::references;
 use crate::reconcile::vanished::keep_groups_of_the_vanished;
 use crate::report::failure::Failure;
@@ -90,9 +90,21 @@ pub(crate) async fn desire<K: Managed>(pass: &mut Pass<'_, K>, only_observe: boo
         exclusive: pass.object.common().ownership == Some(AssignmentOwnership::Exclusive),
         dropped: if notes.sent.drop_dead { declarations.dead } else { BTreeSet::new() },
         put_back: BTreeMap::new(),
+        sent: sent(pass),
         marked: false,
     };
     Ok((desired, Left { gone, pending, arriving }))
+}
+
+/// The entries that this process put on the object with the last set; without such a set, those that an earlier process recorded
+/// and never saw.
+fn sent<K: Managed>(pass: &Pass<'_, K>) -> BTreeSet<Key> {
+    let last = pass.notes().sent.assigned;
+    let may_be_there = |entry: &&OwnedAssignment| match &last {
+        Some((_, set)) => set.contains(&Key::from(*entry)),
+        None => !entry.verified,
+    };
+    pass.remembered_assignments().iter().filter(may_be_there).map(Key::from).collect()
 }
 
 /// How soon the rest of the pins is proved when there are more than a pass takes.

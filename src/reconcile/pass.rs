@@ -177,21 +177,24 @@ impl<K: Managed> Pass<'_, K> {
         self.writer.written().map_or(&[], |status| &status.assignments)
     }
 
-    /// Writes the draft if it has entries that are not in the status yet.
-    pub(crate) async fn write_ahead_assignments(&mut self) -> Result<(), Stop> {
+    /// Writes the draft if it has entries that are not in the status yet, or, unless the object is new, records which set is replaced.
+    pub(crate) async fn write_ahead_assignments(&mut self, new: bool) -> Result<(), Stop> {
+        let recorded = self
+            .writer
+            .written()
+            .is_some_and(|status| status.replaced_sets == self.draft.replaced_sets);
         let known = self.remembered_assignments();
         let same = |a: &OwnedAssignment, b: &OwnedAssignment| {
             a.group_id.eq_ignore_ascii_case(&b.group_id) && a.service_plan_id == b.service_plan_id
         };
-        if self
-            .draft
-            .assignments
-            .iter()
-            .all(|entry| known.iter().any(|known| same(known, entry)))
-        {
+        let is_known = |entry: &OwnedAssignment| known.iter().any(|known| same(known, entry));
+        if (new || recorded) && self.draft.assignments.iter().all(is_known) {
             return Ok(());
         }
-        self.writer.write(&self.draft).await.map_err(Stop::from)
+        self.writer.write(&self.draft).await?;
+        // An Assignment that is deleted meanwhile must not go before these entries are gone, whatever the cache shows.
+        self.context.cluster.published.put(self.object, &self.draft);
+        Ok(())
     }
 }
 

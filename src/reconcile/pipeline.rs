@@ -60,8 +60,9 @@ async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tena
     let seen = look(pass, &desired, described, tenant).await;
     let seen = seen.map_err(|stop| stop.map(|failure| failure.before(Unseen::Graph)))?;
     if let Some(entity) = &seen {
-        claims::note_seen(pass, entity);
+        // In this order: an object must not supply the record that it is judged by.
         claims::prove(pass, Some(entity), tenant)?;
+        claims::note_seen(pass, entity);
         desired.put_back = put_back(pass, entity, tenant).await?;
     }
     remember(pass, &desired, seen.as_ref(), tenant);
@@ -215,10 +216,12 @@ fn hold_removals<K: Managed>(pass: &Pass<'_, K>, changes: &[Change]) -> Result<(
 /// Records what was seen in the status and the notes.
 fn remember<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, seen: Option<&Entity>, tenant: &Tenant) {
     let context = pass.context;
-    let assigned = pass.notes().sent.assigned.filter(|(at, _)| at.elapsed() < context.settle);
+    // What was sent and is not shown may still appear for as long as an absence proves nothing.
+    let appears = context.absence();
+    let assigned = pass.notes().sent.assigned.filter(|(at, _)| at.elapsed() < appears);
     // An earlier process may have sent an entry that is not verified just before this process became the leader.
     let led = wall::now().duration_since(context.leading_since);
-    let new_leader = led < SignedDuration::try_from(context.settle).unwrap_or(SignedDuration::from_mins(1));
+    let new_leader = led < SignedDuration::try_from(appears).unwrap_or(SignedDuration::from_mins(2));
     let sent = |entry: &OwnedAssignment| assigned.as_ref().is_some_and(|(_, set)| set.contains(&Key::from(entry)));
     let may_appear = |entry: &OwnedAssignment| sent(entry) || new_leader && !entry.verified;
     let assignments = seen.map_or(&[][..], |entity| entity.assignments.as_slice());
@@ -226,7 +229,7 @@ fn remember<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, seen: Option<
     pass.draft.foreign_assignments = plan::foreign(&pass.draft.assignments, assignments);
     let undeclared = |entry: &&OwnedAssignment| !entry.verified && !desired.declared.contains_key(&Key::from(*entry));
     if pass.draft.assignments.iter().filter(undeclared).any(&may_appear) {
-        let over = Instant::now() + context.settle;
+        let over = Instant::now() + appears;
         pass.note(|notes| notes.asked.look_by(Some(over)));
     }
     let (snapshot, name) = (tenant.snapshot(K::COLLECTION), pass.object.common().display_name);

@@ -44,6 +44,12 @@ impl From<&RemoteAssignment> for Key {
     }
 }
 
+impl From<&AssignmentTarget> for Key {
+    fn from(target: &AssignmentTarget) -> Self {
+        Self::new(&target.group_id, target.service_plan_id.as_deref())
+    }
+}
+
 impl From<&OwnedAssignment> for Key {
     fn from(owned: &OwnedAssignment) -> Self {
         Self::new(&owned.group_id, owned.service_plan_id.as_deref())
@@ -84,6 +90,8 @@ pub(crate) struct Desired {
     pub dropped: BTreeSet<String>,
     /// Foreign entries that were lost when the set was replaced at the moment in which another writer added them.
     pub put_back: BTreeMap<Key, AssignmentTarget>,
+    /// Entries that were put on the object, or may have been: where reads do not show them they may still appear.
+    pub sent: BTreeSet<Key>,
 }
 
 /// One thing to do in Graph.
@@ -229,6 +237,11 @@ pub(crate) fn assignments(desired: &Desired, owned: &[OwnedAssignment], observed
         }
     }
     let present: BTreeSet<Key> = observed.iter().map(Key::from).collect();
+    let removed = |key: &Key, entry: &OwnedAssignment| !desired.declared.contains_key(key) && fate(entry, desired) == Fate::Removed;
+    let hidden = owned.iter().filter(|(key, entry)| !present.contains(key) && removed(key, entry));
+    for (key, _) in hidden.filter(|(key, _)| desired.sent.contains(key)) {
+        fields.push(difference(key, None, Some("sent, and not shown yet".to_owned())));
+    }
     for (key, declared) in desired.declared.iter().filter(|(key, _)| !present.contains(key)) {
         let target = merged(key, declared, None);
         fields.push(difference(key, Some(describe(&target)), None));

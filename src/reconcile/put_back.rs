@@ -24,6 +24,11 @@ pub(crate) async fn put_back<K: Managed>(
 ) -> Result<BTreeMap<Key, AssignmentTarget>, Stop> {
     let mut sent = pass.notes().sent;
     let now = Instant::now();
+    if !std::mem::replace(&mut sent.restored, true) {
+        let sets = pass.draft.replaced_sets.iter();
+        let restored = sets.filter_map(|set| Replaced::restored(set, pass.context.settle * 2, tenant.clock.now()));
+        sent.replaced.extend(restored);
+    }
     if let Some(from) = sent.replaced.iter().filter(|one| one.is_due(now)).map(|one| one.since).min() {
         let recent = now.checked_sub(SHARED_LOG).unwrap_or(now);
         let events = tenant.audit(from - SignedDuration::from_secs(10), recent).await?;
@@ -46,6 +51,7 @@ pub(crate) async fn put_back<K: Managed>(
     sent.put_back.retain(|key, _| !there.contains(key));
     let next = sent.replaced.iter().filter_map(Replaced::next_look).min();
     pass.note(|known| {
+        known.sent.restored = true;
         known.sent.replaced.clone_from(&sent.replaced);
         known.sent.put_back.clone_from(&sent.put_back);
         known.asked.look_by(next);

@@ -168,7 +168,7 @@ async fn take<K: Managed>(pass: &mut Pass<'_, K>, entity: &Entity, pending: &Pen
 
 /// How long the outcome of the request may still take to show; nothing when it has settled. For an attempt of an earlier
 /// leader, whose request may still be on its way, that counts from this leader's start.
-fn unsettled<K: Managed>(pass: &Pass<'_, K>, pending: &PendingCreate, tenant: &Tenant) -> Option<Duration> {
+pub(crate) fn unsettled<K: Managed>(pass: &Pass<'_, K>, pending: &PendingCreate, tenant: &Tenant) -> Option<Duration> {
     let context = pass.context;
     let start = if pass.notes().sent.attempt.as_ref() == Some(&pending.attempt) {
         pending.since.0

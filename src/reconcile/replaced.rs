@@ -6,15 +6,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde_json::Value;
 
 use tokio::time::Instant;
 
+use crate::api::ReplacedSet;
 use crate::graph::{AssignmentTarget, AuditEvent};
 use crate::reconcile::plan::Key;
 
 /// When the audit log is asked after a replacement; it may be minutes behind.
 const LOOKS: [Duration; 3] = [Duration::from_secs(15), Duration::from_secs(6 * 60), Duration::from_secs(16 * 60)];
+
+/// How long a request may take.
+const UNANSWERED: SignedDuration = SignedDuration::from_mins(2);
+
+/// How many replacements of an object are recorded: more within the time of the last look are not to be expected.
+const MOST_RECORDS: usize = 4;
+
+/// Whether the last look at a replacement may still have to be taken.
+fn is_recent(set: &ReplacedSet, now: Timestamp) -> bool {
+    now.duration_since(set.read_at.0) < SignedDuration::from_mins(17)
+}
 
 /// The clocks of the service's servers differ a little.
 const SLACK: SignedDuration = SignedDuration::from_secs(2);
@@ -26,29 +39,62 @@ pub(crate) struct Replaced {
     pub since: Timestamp,
     /// Microsoft's time when the set was read that the replacement is based on.
     pub read: Timestamp,
-    /// Microsoft's time when the replacement was answered.
+    /// Microsoft's time when the replacement was answered; until then, the latest time for that.
     pub answered: Timestamp,
-    /// What was sent.
-    pub sent: Vec<Key>,
-    /// What was there when it was read.
-    pub base: Vec<Key>,
+    /// What was sent, and what was there when it was read: what of it is not there now was not lost.
+    pub known: BTreeSet<Key>,
     at: Instant,
     looks: usize,
 }
 
 impl Replaced {
-    /// A replacement that has just been answered. `lag`: how long Graph may take to show what was written.
-    pub(crate) fn new(read: Timestamp, answered: Timestamp, sent: &[AssignmentTarget], base: Vec<Key>, lag: Duration) -> Self {
-        let key = |target: &AssignmentTarget| Key::new(&target.group_id, target.service_plan_id.as_deref());
+    /// A replacement of what was read then. `lag`: how long Graph may take to show what was written.
+    pub(crate) fn new(read: Timestamp, known: BTreeSet<Key>, lag: Duration) -> Self {
         Self {
             since: read - SignedDuration::try_from(lag).unwrap_or(SignedDuration::from_mins(2)),
             read,
-            answered,
-            sent: sent.iter().map(key).collect(),
-            base,
+            answered: read + UNANSWERED,
+            known,
             at: Instant::now(),
             looks: 0,
         }
+    }
+
+    /// The same, answered now.
+    pub(crate) fn answered(self, now: Timestamp) -> Self {
+        Self {
+            answered: now,
+            at: Instant::now(),
+            ..self
+        }
+    }
+
+    /// One that an earlier process recorded, unless it had time to ask.
+    pub(crate) fn restored(set: &ReplacedSet, lag: Duration, now: Timestamp) -> Option<Self> {
+        let known = set.groups.iter().map(|name| match name.split_once('/') {
+            Some((group, plan)) => Key::new(group, Some(plan)),
+            None => Key::new(name, None),
+        });
+        let replaced = Self::new(set.read_at.0, known.collect(), lag);
+        is_recent(set, now).then(|| match &set.answered_at {
+            Some(at) => replaced.answered(at.0),
+            None => replaced,
+        })
+    }
+
+    /// Adds this one to the records, instead of those that are too old to matter.
+    pub(crate) fn record(&self, sets: &mut Vec<ReplacedSet>, now: Timestamp) {
+        sets.retain(|set| is_recent(set, now));
+        sets.drain(..(sets.len() + 1).saturating_sub(MOST_RECORDS));
+        let name = |key: &Key| match &key.plan {
+            Some(plan) => format!("{}/{plan}", key.group),
+            None => key.group.clone(),
+        };
+        sets.push(ReplacedSet {
+            read_at: Time(self.read),
+            answered_at: None,
+            groups: self.known.iter().map(name).collect(),
+        });
     }
 
     /// The same for the first set of a new object, where a loss is unlikely: the log is asked when it has certainly caught up.
@@ -103,7 +149,7 @@ pub(crate) fn lost(
     written
         .into_iter()
         .flat_map(|(_, set)| entries(set))
-        .filter(|(key, _)| !replaced.sent.contains(key) && !replaced.base.contains(key) && !since.contains(key))
+        .filter(|(key, _)| !replaced.known.contains(key) && !since.contains(key))
         .collect()
 }
 
@@ -168,16 +214,9 @@ mod tests {
     #[test]
     fn f56_a_group_that_was_added_while_the_set_was_replaced_is_found() {
         let at = |second: u32| format!("2026-01-05T08:00:{second:02}Z");
-        let sent = AssignmentTarget {
-            id: None,
-            group_id: "ours".to_owned(),
-            service_plan_id: None,
-            allotment_licenses_count: None,
-            allotment_display_name: None,
-        };
-        let base = vec![Key::new("removed", None)];
-        let lag = Duration::from_secs(5);
-        let replaced = Replaced::new(at(10).parse().unwrap(), at(11).parse().unwrap(), &[sent], base, lag);
+        let known = BTreeSet::from([Key::new("ours", None), Key::new("removed", None)]);
+        let read: Timestamp = at(10).parse().unwrap();
+        let replaced = Replaced::new(read, known, Duration::from_secs(5)).answered(at(11).parse().unwrap());
         let found = |event: AuditEvent| lost(&replaced, "p1", &[event], |_| false).into_keys().collect::<Vec<_>>();
         assert_eq!(found(event(&at(10), &["ours", "removed", "THEIRS"])), [Key::new("theirs", None)]);
         assert_eq!(found(event(&at(30), &["theirs"])), [], "after the replacement");
@@ -215,5 +254,27 @@ mod tests {
             lost(&replaced, "p1", &[event(&at(10), &["theirs"])], |_| true).is_empty(),
             "our own"
         );
+    }
+
+    #[tokio::test]
+    async fn f56_what_was_replaced_outlasts_the_process_as_long_as_the_log_has_to_be_asked() {
+        let now: Timestamp = "2026-01-05T08:00:00Z".parse().unwrap();
+        let lag = Duration::from_secs(5);
+        let known = BTreeSet::from([Key::new("g", Some("p")), Key::new("h", None)]);
+        let replaced = Replaced::new(now, known.clone(), lag);
+        let mut sets = Vec::new();
+        replaced.record(&mut sets, now);
+        let again = |sets: &[ReplacedSet], minutes| Replaced::restored(&sets[0], lag, now + SignedDuration::from_mins(minutes));
+        let found = again(&sets, 16).unwrap();
+        assert_eq!((found.read, found.known, found.answered), (now, known, replaced.answered));
+        assert!(again(&sets, 17).is_none());
+        sets[0].answered_at = Some(Time(now));
+        assert_eq!(again(&sets, 1).unwrap().answered, now);
+        for _ in 0..9 {
+            replaced.record(&mut sets, now);
+        }
+        assert_eq!(sets.len(), MOST_RECORDS);
+        replaced.record(&mut sets, now + SignedDuration::from_mins(17));
+        assert_eq!(sets.len(), 1);
     }
 }

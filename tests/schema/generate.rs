@@ -5,13 +5,13 @@ use std::panic::catch_unwind;
 use std::sync::Once;
 
 use crate::support::root;
-use crate::{definitions, fields, index, kinds, metrics, quota, rights};
+use crate::{definitions, fields, index, kinds, metrics, mutants, quota, rights};
 
 /// Writes all of it.
 pub const COMMAND: &str = "UPDATE=1 cargo test --test schema";
 
 /// What makes it.
-const PROGRAMS: [fn() -> Vec<Generated>; 7] = [
+const PROGRAMS: [fn() -> Vec<Generated>; 8] = [
     definitions::generated,
     rights::generated,
     || vec![kinds::generated()],
@@ -19,6 +19,7 @@ const PROGRAMS: [fn() -> Vec<Generated>; 7] = [
     || vec![metrics::generated()],
     || vec![index::generated()],
     || vec![quota::generated()],
+    || vec![mutants::generated()],
 ];
 
 /// All of it.

@@ -17,6 +17,7 @@ mod kinds;
 mod links;
 mod manifests;
 mod metrics;
+mod mutants;
 mod new_kind;
 mod openapi;
 mod people;

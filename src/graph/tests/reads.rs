@@ -140,6 +140,19 @@ async fn a_404_on_a_list_is_not_an_empty_list() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn only_404_and_400_say_that_there_is_no_object() {
+    for status in [401, 403, 405, 409, 410, 412, 429, 451, 501] {
+        let fake = Fake::new((0..3).map(|_| Reply::status(status)));
+        let found = fake.client.get(Collection::UserSettings, "u1").await;
+        assert!(found.is_err(), "{status}: {found:?}");
+    }
+    for status in [404, 400] {
+        let fake = Fake::new([Reply::status(status)]);
+        assert_eq!(fake.client.get(Collection::UserSettings, "u1").await, Ok(None), "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn s13_an_id_that_is_not_an_id_is_never_sent() {
     let fake = Fake::new([]);
     for id in ["", "..", "a/b", "%2e%2e", "$count", "x?y"] {

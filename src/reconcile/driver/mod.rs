@@ -192,10 +192,13 @@ async fn patch_finalizers<K: Kind>(object: &K, finalizers: &[String], context: &
 }
 
 /// Ends a deletion: the finalizer is removed, and with it all notes.
-async fn released<K: Kind>(pass: Pass<'_, K>) -> End {
+async fn released<K: Kind>(mut pass: Pass<'_, K>) -> End {
     publish(&pass);
     let Pass { object, uid, context, .. } = pass;
     let finalizers: Vec<String> = object.finalizers().iter().filter(|name| *name != FINALIZER).cloned().collect();
+    if let Err(error) = say_what_stays(&mut pass, &finalizers).await {
+        return ended(&Err(error.into()), false, uid, context);
+    }
     // The object as last written: its status may have moved on during this pass.
     let current = pass.writer.current(object);
     match patch_finalizers(&current, &finalizers, context).await {
@@ -209,6 +212,21 @@ async fn released<K: Kind>(pass: Pass<'_, K>) -> End {
             End::last("deleted", Some(Reason::Deleting), "the finalizer was removed")
         }
     }
+}
+
+/// A resource that others keep stays for as long as they want, and no pass of ours follows: what it says must be true for so long.
+async fn say_what_stays<K: Kind>(pass: &mut Pass<'_, K>, finalizers: &[String]) -> Result<(), kube::Error> {
+    if finalizers.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "nothing is managed through this resource any more; it stays until these finalizers of others are removed: {}",
+        finalizers.join(", ")
+    );
+    let verdict = Verdict::Failed(Failure::waiting(Reason::Deleting, message));
+    let before = pass.writer.written().cloned().unwrap_or_default();
+    let status = K::report(&before, pass.draft.clone(), &verdict, pass.object.meta().generation);
+    pass.writer.report(&status).await.map(|_written| ())
 }
 
 async fn report<K: Kind>(mut pass: Pass<'_, K>, result: Result<Verdict, Stop>) -> End {
@@ -247,17 +265,22 @@ async fn report<K: Kind>(mut pass: Pass<'_, K>, result: Result<Verdict, Stop>) -
     match pass.writer.report(&status).await {
         Ok(written) => {
             let stored = pass.writer.stored().map_or(0, fingerprint_of);
-            pass.note(|notes| {
+            let untold = pass.note(|notes| {
                 notes.seen.written = Some((stored, Instant::now()));
                 notes.seen.resolved = None;
                 notes.asked.handled = requests(object);
+                std::mem::take(&mut notes.seen.untold)
             });
-            if written {
+            if written || untold {
                 object.changed(&status, context);
             }
             ended(&result, wrote, uid, context)
         }
-        Err(error) => ended(&Err(error.into()), wrote, uid, context),
+        Err(error) => {
+            // Perhaps it was written all the same; then no later pass writes it.
+            pass.note(|notes| notes.seen.untold = true);
+            ended(&Err(error.into()), wrote, uid, context)
+        }
     }
 }
 

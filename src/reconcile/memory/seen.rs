@@ -30,6 +30,8 @@ pub(crate) struct Seen {
     pub collected: BTreeSet<String>,
     /// Our finalizer is on it, whether or not the cache shows it.
     pub held: bool,
+    /// A status was sent and its answer lost: others may not have been told of it.
+    pub untold: bool,
     /// The status that was written last, and when: a cache that does not show it yet is behind.
     pub written: Option<(u64, Instant)>,
 }

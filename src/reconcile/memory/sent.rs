@@ -29,10 +29,13 @@ pub(crate) struct Sent {
     pub assign_refused: Option<u64>,
     /// Graph refuses entries of groups that are gone: ours are left out.
     pub drop_dead: bool,
-    /// The set of assignments that was sent last, and accepted or left without an answer.
+    /// The set of assignments that was sent last, and accepted or left without an answer; when Graph refused the first, the set that
+    /// it was to replace.
     pub assigned: Option<(Instant, BTreeSet<Key>)>,
     /// Sets of assignments that were replaced: whether another writer's change was lost with one.
     pub replaced: Vec<Replaced>,
+    /// What an earlier process recorded of such sets is among them.
+    pub restored: bool,
     /// Foreign entries that have to be assigned again.
     pub put_back: BTreeMap<Key, AssignmentTarget>,
     /// Which groups the passes want to remove, and since when.

@@ -2,6 +2,7 @@
 
 mod assignments;
 mod authorship;
+mod claims;
 mod driver;
 mod properties;
 mod sharing;

@@ -51,7 +51,7 @@ const GRAPH_READ: &[What] = &[Stale, VeryStale];
 /// Answers of the Kubernetes API.
 const KUBERNETES: &[What] = &[CutBefore, CutAfter, Slow, Throttled, Status409, Status403, Status500, Status503];
 const KUBERNETES_WRITE: &[What] = &[CrashBefore, CrashAfter];
-const KUBERNETES_LIST: &[What] = &[Stale, VeryStale];
+const KUBERNETES_LIST: &[What] = &[CrashBefore, Stale, VeryStale];
 /// Options of the simulator, each for a whole run.
 const OPTIONS: &[(&str, &str)] = &[
     ("replicationLag", "PT20S"),
@@ -81,8 +81,8 @@ pub fn at(line: &Line) -> impl Iterator<Item = What> {
         (Side::Kubernetes, true) => [KUBERNETES, KUBERNETES_WRITE],
         // A watch is answered by its stream; what can happen to that has scenarios of its own.
         (Side::Kubernetes, false) if line.is_watch() => [&[CutBefore, Status500], &[]],
-        // A single read is answered by a majority of the servers: only lists may be of an older state.
-        (Side::Kubernetes, false) if line.path.contains("limit=") => [KUBERNETES, KUBERNETES_LIST],
+        // Only the lists that fill caches may be of an older state: whoever lists a namespace wants to know what is there now.
+        (Side::Kubernetes, false) if line.path.contains("limit=") && !line.path.contains("/namespaces/") => [KUBERNETES, KUBERNETES_LIST],
         (Side::Kubernetes, false) => [KUBERNETES, &[]],
     };
     // The token endpoint is not replayed: nothing is made there.

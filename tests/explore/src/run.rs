@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use tower::service_fn;
 
 use crate::oracle;
+use crate::oracle::reference::End;
 use crate::plan::Plan;
 use crate::scenario::{Scenario, Step};
 use crate::wires::{self, Line};
@@ -34,6 +35,8 @@ pub struct Outcome {
     explored: usize,
     /// What is wrong. Empty: nothing.
     pub violations: Vec<String>,
+    /// What is compared with a run in which nothing goes otherwise.
+    pub end: End,
     /// The world at the end.
     pub world: Arc<World>,
 }
@@ -80,8 +83,10 @@ pub fn run(scenario: &Scenario, plan: &Plan) -> Outcome {
     let lines = world.wires.lines();
     let mut violations = course.problems;
     violations.extend(oracle::judge(scenario, plan, &world));
+    let explored = course.explored.unwrap_or(lines.len());
     Outcome {
-        explored: course.explored.unwrap_or(lines.len()),
+        explored,
+        end: End::new(&world, &lines[..explored]),
         lines,
         violations,
         world,

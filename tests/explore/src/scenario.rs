@@ -48,6 +48,9 @@ pub fn all() -> Vec<Scenario> {
         scenarios::setting::all(),
         scenarios::assignment::all(),
         scenarios::tenant::all(),
+        scenarios::claim::all(),
+        scenarios::groups::all(),
+        scenarios::late::all(),
     ];
     kinds.into_iter().flatten().collect()
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use libtest_mimic::Failed;
 
+use crate::oracle::waits;
 use crate::plan::Plan;
 use crate::run::{Outcome, run};
 use crate::scenario::Scenario;
@@ -80,8 +81,11 @@ pub fn counted(scenario: &Scenario, plan: &Plan) -> Outcome {
     run(scenario, plan)
 }
 
-fn carry_out(scenario: &Scenario, plan: &Plan, found: &mut Found) -> Outcome {
-    let outcome = counted(scenario, plan);
+fn carry_out(scenario: &Scenario, plan: &Plan, reference: &Outcome, found: &mut Found) -> Outcome {
+    let mut outcome = counted(scenario, plan);
+    if waits::passes(plan) {
+        outcome.violations.extend(outcome.end.judge(&reference.end));
+    }
     found.note(plan, &outcome);
     outcome
 }
@@ -91,7 +95,7 @@ pub fn singles(scenario: &Scenario) -> Result<(), Failed> {
     let reference = reference(scenario)?;
     let mut found = Found::default();
     for plan in enumerate::singles(scenario, reference.requests()).iter().step_by(every()) {
-        carry_out(scenario, plan, &mut found);
+        carry_out(scenario, plan, &reference, &mut found);
     }
     found.result(scenario)
 }
@@ -102,11 +106,11 @@ pub fn pairs(scenario: &Scenario) -> Result<(), Failed> {
     let mut found = Found::default();
     let mut count = 0;
     for first in enumerate::gravest(scenario, reference.requests()) {
-        let after = carry_out(scenario, &first, &mut found);
+        let after = carry_out(scenario, &first, &reference, &mut found);
         for second in enumerate::further(scenario, &first, after.requests()) {
             count += 1;
             if count % every() == 0 {
-                carry_out(scenario, &second, &mut found);
+                carry_out(scenario, &second, &reference, &mut found);
             }
         }
     }

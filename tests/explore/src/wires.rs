@@ -1,5 +1,6 @@
 //! What goes between the controller and the two services: every request is counted, noted, and answered as the plan says.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cloudpc_operator::base::simulation;
 use graph_sim::{Fault, Treatment};
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use jiff::{SignedDuration, Timestamp};
@@ -81,6 +82,7 @@ struct State {
     process: u32,
     equal: honest::Equal,
     problems: Vec<String>,
+    secrets: BTreeSet<String>,
 }
 
 impl Wires {
@@ -98,6 +100,11 @@ impl Wires {
         self.state.lock().lines.clone()
     }
 
+    /// The tokens and assertions that were sent.
+    pub fn secrets(&self) -> BTreeSet<String> {
+        self.state.lock().secrets.clone()
+    }
+
     /// What was wrong in the course of the run.
     pub fn problems(&self) -> Vec<String> {
         self.state.lock().problems.clone()
@@ -106,6 +113,17 @@ impl Wires {
     /// Notes something that is wrong now.
     pub fn complain(&self, problem: impl Into<String>) {
         self.state.lock().problems.push(problem.into());
+    }
+
+    /// Notes the secrets of a request to Graph or to Entra.
+    fn note_secrets(&self, request: &Request<Bytes>) {
+        let bearer = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let bearer = bearer.and_then(|value| value.split_once(' ')).map(|(_, token)| token.to_owned());
+        let form = String::from_utf8_lossy(request.body());
+        let fields = form.split('&').filter_map(|field| field.split_once('='));
+        let signed = fields.filter(|(name, _)| ["client_assertion", "client_secret"].contains(name));
+        let signed = signed.map(|(_, value)| value.to_owned());
+        self.state.lock().secrets.extend(bearer.into_iter().chain(signed));
     }
 
     /// Graph is about to change.
@@ -268,6 +286,7 @@ where
 /// Graph and Entra as the controller reaches them.
 pub async fn graph(world: Arc<World>, hands: Hands, request: Request<Bytes>) -> Result<Response<Answered>, BoxError> {
     let (index, turns) = world.wires.note(Side::Graph, &request, request.body().clone());
+    world.wires.note_secrets(&request);
     for what in &turns {
         match what {
             What::Hand(name) => {

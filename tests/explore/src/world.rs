@@ -1,5 +1,6 @@
 //! Everything outside the controller: a cluster, a tenant, and the people who change both.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, PoisonError};
 
 use cloudpc_operator::api::all_crds;
@@ -78,6 +79,8 @@ pub struct World {
     pub kept: Mutex<Value>,
     /// The time that the last process has left.
     pub time: Arc<Mutex<Timestamp>>,
+    /// The sets of assignments that people have sent last, by the path that they were sent to.
+    pub assigned_by_hand: Mutex<BTreeMap<String, Value>>,
 }
 
 impl World {
@@ -90,6 +93,7 @@ impl World {
             wires: Arc::new(Wires::new(plan.clone())),
             kept: Mutex::default(),
             time,
+            assigned_by_hand: Mutex::default(),
         };
         for (name, value) in &plan.options {
             world.option(name, value);
@@ -121,9 +125,14 @@ impl World {
 
     /// A request of a person to Graph, as in the admin center. Graph may refuse it.
     pub fn by_hand(&self, method: &Method, path: &str, body: Option<Value>) -> (u16, Value) {
-        let path = format!("/beta{ENDPOINT}/{path}");
-        let answer = self.graph.by_hand(TENANT, ADMIN, method, &path, body);
-        answer.unwrap_or_else(|reason| panic!("{method} {path}: {reason}"))
+        let full = format!("/beta{ENDPOINT}/{path}");
+        let set = body.as_ref().map(|body| body["assignments"].clone());
+        let answer = self.graph.by_hand(TENANT, ADMIN, method, &full, body);
+        let (status, answer) = answer.unwrap_or_else(|reason| panic!("{method} {full}: {reason}"));
+        if let Some(set) = set.filter(|set| set.is_array() && status < 300) {
+            self.assigned_by_hand.lock().insert(path.to_owned(), set);
+        }
+        (status, answer)
     }
 
     /// All objects of a collection, as they are.
@@ -206,7 +215,7 @@ impl World {
     }
 
     /// An object of ours.
-    pub fn object(&self, kind: &str, name: &str) -> Option<Value> {
+    pub fn object(&self, kind: &str, name: &str) -> Option<Arc<Value>> {
         let namespace = !["EntraTenant", "CustomResourceDefinition"].contains(&kind);
         self.cluster.object(&plural(kind), namespace.then_some(TEAM), name)
     }

@@ -146,18 +146,17 @@ impl Cluster {
 
     /// An object as it is now.
     #[must_use]
-    pub fn object(&self, plural: &str, namespace: Option<&str>, name: &str) -> Option<Value> {
+    pub fn object(&self, plural: &str, namespace: Option<&str>, name: &str) -> Option<Arc<Value>> {
         let key: Key = (namespace.unwrap_or_default().to_owned(), name.to_owned());
-        let object = self.0.lock().get(plural, &key);
-        object.map(|object| Value::clone(&object))
+        self.0.lock().get(plural, &key)
     }
 
     /// All objects of a resource as they are now, by namespace and name.
     #[must_use]
-    pub fn objects(&self, plural: &str) -> Vec<Value> {
+    pub fn objects(&self, plural: &str) -> Vec<Arc<Value>> {
         let state = self.0.lock();
         let objects = state.tables.get(plural).into_iter().flat_map(|table| table.objects.values());
-        objects.map(|object| Value::clone(object)).collect()
+        objects.cloned().collect()
     }
 
     /// Forgets the history: watches from an older version and the rest of older lists are answered with 410 from now on.

@@ -1,10 +1,12 @@
 //! Tokens of service accounts: signed as a real server signs them, with a key that is made once per process.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use jiff::SignedDuration;
 use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use parking_lot::Mutex;
 use rcgen::{KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use serde_json::{Value, json};
 
@@ -109,7 +111,22 @@ pub(crate) fn token(state: &mut State, target: &Target, asked: &Asked) -> Answer
     }))
 }
 
+/// Signing takes most of the time of a request, and the same claims give the same token.
 fn signed(claims: &Value) -> String {
+    const MOST: usize = 1000;
+    static SIGNED: LazyLock<Mutex<HashMap<Value, String>>> = LazyLock::new(Mutex::default);
+    if let Some(token) = SIGNED.lock().get(claims) {
+        return token.clone();
+    }
+    let token = sign(claims);
+    let mut signed = SIGNED.lock();
+    if signed.len() < MOST {
+        signed.insert(claims.clone(), token.clone());
+    }
+    token
+}
+
+fn sign(claims: &Value) -> String {
     let header = Header {
         kid: Some(key().id.clone()),
         ..Header::new(Algorithm::RS256)

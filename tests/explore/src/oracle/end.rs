@@ -65,13 +65,15 @@ fn covers(wanted: &Value, held: &Value) -> bool {
     }
 }
 
+/// Without a definition no cache is complete, so no process changes what resources say.
+pub fn is_defined(world: &World) -> bool {
+    let policies = world.object("CustomResourceDefinition", "provisioningpolicies.cloudpc.dev");
+    policies.is_some()
+}
+
 /// The groups of a Ready Assignment are on its target.
 fn assignments(world: &World) -> Vec<String> {
-    if world
-        .object("CustomResourceDefinition", "provisioningpolicies.cloudpc.dev")
-        .is_none()
-    {
-        // Without a definition no cache is complete, so nothing is judged.
+    if !is_defined(world) {
         return Vec::new();
     }
     let policies = world.graph_objects("provisioningPolicies");

@@ -2,8 +2,12 @@
 
 mod calls;
 mod end;
+mod groups;
 pub mod honest;
 mod owners;
+pub mod reference;
+mod secrets;
+pub mod waits;
 
 use lab::condition;
 use serde_json::Value;
@@ -24,6 +28,9 @@ pub fn judge(scenario: &Scenario, plan: &Plan, world: &World) -> Vec<String> {
     found.extend(owners::judge(world, plan));
     found.extend(end::judge(world));
     found.extend(calls::judge(world));
+    found.extend(groups::judge(scenario, plan, world));
+    found.extend(waits::judge(scenario, plan, world));
+    found.extend(secrets::judge(world));
     // What a person or the network adds is not the scenario's, and what Graph refused is not done.
     let added = plan
         .turns
@@ -56,9 +63,13 @@ pub fn unsettled(world: &World) -> Vec<String> {
 
 /// Whether every object is Ready.
 pub fn all_ready(world: &World) -> bool {
-    KINDS
-        .iter()
-        .all(|kind| world.cluster.objects(&crate::world::plural(kind)).iter().all(ready))
+    KINDS.iter().all(|kind| {
+        world
+            .cluster
+            .objects(&crate::world::plural(kind))
+            .iter()
+            .all(|object| ready(object))
+    })
 }
 
 fn any_stalled(world: &World) -> bool {

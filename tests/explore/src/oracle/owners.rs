@@ -74,10 +74,24 @@ fn told(world: &World) -> Vec<String> {
                 .map(|object| object["status"]["conditions"].to_string()),
         );
     }
-    for change in world.cluster.changes() {
+    let changes = world.cluster.changes();
+    let is_leaving = |object: &Value| !object["metadata"]["deletionTimestamp"].is_null();
+    // What goes with its definition leaves its object where it is.
+    let definitions = changes.iter().filter(|change| change.resource == "customresourcedefinitions");
+    let gone: Vec<&Value> = definitions
+        .filter(|change| is_leaving(&change.object))
+        .map(|change| &change.object["spec"]["names"]["plural"])
+        .collect();
+    for change in &changes {
         match change.resource.as_str() {
-            "events" => told.push(change.object["note"].to_string()),
-            _ if change.object["spec"]["deletionPolicy"] == "Orphan" && !change.object["metadata"]["deletionTimestamp"].is_null() => {
+            // What is told by the way, such as that it was created, says nothing about where it is now.
+            "events" if change.object["type"] == "Warning" || change.object["reason"] == "Released" => {
+                told.push(change.object["note"].to_string());
+            }
+            resource
+                if is_leaving(&change.object)
+                    && (change.object["spec"]["deletionPolicy"] == "Orphan" || gone.iter().any(|plural| *plural == resource)) =>
+            {
                 told.push(change.object["status"]["id"].to_string());
             }
             _ => {}

@@ -1,6 +1,9 @@
-//! The scenarios: one file a kind.
+//! The scenarios: one file a kind, and one for each promise that needs scenarios of its own.
 
 pub mod assignment;
+pub mod claim;
+pub mod groups;
+pub mod late;
 pub mod policy;
 pub mod setting;
 pub mod tenant;

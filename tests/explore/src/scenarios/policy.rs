@@ -89,7 +89,8 @@ fn desk_is_gone(world: &World) -> bool {
     world.object(KIND, "desk").is_none()
 }
 
-fn change(fields: Value) -> Step {
+/// Another spec.
+pub fn change(fields: Value) -> Step {
     act(move |world| {
         world.patch(KIND, Some(TEAM), "desk", &json!({"spec": fields}));
     })
@@ -99,7 +100,8 @@ fn delete() -> Step {
     act(|world| world.delete(KIND, Some(TEAM), "desk"))
 }
 
-fn ready() -> Step {
+/// Waits until the policy is Ready.
+pub fn ready() -> Step {
     Step::Until(desk_is_ready)
 }
 
@@ -107,13 +109,15 @@ fn gone() -> Step {
     Step::Until(desk_is_gone)
 }
 
-fn created(fields: Value) -> Vec<Step> {
+/// A policy that is Ready.
+pub fn created(fields: Value) -> Vec<Step> {
     let mut steps = basis();
     steps.extend([apply(policy(fields)), ready()]);
     steps
 }
 
-fn then(mut steps: Vec<Step>, more: impl IntoIterator<Item = Step>) -> Vec<Step> {
+/// Steps, and more of them.
+pub fn then(mut steps: Vec<Step>, more: impl IntoIterator<Item = Step>) -> Vec<Step> {
     steps.extend(more);
     steps
 }
@@ -123,6 +127,23 @@ fn left(world: &World) -> Vec<String> {
     left.iter()
         .map(|object| format!("policy {} is left in Graph", object["id"]))
         .collect()
+}
+
+/// Remembers the description that the policy has in Graph now.
+pub fn look() -> Step {
+    act(|world| {
+        let found = world.named(COLLECTION, "Desk");
+        *world.kept.lock() = found.first().map(|object| object["description"].clone()).unwrap_or_default();
+    })
+}
+
+/// What is wrong when the description had changed before it was allowed to.
+pub fn kept_unwritten(world: &World) -> Vec<String> {
+    let mut found = kept(world);
+    if *world.kept.lock() == "Other" {
+        found.push("Desk was changed while nothing was to be changed".to_owned());
+    }
+    found
 }
 
 fn kept(world: &World) -> Vec<String> {
@@ -135,7 +156,8 @@ fn kept(world: &World) -> Vec<String> {
 /// Those of which plans with two turns are carried out.
 const PAIRED: &[&str] = &["policy-create", "policy-rename", "policy-delete"];
 
-fn scenario(name: &'static str, steps: fn() -> Vec<Step>, check: fn(&World) -> Vec<String>) -> Scenario {
+/// A scenario with the hands of this kind.
+pub fn scenario(name: &'static str, steps: fn() -> Vec<Step>, check: fn(&World) -> Vec<String>) -> Scenario {
     Scenario {
         name,
         steps: Box::new(steps),
@@ -197,7 +219,7 @@ fn ends() -> Vec<Scenario> {
                 let known = Step::Until(|world| {
                     world
                         .object(KIND, "desk")
-                        .is_some_and(|object| !object["status"]["create"].is_null() || !object["status"]["id"].is_null())
+                        .is_some_and(|object| !object["status"]["pendingCreate"].is_null() || !object["status"]["id"].is_null())
                 });
                 then(basis(), [apply(policy(json!({}))), known, delete(), gone()])
             },
@@ -211,6 +233,30 @@ fn ends() -> Vec<Scenario> {
     ]
 }
 
+/// A status comes back from a backup.
+fn restored() -> Vec<Step> {
+    let keep = act(|world| {
+        *world.kept.lock() = world.object(KIND, "desk").as_deref().cloned().unwrap_or_default();
+    });
+    let restore = act(|world| {
+        let kept = world.kept.lock().clone();
+        let path = format!("/apis/cloudpc.dev/v1alpha1/namespaces/{TEAM}/provisioningpolicies/desk/status");
+        let patch = json!({"status": kept["status"]});
+        world.kubernetes(http::Method::PATCH, &path, "application/merge-patch+json", &patch);
+    });
+    then(
+        created(json!({})),
+        [
+            keep,
+            change(json!({"description": "Other"})),
+            ready(),
+            restore,
+            Step::Pause(Duration::from_secs(130)),
+            ready(),
+        ],
+    )
+}
+
 fn left_alone() -> Vec<Scenario> {
     vec![
         scenario(
@@ -221,12 +267,13 @@ fn left_alone() -> Vec<Scenario> {
                     [
                         change(json!({"mode": "Observe", "description": "Other"})),
                         ready(),
+                        look(),
                         change(json!({"mode": "Enforce"})),
                         ready(),
                     ],
                 )
             },
-            kept,
+            kept_unwritten,
         ),
         scenario(
             "policy-suspend",
@@ -237,39 +284,15 @@ fn left_alone() -> Vec<Scenario> {
                     [
                         change(json!({"suspend": true, "description": "Other"})),
                         paused,
+                        look(),
                         change(json!({"suspend": false})),
                         ready(),
                     ],
                 )
             },
-            kept,
+            kept_unwritten,
         ),
-        scenario(
-            "policy-restored-status",
-            || {
-                let keep = act(|world| {
-                    *world.kept.lock() = world.object(KIND, "desk").unwrap_or_default();
-                });
-                let restore = act(|world| {
-                    let kept = world.kept.lock().clone();
-                    let path = format!("/apis/cloudpc.dev/v1alpha1/namespaces/{TEAM}/provisioningpolicies/desk/status");
-                    let patch = json!({"status": kept["status"]});
-                    world.kubernetes(http::Method::PATCH, &path, "application/merge-patch+json", &patch);
-                });
-                then(
-                    created(json!({})),
-                    [
-                        keep,
-                        change(json!({"description": "Other"})),
-                        ready(),
-                        restore,
-                        Step::Pause(Duration::from_secs(130)),
-                        ready(),
-                    ],
-                )
-            },
-            kept,
-        ),
+        scenario("policy-restored-status", restored, kept),
     ]
 }
 

@@ -88,7 +88,14 @@ pub fn all() -> Vec<Scenario> {
     };
     vec![
         scenario("two-entratenants", || with(vec![apply(tenant("other")), pause()]), kept),
-        scenario("shut-out", || with(vec![label(false), pause(), label(true), pause()]), kept),
+        scenario(
+            "shut-out",
+            || {
+                let other = policy::change(json!({"description": "Other"}));
+                with(vec![label(false), pause(), other, pause(), policy::look(), label(true), pause()])
+            },
+            policy::kept_unwritten,
+        ),
         scenario(
             "tenant-made-anew",
             || {
@@ -109,12 +116,8 @@ pub fn all() -> Vec<Scenario> {
         scenario(
             "definition-deleted",
             || {
-                with(vec![
-                    act(|world| {
-                        world.delete("CustomResourceDefinition", None, "provisioningpolicies.cloudpc.dev");
-                    }),
-                    pause(),
-                ])
+                const POLICIES: &str = "provisioningpolicies.cloudpc.dev";
+                with(vec![act(|world| world.delete("CustomResourceDefinition", None, POLICIES)), pause()])
             },
             kept,
         ),
