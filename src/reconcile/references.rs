@@ -12,7 +12,7 @@ use crate::reconcile::pins::Pins;
 use crate::report::failure::Failure;
 use crate::report::reason::Reason;
 use crate::report::stop::Stop;
-use crate::report::suggestions::missing;
+use crate::report::suggestions::{missing, unlisted};
 use crate::tenant::shared::Tenant;
 
 /// The references of a spec: those that were resolved before from status, the others looked up. Ids that are gone are marked.
@@ -141,29 +141,27 @@ fn only_image(reference: &ImageReference, text: String, images: &[Candidate<'_>]
 }
 
 fn missing_image<'a>(reference: &ImageReference, text: &str, images: impl Iterator<Item = (&'a str, &'a str)>) -> Stop {
-    let kind = if reference.custom { "" } else { "gallery " };
-    let what = format!("{kind}image {text}");
-    let stop = match (&reference.id, &reference.display_name) {
-        (None, Some(name)) => {
-            let there = images.map(|(_, name)| name);
-            missing(Reason::ImageNotFound, &what, "spec.imageDisplayName", name, there)
-        }
-        (id, _) => {
-            let id = id.as_deref().unwrap_or_default();
-            missing(Reason::ImageNotFound, &what, "spec.imageId", id, images.map(|(id, _)| id))
-        }
+    let (field, name, by_name) = match (&reference.id, &reference.display_name) {
+        (None, Some(name)) => ("spec.imageDisplayName", name.as_str(), true),
+        (id, _) => ("spec.imageId", id.as_deref().unwrap_or_default(), false),
     };
-    let other = match reference.custom {
-        true => "An image of Microsoft's gallery is named with spec.imageType gallery, which is the default",
-        false => "A custom image is named with spec.imageType custom",
-    };
-    stop.map(|failure| {
-        let failure = Failure {
-            message: format!("{}. {other}", failure.message),
-            ..failure
-        };
-        // An image that is not in Microsoft's gallery does not appear by itself.
-        if reference.custom { failure } else { failure.permanent() }
+    let there = images.map(|(id, display_name)| if by_name { display_name } else { id });
+    if reference.custom {
+        let stop = missing(Reason::ImageNotFound, &format!("image {text}"), field, name, there);
+        return saying(
+            stop,
+            "An image of Microsoft's gallery is named with spec.imageType gallery, which is the default",
+        );
+    }
+    // An image that is not in Microsoft's gallery does not appear by itself.
+    let stop = unlisted(Reason::ImageNotFound, &format!("gallery image {text}"), field, name, there);
+    saying(stop, "A custom image is named with spec.imageType custom").map(Failure::permanent)
+}
+
+fn saying(stop: Stop, more: &str) -> Stop {
+    stop.map(|failure| Failure {
+        message: format!("{}. {more}", failure.message),
+        ..failure
     })
 }
 

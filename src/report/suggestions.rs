@@ -10,8 +10,17 @@ const ALIKE: f64 = 0.6;
 
 /// A wait for something that does not exist. `there` are the names that the tenant has, as far as they are known.
 pub(crate) fn missing<'a>(reason: Reason, what: &str, field: &str, name: &str, there: impl Iterator<Item = &'a str>) -> Stop {
-    let mut message =
+    let message =
         format!("waiting for {what}: the tenant has none; correct {field}, or create what it names, which is then found automatically");
+    with_nearest(reason, message, name, there)
+}
+
+/// The same for what nobody in the tenant can create.
+pub(crate) fn unlisted<'a>(reason: Reason, what: &str, field: &str, name: &str, there: impl Iterator<Item = &'a str>) -> Stop {
+    with_nearest(reason, format!("there is no {what}; correct {field}"), name, there)
+}
+
+fn with_nearest<'a>(reason: Reason, mut message: String, name: &str, there: impl Iterator<Item = &'a str>) -> Stop {
     let near = nearest(name, there);
     if !near.is_empty() {
         message.push_str(". It has ");

@@ -51,6 +51,7 @@ pub fn all() -> Vec<Scenario> {
         scenarios::claim::all(),
         scenarios::groups::all(),
         scenarios::late::all(),
+        scenarios::neighbour::all(),
     ];
     kinds.into_iter().flatten().collect()
 }

@@ -4,6 +4,7 @@ mod calls;
 mod end;
 mod groups;
 pub mod honest;
+mod neighbours;
 mod owners;
 pub mod reference;
 mod secrets;
@@ -31,6 +32,7 @@ pub fn judge(scenario: &Scenario, plan: &Plan, world: &World) -> Vec<String> {
     found.extend(groups::judge(scenario, plan, world));
     found.extend(waits::judge(scenario, plan, world));
     found.extend(secrets::judge(world));
+    found.extend(neighbours::judge(scenario, plan, world));
     // What a person or the network adds is not the scenario's, and what Graph refused is not done.
     let added = plan
         .turns

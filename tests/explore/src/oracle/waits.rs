@@ -33,12 +33,13 @@ const PASSING: [What; 19] = [
 ];
 
 /// The scenarios that leave something to a person whatever happens: something is taken, gone, or not what it claims to be.
-const STALLS: [&str; 5] = [
+const STALLS: [&str; 6] = [
     "policy-rename-onto-taken",
     "create-onto-taken",
     "forged-id",
     "forged-owner",
     "definition-deleted",
+    "neighbours",
 ];
 
 /// Whether all of a plan passes by itself.

@@ -4,6 +4,7 @@ pub mod assignment;
 pub mod claim;
 pub mod groups;
 pub mod late;
+pub mod neighbour;
 pub mod policy;
 pub mod setting;
 pub mod tenant;

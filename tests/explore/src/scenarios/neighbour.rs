@@ -1,0 +1,56 @@
+//! Other namespaces of the cluster: one that the tenant lets in and whose policy Graph refuses for ever, and one that it does not let
+//! in, which was the first to ask for the name.
+
+use serde_json::{Value, json};
+
+use crate::scenario::{Scenario, Step, apply, is_ready, no_check, team, tenant};
+use crate::scenarios::policy::{hand, policy};
+
+/// A namespace that no tenant lets in.
+pub const INTRUDERS: &str = "intruders";
+/// A namespace that the tenant lets in.
+pub const NEIGHBOURS: &str = "neighbours";
+/// The scenario.
+pub const NAME: &str = "neighbours";
+
+fn namespace(name: &str, labels: &Value) -> Value {
+    json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+}
+
+fn of(namespace: &str, mut object: Value) -> Value {
+    object["metadata"]["namespace"] = json!(namespace);
+    object
+}
+
+fn refused() -> Value {
+    let mut object = policy(json!({"displayName": "Refused", "imageId": "no_such_image"}));
+    if let Some(spec) = object["spec"].as_object_mut() {
+        spec.remove("imageDisplayName");
+    }
+    object
+}
+
+fn steps() -> Vec<Step> {
+    vec![
+        apply(tenant("contoso")),
+        apply(namespace(INTRUDERS, &json!({}))),
+        apply(of(INTRUDERS, policy(json!({})))),
+        apply(namespace(NEIGHBOURS, &json!({"cloudpc.dev/tenant": "contoso"}))),
+        apply(of(NEIGHBOURS, refused())),
+        apply(team()),
+        apply(policy(json!({}))),
+        Step::Until(|world| is_ready(world, "ProvisioningPolicy", "desk")),
+    ]
+}
+
+/// All of these.
+pub fn all() -> Vec<Scenario> {
+    vec![Scenario {
+        name: NAME,
+        steps: Box::new(steps),
+        hands: &[],
+        hand,
+        check: no_check,
+        paired: false,
+    }]
+}
