@@ -85,6 +85,13 @@ impl Kind for Assignment {
             return Err(reported(problem.reason.as_str(), &problem.message).into());
         }
         let kind = spec.target_ref.kind.name();
+        if held == 0 {
+            let message = format!(
+                "waiting for the end of a pass over {kind} {} that may put groups there for this Assignment",
+                spec.target_ref.name
+            );
+            return Err(Stop::waiting(Reason::Deleting, message));
+        }
         let message = format!(
             "waiting until {} removed from {kind} {}{}",
             wording::groups_are(held),

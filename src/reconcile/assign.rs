@@ -81,7 +81,7 @@ pub(crate) async fn assign<K: Managed>(pass: &mut Pass<'_, K>, site: Site<'_>) -
     let replaced = replaced.answered(tenant.clock.now());
     let replaced = if site.fresh { replaced.first() } else { replaced };
     if result.as_ref().err().is_some_and(|stop| !stop.is(Class::Unreachable)) {
-        note_refused(pass, desired, &there);
+        note_refused(pass, &replaced, &there);
     } else {
         let sent = targets.iter().map(Key::from).collect();
         pass.note(|notes| {
@@ -147,7 +147,8 @@ fn note_replaced<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, replaced
     if desired.exclusive {
         return;
     }
-    if let Some(set) = pass.draft.replaced_sets.last_mut() {
+    let set = pass.draft.replaced_sets.iter_mut().find(|set| set.read_at.0 == replaced.read);
+    if let Some(set) = set {
         set.answered_at = Some(Time(replaced.answered));
     }
     pass.note(|notes| {
@@ -157,10 +158,8 @@ fn note_replaced<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, replaced
 }
 
 /// Notes that the set is as it was read.
-fn note_refused<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, there: &[RemoteAssignment]) {
-    if !desired.exclusive {
-        pass.draft.replaced_sets.pop();
-    }
+fn note_refused<K: Managed>(pass: &mut Pass<'_, K>, replaced: &Replaced, there: &[RemoteAssignment]) {
+    pass.draft.replaced_sets.retain(|set| set.read_at.0 != replaced.read);
     let there = || (Instant::now(), there.iter().map(Key::from).collect());
     pass.note(|notes| _ = notes.sent.assigned.get_or_insert_with(there));
 }

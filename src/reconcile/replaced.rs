@@ -24,9 +24,13 @@ const UNANSWERED: SignedDuration = SignedDuration::from_mins(2);
 /// How many replacements of an object are recorded: more within the time of the last look are not to be expected.
 const MOST_RECORDS: usize = 4;
 
-/// Whether the last look at a replacement may still have to be taken.
+/// So many groups of a replacement are recorded: four times as many keep a status small.
+const MOST_GROUPS: usize = 300;
+
+/// Whether the last look at a replacement may still have to be taken. A status may have been written by anybody.
 fn is_recent(set: &ReplacedSet, now: Timestamp) -> bool {
-    now.duration_since(set.read_at.0) < SignedDuration::from_mins(17)
+    let age = now.duration_since(set.read_at.0);
+    -UNANSWERED < age && age < SignedDuration::from_mins(17)
 }
 
 /// The clocks of the service's servers differ a little.
@@ -71,20 +75,26 @@ impl Replaced {
 
     /// One that an earlier process recorded, unless it had time to ask.
     pub(crate) fn restored(set: &ReplacedSet, lag: Duration, now: Timestamp) -> Option<Self> {
+        if !is_recent(set, now) {
+            return None;
+        }
         let known = set.groups.iter().map(|name| match name.split_once('/') {
             Some((group, plan)) => Key::new(group, Some(plan)),
             None => Key::new(name, None),
         });
         let replaced = Self::new(set.read_at.0, known.collect(), lag);
-        is_recent(set, now).then(|| match &set.answered_at {
+        Some(match &set.answered_at {
             Some(at) => replaced.answered(at.0),
             None => replaced,
         })
     }
 
-    /// Adds this one to the records, instead of those that are too old to matter.
+    /// Adds this one to the records, instead of those that are too old to matter; not one of a great many groups.
     pub(crate) fn record(&self, sets: &mut Vec<ReplacedSet>, now: Timestamp) {
         sets.retain(|set| is_recent(set, now));
+        if self.known.len() > MOST_GROUPS {
+            return;
+        }
         sets.drain(..(sets.len() + 1).saturating_sub(MOST_RECORDS));
         let name = |key: &Key| match &key.plan {
             Some(plan) => format!("{}/{plan}", key.group),
@@ -276,5 +286,12 @@ mod tests {
         assert_eq!(sets.len(), MOST_RECORDS);
         replaced.record(&mut sets, now + SignedDuration::from_mins(17));
         assert_eq!(sets.len(), 1);
+        for forged in [Timestamp::MIN, Timestamp::MAX] {
+            sets[0].read_at = Time(forged);
+            assert!(again(&sets, 1).is_none());
+        }
+        let many = (0..=MOST_GROUPS).map(|index| Key::new(&index.to_string(), None));
+        Replaced::new(now, many.collect(), lag).record(&mut sets, now);
+        assert_eq!(sets, []);
     }
 }

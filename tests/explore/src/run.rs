@@ -24,6 +24,8 @@ pub const INTERVAL: Duration = Duration::from_secs(60);
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// After so long without quiet there is none.
 const NEVER: Duration = Duration::from_secs(90 * 60);
+/// By then the audit log has told what was lost when a set of groups was replaced.
+const LOG: Duration = Duration::from_secs(17 * 60);
 /// Between the end of a process and the work of the next.
 const SUCCESSION: SignedDuration = SignedDuration::from_secs(3);
 
@@ -181,7 +183,12 @@ impl Course {
             self.phase = Phase::Settling;
         }
         if self.phase == Phase::Settling {
-            if !quiet(world).await {
+            let mut is_quiet = quiet(world).await;
+            if is_quiet && !world.assigned_by_hand.lock().is_empty() {
+                tokio::time::sleep(LOG).await;
+                is_quiet = quiet(world).await;
+            }
+            if !is_quiet {
                 self.problems.push(format!("no quiet within {} min", NEVER.as_secs() / 60));
                 return Ended::Done;
             }

@@ -27,6 +27,11 @@ fn every() -> usize {
     every.filter(|every| *every > 0).unwrap_or(FEW)
 }
 
+/// Whether the first violation is enough, as it stands: `EXPLORE_FIRST=1`, as `make mutants` has it.
+fn first_is_enough() -> bool {
+    std::env::var_os("EXPLORE_FIRST").is_some()
+}
+
 /// Violations by kind: how many plans show it, and the first of them with what it violates.
 #[derive(Default)]
 struct Found(BTreeMap<String, (usize, Plan, Vec<String>)>);
@@ -48,7 +53,7 @@ impl Found {
         }
         let mut text = String::new();
         for (count, plan, violations) in self.0.into_values() {
-            let plan = shrunk(scenario, &plan);
+            let plan = if first_is_enough() { plan } else { shrunk(scenario, &plan) };
             let _ = writeln!(text, "{count} plans, such as EXPLORE='{} {plan}'", scenario.name);
             for violation in violations {
                 let _ = writeln!(text, "    {violation}");
@@ -96,6 +101,9 @@ pub fn singles(scenario: &Scenario) -> Result<(), Failed> {
     let mut found = Found::default();
     for plan in enumerate::singles(scenario, reference.requests()).iter().step_by(every()) {
         carry_out(scenario, plan, &reference, &mut found);
+        if first_is_enough() && !found.0.is_empty() {
+            break;
+        }
     }
     found.result(scenario)
 }

@@ -72,6 +72,7 @@ impl Built {
             .args([killer.test.as_str(), "--exact"])
             .env("CARGO_MANIFEST_DIR", &self.folder)
             .env("EXPLORE_EVERY", "1")
+            .env("EXPLORE_FIRST", "1")
             .current_dir(&self.folder)
             .stdin(Stdio::null())
             .stderr(output.try_clone()?)
