@@ -18,7 +18,7 @@ demo: build control-plane ## show the operator at work without a tenant; KEEP=1 
 	@$(CARGO) run --quiet -p lab --bin demo --$(if $(filter-out 0,$(KEEP)), --keep)
 
 # An end-to-end test mostly waits, so more of them than there are cores run in parallel.
-export RUST_TEST_THREADS ?= 4
+export RUST_TEST_THREADS ?= 6
 
 test: build control-plane explore ## run all tests
 	$(CARGO) test --workspace --exclude explore --no-fail-fast
