@@ -73,7 +73,7 @@ impl Replaced {
         }
     }
 
-    /// One that an earlier process recorded, unless it had time to ask.
+    /// One that an earlier process recorded: it is looked at when that process would have done so, unless all looks are over.
     pub(crate) fn restored(set: &ReplacedSet, lag: Duration, now: Timestamp) -> Option<Self> {
         if !is_recent(set, now) {
             return None;
@@ -83,9 +83,16 @@ impl Replaced {
             None => Key::new(name, None),
         });
         let replaced = Self::new(set.read_at.0, known.collect(), lag);
-        Some(match &set.answered_at {
+        let replaced = match &set.answered_at {
             Some(at) => replaced.answered(at.0),
             None => replaced,
+        };
+        let age = Duration::try_from(now.duration_since(set.read_at.0)).unwrap_or_default();
+        let passed = LOOKS.iter().filter(|after| age >= **after).count();
+        Some(Self {
+            at: Instant::now().checked_sub(age).unwrap_or(replaced.at),
+            looks: passed.min(LOOKS.len() - 1),
+            ..replaced
         })
     }
 
@@ -266,7 +273,7 @@ mod tests {
         );
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn f56_what_was_replaced_outlasts_the_process_as_long_as_the_log_has_to_be_asked() {
         let now: Timestamp = "2026-01-05T08:00:00Z".parse().unwrap();
         let lag = Duration::from_secs(5);
@@ -278,6 +285,11 @@ mod tests {
         let found = again(&sets, 16).unwrap();
         assert_eq!((found.read, found.known, found.answered), (now, known, replaced.answered));
         assert!(again(&sets, 17).is_none());
+        for (minutes, next) in [(0, LOOKS[0]), (1, LOOKS[1]), (7, LOOKS[2]), (16, LOOKS[2])] {
+            let begun = Instant::now() - Duration::from_secs(60 * minutes);
+            let found = again(&sets, i64::try_from(minutes).unwrap()).unwrap();
+            assert_eq!(found.next_look(), Some(begun + next), "{minutes}");
+        }
         sets[0].answered_at = Some(Time(now));
         assert_eq!(again(&sets, 1).unwrap().answered, now);
         for _ in 0..9 {
