@@ -197,7 +197,8 @@ async fn released<K: Kind>(mut pass: Pass<'_, K>) -> End {
     let Pass { object, uid, context, .. } = pass;
     let finalizers: Vec<String> = object.finalizers().iter().filter(|name| *name != FINALIZER).cloned().collect();
     if let Err(error) = say_what_stays(&mut pass, &finalizers).await {
-        return ended(&Err(error.into()), false, uid, context);
+        // No reason to keep it: after a conflict the next write fails as well, and the pass is repeated.
+        tracing::warn!(kind = K::NAME, namespace = object.namespace(), name = object.name_any(), %error, "its last status was not written");
     }
     // The object as last written: its status may have moved on during this pass.
     let current = pass.writer.current(object);
