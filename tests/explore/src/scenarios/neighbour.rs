@@ -1,9 +1,11 @@
-//! Other namespaces of the cluster: one that the tenant lets in and whose policy Graph refuses for ever, and one that it does not let
-//! in, which was the first to ask for the name.
+//! Other namespaces of the cluster: one that the tenant lets in and whose user setting Graph refuses for ever, and one that it does not
+//! let in, which was the first to ask for the name.
+
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::scenario::{Scenario, Step, apply, is_ready, no_check, team, tenant};
+use crate::scenario::{Scenario, Step, apply, is_ready, no_check, resource, team, tenant};
 use crate::scenarios::policy::{hand, policy};
 
 /// A namespace that no tenant lets in.
@@ -22,21 +24,23 @@ fn of(namespace: &str, mut object: Value) -> Value {
     object
 }
 
+/// Of another kind than the policies: which of two objects of a kind has its pass first is not determined.
 fn refused() -> Value {
-    let mut object = policy(json!({"displayName": "Refused", "imageId": "no_such_image"}));
-    if let Some(spec) = object["spec"].as_object_mut() {
-        spec.remove("imageDisplayName");
-    }
-    object
+    let spec =
+        json!({"tenantRef": {"name": "contoso"}, "displayName": "Refused", "restorePointSetting": {"frequencyType": "neverHeardOf"}});
+    of(NEIGHBOURS, resource("UserSetting", "refused", spec))
 }
 
 fn steps() -> Vec<Step> {
+    let moment = || Step::Pause(Duration::from_secs(5));
     vec![
         apply(tenant("contoso")),
         apply(namespace(INTRUDERS, &json!({}))),
         apply(of(INTRUDERS, policy(json!({})))),
+        moment(),
         apply(namespace(NEIGHBOURS, &json!({"cloudpc.dev/tenant": "contoso"}))),
-        apply(of(NEIGHBOURS, refused())),
+        apply(refused()),
+        moment(),
         apply(team()),
         apply(policy(json!({}))),
         Step::Until(|world| is_ready(world, "ProvisioningPolicy", "desk")),
