@@ -67,12 +67,12 @@ pub(crate) async fn assign<K: Managed>(pass: &mut Pass<'_, K>, site: Site<'_>) -
     };
     confirm_removals(pass, &fields).await?;
     let known = there.iter().map(Key::from).chain(targets.iter().map(Key::from)).collect();
-    let replaced = Replaced::new(read, known, context.settle * 2);
+    let replaced = Replaced::new(read, known, context.absence());
     if !desired.exclusive {
         replaced.record(&mut pass.draft.replaced_sets, tenant.clock.now());
     }
-    // The entries that are about to become ours are recorded first: after a crash they must not look like another writer's. Of a
-    // new object nobody else knows yet.
+    // The entries that are about to become ours are recorded first: after a crash they must not look like another writer's. No
+    // other writer knows a new object yet.
     pass.write_ahead_assignments(site.fresh).await?;
     before_assign::<K>(id, &fields, context).await?;
     tenant.snapshot(K::COLLECTION).outdate(id);

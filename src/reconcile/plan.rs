@@ -4,6 +4,7 @@
 //! set, so the plan for assignments names every entry that has to be there afterwards, foreign ones included.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde_json::{Map, Value};
 
@@ -29,12 +30,24 @@ impl Key {
         }
     }
 
+    /// The key that [`Display`](fmt::Display) writes: the group, and after a slash the plan, if any.
+    pub(crate) fn parse(text: &str) -> Self {
+        match text.split_once('/') {
+            Some((group, plan)) => Self::new(group, Some(plan)),
+            None => Self::new(text, None),
+        }
+    }
+
     /// The path of the entry in a plan and in `status.drift`.
     pub(crate) fn path(&self) -> String {
-        match &self.plan {
-            Some(plan) => format!("/assignments/{}/{plan}", self.group),
-            None => format!("/assignments/{}", self.group),
-        }
+        format!("/assignments/{self}")
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.group)?;
+        self.plan.iter().try_for_each(|plan| write!(f, "/{plan}"))
     }
 }
 

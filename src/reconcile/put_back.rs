@@ -26,7 +26,7 @@ pub(crate) async fn put_back<K: Managed>(
     let now = Instant::now();
     if !std::mem::replace(&mut sent.restored, true) {
         let sets = pass.draft.replaced_sets.iter();
-        let restored = sets.filter_map(|set| Replaced::restored(set, pass.context.settle * 2, tenant.clock.now()));
+        let restored = sets.filter_map(|set| Replaced::restored(set, pass.context.absence(), tenant.clock.now()));
         sent.replaced.extend(restored);
     }
     if let Some(from) = sent.replaced.iter().filter(|one| one.is_due(now)).map(|one| one.since).min() {

@@ -18,6 +18,11 @@ use crate::reconcile::plan::Key;
 /// When the audit log is asked after a replacement; it may be minutes behind.
 const LOOKS: [Duration; 3] = [Duration::from_secs(15), Duration::from_secs(6 * 60), Duration::from_secs(16 * 60)];
 
+/// How many looks are due so long after a replacement.
+fn passed(age: Duration) -> usize {
+    LOOKS.iter().filter(|after| age >= **after).count()
+}
+
 /// How long a request may take.
 const UNANSWERED: SignedDuration = SignedDuration::from_mins(2);
 
@@ -78,20 +83,14 @@ impl Replaced {
         if !is_recent(set, now) {
             return None;
         }
-        let known = set.groups.iter().map(|name| match name.split_once('/') {
-            Some((group, plan)) => Key::new(group, Some(plan)),
-            None => Key::new(name, None),
-        });
+        let known = set.groups.iter().map(|name| Key::parse(name));
         let replaced = Self::new(set.read_at.0, known.collect(), lag);
-        let replaced = match &set.answered_at {
-            Some(at) => replaced.answered(at.0),
-            None => replaced,
-        };
-        let age = Duration::try_from(now.duration_since(set.read_at.0)).unwrap_or_default();
-        let passed = LOOKS.iter().filter(|after| age >= **after).count();
+        let latest = replaced.answered;
+        let age = Duration::try_from(now.duration_since(replaced.read)).unwrap_or_default();
         Some(Self {
-            at: Instant::now().checked_sub(age).unwrap_or(replaced.at),
-            looks: passed.min(LOOKS.len() - 1),
+            answered: set.answered_at.as_ref().map_or(latest, |at| at.0.clamp(replaced.read, latest)),
+            at: replaced.at.checked_sub(age).unwrap_or(replaced.at),
+            looks: passed(age).min(LOOKS.len() - 1),
             ..replaced
         })
     }
@@ -103,14 +102,10 @@ impl Replaced {
             return;
         }
         sets.drain(..(sets.len() + 1).saturating_sub(MOST_RECORDS));
-        let name = |key: &Key| match &key.plan {
-            Some(plan) => format!("{}/{plan}", key.group),
-            None => key.group.clone(),
-        };
         sets.push(ReplacedSet {
             read_at: Time(self.read),
             answered_at: None,
-            groups: self.known.iter().map(name).collect(),
+            groups: self.known.iter().map(Key::to_string).collect(),
         });
     }
 
@@ -126,8 +121,7 @@ impl Replaced {
 
     /// The audit log was asked.
     pub(crate) fn looked(&mut self) {
-        let passed = LOOKS.iter().filter(|after| self.at.elapsed() >= **after).count();
-        self.looks = passed.max(self.looks + 1);
+        self.looks = passed(self.at.elapsed()).max(self.looks + 1);
     }
 
     /// Whether it is time to ask.
@@ -302,6 +296,12 @@ mod tests {
             sets[0].read_at = Time(forged);
             assert!(again(&sets, 1).is_none());
         }
+        let forged = ReplacedSet {
+            read_at: Time(now),
+            answered_at: Some(Time(Timestamp::MAX)),
+            groups: Vec::new(),
+        };
+        assert_eq!(again(&[forged], 1).unwrap().answered, now + UNANSWERED);
         let many = (0..=MOST_GROUPS).map(|index| Key::new(&index.to_string(), None));
         Replaced::new(now, many.collect(), lag).record(&mut sets, now);
         assert_eq!(sets, []);

@@ -15,7 +15,7 @@ pub(crate) fn missing<'a>(reason: Reason, what: &str, field: &str, name: &str, t
     with_nearest(reason, message, name, there)
 }
 
-/// The same for what nobody in the tenant can create.
+/// The same for a name that only Microsoft can add, such as that of a gallery image.
 pub(crate) fn unlisted<'a>(reason: Reason, what: &str, field: &str, name: &str, there: impl Iterator<Item = &'a str>) -> Stop {
     with_nearest(reason, format!("there is no {what}; correct {field}"), name, there)
 }

@@ -254,7 +254,7 @@ async fn f25_no_pass_works_with_a_copy_from_before_the_last_write() {
     assert_eq!(written().await, 1);
     assert_eq!(written().await, 1, "the cache is behind");
     tokio::time::advance(Duration::from_secs(5)).await;
-    assert_eq!(written().await, 2, "somebody took the status away");
+    assert_eq!(written().await, 2, "another writer has removed the status");
 }
 
 #[tokio::test]

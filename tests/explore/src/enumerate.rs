@@ -81,7 +81,7 @@ pub fn at(line: &Line) -> impl Iterator<Item = What> {
         (Side::Kubernetes, true) => [KUBERNETES, KUBERNETES_WRITE],
         // A watch is answered by its stream; what can happen to that has scenarios of its own.
         (Side::Kubernetes, false) if line.is_watch() => [&[CutBefore, Status500], &[]],
-        // Only the lists that fill caches may be of an older state: whoever lists a namespace wants to know what is there now.
+        // Only a list that fills a cache may be old: a list of one namespace is always of the current state.
         (Side::Kubernetes, false) if line.path.contains("limit=") && !line.path.contains("/namespaces/") => [KUBERNETES, KUBERNETES_LIST],
         (Side::Kubernetes, false) => [KUBERNETES, &[]],
     };
