@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::api::FIELD_MANAGER;
-use crate::report::failure::is_gone;
+use crate::report::failure::{is_conflict, is_gone};
 
 /// How long a write to the Kubernetes API may take.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -23,6 +23,7 @@ pub(crate) struct StatusWriter<K: HasStatus> {
     resource_version: Option<String>,
     written: Option<K::Status>,
     stored: Option<K::Status>,
+    refused: bool,
 }
 
 impl<K> StatusWriter<K>
@@ -39,6 +40,7 @@ where
             resource_version: object.resource_version(),
             written: object.status().cloned(),
             stored: object.status().cloned(),
+            refused: false,
         }
     }
 
@@ -50,6 +52,11 @@ where
     /// The status as the API server has it: with the fields of other managers, which a write of ours cannot remove.
     pub(crate) fn stored(&self) -> Option<&K::Status> {
         self.stored.as_ref()
+    }
+
+    /// Whether a write was refused because the object has changed since it was read.
+    pub(crate) fn was_refused(&self) -> bool {
+        self.refused
     }
 
     /// The object with the version that the last write produced.
@@ -68,6 +75,7 @@ where
             return Ok(false);
         }
         self.resource_version = newest.resource_version();
+        self.refused = false;
         Ok(true)
     }
 
@@ -79,7 +87,9 @@ where
         let body = json!({"apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": metadata, "status": status});
         let params = PatchParams::apply(FIELD_MANAGER).force();
         let written = tokio::time::timeout(WRITE_TIMEOUT, self.api.patch_status(&self.name, &params, &Patch::Apply(&body))).await;
-        let written = written.map_err(|_elapsed| late())??;
+        let written = written.map_err(|_elapsed| late())?;
+        self.refused = written.as_ref().is_err_and(is_conflict);
+        let written = written?;
         self.resource_version = written.resource_version();
         self.written = Some(status.clone());
         self.stored = written.status().cloned();

@@ -22,6 +22,7 @@ use futures::channel::mpsc;
 use kube::ResourceExt;
 use kube::runtime::controller::{Action, Config as ControllerConfig, Controller, Error as RuntimeError};
 use kube::runtime::reflector::ObjectRef;
+use tokio::task::JoinSet;
 
 use crate::cluster::kinds::each_kind;
 use crate::reconcile::context::Context;
@@ -44,14 +45,16 @@ pub(crate) async fn run(context: Arc<Context>, triggers: Triggers, concurrency: 
             health.set_ready(CACHES, complete);
         }
     };
-    let work = async {
-        let controls = control_all(triggers, &context, concurrency, &shutdown);
-        tokio::join!(ready, controls, poll(Arc::clone(&context), shutdown.clone()));
-    };
+    // A task each: an event of one kind is no work for the others. A panic in one ends the process, as it would in this task.
+    let mut tasks = JoinSet::new();
+    tasks.spawn(ready);
+    tasks.spawn(poll(Arc::clone(&context), shutdown.clone()));
+    control_all(&mut tasks, triggers, &context, concurrency, &shutdown);
+    let work = tasks.join_all();
     // After the shutdown, running passes get some time; their writes to Graph are finished and recorded.
     tokio::select! {
         biased;
-        () = work => {}
+        _ = work => {}
         () = async { shutdown.cancelled().await; tokio::time::sleep(DRAIN).await } => {}
     }
     let idle = context.in_flight.wait_idle(GRACE).await;
@@ -66,13 +69,11 @@ pub(crate) async fn run(context: Arc<Context>, triggers: Triggers, concurrency: 
 
 macro_rules! control_all {
     (managed { $($managed:ident: $managed_kind:ty),* } others { $($other:ident: $other_kind:ty),* }) => {
-        /// The controllers of all kinds, and what namespaces wake.
-        async fn control_all(triggers: Triggers, context: &Arc<Context>, concurrency: u16, shutdown: &Shutdown) {
-            tokio::join!(
-                $(control::<$managed_kind>(triggers.$managed, context, concurrency, shutdown),)*
-                $(control::<$other_kind>(triggers.$other, context, concurrency, shutdown),)*
-                watches::wake_namespaces(triggers.namespaces, Arc::clone(context), shutdown.clone()),
-            );
+        /// Starts the controllers of all kinds, and what namespaces wake.
+        fn control_all(tasks: &mut JoinSet<()>, triggers: Triggers, context: &Arc<Context>, concurrency: u16, shutdown: &Shutdown) {
+            $(tasks.spawn(control::<$managed_kind>(triggers.$managed, Arc::clone(context), concurrency, shutdown.clone()));)*
+            $(tasks.spawn(control::<$other_kind>(triggers.$other, Arc::clone(context), concurrency, shutdown.clone()));)*
+            tasks.spawn(watches::wake_namespaces(triggers.namespaces, Arc::clone(context), shutdown.clone()));
         }
     };
 }
@@ -89,7 +90,7 @@ const DRAIN: Duration = Duration::from_secs(18);
 /// How long passes that outlived their controller may still take.
 const GRACE: Duration = Duration::from_secs(2);
 
-async fn control<K: Kind>(trigger: watches::Trigger<K>, context: &Arc<Context>, concurrency: u16, shutdown: &Shutdown) {
+async fn control<K: Kind>(trigger: watches::Trigger<K>, context: Arc<Context>, concurrency: u16, shutdown: Shutdown) {
     let (store, wake) = (K::cache(&context.cluster.caches), K::trigger(&context.cluster.wakes));
     let (calls, called) = mpsc::unbounded();
     // No object needs a call any more when the controller is gone.
@@ -110,11 +111,11 @@ async fn control<K: Kind>(trigger: watches::Trigger<K>, context: &Arc<Context>, 
         .with_config(ControllerConfig::default().concurrency(u16::try_from(room).unwrap_or(u16::MAX)))
         .reconcile_on(wakes)
         .reconcile_on(called.map(|name: Name| name.reference()))
-        .graceful_shutdown_on(shutdown.clone().cancelled_owned())
+        .graceful_shutdown_on(shutdown.cancelled_owned())
         .run(
             move |object, context| worked::<K>(object, context, Arc::clone(&workers)),
             |_object, error, _context| -> Action { match *error {} },
-            Arc::clone(context),
+            Arc::clone(&context),
         )
         .for_each(|result| {
             match result {

@@ -26,7 +26,7 @@ use crate::reconcile::driver::urgency::worth_telling;
 use crate::reconcile::memory::Uid;
 use crate::reconcile::pass::{EventDraft, Kind, Pass, requests};
 use crate::report::conditions::Verdict;
-use crate::report::failure::{Class, Failure, Unseen, is_gone};
+use crate::report::failure::{Class, Failure, Unseen, is_conflict, is_gone};
 use crate::report::reason::{Reason, event};
 use crate::report::stop::{Later, Stop};
 use crate::runtime::contained::{Fault, guarded};
@@ -123,11 +123,32 @@ pub(crate) fn overwritten<K: Kind>(object: &K, uid: &Uid, context: &Context) -> 
     written.is_some_and(|(status, at)| at.elapsed() >= CATCH_UP && object.status().map(fingerprint_of) != Some(status))
 }
 
-/// Whether the cache does not show the status that was written last: a pass on it would work with an old status
-/// and fail when it writes.
+/// Whether the cache does not show the status that was written last, or still shows a version that was refused: a pass on it
+/// would work with an old object and fail when it writes.
 fn behind<K: Kind>(object: &K, uid: &Uid, context: &Context) -> bool {
-    let written = context.memory.get(uid).seen.written;
-    written.is_some_and(|(status, at)| at.elapsed() < CATCH_UP && object.status().map(fingerprint_of) != Some(status))
+    let seen = context.memory.get(uid).seen;
+    let recent = |at: Instant| at.elapsed() < CATCH_UP;
+    seen.written
+        .is_some_and(|(status, at)| recent(at) && object.status().map(fingerprint_of) != Some(status))
+        || seen
+            .replaced
+            .is_some_and(|(version, at)| recent(at) && object.resource_version() == Some(version))
+}
+
+/// Notes that the API server has a newer version of an object than the pass.
+fn replaced<K: Kind>(object: &K, uid: &Uid, context: &Context) {
+    let version = object.resource_version();
+    context
+        .memory
+        .update(uid, |notes| notes.seen.replaced = version.map(|version| (version, Instant::now())));
+}
+
+/// The failure of a write to an object.
+fn not_written<K: Kind>(object: &K, error: kube::Error, uid: &Uid, context: &Context) -> Failure {
+    if is_conflict(&error) {
+        replaced(object, uid, context);
+    }
+    error.into()
 }
 
 fn fingerprint_of(status: &impl Serialize) -> u64 {
@@ -142,7 +163,7 @@ async fn pass<K: Kind>(object: Arc<K>, uid: Uid, context: Arc<Context>) -> End {
     }
     let object = match with_finalizer(object, held, &uid, &context).await {
         Ok(object) => object,
-        Err(error) => return ended(&Err(error.into()), false, &uid, &context),
+        Err(failure) => return ended(&Err(failure), false, &uid, &context),
     };
     let mut pass = Pass::new(&*object, &uid, &context);
     pass.note(|notes| notes.asked.next_look = None);
@@ -167,13 +188,14 @@ async fn pass<K: Kind>(object: Arc<K>, uid: Uid, context: Arc<Context>) -> End {
 }
 
 /// The object with our finalizer on it; nothing is created in Graph before the finalizer is set.
-async fn with_finalizer<K: Kind>(object: Arc<K>, held: bool, uid: &Uid, context: &Context) -> Result<Arc<K>, kube::Error> {
+async fn with_finalizer<K: Kind>(object: Arc<K>, held: bool, uid: &Uid, context: &Context) -> Result<Arc<K>, Failure> {
     if held {
         return Ok(object);
     }
     let mut finalizers = object.finalizers().to_vec();
     finalizers.push(FINALIZER.to_owned());
-    let object = patch_finalizers(&*object, &finalizers, context).await?;
+    let patched = patch_finalizers(&*object, &finalizers, context).await;
+    let object = patched.map_err(|error| not_written(&*object, error, uid, context))?;
     context.memory.update(uid, |notes| notes.seen.held = true);
     Ok(Arc::new(object))
 }
@@ -203,7 +225,7 @@ async fn released<K: Kind>(mut pass: Pass<'_, K>) -> End {
     // The object as last written: its status may have moved on during this pass.
     let current = pass.writer.current(object);
     match patch_finalizers(&current, &finalizers, context).await {
-        Err(error) if !is_gone(&error) => ended(&Err(error.into()), false, uid, context),
+        Err(error) if !is_gone(&error) => ended(&Err(not_written(object, error, uid, context)), false, uid, context),
         Ok(_) | Err(_) => {
             context.backoff.forget(uid);
             context.claims.release(uid);
@@ -263,6 +285,11 @@ async fn report<K: Kind>(mut pass: Pass<'_, K>, result: Result<Verdict, Stop>) -
     if let Err(failure) = context.may_write() {
         return ended(&Err(failure.reported()), wrote, uid, context);
     }
+    if result.is_err() && pass.writer.was_refused() {
+        // The next pass sees the newer object; another write on top of this one is refused as well.
+        replaced(object, uid, context);
+        return ended(&result, wrote, uid, context);
+    }
     match pass.writer.report(&status).await {
         Ok(written) => {
             let stored = pass.writer.stored().map_or(0, fingerprint_of);
@@ -280,7 +307,7 @@ async fn report<K: Kind>(mut pass: Pass<'_, K>, result: Result<Verdict, Stop>) -
         Err(error) => {
             // Perhaps it was written all the same; then no later pass writes it.
             pass.note(|notes| notes.seen.untold = true);
-            ended(&Err(error.into()), wrote, uid, context)
+            ended(&Err(not_written(object, error, uid, context)), wrote, uid, context)
         }
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Seen {
     pub untold: bool,
     /// The status that was written last, and when: a cache that does not show it yet is behind.
     pub written: Option<(u64, Instant)>,
+    /// The resourceVersion that the API server has replaced, as a refused write showed, and when: a cache that still shows it is behind.
+    pub replaced: Option<(String, Instant)>,
 }
 
 impl Seen {

@@ -4,6 +4,7 @@ mod assignments;
 mod authorship;
 mod claims;
 mod driver;
+mod fragile;
 mod properties;
 mod sharing;
 mod specimen;

@@ -20,7 +20,7 @@ use crate::api::{EntraTenant, FINALIZER, LocalRef, Specimen, SpecimenSpec};
 use crate::graph::Transport;
 use crate::reconcile::context::Context;
 use crate::reconcile::driver::reconcile;
-use crate::reconcile::tests::driver::context;
+use crate::reconcile::tests::fragile::context;
 use crate::runtime::metrics::Metrics;
 use crate::tenant::endpoints::{Connect, Endpoints};
 use crate::tenant::tenants::Tenants;

@@ -16,7 +16,7 @@ use crate::reconcile::memory::Uid;
 use crate::reconcile::pass::Pass;
 use crate::reconcile::plan::{Declared, Key};
 use crate::reconcile::terminating::Uninstall;
-use crate::reconcile::tests::driver::context;
+use crate::reconcile::tests::fragile::context;
 use crate::reconcile::uninstall::{before_assign, before_deletion, keeps_groups, why_released};
 use crate::reconcile::vanished::keep_groups_of_the_vanished;
 use crate::report::failure::Class;

@@ -111,10 +111,12 @@ fn one_process(scenario: &Scenario, world: &Arc<World>, course: &mut Course, pro
             service_fn(move |request| wires::kubernetes(Arc::clone(&first), hands, request)),
             service_fn(move |request| wires::graph(Arc::clone(&second), hands, request)),
         );
+        // A task of its own, so that it is not polled whenever the scenario looks whether something holds.
+        let running = tokio::spawn(async move { run_in(&config, &surroundings, Shutdown::new()).await });
         let ended = tokio::select! {
             biased;
             () = world.wires.crash.notified() => Ended::Crashed,
-            result = run_in(&config, &surroundings, Shutdown::new()) => Ended::Failed(format!("{:?}", result.err())),
+            result = running => Ended::Failed(format!("{result:?}")),
             ended = course.proceed(world) => ended,
         };
         *world.time.lock() = simulation::now().expect("it has begun");

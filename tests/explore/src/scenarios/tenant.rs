@@ -63,6 +63,13 @@ const TOKEN: Duration = Duration::from_secs(70 * 60);
 /// Longer than the pause between tries of a sign-in that is refused.
 const TRY: Duration = Duration::from_secs(15 * 60);
 
+/// The tenant is polled so often.
+fn polled(interval: &'static str) -> Step {
+    act(move |world| {
+        world.patch("EntraTenant", None, "contoso", &json!({"spec": {"interval": interval}}));
+    })
+}
+
 fn nobody_is_ready() -> Step {
     act(|world| {
         for (kind, name) in [("EntraTenant", "contoso"), ("ProvisioningPolicy", "desk")] {
@@ -126,8 +133,11 @@ pub fn all() -> Vec<Scenario> {
             || {
                 with(vec![
                     sign_in(false),
+                    // The polls of this hour show nothing new, and take time.
+                    polled("10m"),
                     Step::Pause(TOKEN),
                     nobody_is_ready(),
+                    polled("60s"),
                     sign_in(true),
                     Step::Pause(TRY),
                 ])
