@@ -1,11 +1,11 @@
 //! `EntraTenant`: one Microsoft Entra tenant, how to sign in to it and which namespaces may use it.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::common::Mode;
+use crate::api::common::{Mode, Safety};
 use crate::api::credentials::Credentials;
 use crate::api::namespace_selector::NamespaceSelector;
 use crate::api::schema::{GUID, IMMUTABLE, not_nullable, unobserved};
@@ -68,6 +68,9 @@ pub struct EntraTenantSpec {
     /// Description: a create carries an id of its own in the `description`, which is removed right after it, so that an object whose answer was lost is recognised with certainty, also where the audit log does not show it. It costs one request for each object that is created, and people may see it for a moment. User settings have no description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub create_marker: Option<CreateMarker>,
+    /// How many Cloud PCs changes may put at risk without an approval, for all resources of the tenant together; a resource can only lower it. Several EntraTenants of one tenant share what is used, and the lowest of their limits counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub safety: Option<Safety>,
     /// True: nothing of this tenant is read or written until it is set back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suspend: Option<bool>,
@@ -145,9 +148,28 @@ pub struct EntraTenantStatus {
     /// Set when the controller's clock is more than 5 minutes `Ahead` of Microsoft's, or `Behind` it: Entra then refuses what the controller signs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clock_skew: Option<ClockSkew>,
+    /// Cloud PCs that changes have put at risk lately: recorded before the change is sent, and counted for 24 hours.
+    #[serde(default, rename = "cloudPCsAtRisk", skip_serializing_if = "Vec::is_empty")]
+    pub cloud_pcs_at_risk: Vec<RiskTaken>,
     /// Last handled value of the annotation that asks for a reconcile.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_handled_reconcile_at: Option<String>,
+}
+
+/// Cloud PCs that one change has put at risk.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = not_nullable)]
+pub struct RiskTaken {
+    /// When it was recorded.
+    pub at: Time,
+    /// Id of the plan.
+    pub plan_id: String,
+    /// How many Cloud PCs.
+    pub count: i64,
+    /// Whether a person had approved the plan.
+    #[serde(default)]
+    pub approved: bool,
 }
 
 /// A permission that the application lacks.

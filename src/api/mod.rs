@@ -19,12 +19,15 @@ mod status;
 mod user_setting;
 
 pub use assignment::{AssignedGroup, Assignment, AssignmentGroup, AssignmentSpec, AssignmentStatus, TargetKind, TargetRef};
-pub use common::{AssignmentOwnership, DeletionPolicy, FIELD_MANAGER, FINALIZER, LocalRef, Mode, RECONCILE_ANNOTATIONS};
+pub use common::{
+    APPROVE_ANNOTATION, APPROVED_BY_ANNOTATION, AssignmentOwnership, DeletionPolicy, FIELD_MANAGER, FINALIZER, LocalRef, Mode,
+    RECONCILE_ANNOTATIONS, Safety,
+};
 pub use credentials::{Certificate, ClientSecret, Credentials, ManagedIdentity, SecretRef, WorkloadIdentity};
 pub use disaster_recovery::{CrossRegionDisasterRecoverySetting, DisasterRecoveryNetworkSetting};
 pub use domain_join::DomainJoinConfiguration;
 pub use entra_tenant::{
-    AllowedNamespaces, ClockSkew, Cloud, CreateMarker, EntraTenant, EntraTenantSpec, EntraTenantStatus, MissingPermission,
+    AllowedNamespaces, ClockSkew, Cloud, CreateMarker, EntraTenant, EntraTenantSpec, EntraTenantStatus, MissingPermission, RiskTaken,
 };
 pub use namespace_selector::{NamespaceRequirement, NamespaceSelector};
 pub use policy_parts::{Autopatch, AutopilotConfiguration, MicrosoftManagedDesktop, UserSettingsPersistenceConfiguration, WindowsSetting};
@@ -32,8 +35,8 @@ pub use provisioning_policy::{ProvisioningPolicy, ProvisioningPolicySpec};
 #[cfg(test)]
 pub use specimen::{Specimen, SpecimenSpec};
 pub use status::{
-    AssignmentProblem, DriftRecord, DriftedField, IdOwner, ManagedStatus, Origin, OwnedAssignment, PendingCreate, PendingPlan,
-    PlannedChange, ReplacedSet, Resolved, ResolvedGroup, ResolvedImage, ResolvedName,
+    Approval, AssignmentProblem, DriftRecord, DriftedField, IdOwner, ManagedStatus, Origin, OwnedAssignment, PendingCreate, PendingPlan,
+    PlannedChange, ReplacedSet, Resolved, ResolvedGroup, ResolvedImage, ResolvedName, Risk,
 };
 pub use user_setting::{RestorePointSetting, UserSetting, UserSettingSpec};
 

@@ -5,7 +5,7 @@
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
-use crate::api::common::{AssignmentOwnership, DeletionPolicy, LocalRef, Mode};
+use crate::api::common::{AssignmentOwnership, DeletionPolicy, LocalRef, Mode, Safety};
 use crate::api::domain_join::DomainJoinConfiguration;
 use crate::api::policy_parts::{
     Autopatch, AutopilotConfiguration, MicrosoftManagedDesktop, UserSettingsPersistenceConfiguration, WindowsSetting,
@@ -82,6 +82,9 @@ pub struct ProvisioningPolicySpec {
     /// Shared (default) touches only groups that Assignments declare or once declared; Exclusive removes every other group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignment_ownership: Option<AssignmentOwnership>,
+    /// Lowers the tenant's limit of Cloud PCs at risk for this policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub safety: Option<Safety>,
     /// Name of the policy in Graph, 1 to 120 characters, none of `<>()&|$'",;^` or a backtick, no space at either end. Renaming does not rename devices that exist; new ones get it as their enrolment profile name.
     #[schemars(length(min = 1, max = 120))]
     #[x_kube(

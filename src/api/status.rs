@@ -42,6 +42,9 @@ pub struct ManagedStatus {
     /// What would be written to Graph, while it is held back (mode Observe, or an approval that is needed).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<PendingPlan>,
+    /// The last ten approvals of plans that put Cloud PCs at risk.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<Approval>,
     /// Intent to create, written before the request is sent, so that a lost answer cannot lead to a second object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending_create: Option<PendingCreate>,
@@ -158,14 +161,63 @@ pub struct DriftRecord {
 }
 
 /// Changes that are held back.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(transform = not_nullable)]
 pub struct PendingPlan {
     /// The changes in one sentence.
     pub summary: String,
     /// The changes one by one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<PlannedChange>,
+    /// Set when the plan puts Cloud PCs at risk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub risk: Option<Risk>,
+}
+
+/// What a plan costs, and what identifies it. An approval is of exactly this.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = not_nullable)]
+pub struct Risk {
+    /// Id of the plan: what the annotation `cloudpc.dev/approve` has to have.
+    pub plan_id: String,
+    /// Makes the id one that exists only since the plan is held.
+    pub nonce: String,
+    /// Since when the plan is held, or carried out.
+    pub since: Time,
+    /// Number of Cloud PCs at risk: those that may enter their grace period, at the end of which they are deleted with their data.
+    #[serde(rename = "cloudPCsAtRisk")]
+    pub cloud_pcs_at_risk: i64,
+    /// The first twenty of them: name, user, and why the Cloud PC is counted.
+    #[serde(default, rename = "cloudPCNames", skip_serializing_if = "Vec::is_empty")]
+    pub cloud_pc_names: Vec<String>,
+    /// All of them, each as the first eight bytes of the SHA-256 of its id, together in base64: the plan may be carried out for these, and for no other.
+    #[serde(rename = "cloudPCDigests")]
+    pub cloud_pc_digests: String,
+    /// What the plan takes away, as one hash: another loss is another plan.
+    pub loss: String,
+    /// The admission policy under which the plan is held: an approval that was set under another one does not count.
+    pub protection: String,
+    /// When the controller began to carry it out. From then on it is used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Time>,
+}
+
+/// An approval that the controller has seen and counted.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = not_nullable)]
+pub struct Approval {
+    /// Id of the plan.
+    pub plan_id: String,
+    /// Who approved, as the API server has checked.
+    pub by: String,
+    /// When the controller saw it.
+    pub at: Time,
+    /// When the plan was carried out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub used_at: Option<Time>,
 }
 
 /// One change of a plan.

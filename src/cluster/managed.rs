@@ -26,6 +26,8 @@ pub(crate) struct Common<'a> {
     pub deletion_policy: Option<DeletionPolicy>,
     /// What happens to groups that no Assignment declares.
     pub ownership: Option<AssignmentOwnership>,
+    /// A limit of Cloud PCs at risk that is lower than the tenant's.
+    pub max_at_risk: Option<i64>,
 }
 
 /// A reference in a spec by name to something that has an id in Graph.

@@ -13,9 +13,9 @@ use tokio::time::Instant;
 
 use crate::api::{AssignedGroup, Assignment, AssignmentGroup, AssignmentStatus, DeletionPolicy, ManagedStatus};
 use crate::reconcile::context::Context;
+use crate::reconcile::key::Key;
 use crate::reconcile::memory::Uid;
 use crate::reconcile::pass::{Kind, Pass};
-use crate::reconcile::plan::Key;
 use crate::reconcile::uninstall::why_released;
 use crate::report::conditions::{Conditions, Verdict};
 use crate::report::failure::{Class, Failure};

@@ -28,6 +28,7 @@ impl Managed for ProvisioningPolicy {
             suspend: spec.suspend == Some(true),
             deletion_policy: spec.deletion_policy,
             ownership: spec.assignment_ownership,
+            max_at_risk: spec.safety.as_ref().and_then(|safety| safety.max_cloud_pcs_at_risk),
         }
     }
 
@@ -51,6 +52,7 @@ impl Managed for ProvisioningPolicy {
             suspend: _,
             deletion_policy: _,
             assignment_ownership: _,
+            safety: _,
             image_id: _,
             image_display_name: _,
             image_version: _,

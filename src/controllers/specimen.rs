@@ -19,6 +19,7 @@ impl Managed for Specimen {
             suspend: false,
             deletion_policy: None,
             ownership: None,
+            max_at_risk: None,
         }
     }
 

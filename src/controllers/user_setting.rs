@@ -22,6 +22,7 @@ impl Managed for UserSetting {
             suspend: spec.suspend == Some(true),
             deletion_policy: spec.deletion_policy,
             ownership: spec.assignment_ownership,
+            max_at_risk: None,
         }
     }
 

@@ -123,6 +123,7 @@ pub(crate) fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
         in_flight: InFlight::default(),
         settle,
         access: WriteAccess { read_only, pulse },
+        risk_turn: tokio::sync::Mutex::default(),
         leading_since: wall::now(),
     };
     (Arc::new(context), triggers)

@@ -2,7 +2,7 @@
 //!
 //! It depends neither on Kubernetes nor on the custom resource types: callers pass property maps and get entities or a
 //! `GraphError`. From the bottom up: `text`, `types`, `errors`, `http`, `budget`, `auth`, `request`, and the typed
-//! operations (`client`, `audit`, `catalogue`, `directory`). A file imports from the defining file, never from this one.
+//! operations (`client`, `audit`, `catalogue`, `cloud_pcs`, `directory`). A file imports from the defining file, never from this one.
 //!
 //! Who repeats what:
 //!
@@ -20,6 +20,7 @@ mod budget;
 mod catalogue;
 mod client;
 mod cloud;
+mod cloud_pcs;
 mod directory;
 mod errors;
 mod http;
@@ -49,6 +50,7 @@ pub(crate) use budget::priority::Priority;
 pub(crate) use catalogue::{Connection, DeviceImage, GalleryImage, Named};
 pub(crate) use client::Client;
 pub(crate) use cloud::Cloud;
+pub(crate) use cloud_pcs::{CloudPc, Member};
 pub(crate) use directory::Group;
 pub(crate) use errors::advice::{advice, without_advice};
 pub(crate) use errors::error::{ErrorKind, GraphError};

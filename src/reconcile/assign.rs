@@ -14,11 +14,13 @@ use crate::cluster::managed::Managed;
 use crate::graph::{AssignmentTarget, RemoteAssignment, without_advice};
 use crate::reconcile::assignments::pointing_at;
 use crate::reconcile::confirm_removals::confirm_removals;
+use crate::reconcile::key::Key;
 use crate::reconcile::pass::Pass;
 use crate::reconcile::plan;
-use crate::reconcile::plan::{Change, Desired, Key};
+use crate::reconcile::plan::{Change, Desired};
 use crate::reconcile::proofs::Proofs;
 use crate::reconcile::replaced::Replaced;
+use crate::reconcile::risk::refuse_more;
 use crate::reconcile::trial;
 use crate::reconcile::uninstall::before_assign;
 use crate::report::failure::{Class, Failure};
@@ -65,6 +67,9 @@ pub(crate) async fn assign<K: Managed>(pass: &mut Pass<'_, K>, site: Site<'_>) -
     let Some(Change::Assign { targets, fields }) = plan::assignments(desired, &pass.draft.assignments, &there) else {
         return Ok(());
     };
+    if K::COLLECTION.has_cloud_pcs() {
+        refuse_more(&plan::loss(&there, &targets, &fields), &desired.may_lose)?;
+    }
     confirm_removals(pass, &fields).await?;
     let known = there.iter().map(Key::from).chain(targets.iter().map(Key::from)).collect();
     let replaced = Replaced::new(read, known, context.absence());

@@ -44,6 +44,8 @@ pub(crate) struct Context {
     pub settle: Duration,
     /// Whether this process may write.
     pub access: WriteAccess,
+    /// Held by the pass that records what it puts at risk, so that parallel passes share the limit.
+    pub risk_turn: tokio::sync::Mutex<()>,
     /// When this process became the leader.
     pub leading_since: Timestamp,
 }

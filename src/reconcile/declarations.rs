@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::api::{AssignmentProblem, Resolved, ResolvedGroup, ResolvedName};
+use crate::reconcile::key::Key;
 use crate::reconcile::pass::Version;
-use crate::reconcile::plan::{Declared, Key};
+use crate::reconcile::plan::Declared;
 use crate::report::failure::Class;
 use crate::report::reason::Reason;
 use crate::report::stop::Stop;

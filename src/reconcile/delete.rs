@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::api::{DeletionPolicy, EntraTenant, Mode};
+use crate::api::{DeletionPolicy, EntraTenant, Mode, PlannedChange};
 use crate::cluster::managed::Managed;
 use crate::graph::Entity;
 use crate::reconcile::claims;
@@ -14,6 +14,9 @@ use crate::reconcile::observe::{is_shown_since, prove_absence};
 use crate::reconcile::pass::Pass;
 use crate::reconcile::recover::recover;
 use crate::reconcile::resolve;
+use crate::reconcile::risk;
+use crate::reconcile::risk::case::{Case, Judgement};
+use crate::reconcile::risk::count::Loss;
 use crate::reconcile::uninstall::{before_deletion, why_released};
 use crate::report::failure::{Class, Failure};
 use crate::report::reason::Reason;
@@ -74,7 +77,7 @@ async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tena
     let unseen = pass.draft.owner.as_ref().is_some_and(|owner| !owner.seen);
     // An object that was proved and unassigned a moment ago need not be read before it is deleted.
     if unassigned(pass) && sent.delete_refused.is_none() {
-        return remove(pass, &id, Found { assigned: 0, unseen }, tenant).await;
+        return remove(pass, &id, Found { assigned: 0, unseen }, described, tenant).await;
     }
     match look(pass, &id, described, tenant).await? {
         Some(entity) => {
@@ -84,7 +87,7 @@ async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tena
                 assigned: entity.assignments.len(),
                 unseen: false,
             };
-            remove(pass, &id, found, tenant).await
+            remove(pass, &id, found, described, tenant).await
         }
         // Graph gave the id and does not show the object yet: it is deleted all the same. It has at most the groups that this
         // resource put there.
@@ -94,7 +97,7 @@ async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tena
                 assigned: pass.draft.assignments.len(),
                 unseen,
             };
-            remove(pass, &id, found, tenant).await
+            remove(pass, &id, found, described, tenant).await
         }
         None => gone(pass, &id, tenant).await,
     }
@@ -135,9 +138,10 @@ async fn look<K: Managed>(pass: &Pass<'_, K>, id: &str, described: &EntraTenant,
 
 /// Unassigns and deletes, each sent once in a settle window. Graph refuses to delete what it still unassigns; then the
 /// next pass reads again.
-async fn remove<K: Managed>(pass: &mut Pass<'_, K>, id: &str, found: Found, tenant: &Tenant) -> Result<(), Stop> {
+async fn remove<K: Managed>(pass: &mut Pass<'_, K>, id: &str, found: Found, described: &EntraTenant, tenant: &Tenant) -> Result<(), Stop> {
     let (object, context) = (pass.object, pass.context);
     tenant.snapshot(K::COLLECTION).waiting.enter(pass.uid, Instant::now());
+    judge_deletion(pass, id, described, tenant).await?;
     unassign(pass, id, found.assigned, tenant).await?;
     let delete = |permit| {
         // Only when it is sent: during the wait for its turn the last read still counts.
@@ -179,6 +183,30 @@ async fn remove<K: Managed>(pass: &mut Pass<'_, K>, id: &str, found: Found, tena
     let now = Instant::now();
     pass.note(|notes| notes.sent.deleted = Some((id.to_owned(), now)));
     await_absence(pass, id, now, tenant).await
+}
+
+/// `Ok` when the object may be deleted: all of its Cloud PCs go with it, those of the groups that are taken off first as well.
+async fn judge_deletion<K: Managed>(pass: &mut Pass<'_, K>, id: &str, described: &EntraTenant, tenant: &Tenant) -> Result<(), Stop> {
+    if !K::COLLECTION.has_cloud_pcs() {
+        return Ok(());
+    }
+    let case = Case {
+        graph_id: id,
+        before: &[],
+        loss: Loss::default(),
+        after: &[],
+        deletes: true,
+        changes: vec![PlannedChange {
+            op: "delete".to_owned(),
+            path: None,
+            from: Some(pass.object.common().display_name.to_owned()),
+            to: None,
+        }],
+    };
+    match risk::judge(pass, described, tenant, case).await? {
+        Judgement::Allowed(_) => Ok(()),
+        Judgement::Held(failure) => Err(failure.into()),
+    }
 }
 
 /// `Ok` when a read from after the accepted deletion does not show the object.

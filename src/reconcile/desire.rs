@@ -13,11 +13,13 @@ use crate::graph::unknown_members;
 use crate::reconcile::assignments;
 use crate::reconcile::declarations::Declarations;
 use crate::reconcile::driver::next_pass::LONGEST_WAIT;
+use crate::reconcile::key::Key;
 use crate::reconcile::pass::Pass;
 use crate::reconcile::pins;
 use crate::reconcile::pins::Pins;
-use crate::reconcile::plan::{Desired, Key};
+use crate::reconcile::plan::Desired;
 use crate::reconcile::references;
+use crate::reconcile::risk::count::Loss;
 use crate::reconcile::vanished::keep_groups_of_the_vanished;
 use crate::report::failure::Failure;
 use crate::report::reason::Reason;
@@ -91,6 +93,8 @@ pub(crate) async fn desire<K: Managed>(pass: &mut Pass<'_, K>, only_observe: boo
         dropped: if notes.sent.drop_dead { declarations.dead } else { BTreeSet::new() },
         put_back: BTreeMap::new(),
         sent: sent(pass),
+        held: BTreeSet::new(),
+        may_lose: Loss::default(),
         marked: false,
     };
     Ok((desired, Left { gone, pending, arriving }))

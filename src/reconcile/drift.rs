@@ -8,7 +8,8 @@ use crate::api::{DriftedField, OwnedAssignment, PlannedChange};
 use crate::base::text::elided;
 use crate::graph;
 use crate::graph::Difference;
-use crate::reconcile::plan::{Change, Desired, Key};
+use crate::reconcile::key::Key;
+use crate::reconcile::plan::{Change, Desired};
 
 /// The part of the difference that does not come from Kubernetes: a property that was equal at this very generation
 /// (`synced`), an assignment that was seen on the object as it is declared now, an entry that `Exclusive` does not

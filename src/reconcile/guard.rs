@@ -38,7 +38,9 @@ pub(crate) enum HeldBy {
 
 /// Decides, and takes drift and a held plan into the draft of the status.
 pub(crate) fn guard<K: Managed>(changes: &[Change], desired: &Desired, pass: &mut Pass<'_, K>, held_by: Option<HeldBy>) -> Decision {
-    let was_held = pass.draft.plan.take().is_some();
+    // A plan that puts Cloud PCs at risk is judged where it is carried out, and stays until then: its approval is of exactly this one.
+    let judged = |plan: &PendingPlan| plan.risk.is_some() && !changes.is_empty();
+    let was_held = pass.draft.plan.take_if(|plan| !judged(plan)).is_some();
     if was_held && held_by.is_none() {
         // What was only observed until now is no drift: the difference may be the spec's.
         pass.draft.drift.clear();
@@ -117,6 +119,7 @@ fn note_held<K: Managed>(changes: &[Change], pass: &mut Pass<'_, K>, held_by: &s
     pass.draft.plan = Some(PendingPlan {
         summary: summary.clone(),
         changes,
+        risk: None,
     });
     summary
 }

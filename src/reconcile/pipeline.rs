@@ -16,15 +16,18 @@ use crate::reconcile::authorship::{Maker, maker};
 use crate::reconcile::claims;
 use crate::reconcile::context::Context;
 use crate::reconcile::desire::{Left, desire};
-use crate::reconcile::drift::{differing_fields, drift};
+use crate::reconcile::drift::{describe_changes, differing_fields, drift};
 use crate::reconcile::guard::{Decision, HeldBy, guard};
+use crate::reconcile::key::Key;
 use crate::reconcile::observe::{Age, Look, observe};
 use crate::reconcile::pass::Pass;
 use crate::reconcile::plan;
-use crate::reconcile::plan::{Change, Desired, Key, plan};
+use crate::reconcile::plan::{Change, Desired, plan};
 use crate::reconcile::put_back::put_back;
 use crate::reconcile::recover::recover;
 use crate::reconcile::resolve;
+use crate::reconcile::risk;
+use crate::reconcile::risk::case::{Case, Judgement};
 use crate::report::conditions::Verdict;
 use crate::report::failure::{Failure, Unseen};
 use crate::report::reason::Reason;
@@ -81,7 +84,7 @@ async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tena
                 .filter(|change| matches!(change, Change::Assign { .. }))
                 .collect();
             held?;
-            carry_out(pass, tenant, &desired, Plan { seen, changes: assigns }).await?;
+            carry_out(pass, described, tenant, &mut desired, Plan { seen, changes: assigns }).await?;
             Err(failure.into())
         }
         Decision::Proceed => {
@@ -95,7 +98,8 @@ async fn steps<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, tena
             } else {
                 Priority::Repair
             };
-            let entity = urgency.scope(carry_out(pass, tenant, &desired, Plan { seen, changes })).await?; // Graph writes
+            let work = carry_out(pass, described, tenant, &mut desired, Plan { seen, changes });
+            let entity = urgency.scope(work).await?; // Graph writes
             let missing = plan(K::COLLECTION, &desired, &pass.draft.assignments, entity.as_ref());
             if missing.is_empty() {
                 converged(pass, &desired, left)
@@ -119,8 +123,76 @@ fn held_by(only_observe: bool, tenant: &Tenant, context: &Context) -> Option<Hel
     }
 }
 
+/// Applies the changes that may be made, and reports what is held back because of the Cloud PCs that it puts at risk.
+async fn carry_out<K: Managed>(
+    pass: &mut Pass<'_, K>,
+    described: &EntraTenant,
+    tenant: &Tenant,
+    desired: &mut Desired,
+    plan: Plan,
+) -> Result<Option<Entity>, Stop> {
+    let Some(risky) = judge_assign(pass, described, tenant, desired, &plan).await? else {
+        return send(pass, tenant, desired, plan).await;
+    };
+    let Plan { seen, changes } = plan;
+    let harmless = |change: Change| match change {
+        Change::Assign { .. } => {
+            let there = seen.as_ref().map_or(&[][..], |entity| entity.assignments.as_slice());
+            plan::assignments(desired, &pass.draft.assignments, there)
+        }
+        other => Some(other),
+    };
+    let changes = changes.into_iter().filter_map(harmless).collect();
+    send(pass, tenant, desired, Plan { seen, changes }).await?;
+    Err(risky.into())
+}
+
+/// Judges what the plan takes away. What is held stays out of the desired state, and what may be lost goes into it.
+async fn judge_assign<K: Managed>(
+    pass: &mut Pass<'_, K>,
+    described: &EntraTenant,
+    tenant: &Tenant,
+    desired: &mut Desired,
+    plan: &Plan,
+) -> Result<Option<Failure>, Stop> {
+    let assign = plan.changes.iter().find_map(|change| match change {
+        Change::Assign { targets, fields } => Some((targets, fields)),
+        Change::Create { .. } | Change::Update { .. } | Change::Immutable { .. } => None,
+    });
+    let (Some((targets, fields)), Some(entity)) = (assign, &plan.seen) else {
+        return Ok(None);
+    };
+    let loss = plan::loss(&entity.assignments, targets, fields);
+    if loss.is_empty() || !K::COLLECTION.has_cloud_pcs() {
+        pass.draft.plan = pass.draft.plan.take().filter(|plan| plan.risk.is_none());
+        return Ok(None);
+    }
+    let lost = fields.iter().filter(|field| field.observed.is_some()).cloned().collect();
+    let case = Case {
+        graph_id: &entity.id,
+        before: &entity.assignments,
+        loss: loss.clone(),
+        after: targets,
+        deletes: false,
+        changes: describe_changes(&[Change::Assign {
+            targets: Vec::new(),
+            fields: lost,
+        }]),
+    };
+    match risk::judge(pass, described, tenant, case).await? {
+        Judgement::Allowed(loss) => {
+            desired.may_lose = loss;
+            Ok(None)
+        }
+        Judgement::Held(failure) => {
+            desired.held = loss.keys().cloned().collect();
+            Ok(Some(failure))
+        }
+    }
+}
+
 /// Applies the changes, once: not those that Graph refused, nor those that it accepted and does not show yet.
-async fn carry_out<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant, desired: &Desired, plan: Plan) -> Result<Option<Entity>, Stop> {
+async fn send<K: Managed>(pass: &mut Pass<'_, K>, tenant: &Tenant, desired: &Desired, plan: Plan) -> Result<Option<Entity>, Stop> {
     let Plan { seen, changes } = plan;
     if changes.is_empty() {
         return Ok(seen);

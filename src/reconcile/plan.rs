@@ -4,70 +4,14 @@
 //! set, so the plan for assignments names every entry that has to be there afterwards, foreign ones included.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use serde_json::{Map, Value};
 
 use crate::api::{DriftedField, OwnedAssignment};
 use crate::graph;
 use crate::graph::{AssignmentTarget, Collection, Difference, Entity, RemoteAssignment};
-
-/// What identifies an assignment: its group and, for Frontline, its service plan. Case does not count.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) struct Key {
-    /// The group's id in lower case.
-    pub group: String,
-    /// The service plan's id in lower case.
-    pub plan: Option<String>,
-}
-
-impl Key {
-    /// The key of a group and a service plan; an empty plan is none.
-    pub(crate) fn new(group: &str, plan: Option<&str>) -> Self {
-        Self {
-            group: group.to_lowercase(),
-            plan: plan.filter(|plan| !plan.is_empty()).map(str::to_lowercase),
-        }
-    }
-
-    /// The key that [`Display`](fmt::Display) writes: the group, and after a slash the plan, if any.
-    pub(crate) fn parse(text: &str) -> Self {
-        match text.split_once('/') {
-            Some((group, plan)) => Self::new(group, Some(plan)),
-            None => Self::new(text, None),
-        }
-    }
-
-    /// The path of the entry in a plan and in `status.drift`.
-    pub(crate) fn path(&self) -> String {
-        format!("/assignments/{self}")
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.group)?;
-        self.plan.iter().try_for_each(|plan| write!(f, "/{plan}"))
-    }
-}
-
-impl From<&RemoteAssignment> for Key {
-    fn from(remote: &RemoteAssignment) -> Self {
-        Self::new(&remote.group_id, remote.service_plan_id.as_deref())
-    }
-}
-
-impl From<&AssignmentTarget> for Key {
-    fn from(target: &AssignmentTarget) -> Self {
-        Self::new(&target.group_id, target.service_plan_id.as_deref())
-    }
-}
-
-impl From<&OwnedAssignment> for Key {
-    fn from(owned: &OwnedAssignment) -> Self {
-        Self::new(&owned.group_id, owned.service_plan_id.as_deref())
-    }
-}
+use crate::reconcile::key::Key;
+use crate::reconcile::risk::count::Loss;
 
 /// One entry that Assignments declare. An unset allotment is not managed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -105,6 +49,10 @@ pub(crate) struct Desired {
     pub put_back: BTreeMap<Key, AssignmentTarget>,
     /// Entries that were put on the object, or may have been: where reads do not show them they may still appear.
     pub sent: BTreeSet<Key>,
+    /// Entries that stay as they are in Graph, because what they would lose is held back.
+    pub held: BTreeSet<Key>,
+    /// What may be taken away: without it, nothing.
+    pub may_lose: Loss,
 }
 
 /// One thing to do in Graph.
@@ -222,12 +170,12 @@ enum Fate {
 
 /// The replacement of the set of assignments, if one has to be made.
 pub(crate) fn assignments(desired: &Desired, owned: &[OwnedAssignment], observed: &[RemoteAssignment]) -> Option<Change> {
-    let mut fields = Vec::new();
-    let mut targets = Vec::new();
+    let (mut fields, mut targets, mut unshown) = (Vec::new(), Vec::new(), Vec::new());
     let owned: BTreeMap<Key, &OwnedAssignment> = owned.iter().map(|entry| (entry.into(), entry)).collect();
     for remote in observed {
         let key = Key::from(remote);
         match desired.declared.get(&key) {
+            _ if desired.held.contains(&key) => targets.push(kept(remote)),
             Some(declared) => {
                 let target = merged(&key, declared, Some(remote));
                 if !same_allotment(declared, remote) {
@@ -252,8 +200,13 @@ pub(crate) fn assignments(desired: &Desired, owned: &[OwnedAssignment], observed
     let present: BTreeSet<Key> = observed.iter().map(Key::from).collect();
     let removed = |key: &Key, entry: &OwnedAssignment| !desired.declared.contains_key(key) && fate(entry, desired) == Fate::Removed;
     let hidden = owned.iter().filter(|(key, entry)| !present.contains(key) && removed(key, entry));
-    for (key, _) in hidden.filter(|(key, _)| desired.sent.contains(key)) {
-        fields.push(difference(key, None, Some("sent, and not shown yet".to_owned())));
+    for (key, entry) in hidden.filter(|(key, _)| desired.sent.contains(key)) {
+        if desired.held.contains(key) {
+            // It may be there, and a set without it would take it off.
+            unshown.push(resent(entry));
+        } else {
+            fields.push(difference(key, None, Some("sent, and not shown yet".to_owned())));
+        }
     }
     for (key, declared) in desired.declared.iter().filter(|(key, _)| !present.contains(key)) {
         let target = merged(key, declared, None);
@@ -266,7 +219,28 @@ pub(crate) fn assignments(desired: &Desired, owned: &[OwnedAssignment], observed
             targets.push(target.clone());
         }
     }
+    targets.extend(unshown);
     (!fields.is_empty()).then_some(Change::Assign { targets, fields })
+}
+
+/// An entry of ours as it was sent.
+fn resent(entry: &OwnedAssignment) -> AssignmentTarget {
+    AssignmentTarget {
+        id: None,
+        group_id: entry.group_id.clone(),
+        service_plan_id: entry.service_plan_id.clone(),
+        allotment_licenses_count: entry.allotment_licenses_count,
+        allotment_display_name: entry.allotment_display_name.clone(),
+    }
+}
+
+/// What a replacement of the set takes away. Entries of ours that are sent and not shown are among it.
+pub(crate) fn loss(observed: &[RemoteAssignment], targets: &[AssignmentTarget], fields: &[DriftedField]) -> Loss {
+    let removed = fields
+        .iter()
+        .filter(|field| field.desired.is_none())
+        .filter_map(DriftedField::group);
+    Loss::between(observed, removed.map(|(group, plan)| Key::new(group, plan)), targets)
 }
 
 fn same_allotment(declared: &Declared, remote: &RemoteAssignment) -> bool {

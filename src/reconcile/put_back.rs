@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use crate::cluster::managed::Managed;
 use crate::graph::{AssignmentTarget, AuditEvent, Entity};
+use crate::reconcile::key::Key;
 use crate::reconcile::pass::Pass;
-use crate::reconcile::plan::Key;
 use crate::reconcile::replaced::{Replaced, lost};
 use crate::report::stop::Stop;
 use crate::tenant::shared::Tenant;

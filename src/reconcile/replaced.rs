@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::api::ReplacedSet;
 use crate::graph::{AssignmentTarget, AuditEvent};
-use crate::reconcile::plan::Key;
+use crate::reconcile::key::Key;
 
 /// When the audit log is asked after a replacement; it may be minutes behind.
 const LOOKS: [Duration; 3] = [Duration::from_secs(15), Duration::from_secs(6 * 60), Duration::from_secs(16 * 60)];

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::api::{AssignmentOwnership, AssignmentProblem, OwnedAssignment};
 use crate::cluster::managed::Managed;
 use crate::reconcile::declarations::Declarations;
+use crate::reconcile::key::Key;
 use crate::reconcile::pass::Pass;
-use crate::reconcile::plan::Key;
 use crate::report::reason::Reason;
 use crate::report::reason::event;
 

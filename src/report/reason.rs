@@ -90,6 +90,10 @@ reasons! {
     ForeignOwner,
     /// Graph refused the request and repeating it would not help.
     Refused,
+    /// A change puts Cloud PCs at risk, and a person has to approve it.
+    ApprovalRequired,
+    /// The same, and who may approve is not enforced, so that no approval counts.
+    ApprovalUnprotected,
     /// A property that cannot change after creation differs.
     ImmutableField,
     /// The stored object cannot be read as its kind.
@@ -112,6 +116,8 @@ reasons! {
     Conflict,
     /// The Kubernetes API refused or failed.
     KubernetesApi,
+    /// How many Cloud PCs a change puts at risk cannot be counted.
+    NotCounted,
     /// A defect in the controller.
     InternalError,
 
@@ -171,6 +177,10 @@ pub mod event {
     pub(crate) const DELETED: &str = "Deleted";
     /// An object was left in Graph and is no longer managed.
     pub(crate) const RELEASED: &str = "Released";
+    /// A person approved a plan.
+    pub(crate) const APPROVED: &str = "Approved";
+    /// A change was begun that puts Cloud PCs at risk.
+    pub(crate) const RISK_TAKEN: &str = "CloudPCsAtRisk";
     /// Graph was changed by another writer.
     pub(crate) const DRIFT_DETECTED: &str = "DriftDetected";
     /// Graph has another object of the same name that no resource holds, perhaps the product of a request that was delivered twice.

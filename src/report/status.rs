@@ -36,6 +36,7 @@ pub(crate) fn managed(old: &ManagedStatus, mut draft: ManagedStatus, verdict: &V
     synced(&mut conditions, verdict);
     drifted(&mut conditions, verdict, &draft);
     references(&mut conditions, verdict, &draft);
+    approval(&mut conditions, verdict, &draft);
     draft.conditions = conditions.finish();
     draft
 }
@@ -82,6 +83,21 @@ fn drifted(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &ManagedSt
     } else {
         conditions.set(KIND, Truth::Unknown, Reason::NotChecked, "not checked");
     }
+}
+
+/// Only where a plan is held because of the Cloud PCs that it puts at risk.
+fn approval(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &ManagedStatus) {
+    let Some(plan) = &draft.plan else { return };
+    if plan.risk.as_ref().is_none_or(|risk| risk.started_at.is_some()) {
+        return;
+    }
+    let unprotected = matches!(verdict, Verdict::Failed(failure) if failure.reason == Reason::ApprovalUnprotected);
+    let reason = if unprotected {
+        Reason::ApprovalUnprotected
+    } else {
+        Reason::ApprovalRequired
+    };
+    conditions.set("ApprovalRequired", Truth::True, reason, &plan.summary);
 }
 
 /// Failures that mean that something which the spec names was not found, or cannot be used yet.

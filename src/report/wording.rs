@@ -27,6 +27,18 @@ pub(crate) fn assignments(fields: &[DriftedField], groups: &[ResolvedGroup]) -> 
     })
 }
 
+/// One line about what replacing a set of assignments would change.
+pub(crate) fn planned(fields: &[DriftedField], groups: &[ResolvedGroup]) -> String {
+    line(fields, |field| {
+        let group = group(field, groups).unwrap_or_else(|| field.path.clone());
+        match (&field.observed, &field.desired) {
+            (Some(before), Some(after)) => format!("changing {group} from {before} to {after}"),
+            (None, Some(_)) => format!("assigning {group}"),
+            (_, None) => format!("removing {group}"),
+        }
+    })
+}
+
 pub(crate) fn groups(number: usize) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} group{plural}")

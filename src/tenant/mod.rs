@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod credentials;
 pub(crate) mod endpoints;
 pub(crate) mod fingerprint;
+pub(crate) mod fleet;
 pub(crate) mod gate;
 pub(crate) mod list_demand;
 pub(crate) mod lookups;

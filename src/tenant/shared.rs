@@ -13,13 +13,14 @@ use std::time::Duration;
 
 use crate::api;
 use crate::api::{Credentials, EntraTenant, EntraTenantSpec, Mode};
-use crate::graph::{Client, ClientConfig, ClockSkew, Cloud, Collection, Entity, GraphError, Permit, SharedBudget};
+use crate::graph::{Client, ClientConfig, ClockSkew, Cloud, CloudPc, Collection, Entity, GraphError, Member, Permit, SharedBudget};
 use crate::report::failure::Failure;
 use crate::report::reason::Reason;
 use crate::runtime::metrics::TenantMetrics;
 use crate::tenant::audit::AuditLog;
 use crate::tenant::credentials::{cloud, credential};
 use crate::tenant::endpoints::Endpoints;
+use crate::tenant::fleet::Fleet;
 use crate::tenant::gate::{About, Gate};
 use crate::tenant::lookups::Lookups;
 use crate::tenant::packed::Packed;
@@ -85,6 +86,8 @@ pub(crate) struct Tenant {
     pub(crate) lookups: Lookups,
     /// The audit log.
     pub(crate) audit: AuditLog,
+    /// Cloud PCs and members.
+    fleet: Fleet,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -156,6 +159,7 @@ impl Tenant {
             shared,
             lookups: Lookups::default(),
             audit: AuditLog::default(),
+            fleet: Fleet::default(),
         })
     }
 
@@ -269,6 +273,16 @@ impl Tenant {
             .plans
             .read(&self.gate, wanted, self.client.front_line_service_plans())
             .await
+    }
+
+    /// The Cloud PCs of a policy: see [`Fleet::cloud_pcs`].
+    pub(crate) async fn cloud_pcs(&self, policy: &str, not_before: Instant) -> Result<Vec<CloudPc>, Stop> {
+        self.fleet.cloud_pcs(&self.client, &self.gate, policy, not_before).await
+    }
+
+    /// The users who are members of a group themselves: see [`Fleet::members`].
+    pub(crate) async fn members(&self, group: &str, not_before: Instant) -> Result<Arc<Vec<Member>>, Stop> {
+        self.fleet.members(&self.client, &self.gate, group, not_before).await
     }
 
     /// Waits for the turn of a write. The state may have changed during the wait, so [`Gate::check`] is called after it.

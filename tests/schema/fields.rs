@@ -48,7 +48,8 @@ const ASSIGNED: [(&str, &str, &str); 4] = [
 ];
 
 /// Fields of a spec that are the controller's own.
-const OURS: [&str; 8] = [
+const OURS: [&str; 9] = [
+    "safety",
     "tenantRef",
     "mode",
     "suspend",

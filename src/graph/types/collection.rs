@@ -74,6 +74,11 @@ impl Collection {
         self.table().updatable
     }
 
+    /// Whether Cloud PCs depend on its objects and their assignments.
+    pub(crate) const fn has_cloud_pcs(self) -> bool {
+        self.table().has_cloud_pcs
+    }
+
     /// Whether Graph deletes its objects.
     pub(crate) const fn deletable(self) -> bool {
         self.table().deletable

@@ -17,6 +17,8 @@ pub(crate) enum OperationKind {
     ListDeviceImages,
     ListOnPremisesConnections,
     ListFrontLineServicePlans,
+    ListCloudPcs,
+    ListMembers,
     GetGroup,
     FindGroups,
     GetOrganization,
@@ -37,6 +39,8 @@ impl OperationKind {
             Self::ListDeviceImages => ("listDeviceImages", READ_CLOUD_PC),
             Self::ListOnPremisesConnections => ("listOnPremisesConnections", READ_CLOUD_PC),
             Self::ListFrontLineServicePlans => ("listFrontLineServicePlans", READ_CLOUD_PC),
+            Self::ListCloudPcs => ("listCloudPCs", READ_CLOUD_PC),
+            Self::ListMembers => ("listMembers", READ_GROUPS),
             Self::GetGroup => ("getGroup", READ_GROUPS),
             Self::FindGroups => ("findGroups", READ_GROUPS),
             Self::GetOrganization => ("getOrganization", READ_ORGANIZATION),
@@ -54,7 +58,7 @@ impl OperationKind {
 
     /// Whether it reads the directory, which has limits of its own, and not the Cloud PC service.
     pub(crate) const fn is_of_directory(self) -> bool {
-        matches!(self, Self::GetGroup | Self::FindGroups | Self::GetOrganization)
+        matches!(self, Self::ListMembers | Self::GetGroup | Self::FindGroups | Self::GetOrganization)
     }
 
     /// Whether it writes properties of an object.

@@ -17,6 +17,7 @@ pub(crate) const TYPE: GraphType = GraphType {
     assignable: true,
     updatable: true,
     deletable: true,
+    has_cloud_pcs: true,
     write: WRITE_CLOUD_PC,
     properties: PROPERTIES,
     unmanaged: UNMANAGED,

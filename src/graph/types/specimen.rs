@@ -13,6 +13,7 @@ pub(crate) const TYPE: GraphType = GraphType {
     assignable: false,
     updatable: false,
     deletable: false,
+    has_cloud_pcs: false,
     write: WRITE_CLOUD_PC,
     properties: &[scalar("displayName", Equivalence::Exact)],
     unmanaged: &[],

@@ -43,6 +43,8 @@ pub(crate) struct GraphType {
     pub updatable: bool,
     /// Whether Graph deletes its objects.
     pub deletable: bool,
+    /// Whether Cloud PCs depend on its objects and their assignments.
+    pub has_cloud_pcs: bool,
     /// What its writes need.
     pub write: &'static Permission,
     /// The writable properties.

@@ -19,6 +19,7 @@ pub(crate) const TYPE: GraphType = GraphType {
     assignable: true,
     updatable: true,
     deletable: true,
+    has_cloud_pcs: false,
     write: WRITE_CLOUD_PC,
     properties: PROPERTIES,
     unmanaged: UNMANAGED,

@@ -23,6 +23,8 @@ pub(crate) struct Asked {
     pub woken: Option<Instant>,
     /// What has to be checked whatever a pass finds, and when.
     pub next_look: Option<Instant>,
+    /// Since when this loss of assignments is wanted: what it costs is counted in lists that began after that.
+    risk: Option<(u64, Instant)>,
     /// The place in the budget's line of a pass that was deferred.
     pub place: Option<Box<Kept>>,
 }
@@ -39,6 +41,13 @@ impl Asked {
     /// The object has to be checked by then, if not before.
     pub(crate) fn look_by(&mut self, at: Option<Instant>) {
         self.next_look = self.next_look.into_iter().chain(at).min();
+    }
+
+    /// Since when this is wanted; something else begins now.
+    pub(crate) fn risk_since(&mut self, wanted: u64) -> Instant {
+        let known = self.risk.filter(|(known, _)| *known == wanted);
+        let (_, since) = *self.risk.insert(known.unwrap_or_else(|| (wanted, Instant::now())));
+        since
     }
 
     /// The object waits for this reason, or for none; whether it has waited as long as `longest`. Another reason begins again.

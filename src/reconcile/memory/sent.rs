@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::graph::AssignmentTarget;
-use crate::reconcile::plan::{Change, Key};
+use crate::reconcile::key::Key;
+use crate::reconcile::plan::Change;
 use crate::reconcile::replaced::Replaced;
 use crate::reconcile::trial::Trial;
 use crate::tenant::fingerprint::fingerprint;

@@ -9,7 +9,8 @@ use crate::api::OwnedAssignment;
 use crate::graph::Collection::ProvisioningPolicies;
 use crate::graph::{AssignmentTarget, Entity, RemoteAssignment};
 use crate::reconcile::drift::drift;
-use crate::reconcile::plan::{Change, Declared, Desired, Key, foreign, owned_after, plan};
+use crate::reconcile::key::Key;
+use crate::reconcile::plan::{Change, Declared, Desired, foreign, owned_after, plan};
 use crate::reconcile::tests::{declare, entity, owned, remote, replaced};
 
 fn seen(groups: &[&str]) -> Entity {

@@ -203,6 +203,7 @@ fn s43_what_contradicts_a_claim() {
         mode: None,
         suspend: false,
         deletion_policy: None,
+        max_at_risk: None,
         ownership: None,
     };
     let owner = |origin, created: Option<&str>| IdOwner {

@@ -177,6 +177,7 @@ pub(crate) fn context(client: Client) -> Arc<Context> {
             read_only: false,
             pulse: Pulse::unheeded(),
         },
+        risk_turn: tokio::sync::Mutex::default(),
         leading_since: crate::base::wall::now(),
     })
 }

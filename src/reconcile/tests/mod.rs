@@ -14,7 +14,8 @@ use serde_json::{Map, Value, json};
 
 use crate::api::OwnedAssignment;
 use crate::graph::{AssignmentTarget, Entity, RemoteAssignment};
-use crate::reconcile::plan::{Declared, Desired, Key};
+use crate::reconcile::key::Key;
+use crate::reconcile::plan::{Declared, Desired};
 
 pub(crate) fn object(value: Value) -> Map<String, Value> {
     match value {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use lab::condition;
 use serde_json::{Value, json};
 
+use crate::oracle::risk::PLENTY;
 use crate::scenarios;
 use crate::wires::Hands;
 use crate::world::{APP, TEAM, TENANT, World};
@@ -52,6 +53,7 @@ pub fn all() -> Vec<Scenario> {
         scenarios::groups::all(),
         scenarios::late::all(),
         scenarios::neighbour::all(),
+        scenarios::risk::all(),
     ];
     kinds.into_iter().flatten().collect()
 }
@@ -83,6 +85,7 @@ pub fn tenant(name: &str) -> Value {
             "tenantId": TENANT, "clientId": APP, "interval": "60s",
             "credentials": {"workloadIdentity": {"serviceAccountName": "cloudpc-operator"}},
             "allowedNamespaces": {"selector": {"matchLabels": {"cloudpc.dev/tenant": "contoso"}}},
+            "safety": {"maxCloudPCsAtRisk": PLENTY},
         },
     })
 }
@@ -105,6 +108,12 @@ pub fn basis() -> Vec<Step> {
 /// Whether an object is Ready for its current spec.
 pub fn is_ready(world: &World, kind: &str, name: &str) -> bool {
     world.object(kind, name).is_some_and(|object| ready(&object))
+}
+
+/// Whether an object is not Ready for this reason.
+pub fn with_reason(world: &World, kind: &str, name: &str, reason: &str) -> bool {
+    let object = world.object(kind, name);
+    object.is_some_and(|object| condition(&object, "Ready").is_some_and(|ready| ready["reason"] == reason))
 }
 
 /// Whether it is Ready for its current spec.

@@ -33,18 +33,33 @@ pub const RECEPTION: &str = "33333333-0000-4000-8000-000000000002";
 pub const ANALYSTS: &str = "33333333-0000-4000-8000-000000000003";
 
 const ENDPOINT: &str = "/deviceManagement/virtualEndpoint";
+const APPROVALS: &str = include_str!("../../../manifests/approvals.yaml");
 const SEED: &str = include_str!("../../../examples/simulator/seed.yaml");
 
 /// The parts of a world that are the same in every run.
 struct Basis {
     definitions: Definitions,
     graph: Router,
+    /// The policy that says who may approve, and its binding, by their plurals.
+    admission: Vec<(String, Value)>,
 }
 
 static BASIS: LazyLock<Basis> = LazyLock::new(|| Basis {
     definitions: Definitions::compile(all_crds()).expect("the definitions are known"),
     graph: seeded().expect("the seed is valid"),
+    admission: admission(),
 });
+
+/// What the manifests have of admission. The simulated API server stores it, and lets everything through.
+fn admission() -> Vec<(String, Value)> {
+    let objects: Vec<Value> = serde_saphyr::from_multiple(APPROVALS).expect("the manifest is YAML");
+    let admission = objects
+        .into_iter()
+        .filter(|object| object["apiVersion"] == "admissionregistration.k8s.io/v1");
+    admission
+        .map(|object| (plural(object["kind"].as_str().unwrap_or_default()), object))
+        .collect()
+}
 
 fn seeded() -> anyhow::Result<Router> {
     let mut seed: Value = serde_saphyr::from_str(SEED)?;
@@ -81,6 +96,8 @@ pub struct World {
     pub time: Arc<Mutex<Timestamp>>,
     /// The sets of assignments that people have sent last, by the path that they were sent to.
     pub assigned_by_hand: Mutex<BTreeMap<String, Value>>,
+    /// The plans that people have approved.
+    pub approved: Mutex<Vec<Value>>,
 }
 
 impl World {
@@ -94,6 +111,7 @@ impl World {
             kept: Mutex::default(),
             time,
             assigned_by_hand: Mutex::default(),
+            approved: Mutex::default(),
         };
         for (name, value) in &plan.options {
             world.option(name, value);
@@ -108,6 +126,9 @@ impl World {
             Some(SYSTEM),
             json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": SERVICE_ACCOUNT, "namespace": SYSTEM}}),
         );
+        for (plural, object) in &BASIS.admission {
+            world.create_in("/apis/admissionregistration.k8s.io/v1", plural, None, object);
+        }
         world
     }
 
@@ -182,8 +203,12 @@ impl World {
     }
 
     fn create(&self, plural: &str, namespace: Option<&str>, object: Value) {
+        self.create_in("/api/v1", plural, namespace, &object);
+    }
+
+    fn create_in(&self, api: &str, plural: &str, namespace: Option<&str>, object: &Value) {
         let namespace = namespace.map(|name| format!("namespaces/{name}/")).unwrap_or_default();
-        let (status, answer) = self.kubernetes(Method::POST, &format!("/api/v1/{namespace}{plural}"), "application/json", &object);
+        let (status, answer) = self.kubernetes(Method::POST, &format!("{api}/{namespace}{plural}"), "application/json", object);
         assert!(status.is_success(), "{answer}");
     }
 
@@ -206,6 +231,13 @@ impl World {
         let (status, answer) = self.kubernetes(Method::PATCH, &path, "application/merge-patch+json", patch);
         assert!(status.is_success() || status == StatusCode::NOT_FOUND, "{path}: {answer}");
         status.is_success()
+    }
+
+    /// A person approves a plan.
+    pub fn approve(&self, kind: &str, name: &str, plan: &Value) {
+        self.approved.lock().push(plan.clone());
+        let annotations = json!({"cloudpc.dev/approve": plan["planId"], "cloudpc.dev/approved-by": "alex"});
+        self.patch(kind, Some(TEAM), name, &json!({"metadata": {"annotations": annotations}}));
     }
 
     /// Asks for the deletion of an object.

@@ -7,6 +7,7 @@ pub mod honest;
 mod neighbours;
 mod owners;
 pub mod reference;
+pub mod risk;
 mod secrets;
 pub mod waits;
 
@@ -33,6 +34,7 @@ pub fn judge(scenario: &Scenario, plan: &Plan, world: &World) -> Vec<String> {
     found.extend(waits::judge(scenario, plan, world));
     found.extend(secrets::judge(world));
     found.extend(neighbours::judge(scenario, plan, world));
+    found.extend(risk::judge(plan, world));
     // What a person or the network adds is not the scenario's, and what Graph refused is not done.
     let added = plan
         .turns

@@ -6,5 +6,6 @@ pub mod groups;
 pub mod late;
 pub mod neighbour;
 pub mod policy;
+pub mod risk;
 pub mod setting;
 pub mod tenant;

@@ -1,0 +1,110 @@
+//! What a change costs in Cloud PCs, and whether it may be made: the guard of everything that takes groups, licences or a policy away.
+//!
+//! The Cloud PCs at risk are counted in a list from after the plan was made. Without any, the change is made. Otherwise it is held until a
+//! person has approved exactly this plan, or made at once where the tenant's limit for 24 hours allows it. A plan that cannot be counted is
+//! held. What may be lost is handed on to the write, which sends nothing that takes more away.
+
+mod approval;
+pub(crate) mod case;
+pub(crate) mod count;
+mod identity;
+mod limit;
+mod plan;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::api::EntraTenant;
+use crate::cluster::managed::Managed;
+use crate::graph::{AssignmentTarget, CloudPc};
+use crate::reconcile::key::Key;
+use crate::reconcile::pass::Pass;
+use crate::reconcile::risk::case::{Case, Judgement};
+use crate::reconcile::risk::count::{AtRisk, Left, Loss, Members, at_risk};
+use crate::reconcile::risk::plan::Known;
+use crate::report::failure::Class;
+use crate::report::stop::Stop;
+use crate::tenant::shared::Tenant;
+
+/// Judges a change that takes something away. An error means that nothing is known yet.
+pub(crate) async fn judge<K: Managed>(
+    pass: &mut Pass<'_, K>,
+    described: &EntraTenant,
+    tenant: &Tenant,
+    case: Case<'_>,
+) -> Result<Judgement, Stop> {
+    let known = Known::of(pass, tenant, &case);
+    let not_before = pass.note(|notes| notes.asked.risk_since(known.list_key()));
+    let risky = match count(tenant, &case, not_before).await {
+        Ok(risky) => risky,
+        Err(Stop::Failed(failure)) if failure.class != Class::Unreachable => return Ok(plan::uncounted(pass, &case, &failure)),
+        Err(stop) => return Err(stop),
+    };
+    if risky.is_empty() {
+        return Ok(Judgement::Allowed(case.loss));
+    }
+    plan::decide(pass, described, tenant, case, &risky, known).await
+}
+
+/// The Cloud PCs at risk, in lists that began after `not_before`.
+async fn count(tenant: &Tenant, case: &Case<'_>, not_before: tokio::time::Instant) -> Result<Vec<AtRisk>, Stop> {
+    let cloud_pcs = tenant.cloud_pcs(case.graph_id, not_before).await?;
+    if cloud_pcs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let left = left(tenant, case, &cloud_pcs, not_before).await?;
+    Ok(at_risk(&cloud_pcs, case.before, &left))
+}
+
+/// The entries that stay: those that are there and remain. One that is added by the same change is no proof, because Microsoft does not
+/// document that a Cloud PC survives a change of its group.
+async fn left(tenant: &Tenant, case: &Case<'_>, cloud_pcs: &[CloudPc], not_before: tokio::time::Instant) -> Result<Left, Stop> {
+    let there: BTreeSet<Key> = case.before.iter().map(Key::from).collect();
+    let stays: Vec<AssignmentTarget> = case
+        .after
+        .iter()
+        .filter(|entry| there.contains(&Key::from(*entry)))
+        .cloned()
+        .collect();
+    let mut members: BTreeMap<String, Members> = BTreeMap::new();
+    let has_users = cloud_pcs.iter().any(|pc| pc.user.is_some());
+    for entry in stays.iter().filter(|_| has_users) {
+        let group = entry.group_id.to_lowercase();
+        if !members.contains_key(&group) {
+            let read = read_members(tenant, &entry.group_id, not_before).await?;
+            members.insert(group, read);
+        }
+    }
+    Ok(Left { stays, members })
+}
+
+/// Who is in a group; a group that cannot be read proves nothing, and does not keep the others from being read.
+async fn read_members(tenant: &Tenant, group: &str, not_before: tokio::time::Instant) -> Result<Members, Stop> {
+    let found = match tenant.members(group, not_before).await {
+        Ok(found) => found,
+        Err(Stop::Failed(failure)) if failure.class != Class::Unreachable => {
+            return Ok(Err(format!("the members of group {group} cannot be read: {}", failure.message)));
+        }
+        Err(stop) => return Err(stop),
+    };
+    let names: BTreeSet<String> = found
+        .iter()
+        .filter_map(|member| member.name.as_deref())
+        .map(str::to_lowercase)
+        .collect();
+    if names.is_empty() && !found.is_empty() {
+        return Ok(Err(format!(
+            "Graph shows the members of group {group} without their names: grant the application User.ReadBasic.All"
+        )));
+    }
+    Ok(Ok(names))
+}
+
+/// A change that takes more away than was judged: somebody has added something in between.
+pub(crate) fn more_than_judged() -> Stop {
+    Stop::later(std::time::Duration::from_millis(500))
+}
+
+/// Whether `loss` may be taken away now.
+pub(crate) fn refuse_more(loss: &Loss, allowed: &Loss) -> Result<(), Stop> {
+    if loss.is_within(allowed) { Ok(()) } else { Err(more_than_judged()) }
+}
