@@ -20,9 +20,12 @@ pub(crate) enum Spelling {
     Plain,
     /// An id in parentheses behind a name, `policies('…')`.
     Key,
-    /// An action or a function with its namespace, or a function with its parentheses.
+    /// An action or a function with its namespace, a function with its parentheses, or a cast.
     Operation,
 }
+
+/// The types to which a path can cast a list. Unlike an operation, a cast keeps its namespace.
+const CASTS: [&str; 2] = ["microsoft.graph.user", "microsoft.graph.group"];
 
 /// The decoded segments of a path. An id in parentheses is a segment of its own. `None` when they are not UTF-8.
 pub(crate) fn parse(path: &str) -> Option<Vec<Segment>> {
@@ -36,6 +39,10 @@ pub(crate) fn parse(path: &str) -> Option<Vec<Segment>> {
         if let Some((name, id)) = segment.strip_suffix("')").and_then(|rest| rest.split_once("('")) {
             add(name, Spelling::Plain);
             add(&id.replace("''", "'"), Spelling::Key);
+            continue;
+        }
+        if CASTS.contains(&&*segment) {
+            add(&segment, Spelling::Operation);
             continue;
         }
         // An action may be qualified with its namespace.

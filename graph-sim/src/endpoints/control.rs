@@ -2,6 +2,8 @@
 //!
 //! It is open to every client that reaches the listener, and neither faults nor the ledger apply to it.
 
+use std::str::FromStr;
+
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -9,6 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::grace::grace;
 use super::state::state;
 use crate::base::answer::Answer;
 use crate::base::json::strictly;
@@ -29,7 +32,12 @@ use crate::{graph, life};
 /// Directory roles that manage Cloud PCs in the portal.
 const ADMINISTRATORS: [&str; 3] = ["Windows 365 Administrator", "Intune Administrator", "Global Administrator"];
 /// Permissions of the portal on their behalf.
-const PORTAL_SCOPES: [&str; 3] = ["CloudPC.ReadWrite.All", "Group.ReadWrite.All", "Organization.Read.All"];
+const PORTAL_SCOPES: [&str; 4] = [
+    "CloudPC.ReadWrite.All",
+    "Group.ReadWrite.All",
+    "Organization.Read.All",
+    "User.ReadWrite.All",
+];
 
 /// A status and the reason for it.
 pub(crate) type Refusal = (u16, String);
@@ -49,11 +57,15 @@ pub(crate) fn handle(service: &Service, exchange: &Exchange, path: &str) -> Resp
 
 /// The body of a good answer to any control request but one of the portal.
 pub(crate) fn answer(service: &Service, exchange: &Exchange, path: &str) -> Result<Value, Refusal> {
-    if path != "/ledger" && exchange.query.is_some() {
+    if !["/ledger", "/grace"].contains(&path) && exchange.query.is_some() {
         return Err((400, "no query option is known here".to_owned()));
     }
     match (&exchange.method, path) {
-        (&Method::GET, "/ledger") => ledger(service, exchange),
+        (&Method::GET, "/ledger") => {
+            let since = since(exchange, "a number")?.unwrap_or(0);
+            Ok(json!(service.ledger().since(since)))
+        }
+        (&Method::GET, "/grace") => Ok(grace(service, since(exchange, "a time")?)),
         (&Method::GET, "/state") => {
             let mut world = service.world();
             life::catch_up(&mut world);
@@ -97,22 +109,25 @@ pub(crate) fn answer(service: &Service, exchange: &Exchange, path: &str) -> Resu
             service.note_change(&world);
             Ok(json!(world.options))
         }
-        (_, "/ledger" | "/state" | "/health" | "/portal" | "/token" | "/devicecode" | "/seed" | "/clock" | "/faults" | "/options") => {
-            Err((405, format!("{} is not possible here", exchange.method)))
-        }
+        (
+            _,
+            "/ledger" | "/grace" | "/state" | "/health" | "/portal" | "/token" | "/devicecode" | "/seed" | "/clock" | "/faults"
+            | "/options",
+        ) => Err((405, format!("{} is not possible here", exchange.method))),
         _ => Err((404, format!("there is no /_sim{path}"))),
     }
 }
 
-fn ledger(service: &Service, exchange: &Exchange) -> Result<Value, Refusal> {
-    let mut since = 0;
+/// The value of the only query option.
+fn since<T: FromStr>(exchange: &Exchange, kind: &str) -> Result<Option<T>, Refusal> {
+    let mut since = None;
     for (name, value) in exchange.query_options() {
         if name != "since" {
             return Err(bad(&format!("unknown query option '{name}'")));
         }
-        since = value.parse().map_err(|_| bad(&format!("since: '{value}' is not a number")))?;
+        since = Some(value.parse().map_err(|_| bad(&format!("since: '{value}' is not {kind}")))?);
     }
-    Ok(json!(service.ledger().since(since)))
+    Ok(since)
 }
 
 #[derive(Deserialize)]

@@ -2,5 +2,6 @@
 
 pub(crate) mod batch;
 pub(crate) mod control;
+mod grace;
 pub(crate) mod login;
 mod state;

@@ -26,6 +26,7 @@ fn of_tenant(tenant: &Tenant) -> Value {
         deleted.insert((*name).to_owned(), json!(collection.deleted));
     }
     deleted.insert("groups".to_owned(), json!(tenant.deleted_groups));
+    deleted.insert("users".to_owned(), json!(tenant.deleted_users));
     state["deleted"] = Value::Object(deleted);
     state
 }
@@ -59,6 +60,7 @@ fn of_group(group: &Group) -> Value {
         "displayName": group.display_name,
         "mailNickname": group.mail_nickname,
         "members": group.members,
+        "memberGroups": group.member_groups,
         "createdDateTime": group.created,
     })
 }

@@ -13,7 +13,7 @@ use crate::world::{World, stored, text};
 pub(super) fn dispatch(world: &mut World, request: &GraphRequest<'_>) -> Outcome {
     let path = uri::parse(request.path).ok_or_else(|| Problem::bad_request("The path is not UTF-8."))?;
     not_simulated::refuse(request, &uri::texts(&path))?;
-    let (route, id) = find(&path, request)?;
+    let (route, id, member) = find(&path, request)?;
     let operation = route
         .operations
         .iter()
@@ -35,6 +35,7 @@ pub(super) fn dispatch(world: &mut World, request: &GraphRequest<'_>) -> Outcome
         request,
         resource: route.resource,
         id,
+        member,
     })?;
     if answer.committed {
         let headers = deprecation::headers(route.resource.ty, request.version, request.body);
@@ -43,23 +44,24 @@ pub(super) fn dispatch(world: &mut World, request: &GraphRequest<'_>) -> Outcome
     Ok(answer)
 }
 
-/// The route and id of a path, or the refusal.
-fn find(path: &[Segment], request: &GraphRequest<'_>) -> Result<(&'static Route, String), Problem> {
+/// The route of a path and its ids, of which there are at most two, or the refusal.
+fn find(path: &[Segment], request: &GraphRequest<'_>) -> Result<(&'static Route, String, String), Problem> {
     let mut furthest = 0;
     for route in ROUTES.iter().filter(|route| route.is_in(request.version)) {
-        let mut id = String::new();
+        let mut ids = Vec::new();
         let mut matched = 0;
         let mut pattern = route.path.split('/');
         for segment in path {
             match pattern.next() {
-                Some("{id}") if !unknown_path::is_operation(segment, path.last(), request) => segment.text.clone_into(&mut id),
+                Some("{id}") if !unknown_path::is_operation(segment, path.last(), request) => ids.push(&segment.text),
                 Some(fixed) if fixed == segment.text => {}
                 _ => break,
             }
             matched += 1;
         }
         if matched == path.len() && matched > 0 && pattern.next().is_none() {
-            return Ok((route, id));
+            let mut ids = ids.into_iter().cloned();
+            return Ok((route, ids.next().unwrap_or_default(), ids.next().unwrap_or_default()));
         }
         furthest = furthest.max(matched);
     }

@@ -74,7 +74,6 @@ pub static UNSIMULATED: &[Unsimulated] = &[
     beta(function("retrieveScopedPermissions")),
     beta(function("retrieveTenantEncryptionSetting")),
     beta(function("cloudPCs/getProvisionedCloudPCs")),
-    beta(function("cloudPCs/retrieveCloudPcCountByStatus")),
     beta(action("cloudPCs/validateBulkResize")),
     action("cloudPCs/{id}/endGracePeriod"),
     action("cloudPCs/{id}/reboot"),

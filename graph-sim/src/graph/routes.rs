@@ -3,10 +3,10 @@
 use super::collections::resource::Resource;
 use super::collections::table;
 use super::handlers::call::{self, Call};
-use super::handlers::{apply, assign, audit, groups, read, write};
+use super::handlers::{apply, assign, audit, groups, members, read, users, write};
 use super::refusal::permission::{
-    CLOUD_PC_READ, CLOUD_PC_WRITE, CONNECTION_WRITE, DEVICE_READ, GROUP_GET, GROUP_LIST, GROUP_WRITE, MEMBERS_READ, ORGANIZATION_READ,
-    Permission, SKU_READ, USER_READ,
+    CLOUD_PC_READ, CLOUD_PC_WRITE, CONNECTION_WRITE, DEVICE_READ, GROUP_GET, GROUP_LIST, GROUP_WRITE, MEMBERS_READ, MEMBERS_WRITE,
+    ORGANIZATION_READ, Permission, SKU_READ, USER_DELETE, USER_READ,
 };
 use super::refusal::problem::Outcome;
 use crate::base::answer::ApiVersion;
@@ -60,6 +60,7 @@ static COUNT: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, read::count)];
 static COUNT_ASSIGNMENTS: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, read::count_assignments)];
 static READ_LIST: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, read::list)];
 static READ_ENTITY: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, read::get)];
+static COUNT_BY_STATUS: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, read::count_by_status)];
 static ACTIVITY_TYPES: [Operation; 1] = [operation("GET", &CLOUD_PC_READ, audit::list_activity_types)];
 static SINGLETON: [Operation; 2] = [
     operation("GET", &CLOUD_PC_READ, read::get),
@@ -94,8 +95,13 @@ static GROUPS_ENTITY: [Operation; 2] = [
     operation("DELETE", &GROUP_WRITE, groups::delete),
 ];
 static MEMBERS_LIST: [Operation; 1] = [operation("GET", &MEMBERS_READ, read::list)];
+static ADD_MEMBER: [Operation; 1] = [operation("POST", &MEMBERS_WRITE, members::add)];
+static REMOVE_MEMBER: [Operation; 1] = [operation("DELETE", &MEMBERS_WRITE, members::remove)];
 static USERS_LIST: [Operation; 1] = [operation("GET", &USER_READ, read::list)];
-static USERS_ENTITY: [Operation; 1] = [operation("GET", &USER_READ, read::get)];
+static USERS_ENTITY: [Operation; 2] = [
+    operation("GET", &USER_READ, read::get),
+    operation("DELETE", &USER_DELETE, users::delete),
+];
 static SKUS: [Operation; 1] = [operation("GET", &SKU_READ, read::list)];
 static ORGANIZATION: [Operation; 1] = [operation("GET", &ORGANIZATION_READ, read::list)];
 
@@ -149,6 +155,7 @@ pub static ROUTES: &[Route] = &[
     cloud_pc!(route "userSettings/{id}/assignments/$count", SETTINGS, COUNT_ASSIGNMENTS),
     cloud_pc!(route "cloudPCs", CLOUD_PCS, READ_LIST),
     cloud_pc!(route "cloudPCs/$count", CLOUD_PCS, COUNT),
+    cloud_pc!(beta "cloudPCs/retrieveCloudPcCountByStatus", CLOUD_PCS, COUNT_BY_STATUS),
     cloud_pc!(route "cloudPCs/{id}", CLOUD_PCS, READ_ENTITY),
     cloud_pc!(route "auditEvents", AUDIT_EVENTS, READ_LIST),
     cloud_pc!(route "auditEvents/$count", AUDIT_EVENTS, COUNT),
@@ -177,6 +184,11 @@ pub static ROUTES: &[Route] = &[
     route("groups", &table::GROUPS, &GROUPS_LIST),
     route("groups/{id}", &table::GROUPS, &GROUPS_ENTITY),
     route("groups/{id}/members", &table::MEMBERS, &MEMBERS_LIST),
+    route("groups/{id}/members/microsoft.graph.user", &table::MEMBER_USERS, &MEMBERS_LIST),
+    route("groups/{id}/members/$ref", &table::MEMBERS, &ADD_MEMBER),
+    route("groups/{id}/members/{id}/$ref", &table::MEMBERS, &REMOVE_MEMBER),
+    route("groups/{id}/transitiveMembers", &table::TRANSITIVE_MEMBERS, &MEMBERS_LIST),
+    route("groups/{id}/transitiveMembers/microsoft.graph.user", &table::TRANSITIVE_MEMBER_USERS, &MEMBERS_LIST),
     route("users", &table::USERS, &USERS_LIST),
     route("users/{id}", &table::USERS, &USERS_ENTITY),
     route("subscribedSkus", &table::SUBSCRIBED_SKUS, &SKUS),

@@ -46,6 +46,14 @@ fn is_known(text: &str) -> bool {
 
 /// The refusal of a path of which only the first segments, `furthest` of them, are known.
 pub(super) fn refusal(path: &[Segment], furthest: usize, request: &GraphRequest<'_>) -> Problem {
+    // Where a path goes on behind an id, the id alone can still lead nowhere.
+    let ends_with_id = furthest == path.len() && furthest > 0 && {
+        let list = ROUTES
+            .iter()
+            .find(|route| route.is_in(request.version) && fits(route.path, &texts(&path[..furthest - 1])));
+        is_id_of_a_list(&path[furthest - 1], list)
+    };
+    let furthest = if ends_with_id { furthest - 1 } else { furthest };
     // A path that ends too early has no wrong segment; its last one is then no collection of its own.
     let Some(segment) = path.get(furthest) else {
         return Problem::no_segment(path.last().map_or("", |last| last.text.as_str()));

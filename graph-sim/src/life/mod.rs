@@ -14,7 +14,7 @@ mod names;
 mod plans;
 mod provisioner;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -23,7 +23,7 @@ pub use actions::{PolicySetting, apply_policy, apply_to};
 pub(crate) use cloud_pc::ENROLLMENT_PROFILE;
 pub use provisioner::SERVICE_APP_ID;
 
-use crate::world::{Event, Lot, World};
+use crate::world::{Cause, Event, Lot, World};
 use provisioner::Provisioner;
 
 /// Does all that is due, in order, each at its own time.
@@ -36,26 +36,26 @@ pub fn catch_up(world: &mut World) {
 
 /// A tenant's assignments have changed. The service knows at once (assumed).
 pub fn policies_changed(world: &mut World, tenant: &str) {
-    let now = world.now();
-    world.agenda.state_of(tenant).request_reconcile(now);
+    let (now, cause) = (world.now(), world.cause.clone());
+    world.agenda.state_of(tenant).request_reconcile(now, cause);
 }
 
 /// A tenant's users or groups have changed. A new tenant's are known at once, as are those of a tenant that
-/// several seeds describe before anything happens in it.
+/// several seeds describe before anything happens in it. The option for nested groups counts as it is now.
 pub fn directory_changed(world: &mut World, tenant: &str, is_new: bool) {
-    let now = world.now();
-    let lag = world.options.directory_lag.after(now);
+    let (now, cause) = (world.now(), world.cause.clone());
+    let (lag, nested) = (world.options.directory_lag.after(now), world.options.nested_groups);
     let Some(mut provisioner) = Provisioner::open(world, tenant, now) else {
         return;
     };
     let is_new = is_new || !provisioner.state.was_reconciled();
     // Even without changes, Cloud PCs may have come with the same seed.
     provisioner.state.rescan();
-    provisioner.state.request_reconcile(now);
+    provisioner.state.request_reconcile(now, cause.clone());
     let Some(changes) = provisioner
         .tenant
         .known_directory
-        .report(&provisioner.tenant.users, &provisioner.tenant.groups)
+        .report(&provisioner.tenant.users, &provisioner.tenant.groups, nested)
     else {
         return;
     };
@@ -64,17 +64,19 @@ pub fn directory_changed(world: &mut World, tenant: &str, is_new: bool) {
         provisioner.state.touch(lots);
     } else {
         let due = provisioner.tenant.known_directory.expect_changes(lag);
-        provisioner.queue.add(due, tenant, Event::DirectoryChanged(changes));
+        let cause = cause.of_directory();
+        provisioner.queue.add(due, tenant, Event::DirectoryChanged { changes, cause });
     }
 }
 
 /// All that happens at one time: first the due events, then what follows from them.
 fn step(world: &mut World, at: Timestamp) {
-    let mut touched: BTreeMap<String, BTreeSet<Lot>> = BTreeMap::new();
+    let mut touched: BTreeMap<String, BTreeMap<Lot, Cause>> = BTreeMap::new();
     while let Some((tenant, event)) = world.agenda.pop(at) {
         if let Some(mut provisioner) = Provisioner::open(world, &tenant, at) {
-            let lots = provisioner.handle(event);
+            let (lots, cause) = provisioner.handle(event);
             if !lots.is_empty() {
+                let lots = lots.into_iter().map(|lot| (lot, cause.clone()));
                 touched.entry(tenant).or_default().extend(lots);
             }
         }

@@ -1,6 +1,6 @@
 //! Carries out decisions and due events in one tenant, at one time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,7 +11,7 @@ use crate::base::caller::Actor;
 use crate::base::ids::IdSource;
 use crate::options::Options;
 use crate::world::{
-    Assignment, Deleted, DirectoryChanges, Event, Kind, Lot, Object, ProvisioningState, Queue, Tenant, Tracked, World, same_id, set,
+    Assignment, Cause, Deleted, DirectoryChanges, Event, Kind, Lot, Object, ProvisioningState, Queue, Tenant, Tracked, World, same_id, set,
     stored, stored_one, text,
 };
 
@@ -48,20 +48,21 @@ impl<'a> Provisioner<'a> {
         })
     }
 
-    /// Carries out an event. Returns the lots to decide on afterwards.
-    pub(super) fn handle(&mut self, event: Event) -> BTreeSet<Lot> {
+    /// Carries out an event. Returns the lots to decide on afterwards, and why.
+    pub(super) fn handle(&mut self, event: Event) -> (BTreeSet<Lot>, Cause) {
         match event {
-            Event::DirectoryChanged(changes) => {
+            Event::DirectoryChanged { changes, cause } => {
                 self.tenant.known_directory.changes_arrived();
                 let mut lots = self.apply_changes(&changes);
                 lots.append(&mut self.state.undecided);
-                lots
+                (lots, cause)
             }
             Event::Provisioned(id) => {
                 self.finish(&id);
-                BTreeSet::new()
+                (BTreeSet::new(), Cause::default())
             }
-            Event::Deletion(id) => self.end(&id).into_iter().collect(),
+            // One that is entitled at its end was seeded in its grace period.
+            Event::Deletion(id) => (self.end(&id).into_iter().collect(), Cause::Seed),
         }
     }
 
@@ -76,20 +77,20 @@ impl<'a> Provisioner<'a> {
     }
 
     /// Decides on these lots and on those that new assignments and Cloud PCs affect, and carries the decisions out.
-    pub(crate) fn reconcile(&mut self, mut lots: BTreeSet<Lot>) {
-        if let Some(asked) = self.state.begin() {
-            lots.extend(asked);
-            self.refresh(&mut lots);
+    pub(crate) fn reconcile(&mut self, mut lots: BTreeMap<Lot, Cause>) {
+        if let Some((mut asked, cause)) = self.state.begin() {
+            self.refresh(&mut asked);
+            lots.extend(asked.into_iter().map(|lot| (lot, cause.clone())));
         }
         self.rename_users();
-        for lot in lots {
+        for (lot, cause) in lots {
             let facts = Facts {
                 tenant: self.tenant,
                 assignments: &self.state.assignments,
                 fleet: &self.state.fleet,
             };
             for decision in facts.decide(&lot) {
-                self.carry_out(decision, &lot);
+                self.carry_out(decision, &lot, &cause);
             }
             self.name_allotments(&lot);
         }
@@ -159,6 +160,7 @@ impl<'a> Provisioner<'a> {
             }
             Stage::Grace => {
                 let end: Option<Timestamp> = text(pc, "gracePeriodEndDateTime").and_then(|end| end.parse().ok());
+                self.state.grace.enter(pc, at, Cause::Seed);
                 if end.is_none()
                     && let Some(collection) = self.tenant.collections.get_mut("cloudPCs")
                 {
@@ -173,7 +175,7 @@ impl<'a> Provisioner<'a> {
         }
     }
 
-    fn carry_out(&mut self, decision: Decision, lot: &Lot) {
+    fn carry_out(&mut self, decision: Decision, lot: &Lot, cause: &Cause) {
         match decision {
             Decision::Create { assignment, user, plan } => {
                 self.create(assignment, user.as_deref(), &plan, lot);
@@ -181,7 +183,7 @@ impl<'a> Provisioner<'a> {
             Decision::Keep { id, assignment } => {
                 self.keep(&id, assignment);
             }
-            Decision::Retire { id } => self.retire(&id, lot),
+            Decision::Retire { id } => self.retire(&id, lot, cause),
         }
     }
 
@@ -226,6 +228,7 @@ impl<'a> Provisioner<'a> {
         match Stage::of(cloud_pc(self.tenant, id)?) {
             Stage::Grace => {
                 self.change(id, |pc| cloud_pc::leave_grace(pc, at));
+                self.state.grace.leave(id, at);
                 self.unschedule(id);
             }
             // It stays for an administrator to look into (documented).
@@ -237,7 +240,7 @@ impl<'a> Provisioner<'a> {
 
     /// Nothing entitles it. One that is not ready is deleted at once (assumed), a failed one when it is cleaned up, others after their
     /// grace period.
-    fn retire(&mut self, id: &str, lot: &Lot) {
+    fn retire(&mut self, id: &str, lot: &Lot, cause: &Cause) {
         let (at, end) = (self.at, self.options.grace_period.after(self.at));
         let is_behind = self.tenant.known_directory.is_behind();
         let Some(pc) = cloud_pc(self.tenant, id) else { return };
@@ -256,6 +259,7 @@ impl<'a> Provisioner<'a> {
         match Stage::of(pc) {
             Stage::Coming => drop(self.end(id)),
             Stage::Live => {
+                self.state.grace.enter(pc, at, cause.clone());
                 self.change(id, |pc| cloud_pc::enter_grace(pc, end, at));
                 self.schedule(id, end, Event::Deletion(id.to_owned()));
             }
@@ -283,6 +287,7 @@ impl<'a> Provisioner<'a> {
     pub(super) fn end(&mut self, id: &str) -> Option<Lot> {
         self.unschedule(id);
         let tracked = self.state.fleet.remove(id)?;
+        self.state.grace.delete(id, self.at);
         let collection = self.tenant.collections.get_mut("cloudPCs")?;
         let object = collection.remove_later(id, self.at, self.options.replication_lag.after(self.at))?;
         let by = Actor::App {

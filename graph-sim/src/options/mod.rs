@@ -73,6 +73,10 @@ options! {
     audit_correlation: AuditCorrelation = AuditCorrelation::ClientRequestId;
     /// What `assign` does with a group that was deleted.
     deleted_group_in_assign: DeletedGroupInAssign = DeletedGroupInAssign::Refuse;
+    /// Whether members of a group that is a member of an assigned group get Cloud PCs.
+    nested_groups: NestedGroups = NestedGroups::Ignore;
+    /// What becomes of `$filter` on Cloud PCs.
+    cloud_pc_filter: CloudPcFilter = CloudPcFilter::Honour;
     /// What becomes of bodies with `Content-Encoding: gzip`.
     gzip_bodies: GzipBodies = GzipBodies::Accept;
     /// What becomes of properties in a body that only the service sets.
@@ -126,6 +130,28 @@ pub enum DeletedGroupInAssign {
     Refuse,
     /// It is assigned, and no user gets a Cloud PC by it.
     Accept,
+}
+
+/// Whether an assignment to a group reaches the members of groups that are members of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum NestedGroups {
+    /// It reaches the users alone that are members themselves.
+    Ignore,
+    /// It reaches them, however deep they are nested.
+    Count,
+}
+
+/// What becomes of `$filter` in a list of Cloud PCs and in its count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CloudPcFilter {
+    /// What does not pass is left out.
+    Honour,
+    /// The whole list is answered.
+    Ignore,
+    /// 400, as for an option that is not known.
+    Refuse,
 }
 
 /// What becomes of bodies with `Content-Encoding: gzip`.

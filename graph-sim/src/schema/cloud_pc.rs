@@ -68,6 +68,15 @@ pub static CLOUD_PC: Type = Type::new(
     ],
 );
 
+/// How many Cloud PCs have a status.
+pub static STATUS_SUMMARY: Type = Type::new(
+    "cloudPcStatusSummary",
+    &[
+        read_only_beta("status", Kind::Enum(&CLOUD_PC_STATUS)),
+        read_only_beta("count", Kind::Int32),
+    ],
+);
+
 /// Why a Cloud PC, or an action on one, is in its state.
 pub(crate) static STATUS_DETAIL: Type = Type::new(
     "cloudPcStatusDetail",

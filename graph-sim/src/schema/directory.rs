@@ -28,6 +28,21 @@ pub static GROUP: Type = Type::new(
     ],
 );
 
+/// What can be a member of a group: a user or another group, with the properties that both have.
+pub static DIRECTORY_OBJECT: Type = Type {
+    variants: &[&USER, &GROUP],
+    ..Type::new(
+        "directoryObject",
+        &[
+            id(),
+            read_only("deletedDateTime", Kind::DateTime).on_select(),
+            read_only("createdDateTime", Kind::DateTime).on_select(),
+            read_only("displayName", Kind::Text),
+            read_only("mail", Kind::Text),
+        ],
+    )
+};
+
 /// A licence of a user, or one that a group assigns to its members.
 static ASSIGNED_LICENSE: Type = Type::new(
     "assignedLicense",

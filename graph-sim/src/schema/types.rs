@@ -257,6 +257,12 @@ impl Type {
             .find(|property| property.name == name && property.is_in(version))
     }
 
+    /// The property of this name that the type has in a version, or one of its variants.
+    pub(crate) fn property_of_any(&self, version: ApiVersion, name: &str) -> Option<&'static Property> {
+        let of_variant = || self.variants.iter().find_map(|variant| variant.property(version, name));
+        self.property(version, name).or_else(of_variant)
+    }
+
     /// The property of this name that a version takes in a body.
     #[must_use]
     pub fn taken(&self, version: ApiVersion, name: &str) -> Option<&'static Property> {

@@ -65,7 +65,7 @@ impl Seed {
             }
         }
         directory::put_users(&mut tenant, &seed.users)?;
-        directory::put_groups(&mut tenant, &seed.groups, world.now());
+        directory::put_groups(&mut tenant, &seed.groups, world.now())?;
         world.tenants.insert(id.clone(), tenant);
         objects(world, &id, seed, is_new)?;
         life::directory_changed(world, &id, is_new);

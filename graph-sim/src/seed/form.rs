@@ -141,4 +141,6 @@ pub(super) struct GroupSeed {
     pub(super) mail_nickname: Option<String>,
     #[serde(default)]
     pub(super) members: Vec<String>,
+    #[serde(default)]
+    pub(super) member_groups: Vec<String>,
 }

@@ -106,6 +106,7 @@ impl Service {
     pub(crate) fn copy(&self, real: RealTime) -> Self {
         let mut world = self.world().clone();
         world.clock = Clock::following(real.clone());
+        world.generation += 1;
         let issuers = self.issuers.copy_offline(real);
         Self {
             faults: Mutex::new(self.faults().clone()),

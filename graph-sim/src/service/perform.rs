@@ -91,7 +91,7 @@ impl GraphCall<'_> {
             if let Some(mut past) = stale_by.and_then(|ago| service.past(&world, ago)) {
                 return graph::handle(&mut past, &request);
             }
-            let answer = graph::handle(&mut world, &request);
+            let answer = world.by_request(&exchange.request_id, |world| graph::handle(world, &request));
             if answer.committed {
                 // Its effects follow the present options, even if they change before the next request.
                 life::catch_up(&mut world);

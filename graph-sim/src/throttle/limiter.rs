@@ -281,8 +281,8 @@ fn target(asked: LimitedRequest<'_>) -> Target {
 /// What a read of the directory costs (documented, figures of 2023).
 fn units(segments: &[&str], query: &str) -> u32 {
     let base = match segments {
-        [.., "transitiveMembers"] => 5,
-        ["subscribedSkus", ..] | ["groups", .., "members"] => 3,
+        [.., "transitiveMembers"] | [.., "transitiveMembers", "microsoft.graph.user"] => 5,
+        ["subscribedSkus", ..] | ["groups", .., "members"] | [.., "members", "microsoft.graph.user"] => 3,
         ["users", ..] => 2,
         _ => 1,
     };

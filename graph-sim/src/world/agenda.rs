@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::assignments::Assignments;
 use super::fleet::Fleet;
+use super::grace::{Cause, Grace, GraceLog};
 use super::lot::Lot;
 use super::queue::{Event, Queue};
 
@@ -23,7 +24,7 @@ impl Agenda {
     pub(crate) fn next(&mut self, now: Timestamp) -> Option<Timestamp> {
         let waiting = self.states.values_mut().filter_map(|state| state.pending.as_mut());
         let pending = waiting
-            .map(|since| {
+            .map(|(since, _)| {
                 *since = now.min(*since);
                 *since
             })
@@ -42,8 +43,14 @@ impl Agenda {
         let waiting = self
             .states
             .iter()
-            .filter(|(_, state)| state.pending.is_some_and(|since| since <= at));
+            .filter(|(_, state)| state.pending.as_ref().is_some_and(|(since, _)| *since <= at));
         waiting.map(|(tenant, _)| tenant.clone()).collect()
+    }
+
+    /// The stays of Cloud PCs in their grace period, each with its tenant's id.
+    pub(crate) fn grace(&self) -> impl Iterator<Item = (&str, &Grace)> {
+        let states = self.states.iter();
+        states.flat_map(|(tenant, state)| state.grace.stays().iter().map(|stay| (tenant.as_str(), stay)))
     }
 
     pub(crate) fn state_of(&mut self, tenant: &str) -> &mut ProvisioningState {
@@ -57,21 +64,23 @@ pub(crate) struct ProvisioningState {
     /// The assignments as of the last reconcile.
     pub assignments: Assignments,
     pub fleet: Fleet,
-    /// Since when changed assignments or Cloud PCs wait for a reconcile.
-    pending: Option<Timestamp>,
+    /// Since when changed assignments or Cloud PCs wait for a reconcile, and what changed them last.
+    pending: Option<(Timestamp, Cause)>,
     /// Lots to decide at the next reconcile, beside those that it finds itself.
     touched: BTreeSet<Lot>,
     /// The new sign-in names of users whose Cloud PCs still have the old one.
     pub renamed: BTreeMap<String, String>,
     /// Lots with a seeded Cloud PC whose user may be in directory changes that have not arrived.
     pub undecided: BTreeSet<Lot>,
+    pub grace: GraceLog,
     reconciled: bool,
 }
 
 impl ProvisioningState {
     /// Requests a reconcile; an earlier request stays.
-    pub(crate) fn request_reconcile(&mut self, now: Timestamp) {
-        self.pending = Some(self.pending.map_or(now, |since| since.min(now)));
+    pub(crate) fn request_reconcile(&mut self, now: Timestamp, cause: Cause) {
+        let since = self.pending.as_ref().map_or(now, |(since, _)| now.min(*since));
+        self.pending = Some((since, cause));
     }
 
     /// Adds lots to decide at the next reconcile.
@@ -88,10 +97,11 @@ impl ProvisioningState {
         self.reconciled
     }
 
-    /// Begins a reconcile. Returns the lots that were added when one was requested, `None` when events alone led here.
-    pub(crate) fn begin(&mut self) -> Option<BTreeSet<Lot>> {
-        self.pending.take()?;
+    /// Begins a reconcile. Returns the lots that were added when one was requested and why it was, `None` when events alone led
+    /// here.
+    pub(crate) fn begin(&mut self) -> Option<(BTreeSet<Lot>, Cause)> {
+        let (_, cause) = self.pending.take()?;
         self.reconciled = true;
-        Some(std::mem::take(&mut self.touched))
+        Some((std::mem::take(&mut self.touched), cause))
     }
 }

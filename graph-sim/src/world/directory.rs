@@ -56,6 +56,8 @@ pub struct Group {
     pub mail_nickname: Option<String>,
     /// Members by principal name.
     pub members: Vec<String>,
+    /// Groups that are members, by id.
+    pub member_groups: Vec<String>,
     /// When it was made, where that is known.
     pub created: Option<Timestamp>,
 }

@@ -2,7 +2,7 @@
 //! that they come asynchronously is documented).
 //!
 //! Users are known by the id of the directory object, so that a renamed user stays the same. Names and ids are compared
-//! in lower case. Nested groups do not count (assumed).
+//! in lower case. Whether members of nested groups count is an option: a group is then known with all of them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -10,7 +10,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::directory::{Group, User};
+use super::nesting::Nesting;
 use crate::base::shared::Shared;
+use crate::options::NestedGroups;
 
 /// What the Cloud PC service knows of groups, members and licences.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +48,7 @@ pub(crate) struct KnownUser {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KnownGroup {
     pub display_name: String,
-    /// Users' ids, each once, in the group's order.
+    /// Users' ids, each once, in the group's order; those of nested groups, if they count, after its own.
     pub members: Vec<String>,
 }
 
@@ -92,14 +94,19 @@ impl DirectoryView {
     }
 
     /// The difference between the directory and what was reported before.
-    pub(crate) fn report(&mut self, users: &[User], groups: &[Group]) -> Option<DirectoryChanges> {
+    pub(crate) fn report(&mut self, users: &[User], groups: &[Group], nested: NestedGroups) -> Option<DirectoryChanges> {
         let named = users
             .iter()
             .map(|user| (user.user_principal_name.to_lowercase(), user.id.to_lowercase()));
         let ids: HashMap<String, String> = named.collect();
+        let nesting = (nested == NestedGroups::Count).then(|| Nesting::of(groups));
+        let known = |group| {
+            let below = nesting.as_ref().map(|nesting| nesting.below(group)).unwrap_or_default();
+            known_group(group, &below, &ids)
+        };
         let changes = DirectoryChanges {
             users: changes(&mut self.reported.users, users.iter().map(known_user)),
-            groups: changes(&mut self.reported.groups, groups.iter().map(|group| known_group(group, &ids))),
+            groups: changes(&mut self.reported.groups, groups.iter().map(known)),
         };
         self.owners.extend(ids);
         let is_empty = changes.users.is_empty() && changes.groups.is_empty();
@@ -166,10 +173,12 @@ fn known_user(user: &User) -> (String, KnownUser) {
     (user.id.to_lowercase(), known)
 }
 
-/// Members that are not users are left out: the directory could not have them.
-fn known_group(group: &Group, ids: &HashMap<String, String>) -> (String, KnownGroup) {
+/// A group with its members and those of the groups below it that count. Names that are no user's are left out: the directory
+/// could not have them.
+fn known_group(group: &Group, below: &[&Group], ids: &HashMap<String, String>) -> (String, KnownGroup) {
     let mut seen = HashSet::new();
-    let members = group.members.iter().filter_map(|name| ids.get(&name.to_lowercase()));
+    let members = group.members.iter().chain(below.iter().flat_map(|group| &group.members));
+    let members = members.filter_map(|name| ids.get(&name.to_lowercase()));
     let known = KnownGroup {
         display_name: group.display_name.clone(),
         members: members.filter(|id| seen.insert(*id)).cloned().collect(),

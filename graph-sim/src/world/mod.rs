@@ -9,8 +9,10 @@ mod assignments;
 mod collection;
 mod directory;
 mod fleet;
+mod grace;
 mod known_directory;
 mod lot;
+mod nesting;
 mod object;
 mod queue;
 mod tenant;
@@ -25,9 +27,11 @@ pub(crate) use assignments::{Assignment, Assignments};
 pub use collection::{Collection, Deleted};
 pub use directory::{App, FederatedCredential, Group, User};
 pub(crate) use fleet::{Fleet, Tracked};
+pub(crate) use grace::{Cause, Grace};
 pub(crate) use known_directory::DirectoryChanges;
 pub use known_directory::DirectoryView;
 pub(crate) use lot::{Kind, Lot};
+pub(crate) use nesting::Nesting;
 pub use object::Object;
 pub(crate) use object::{Seen, assignments, has_id, into_map, same_id, set, text};
 pub(crate) use queue::{Event, Queue};
@@ -51,6 +55,10 @@ pub struct World {
     pub ids: IdSource,
     /// What the service will do by itself, and when.
     pub agenda: Agenda,
+    /// What changes this world at present.
+    pub(crate) cause: Cause,
+    /// How many copies have led to this world. Ids of requests are unique between two copies alone.
+    pub(crate) generation: u32,
 }
 
 impl World {
@@ -63,7 +71,20 @@ impl World {
             tenants: BTreeMap::new(),
             ids: IdSource::new(0),
             agenda: Agenda::default(),
+            cause: Cause::default(),
+            generation: 0,
         }
+    }
+
+    /// Changes this world on behalf of a request.
+    pub(crate) fn by_request<T>(&mut self, id: &str, change: impl FnOnce(&mut Self) -> T) -> T {
+        self.cause = Cause::Request {
+            id: id.into(),
+            generation: self.generation,
+        };
+        let changed = change(self);
+        self.cause = Cause::default();
+        changed
     }
 
     /// The present time in this world.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::grace::Cause;
 use super::known_directory::DirectoryChanges;
 
 /// A place in the queue: the time, then the order of arrival.
@@ -44,7 +45,10 @@ impl Queue {
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
     /// Changes of the directory reach the Cloud PC service.
-    DirectoryChanged(DirectoryChanges),
+    DirectoryChanged {
+        changes: DirectoryChanges,
+        cause: Cause,
+    },
     Provisioned(String),
     /// A Cloud PC is deleted: its grace period is over, or the time after which a failed one is cleaned up.
     Deletion(String),

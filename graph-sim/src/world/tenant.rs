@@ -26,6 +26,8 @@ pub struct Tenant {
     pub groups: Vec<Group>,
     /// Deleted groups, as Graph JSON.
     pub deleted_groups: Vec<Deleted>,
+    /// Deleted users, as Graph JSON.
+    pub deleted_users: Vec<Deleted>,
     /// Cloud PC objects by Graph's collection name.
     pub collections: BTreeMap<&'static str, Collection>,
     /// What the Cloud PC service knows of groups, members and licences.

@@ -10,6 +10,10 @@ fn segments_are_told_apart_by_their_spelling() {
             vec![("groups", Plain), ("a'b", Key), ("members", Plain)],
         ),
         ("/groups/microsoft.graph.delta", vec![("groups", Plain), ("delta", Operation)]),
+        (
+            "/microsoft.graph.user/microsoft.graph.users",
+            vec![("microsoft.graph.user", Operation), ("users", Operation)],
+        ),
         ("/groups/delta()", vec![("groups", Plain), ("delta", Operation)]),
         ("/groups/microsoft.graph.delta()", vec![("groups", Plain), ("delta", Operation)]),
         (

@@ -1,12 +1,12 @@
 //! Users, groups and the organization, built from the tenant.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
 use super::licences::sku_id;
-use crate::world::{Group, Seen, Tenant, User, into_map};
+use crate::world::{Group, Nesting, Seen, Tenant, User, into_map};
 
 /// The tenant's groups. They are assigned security groups.
 pub(crate) fn groups(tenant: &Tenant) -> Vec<Seen<'_>> {
@@ -26,22 +26,66 @@ pub(crate) fn users(tenant: &Tenant) -> Vec<Seen<'_>> {
     tenant.users.iter().map(|one| Cow::Owned(user(one))).collect()
 }
 
-/// The members of one group. A member that is no user of the tenant is left out: the directory could not have it.
-pub(crate) fn members<'a>(tenant: &'a Tenant, group: &str) -> Option<Vec<Seen<'a>>> {
-    let group = tenant.group(group)?;
+/// The members of one group: users, then groups.
+pub(crate) fn members<'a>(tenant: &'a Tenant, id: &str) -> Option<Vec<Seen<'a>>> {
+    let own = tenant.group(id)?;
+    let nesting = Nesting::of(&tenant.groups);
+    let groups: Vec<&Group> = nesting.direct(own).collect();
+    Some(typed(&users_of(tenant, &[own]), &groups))
+}
+
+/// The users that are members of one group.
+pub(crate) fn member_users<'a>(tenant: &'a Tenant, id: &str) -> Option<Vec<Seen<'a>>> {
+    Some(plain(&users_of(tenant, &[tenant.group(id)?])))
+}
+
+/// The members of one group and of the groups that are members of it, each once: users, then groups.
+pub(crate) fn transitive_members<'a>(tenant: &'a Tenant, id: &str) -> Option<Vec<Seen<'a>>> {
+    let all = with_nested(tenant, id)?;
+    Some(typed(&users_of(tenant, &all), &all[1..]))
+}
+
+/// The users that are members of one group or of one that is a member of it, each once.
+pub(crate) fn transitive_member_users<'a>(tenant: &'a Tenant, id: &str) -> Option<Vec<Seen<'a>>> {
+    Some(plain(&users_of(tenant, &with_nested(tenant, id)?)))
+}
+
+/// A group, and the groups that are members of it through any number of others.
+fn with_nested<'a>(tenant: &'a Tenant, id: &str) -> Option<Vec<&'a Group>> {
+    let own = tenant.group(id)?;
+    let nested = Nesting::of(&tenant.groups).below(own);
+    Some([own].into_iter().chain(nested).collect())
+}
+
+/// The users that are members of one of these groups themselves, each once. A member that is no user of the tenant is left out:
+/// the directory could not have it.
+fn users_of<'a>(tenant: &'a Tenant, groups: &[&Group]) -> Vec<&'a User> {
     // A group can have many thousands, so each is not looked for one by one.
     let known: HashMap<String, &User> = tenant
         .users
         .iter()
         .map(|one| (one.user_principal_name.to_lowercase(), one))
         .collect();
-    let users = group.members.iter().filter_map(|name| known.get(&name.to_lowercase()));
-    let typed = users.map(|one| {
-        let mut member = user(one);
-        member.insert("@odata.type".to_owned(), json!("#microsoft.graph.user"));
+    let mut seen = HashSet::new();
+    let names = groups.iter().flat_map(|group| &group.members).map(|name| name.to_lowercase());
+    let users = names.filter_map(|name| known.get(&name).copied());
+    users.filter(|user| seen.insert(user.id.as_str())).collect()
+}
+
+/// Users in a list of users alone, which does not name their type.
+fn plain<'a>(users: &[&User]) -> Vec<Seen<'a>> {
+    users.iter().map(|one| Cow::Owned(user(one))).collect()
+}
+
+/// Users and groups in a list of both, with their types.
+fn typed<'a>(users: &[&User], groups: &[&Group]) -> Vec<Seen<'a>> {
+    let name = |mut member: Map<String, Value>, ty: &str| -> Seen<'a> {
+        member.insert("@odata.type".to_owned(), json!(ty));
         Cow::Owned(member)
-    });
-    Some(typed.collect())
+    };
+    let users = users.iter().map(|one| name(user(one), "#microsoft.graph.user"));
+    let groups = groups.iter().map(|one| name(group(one), "#microsoft.graph.group"));
+    users.chain(groups).collect()
 }
 
 /// The one organization of a tenant.
@@ -72,7 +116,8 @@ pub(crate) fn group(group: &Group) -> Map<String, Value> {
     }))
 }
 
-fn user(user: &User) -> Map<String, Value> {
+/// A user as Graph JSON.
+pub(crate) fn user(user: &User) -> Map<String, Value> {
     let licences = user
         .licences
         .iter()

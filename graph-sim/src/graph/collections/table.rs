@@ -12,7 +12,7 @@ use crate::schema::catalogue::{
 use crate::schema::cloud_pc::CLOUD_PC;
 use crate::schema::connection::ON_PREMISES_CONNECTION;
 use crate::schema::device_image::DEVICE_IMAGE;
-use crate::schema::directory::{GROUP, ORGANIZATION, SUBSCRIBED_SKU, USER};
+use crate::schema::directory::{DIRECTORY_OBJECT, GROUP, ORGANIZATION, SUBSCRIBED_SKU, USER};
 use crate::schema::managed_device::MANAGED_DEVICE;
 use crate::schema::policy::{POLICY_ASSIGNMENT, PROVISIONING_POLICY};
 use crate::schema::setting::{SETTING_ASSIGNMENT, USER_SETTING};
@@ -172,7 +172,40 @@ pub(crate) static GROUPS: Resource = directory(
 /// `groups/{id}/members`
 pub(crate) static MEMBERS: Resource = Resource {
     context: "directoryObjects",
-    ..directory("members", &USER, &tables::USERS, Source::Part(&GROUPS, directory::members))
+    ..directory(
+        "members",
+        &DIRECTORY_OBJECT,
+        &tables::USERS,
+        Source::Part(&GROUPS, directory::members),
+    )
+};
+
+/// `groups/{id}/members/microsoft.graph.user`
+pub(crate) static MEMBER_USERS: Resource = Resource {
+    context: "users",
+    ..directory("members", &USER, &tables::USERS, Source::Part(&GROUPS, directory::member_users))
+};
+
+/// `groups/{id}/transitiveMembers`
+pub(crate) static TRANSITIVE_MEMBERS: Resource = Resource {
+    context: "directoryObjects",
+    ..directory(
+        "transitiveMembers",
+        &DIRECTORY_OBJECT,
+        &tables::USERS,
+        Source::Part(&GROUPS, directory::transitive_members),
+    )
+};
+
+/// `groups/{id}/transitiveMembers/microsoft.graph.user`
+pub(crate) static TRANSITIVE_MEMBER_USERS: Resource = Resource {
+    context: "users",
+    ..directory(
+        "transitiveMembers",
+        &USER,
+        &tables::USERS,
+        Source::Part(&GROUPS, directory::transitive_member_users),
+    )
 };
 
 /// `users`

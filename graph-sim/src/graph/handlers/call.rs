@@ -15,6 +15,8 @@ pub(crate) struct Call<'a, 'r> {
     pub resource: &'static Resource,
     /// The id in the path; empty when the path has none.
     pub id: String,
+    /// The second id in the path: of a member of the object with the first; empty when the path has none.
+    pub member: String,
 }
 
 impl Call<'_, '_> {

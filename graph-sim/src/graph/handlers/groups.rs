@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
+use super::members::{Member, refused};
 use super::read::entity;
 use crate::base::answer::Answer;
 use crate::base::text::excerpt;
-use crate::base::uri::segments;
 use crate::graph::body::check;
 use crate::graph::collections::directory;
 use crate::graph::odata::{self, Query};
@@ -60,7 +60,11 @@ pub(crate) fn delete(call: Call<'_, '_>) -> Outcome {
     let at = call.world.instant();
     let tenant_id = &call.request.caller.tenant;
     let tenant = call.world.tenants.get_mut(tenant_id).ok_or_else(Problem::no_tenant)?;
-    let mut object = directory::group(&tenant.groups.remove(place));
+    let group = tenant.groups.remove(place);
+    for other in &mut tenant.groups {
+        Member::Group(group.id.clone()).remove_from(other);
+    }
+    let mut object = directory::group(&group);
     object.insert("deletedDateTime".to_owned(), json!(at));
     let by = call.request.caller.actor.clone();
     tenant.deleted_groups.push(Deleted { object, at, by });
@@ -89,13 +93,13 @@ fn read(tenant: &Tenant, given: &Map<String, Value>) -> Result<Group, Problem> {
     if flag("mailEnabled")? || !flag("securityEnabled")? || !assigned {
         return Err(Problem::not_simulated("groups other than security groups with assigned members"));
     }
-    Ok(Group {
-        id: String::new(),
+    let mut group = Group {
         display_name,
         mail_nickname: Some(mail_nickname),
-        members: members(tenant, given.get("members@odata.bind"))?,
-        created: None,
-    })
+        ..Group::default()
+    };
+    members(tenant, given.get("members@odata.bind"), &mut group)?;
+    Ok(group)
 }
 
 /// Annotations such as `@odata.type`; `members@odata.bind` is the only known binding.
@@ -103,34 +107,24 @@ fn is_annotation(name: &str) -> bool {
     name.starts_with("@odata.")
 }
 
-/// The sign-in names of users who are given by their addresses.
-fn members(tenant: &Tenant, given: Option<&Value>) -> Result<Vec<String>, Problem> {
+/// The members that are given by their addresses.
+fn members(tenant: &Tenant, given: Option<&Value>, group: &mut Group) -> Result<(), Problem> {
     let Some(given) = given else {
-        return Ok(Vec::new());
+        return Ok(());
     };
     let urls = given
         .as_array()
         .filter(|urls| urls.len() <= MOST_MEMBERS)
         .ok_or_else(|| refused(format!("'members@odata.bind' takes a list of at most {MOST_MEMBERS} addresses.")))?;
-    let named = urls.iter().map(|url| {
-        let user = url.as_str().and_then(|url| user_at(tenant, url));
-        user.ok_or_else(|| refused(format!("'members@odata.bind': no user is at {}.", excerpt(&url.to_string()))))
-    });
-    named.collect()
-}
-
-/// The sign-in name of the user whose address this is: `…/v1.0/users/{id}` or `…/directoryObjects/{id}`.
-fn user_at(tenant: &Tenant, url: &str) -> Option<String> {
-    let path = ["/v1.0/", "/beta/"].iter().find_map(|version| Some(url.split_once(version)?.1))?;
-    let segments = segments(path)?;
-    let id = match segments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["users" | "directoryObjects", id] => id,
-        _ => return None,
-    };
-    let found = tenant.find_user(id)?;
-    Some(found.user_principal_name.clone())
-}
-
-fn refused(message: String) -> Problem {
-    Problem::new(400, "Request_BadRequest", message)
+    for url in urls {
+        let member = url.as_str().and_then(|url| Member::at(tenant, url));
+        let nothing = || {
+            refused(format!(
+                "'members@odata.bind': no user or group is at {}.",
+                excerpt(&url.to_string())
+            ))
+        };
+        member.ok_or_else(nothing)?.add_to(group);
+    }
+    Ok(())
 }

@@ -5,5 +5,7 @@ pub(crate) mod assign;
 pub(crate) mod audit;
 pub(crate) mod call;
 pub(crate) mod groups;
+pub(crate) mod members;
 pub(crate) mod read;
+pub(crate) mod users;
 pub(crate) mod write;

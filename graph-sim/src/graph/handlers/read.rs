@@ -8,17 +8,20 @@ use serde_json::{Map, Value, json};
 use super::call::Call;
 use crate::base::answer::{Answer, GraphRequest};
 use crate::graph::collections::resource::Resource;
+use crate::graph::collections::table::CLOUD_PCS;
 use crate::graph::odata::tables::{self, Queries};
 use crate::graph::odata::view::View;
 use crate::graph::odata::{self, Allowed, Query, page};
 use crate::graph::refusal::problem::{Outcome, Problem};
+use crate::options::CloudPcFilter;
 use crate::schema::Type;
-use crate::world::{Seen, assignments as assignments_of};
+use crate::schema::cloud_pc::STATUS_SUMMARY;
+use crate::world::{Seen, assignments as assignments_of, into_map};
 
 /// GET of a collection.
 pub(crate) fn list(call: Call<'_, '_>) -> Outcome {
     let resource = call.resource;
-    let query = odata::parse(call.request, of_list(&call))?;
+    let query = parse_filtered(&call, of_list(&call))?;
     let (page_size, now) = (call.world.options.page_size, call.world.now());
     let mut objects = passing(seen_all(&call, now)?, &query);
     odata::sort(&mut objects, &query.order, resource.layer);
@@ -27,10 +30,40 @@ pub(crate) fn list(call: Call<'_, '_>) -> Outcome {
 
 /// GET of the number of objects in a collection.
 pub(crate) fn count(call: Call<'_, '_>) -> Outcome {
-    let query = odata::parse(call.request, counted(of_list(&call)))?;
+    let query = parse_filtered(&call, counted(of_list(&call)))?;
     let now = call.world.now();
     let objects = passing(seen_all(&call, now)?, &query);
     Ok(number(objects.len()))
+}
+
+/// GET of `retrieveCloudPcCountByStatus`. Statuses that the request does not see are one (assumed), and each status comes where
+/// its first Cloud PC is in the list.
+pub(crate) fn count_by_status(call: Call<'_, '_>) -> Outcome {
+    odata::none(call.request)?;
+    let now = call.world.now();
+    let mut counts: Vec<(Value, usize)> = Vec::new();
+    for object in seen_all(&call, now)? {
+        let status = object.get("status").cloned().unwrap_or_default();
+        match counts.iter_mut().find(|(known, _)| *known == status) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((status, 1)),
+        }
+    }
+    let view = View::of(call.request);
+    let mut value: Vec<Map<String, Value>> = Vec::new();
+    for (status, count) in counts {
+        let summary = into_map(json!({"status": status, "count": count}));
+        let shown = view.entity(&STATUS_SUMMARY, &summary, &Query::default());
+        match value.iter_mut().find(|known| known.get("status") == shown.get("status")) {
+            Some(known) => {
+                let before = known.get("count").and_then(Value::as_u64).unwrap_or_default();
+                known.insert("count".to_owned(), json!(before + count as u64));
+            }
+            None => value.push(shown),
+        }
+    }
+    let context = context_url(call.request, "Collection(microsoft.graph.cloudPcStatusSummary)");
+    Ok(Answer::ok(json!({"@odata.context": context, "value": value})))
 }
 
 /// GET of one entity.
@@ -68,6 +101,21 @@ pub(crate) fn count_assignments(call: Call<'_, '_>) -> Outcome {
     odata::parse(call.request, counted(allowed))?;
     let now = call.world.now();
     Ok(number(own_assignments(&*seen(&call, now)?).len()))
+}
+
+/// Reads the options of a list or of its count. What becomes of a filter on Cloud PCs is an option; one that is malformed is
+/// refused in any case.
+fn parse_filtered(call: &Call<'_, '_>, mut allowed: Allowed) -> Result<Query, Problem> {
+    let of_cloud_pcs = call.resource.name == CLOUD_PCS.name;
+    let filter = call.world.options.cloud_pc_filter;
+    if of_cloud_pcs && filter == CloudPcFilter::Refuse {
+        allowed.queries.filter = &[];
+    }
+    let mut query = odata::parse(call.request, allowed)?;
+    if of_cloud_pcs && filter == CloudPcFilter::Ignore {
+        query.filter = None;
+    }
+    Ok(query)
 }
 
 /// The query options of a collection's list.

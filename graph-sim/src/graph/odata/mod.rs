@@ -150,7 +150,7 @@ fn unsupported(name: &str) -> Problem {
 fn select(value: &str, ty: &Type, version: ApiVersion) -> Result<Vec<String>, Problem> {
     let mut names = Vec::new();
     for name in value.split(',').map(str::trim) {
-        if name != "*" && ty.property(version, name).is_none() {
+        if name != "*" && ty.property_of_any(version, name).is_none() {
             return Err(Problem::bad_request(format!(
                 "$select names '{}', which does not exist on type 'microsoft.graph.{}'.",
                 excerpt(name),

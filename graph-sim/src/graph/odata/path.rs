@@ -28,7 +28,7 @@ pub(crate) fn property_at(ty: &'static Type, version: ApiVersion, path: &str) ->
     let (mut ty, mut stored, mut deprecated) = (ty, true, false);
     let mut names = path.split('/').peekable();
     loop {
-        let property = ty.property(version, names.next()?)?;
+        let property = ty.property_of_any(version, names.next()?)?;
         stored &= property.is_stored();
         deprecated |= property.deprecated;
         if names.peek().is_none() {

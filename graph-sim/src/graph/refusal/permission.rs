@@ -78,6 +78,18 @@ pub(crate) static GROUP_WRITE: Permission = Permission {
     ..directory(&["Group.ReadWrite.All"])
 };
 
+/// Changes of a group's members.
+pub(crate) static MEMBERS_WRITE: Permission = Permission {
+    any_of: &["GroupMember.ReadWrite.All", "Group.ReadWrite.All", "Directory.ReadWrite.All"],
+    ..GROUP_WRITE
+};
+
+/// Deletions of users. Administrators of Cloud PCs do not manage users (documented).
+pub(crate) static USER_DELETE: Permission = Permission {
+    user_roles: &["User Administrator", "Global Administrator"],
+    ..directory(&["User.DeleteRestore.All", "User.ReadWrite.All"])
+};
+
 /// The organization.
 pub(crate) static ORGANIZATION_READ: Permission = directory(&[
     "DeviceManagementServiceConfig.Read.All",

@@ -59,7 +59,8 @@ fn a_renamed_user_stays_a_member_and_names_stay_unique() {
             &mut tenant,
             &serde_json::from_value::<Vec<GroupSeed>>(group).unwrap(),
             Timestamp::UNIX_EPOCH,
-        );
+        )
+        .unwrap();
     }
     assert_eq!((tenant.groups.len(), &tenant.groups[0].id), (1, &id));
     let taken = merged(&mut tenant, &[json!([{"id": id, "userPrincipalName": "BOB@contoso.com"}])]);
@@ -69,4 +70,54 @@ fn a_renamed_user_stays_a_member_and_names_stay_unique() {
     merged(&mut tenant, &[both]).unwrap();
     assert_eq!((tenant.users.len(), &tenant.groups[0].display_name), (2, &"FINANCE".to_owned()));
     assert_eq!(tenant.groups[0].members, ["al@contoso.com", "ada@contoso.com"]);
+}
+
+/// Ids of the groups' member groups after this list was put in.
+fn nested(tenant: &mut Tenant, groups: &Value) -> Result<Vec<Vec<String>>, String> {
+    let seeds: Vec<GroupSeed> = serde_json::from_value(groups.clone()).unwrap();
+    put_groups(tenant, &seeds, Timestamp::UNIX_EPOCH)?;
+    Ok(tenant.groups.iter().map(|group| group.member_groups.clone()).collect())
+}
+
+#[test]
+fn a_group_has_groups_as_members_by_id_or_by_a_name_that_is_one_groups() {
+    let (id, lower) = (ID, ID.to_lowercase());
+    let mut tenant = Tenant::default();
+    let circle = json!([
+        {"id": id, "displayName": "all", "memberGroups": ["later", format!("{{{id}}}")]},
+        {"id": "b", "displayName": "later", "memberGroups": ["all"]},
+    ]);
+    let expected = vec![vec!["b".to_owned(), lower.clone()], vec![lower]];
+    assert_eq!(nested(&mut tenant, &circle), Ok(expected));
+    // A seed replaces a group as a whole.
+    let alone = json!([{"id": "B", "displayName": "later"}]);
+    assert_eq!(nested(&mut tenant, &alone).unwrap()[1], Vec::<String>::new());
+    for (name, reason) in [
+        ("nothing", "groups[1].memberGroups[0]: there is no group 'nothing'"),
+        (
+            "twice",
+            "groups[1].memberGroups[0]: several groups have the name 'twice'; the id is needed",
+        ),
+    ] {
+        let wrong = json!([
+            {"id": "c", "displayName": "twice"}, {"id": "d", "displayName": "twice", "memberGroups": [name]},
+        ]);
+        assert_eq!(nested(&mut tenant, &wrong), Err(reason.to_owned()));
+    }
+}
+
+#[test]
+fn a_user_that_is_seeded_again_after_its_deletion_is_another_one() {
+    let mut tenant = Tenant::default();
+    let ada = json!([{"userPrincipalName": "ada@contoso.com"}]);
+    let before = merged(&mut tenant, std::slice::from_ref(&ada)).unwrap()[0].0.clone();
+    tenant.users.clear();
+    tenant.deleted_users.push(crate::world::Deleted {
+        object: json!({ "id": before }).as_object().unwrap().clone(),
+        at: Timestamp::UNIX_EPOCH,
+        by: crate::base::caller::Actor::App { app_id: String::new() },
+    });
+    let after = merged(&mut tenant, std::slice::from_ref(&ada)).unwrap()[0].0.clone();
+    assert_ne!(before, after);
+    assert_eq!(merged(&mut tenant, &[ada]).unwrap()[0].0, after, "merged again, it is the same");
 }

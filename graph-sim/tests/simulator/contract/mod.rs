@@ -228,6 +228,12 @@ fn tolerable() -> Vec<Sample> {
     let network = json!({"crossRegionDisasterRecoverySetting": {"disasterRecoveryNetworkSetting": {"regionGroup": "europe"}}});
     vec![
         read(V1, "GET /groups/1/members?$top=5", json!({"value": []})),
+        read(V1, "GET /groups/1/members/microsoft.graph.user", json!({"value": []})),
+        sample(V1, "POST /groups/1/members/$ref", json!({"@odata.id": "u"}), 204, None),
+        sample(V1, "DELETE /groups/1/members/2/$ref", "", 204, None),
+        read(V1, "GET /groups/1/transitiveMembers", json!({"value": []})),
+        read(V1, "GET /groups/1/transitiveMembers/microsoft.graph.user", json!({"value": []})),
+        sample(Beta, "DELETE /users/1", "", 204, None),
         read(V1, "GET /users", json!({"value": []})),
         sample(V1, "POST /groups", json!({"displayName": "g"}), 201, json!({})),
         sample(Beta, "DELETE /groups/1", "", 204, None),

@@ -4,7 +4,7 @@ use crate::contract::support::{Sample, contract, unused_tolerances};
 use crate::routes::support::*;
 use crate::wire::support::Sim;
 use graph_sim::base::answer::ApiVersion::{self, Beta, V1};
-use graph_sim::contract::{Checked, Violation, tolerated};
+use graph_sim::contract::{Checked, Rule, Violation, tolerated};
 use graph_sim::options::WriteAnswer;
 use graph_sim::world::World;
 use reqwest::Method;
@@ -42,12 +42,20 @@ impl Tour {
     }
 
     fn directory(&mut self) {
-        self.read(V1, &format!("/groups/{GROUP_A}/members"));
+        for list in ["members", "transitiveMembers"] {
+            self.read(V1, &format!("/groups/{GROUP_A}/{list}"));
+            self.read(Beta, &format!("/groups/{GROUP_A}/{list}/microsoft.graph.user"));
+        }
+        let ada = "66666666-0000-4000-8000-000000000001";
+        let address = json!({"@odata.id": format!("https://graph.microsoft.com/v1.0/users/{ada}")});
+        self.ask(V1, "POST", &format!("/groups/{GROUP_A}/members/$ref"), &address, 204);
+        self.ask(V1, "DELETE", &format!("/groups/{GROUP_A}/members/{ada}/$ref"), &Value::Null, 204);
         self.read(V1, "/users?$top=5");
         let group = json!({"displayName": "g", "mailNickname": "g", "mailEnabled": false, "securityEnabled": true});
         let made = self.ask(V1, "POST", "/groups", &group, 201);
         let made = format!("/groups/{}", made["id"].as_str().unwrap());
         self.ask(V1, "DELETE", &made, &Value::Null, 204);
+        self.ask(V1, "DELETE", &format!("/users/{ada}"), &Value::Null, 204);
     }
 
     fn connections(&mut self) {
@@ -133,7 +141,9 @@ fn every_tolerance_is_needed() {
 
 #[test]
 fn there_are_few_tolerances_and_each_says_why() {
-    assert!(tolerated::TOLERATED.len() < 20);
+    // Operations that the description leaves out are those of the routes; `routes::openapi` compares them.
+    let differs = |tolerance: &&tolerated::Tolerance| tolerance.rule != Rule::UndescribedOperation;
+    assert!(tolerated::TOLERATED.iter().filter(differs).count() < 15);
     for tolerance in &tolerated::TOLERATED {
         assert!(tolerance.reason.len() > 30, "{tolerance:?}");
     }

@@ -2,6 +2,7 @@
 
 mod front_line;
 mod names;
+mod nested;
 mod property;
 mod readers;
 mod seed;

@@ -1,5 +1,6 @@
 //! The simulator without a connection: the same answers, repeatable, by a time that the caller gives.
 
+mod grace;
 mod stale;
 mod support;
 

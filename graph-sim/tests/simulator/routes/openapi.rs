@@ -154,6 +154,7 @@ fn the_tables_are_the_description() {
             roots.push(&catalogue::FRONT_LINE_SERVICE_PLAN);
             roots.push(&catalogue::SUPPORTED_REGION);
             roots.push(&catalogue::ORGANIZATION_SETTINGS);
+            roots.push(&cloud_pc::STATUS_SUMMARY);
         }
         for ty in roots {
             compare_type(version, schemas, ty, &mut done);
@@ -178,7 +179,8 @@ fn described_path<'a>(description: &'a Value, ours: &str) -> Option<(&'a String,
 
 /// Whether the service has an operation that the description does not, which is known and tolerated.
 fn is_left_out(method: &str, path: &str) -> bool {
-    let path = format!("/{}", path.replace("{id}", "*"));
+    // The checks see a cast without its namespace.
+    let path = format!("/{}", path.replace("{id}", "*").replace("microsoft.graph.", ""));
     TOLERATED
         .iter()
         .any(|tolerance| tolerance.rule == Rule::UndescribedOperation && (tolerance.method, tolerance.path) == (method, path.as_str()))

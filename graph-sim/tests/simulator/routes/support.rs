@@ -22,12 +22,13 @@ pub const GALLERY: &str = "/deviceManagement/virtualEndpoint/galleryImages";
 pub const PLANS: &str = "/deviceManagement/virtualEndpoint/frontLineServicePlans";
 pub const UNKNOWN_ID: &str = "99999999-0000-4000-8000-000000000009";
 pub const VERSIONS: [ApiVersion; 2] = [ApiVersion::V1, ApiVersion::Beta];
-pub const ALL_ROLES: [&str; 6] = [
+pub const ALL_ROLES: [&str; 7] = [
     "CloudPC.ReadWrite.All",
     "Group.Read.All",
     "Group.ReadWrite.All",
     "Organization.Read.All",
     "User.Read.All",
+    "User.ReadWrite.All",
     "DeviceManagementManagedDevices.Read.All",
 ];
 
@@ -40,6 +41,7 @@ pub fn world() -> World {
         display_name: name.to_owned(),
         mail_nickname: Some(nickname.to_owned()),
         members: Vec::new(),
+        member_groups: Vec::new(),
         created: Some("2026-01-05T07:00:00Z".parse().unwrap()),
     };
     let tenant = Tenant {

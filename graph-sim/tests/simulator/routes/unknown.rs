@@ -32,7 +32,11 @@ fn lists(version: ApiVersion) -> Vec<&'static Route> {
     there
         .filter(reads)
         .filter(is_list)
-        .filter(|route| !route.path.ends_with("getAuditActivityTypes"))
+        .filter(|route| {
+            !["getAuditActivityTypes", "retrieveCloudPcCountByStatus"]
+                .iter()
+                .any(|name| route.path.ends_with(name))
+        })
         .collect()
 }
 

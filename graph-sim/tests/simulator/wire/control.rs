@@ -56,7 +56,7 @@ async fn options_change_what_they_name_and_refuse_what_is_unknown() {
         "assignAnswer": "noContent", "assignmentIdForm": "groupId", "deleteAssigned": "refuse", "missingId": 404,
         "provisioningTime": "PT40M", "gracePeriod": "P7D", "auditLag": "PT5M", "directoryLag": "PT5M",
         "createdBy": "applicationId", "auditCorrelation": "clientRequestId",
-        "deletedGroupInAssign": "refuse", "gzipBodies": "accept", "readOnlyInBody": "ignore",
+        "deletedGroupInAssign": "refuse", "nestedGroups": "ignore", "cloudPcFilter": "honour", "gzipBodies": "accept", "readOnlyInBody": "ignore",
     });
     for (name, value) in [
         ("pageSize", json!(1)),
@@ -72,6 +72,9 @@ async fn options_change_what_they_name_and_refuse_what_is_unknown() {
         ("createdBy", json!("absent")),
         ("auditCorrelation", json!("own")),
         ("deletedGroupInAssign", json!("accept")),
+        ("nestedGroups", json!("count")),
+        ("cloudPcFilter", json!("ignore")),
+        ("cloudPcFilter", json!("refuse")),
         ("gzipBodies", json!("refuse")),
         ("readOnlyInBody", json!("refuse")),
     ] {
@@ -119,6 +122,10 @@ async fn a_wrong_seed_is_refused_with_the_place() {
         ("tenants: [{id: contoso}]".to_owned(), "tenants[0].id: 'contoso' is not a GUID"),
         ("trust: [no/such/file.pem]".to_owned(), "trust[0]: cannot read no/such/file.pem"),
         ("now: yesterday".to_owned(), "now: "),
+        (
+            format!("tenants: [{{id: {TENANT}, groups: [{{displayName: a, memberGroups: [a, b]}}]}}]"),
+            "tenants[0].groups[0].memberGroups[1]: there is no group 'b'",
+        ),
         ("tenants: [".to_owned(), "not YAML"),
         (
             format!("tenants: [{{id: {TENANT}, provisioningPolicies: [{{colour: red}}]}}]"),

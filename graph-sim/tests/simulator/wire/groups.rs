@@ -79,3 +79,47 @@ async fn a_seed_makes_a_deleted_group_anew_under_another_id() {
         seen.extend(there);
     }
 }
+
+/// Users are deleted by those who manage users; seeded again, one of the same name is another user.
+#[tokio::test]
+async fn a_global_administrator_deletes_a_user() {
+    let global = "global@contoso.com";
+    let mut seed = seed();
+    let users = seed["tenants"][0]["users"].as_array_mut().expect("users");
+    users.push(json!({"userPrincipalName": global, "roles": ["Global Administrator"]}));
+    seed["tenants"][0]["groups"][0]["members"] = json!([USER]);
+    let sim = Sim::start(&seed);
+    let path = format!("/v1.0/users/{USER}");
+    assert_eq!(portal(&sim, ADMIN, "DELETE", &path, Value::Null).await.0, 403);
+    let before = portal(&sim, global, "GET", &path, Value::Null).await.1;
+    assert_eq!(portal(&sim, global, "DELETE", &path, Value::Null).await.0, 204);
+    let state = sim.peek("/state").await["tenants"][TENANT].clone();
+    assert_eq!((&state["groups"][0]["members"], &state["users"][2]), (&json!([]), &Value::Null));
+    let gone = &state["deleted"]["users"][0];
+    assert_eq!(
+        (&gone["object"]["id"], &gone["by"]),
+        (&before["id"], &json!({ "userPrincipalName": global }))
+    );
+    let again = json!({"tenants": [{"id": TENANT, "users": [{"userPrincipalName": USER}]}]});
+    assert_eq!(sim.control(Method::POST, "/seed", &again).await.0, 200);
+    let after = portal(&sim, global, "GET", &path, Value::Null).await.1;
+    assert_ne!(before["id"], after["id"]);
+}
+
+#[tokio::test]
+async fn an_administrator_changes_members_and_an_application_needs_the_permission() {
+    let sim = Sim::start(&seed());
+    let token = sim.app_token(TENANT).await;
+    let user = portal(&sim, ADMIN, "GET", &format!("/v1.0/users/{USER}"), Value::Null).await.1;
+    let id = user["id"].as_str().expect("an id");
+    let add = format!("/v1.0/groups/{FINANCE}/members/$ref");
+    let remove = format!("/v1.0/groups/{FINANCE}/members/{id}/$ref");
+    let address = json!({"@odata.id": format!("https://graph.microsoft.com/v1.0/directoryObjects/{id}")});
+    assert_eq!(sim.graph(Method::POST, &add, &token, Some(&address)).await.0, 403);
+    assert_eq!(sim.graph(Method::DELETE, &remove, &token, None).await.0, 403);
+    let members = || async { sim.peek("/state").await["tenants"][TENANT]["groups"][0]["members"].clone() };
+    assert_eq!(portal(&sim, ADMIN, "POST", &add, address).await.0, 204);
+    assert_eq!(members().await, json!([USER]));
+    assert_eq!(portal(&sim, ADMIN, "DELETE", &remove, Value::Null).await.0, 204);
+    assert_eq!(members().await, json!([]));
+}

@@ -66,6 +66,7 @@ fn directory(world: &mut World) {
     });
     let members = tenant.users.iter().map(|user| user.user_principal_name.clone()).collect();
     tenant.groups[0].members = members;
+    tenant.groups[0].member_groups = vec![GROUP_C.to_owned()];
 }
 
 fn checked_connection() -> Value {

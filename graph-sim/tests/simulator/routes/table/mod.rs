@@ -32,9 +32,12 @@ fn entries(version: ApiVersion) -> impl Iterator<Item = Entry> {
 }
 
 impl Entry {
-    /// The path, with this in the place of the id.
+    /// The path, with this in the place of the id. A second id is that of a member.
     fn path(&self, id: &str) -> String {
-        format!("/{}", self.row.path.replace("{id}", id))
+        match self.row.path.split_once("{id}") {
+            Some((before, rest)) => format!("/{before}{id}{}", rest.replace("{id}", full::USER)),
+            None => format!("/{}", self.row.path),
+        }
     }
 
     fn has_id(&self) -> bool {

@@ -4,7 +4,7 @@ use graph_sim::schema::{Type, audit, catalogue, cloud_pc, connection, device_ima
 use serde_json::{Value, json};
 
 use super::full::{AUDIT_EVENT, CLOUD_PC, DEDICATED_POLICY, DEVICE, POLICY, SETTING, USER};
-use crate::routes::support::{CONNECTION, DEVICE_IMAGE, GALLERY_IMAGE, GROUP_A, PLAN, policy as new_policy};
+use crate::routes::support::{CONNECTION, DEVICE_IMAGE, GALLERY_IMAGE, GROUP_A, GROUP_B, PLAN, policy as new_policy};
 
 /// A route's row.
 pub struct Row {
@@ -26,6 +26,7 @@ pub enum Shape {
     One(&'static Type),
     Number,
     Names,
+    Counts,
 }
 
 /// Which query options GET takes.
@@ -134,6 +135,14 @@ static CREATE_GROUP: [Write; 1] = [write(
     &["id", "createdDateTime"],
 )];
 static DELETE_GROUP: [Write; 1] = [delete()];
+static ADD_MEMBER: [Write; 1] = [write(
+    "POST",
+    204,
+    || json!({"@odata.id": format!("https://graph.microsoft.com/v1.0/directoryObjects/{USER}")}),
+    &["id", "displayName"],
+)];
+static REMOVE_MEMBER: [Write; 1] = [delete()];
+static DELETE_USER: [Write; 1] = [delete()];
 static CREATE_IMAGE: [Write; 1] = [foreign("POST")];
 static DELETE_IMAGE: [Write; 1] = [foreign("DELETE")];
 static CREATE_CONNECTION: [Write; 1] = [foreign("POST")];
@@ -199,6 +208,7 @@ pub static ROWS: &[Row] = &[
     cloud_pc!(row "userSettings/{id}/assignments/$count", SETTING, Shape::Number, Options::None, &[]),
     cloud_pc!(list "cloudPCs", &cloud_pc::CLOUD_PC, Usual),
     cloud_pc!(number "cloudPCs/$count"),
+    cloud_pc!(row "cloudPCs/retrieveCloudPcCountByStatus", "", Shape::Counts, Options::None, &[]),
     cloud_pc!(one "cloudPCs/{id}", CLOUD_PC, &cloud_pc::CLOUD_PC),
     cloud_pc!(list "auditEvents", &audit::AUDIT_EVENT, Top),
     cloud_pc!(number "auditEvents/$count"),
@@ -226,9 +236,14 @@ pub static ROWS: &[Row] = &[
     one("deviceManagement/managedDevices/{id}", DEVICE, &managed_device::MANAGED_DEVICE),
     row("groups", "", Shape::Page(&directory::GROUP), Usual, &CREATE_GROUP),
     row("groups/{id}", GROUP_A, Shape::One(&directory::GROUP), Usual, &DELETE_GROUP),
-    row("groups/{id}/members", GROUP_A, Shape::Page(&directory::USER), Usual, &[]),
+    row("groups/{id}/members", GROUP_A, Shape::Page(&directory::DIRECTORY_OBJECT), Usual, &[]),
+    row("groups/{id}/members/microsoft.graph.user", GROUP_A, Shape::Page(&directory::USER), Usual, &[]),
+    action("groups/{id}/members/$ref", GROUP_B, &ADD_MEMBER),
+    action("groups/{id}/members/{id}/$ref", GROUP_A, &REMOVE_MEMBER),
+    row("groups/{id}/transitiveMembers", GROUP_A, Shape::Page(&directory::DIRECTORY_OBJECT), Usual, &[]),
+    row("groups/{id}/transitiveMembers/microsoft.graph.user", GROUP_A, Shape::Page(&directory::USER), Usual, &[]),
     list("users", &directory::USER, Usual),
-    any_id(one("users/{id}", USER, &directory::USER)),
+    any_id(row("users/{id}", USER, Shape::One(&directory::USER), Usual, &DELETE_USER)),
     list("subscribedSkus", &directory::SUBSCRIBED_SKU, Select),
     list("organization", &directory::ORGANIZATION, Usual),
 ];

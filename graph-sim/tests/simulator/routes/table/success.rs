@@ -89,6 +89,15 @@ fn every_method_of_every_route_succeeds_and_every_object_is_whole() {
                     assert!(!names.is_empty() && names.iter().all(Value::is_string), "{place}: {body}");
                     continue;
                 }
+                if matches!(entry.row.shape, Some(Shape::Counts)) {
+                    let counts = answer.body.unwrap()["value"].clone();
+                    assert_eq!(
+                        counts,
+                        serde_json::json!([{"status": "provisionedWithWarnings", "count": 3}]),
+                        "{place}"
+                    );
+                    continue;
+                }
                 assert_eq!((answer.status, answer.committed), (200, false), "{place}: {:?}", answer.body);
                 let body = answer.body.unwrap();
                 if matches!(entry.row.shape, Some(Shape::Number)) {
