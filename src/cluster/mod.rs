@@ -1,6 +1,7 @@
 //! Our kinds in the cluster: the list of them, their caches and wakes, the writer of their status.
 
 pub(crate) mod allowed_namespaces;
+pub(crate) mod approval_protection;
 pub(crate) mod caches;
 pub(crate) mod kinds;
 pub(crate) mod malformed;
