@@ -3,6 +3,11 @@
 //! One module a topic. `cargo build --workspace --bins` has to come first, for the simulator's binary; `make test` does it.
 
 mod admission;
+// What the controller compares, on its own: it needs nothing but a client.
+#[path = "../../src/cluster/approval_protection.rs"]
+mod approval_protection;
+mod approvals_admission;
+mod approvals_flux;
 mod assignments;
 mod canaries;
 mod credentials;

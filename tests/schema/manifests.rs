@@ -52,13 +52,10 @@ fn f61_everything_is_installed_and_no_definition_is_part_of_it() {
         }
     }
     assert_eq!(listed, expected);
-    let kept = [
-        "CustomResourceDefinition",
-        "ValidatingAdmissionPolicy",
-        "ValidatingAdmissionPolicyBinding",
-    ];
-    let kinds: Vec<Value> = objects().into_iter().map(|object| object["kind"].clone()).collect();
-    assert!(kinds.iter().all(|kind| kept.iter().all(|kept| kind != kept)), "{kinds:?}");
+    // The policy that keeps definitions outlasts the controller; the one that protects approvals is of no use without it.
+    let kept = |object: &Value| object["kind"] == "CustomResourceDefinition" || object["metadata"]["name"] == "cloudpc-keep-definitions";
+    let kept: Vec<Value> = objects().into_iter().filter(kept).collect();
+    assert!(kept.is_empty(), "{kept:#?}");
 }
 
 #[test]
@@ -196,6 +193,8 @@ fn s10_the_controller_has_exactly_the_rights_that_it_uses() {
         expected.insert(format!("Role {verb} leases"));
     }
     expected.insert("ClusterRole get customresourcedefinitions".to_owned());
+    expected.insert("ClusterRole get validatingadmissionpolicies".to_owned());
+    expected.insert("ClusterRole get validatingadmissionpolicybindings".to_owned());
     expected.insert("Role get namespaces".to_owned());
     expected.insert("Role get serviceaccounts".to_owned());
     expected.insert("Role get secrets".to_owned());
@@ -203,29 +202,31 @@ fn s10_the_controller_has_exactly_the_rights_that_it_uses() {
     assert_eq!(granted, expected);
 }
 
+/// The names of which the controller may get a resource.
+fn readable(resource: &str) -> BTreeSet<String> {
+    let mut rules = Vec::new();
+    for role in roles().iter().filter(|role| {
+        role["metadata"]["name"]
+            .as_str()
+            .is_some_and(|name| name.starts_with("cloudpc-operator"))
+    }) {
+        let all = role["rules"].as_array().expect("rules").clone();
+        rules.extend(
+            all.into_iter()
+                .filter(|rule| texts(&rule["resources"]).contains(resource) && texts(&rule["verbs"]).contains("get")),
+        );
+    }
+    assert_eq!(rules.len(), 1, "{resource}: {rules:?}");
+    texts(&rules[0]["resourceNames"])
+}
+
 /// Whether it is being removed is asked by name, and of every definition.
 #[test]
 fn s51_the_controller_can_look_at_each_definition_and_at_itself_and_at_no_other() {
-    let names = |resource: &str| {
-        let mut rules = Vec::new();
-        for role in roles().iter().filter(|role| {
-            role["metadata"]["name"]
-                .as_str()
-                .is_some_and(|name| name.starts_with("cloudpc-operator"))
-        }) {
-            let all = role["rules"].as_array().expect("rules").clone();
-            rules.extend(
-                all.into_iter()
-                    .filter(|rule| texts(&rule["resources"]).contains(resource) && texts(&rule["verbs"]).contains("get")),
-            );
-        }
-        assert_eq!(rules.len(), 1, "{resource}: {rules:?}");
-        texts(&rules[0]["resourceNames"])
-    };
     let definitions: BTreeSet<String> = kinds().map(|kind| kind.definition().to_owned()).collect();
-    assert_eq!(names("customresourcedefinitions"), definitions);
-    assert_eq!(names("namespaces"), set(&["cloudpc-system"]));
-    assert_eq!(names("serviceaccounts"), set(&["cloudpc-operator"]));
+    assert_eq!(readable("customresourcedefinitions"), definitions);
+    assert_eq!(readable("namespaces"), set(&["cloudpc-system"]));
+    assert_eq!(readable("serviceaccounts"), set(&["cloudpc-operator"]));
 
     let variables = one("Deployment", "cloudpc-operator")["spec"]["template"]["spec"]["containers"][0]["env"].clone();
     let account = variables
@@ -235,6 +236,40 @@ fn s51_the_controller_can_look_at_each_definition_and_at_itself_and_at_no_other(
         .find(|variable| variable["name"] == "POD_SERVICE_ACCOUNT");
     let field = &account.expect("it knows its service account")["valueFrom"]["fieldRef"]["fieldPath"];
     assert_eq!(field, "spec.serviceAccountName");
+}
+
+/// What it compares with the shipped policy is that policy, and it sees no other.
+#[test]
+fn s26_the_controller_can_look_at_the_policy_for_approvals_and_at_no_other() {
+    for (resource, kind) in [
+        ("validatingadmissionpolicies", "ValidatingAdmissionPolicy"),
+        ("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding"),
+    ] {
+        let name = one(kind, "cloudpc-approvals")["metadata"]["name"].clone();
+        assert_eq!(readable(resource), texts(&Value::Array(vec![name])), "{kind}");
+    }
+    let binding = one("ValidatingAdmissionPolicyBinding", "cloudpc-approvals")["spec"].clone();
+    let approvers = one("ConfigMap", "cloudpc-approvers");
+    assert_eq!(binding["policyName"], "cloudpc-approvals");
+    assert_eq!(binding["paramRef"]["name"], approvers["metadata"]["name"]);
+    assert_eq!(binding["paramRef"]["namespace"], approvers["metadata"]["namespace"]);
+    // By default no program approves.
+    assert_eq!(approvers["data"], serde_json::json!({"serviceAccounts": ""}));
+}
+
+/// The verb is in one role, which no built-in role has, so that the right to edit is not the right to approve.
+#[test]
+fn s26_one_role_approves_and_no_other_role_includes_it() {
+    let approves = |role: &Value| {
+        let mut rules = role["rules"].as_array().expect("rules").iter();
+        rules.any(|rule| texts(&rule["verbs"]).contains("approve"))
+    };
+    let all = roles();
+    let approving: Vec<&Value> = all.iter().filter(|role| approves(role)).collect();
+    let [role] = approving[..] else { panic!("{approving:#?}") };
+    assert_eq!(role["metadata"]["name"], "cloudpc-approver");
+    let labels = role["metadata"]["labels"].as_object().expect("labels");
+    assert!(!labels.keys().any(|label| label.contains("aggregate-to")), "{labels:?}");
 }
 
 #[test]

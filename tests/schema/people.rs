@@ -29,6 +29,8 @@ fn each_role_has_every_kind_that_is_for_it_and_no_other() {
     assert_eq!(contents("cloudpc-view"), (resources(true), read.clone()));
     let together = set(&["deletecollection"]);
     assert_eq!(contents("cloudpc-edit"), (resources(true), &write | &together));
+    // An approval is an annotation on a resource that is there.
+    assert_eq!(contents("cloudpc-approver"), (resources(true), &read | &set(&["patch", "approve"])));
     // Without `deletecollection`: one request must not delete all tenants.
     assert_eq!(contents("cloudpc-tenant-admin"), (resources(false), &read | &write));
 }

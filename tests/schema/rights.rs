@@ -7,10 +7,11 @@ use crate::kinds::{Kind, kinds};
 const GROUP: &str = "cloudpc.dev";
 
 /// The roles that name our kinds, each with its file.
-const ROLES: [(&str, &str); 4] = [
+const ROLES: [(&str, &str); 5] = [
     ("cloudpc-operator", "manifests/cluster-role.yaml"),
     ("cloudpc-view", "manifests/user-roles.yaml"),
     ("cloudpc-edit", "manifests/user-roles.yaml"),
+    ("cloudpc-approver", "manifests/user-roles.yaml"),
     ("cloudpc-tenant-admin", "manifests/user-roles.yaml"),
 ];
 
@@ -24,7 +25,7 @@ enum Of {
 /// A role, what for, on which kinds, on what of them, and the verbs.
 type Right = (&'static str, &'static str, fn(&Kind) -> bool, Of, &'static str);
 
-const RIGHTS: [Right; 8] = [
+const RIGHTS: [Right; 9] = [
     (
         "cloudpc-operator",
         "Watch the resources that users declare.",
@@ -67,6 +68,13 @@ const RIGHTS: [Right; 8] = [
         Kind::is_namespaced,
         Of::Resources,
         "create, update, patch, delete, deletecollection",
+    ),
+    (
+        "cloudpc-approver",
+        "Read what a plan would do, and approve it. An approval is an annotation, and a patch right cannot be limited to annotations.",
+        Kind::is_namespaced,
+        Of::Resources,
+        "get, list, watch, patch, approve",
     ),
     (
         "cloudpc-tenant-admin",
