@@ -5,6 +5,7 @@
 mod admission;
 mod assignments;
 mod canaries;
+mod change_windows;
 mod credentials;
 mod examples;
 mod exports;
