@@ -5,6 +5,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::api::change_window::{ChangeWindow, ChangeWindowStatus};
 use crate::api::common::{Mode, Safety};
 use crate::api::credentials::Credentials;
 use crate::api::namespace_selector::NamespaceSelector;
@@ -60,6 +61,10 @@ pub struct EntraTenantSpec {
     /// Enforce (default) writes to Graph; Observe only reports, for every object of the tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
+    /// Times at which changes that put Cloud PCs at risk may be made. Outside of them the controller reads, reports, and makes only changes that put none at risk. Left out: at any time. An empty list is refused, because it could mean never as well as always.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 20))]
+    pub change_windows: Option<Vec<ChangeWindow>>,
     /// Time between two checks of the tenant for drift, such as `5m` or `1h30m`; from 5s to 24h, 5m when left out. A change of a Kubernetes object is handled at once, whatever the interval.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 20))]
@@ -151,6 +156,9 @@ pub struct EntraTenantStatus {
     /// Cloud PCs that changes have put at risk lately: recorded before the change is sent, and counted for 24 hours.
     #[serde(default, rename = "cloudPCsAtRisk", skip_serializing_if = "Vec::is_empty")]
     pub cloud_pcs_at_risk: Vec<RiskTaken>,
+    /// Whether one of the tenant's `changeWindows` is open, and when that changes; absent without change windows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change_window: Option<ChangeWindowStatus>,
     /// Last handled value of the annotation that asks for a reconcile.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_handled_reconcile_at: Option<String>,

@@ -4,6 +4,7 @@
 //! Names and values of Graph properties are kept verbatim, and every value that Graph answers for a property is accepted for it.
 
 mod assignment;
+mod change_window;
 mod common;
 mod credentials;
 mod disaster_recovery;
@@ -19,6 +20,7 @@ mod status;
 mod user_setting;
 
 pub use assignment::{AssignedGroup, Assignment, AssignmentGroup, AssignmentSpec, AssignmentStatus, TargetKind, TargetRef};
+pub use change_window::{ChangeWindow, ChangeWindowStatus, DayOfWeek};
 pub use common::{
     APPROVE_ANNOTATION, APPROVED_BY_ANNOTATION, AssignmentOwnership, DeletionPolicy, FIELD_MANAGER, FINALIZER, LocalRef, Mode,
     RECONCILE_ANNOTATIONS, Safety,

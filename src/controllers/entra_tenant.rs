@@ -10,6 +10,7 @@ use kube::{Api, Client, ResourceExt};
 
 use crate::api::{ClockSkew, EntraTenant, EntraTenantStatus};
 use crate::base::wall;
+use crate::controllers::change_window;
 use crate::controllers::permissions::{explain, missing, reads_organization};
 use crate::controllers::tenant_conditions::details;
 use crate::reconcile::context::Context;
@@ -42,6 +43,7 @@ impl Kind for EntraTenant {
 
     async fn converge(pass: &mut Pass<'_, Self>) -> Result<Verdict, Stop> {
         let (object, context) = (pass.object, pass.context);
+        let windows = change_window::note(pass);
         if object.spec.suspend == Some(true) {
             return Ok(Verdict::Suspended);
         }
@@ -74,13 +76,15 @@ impl Kind for EntraTenant {
         if let Some(ahead) = tenant.clock.ahead() {
             tenant.metrics.clock_skew(ahead);
         }
-        looked
+        change_window::judged(looked?, &windows, object)
     }
 
     async fn finalize(pass: &mut Pass<'_, Self>) -> Result<(), Stop> {
         const SHOWN: usize = 10;
         let (object, context) = (pass.object, pass.context);
         let name = object.name_any();
+        // What still refers to it is changed until it is gone.
+        change_window::note(pass);
         let users = context.cluster.tenant_users(object);
         if users.is_empty() {
             context.tenants.forget(&name);

@@ -1,6 +1,7 @@
 //! The controllers: one file per kind for what is specific to it, and the registration below.
 
 mod assignment;
+mod change_window;
 mod entra_tenant;
 mod managed;
 mod network;

@@ -14,23 +14,9 @@ const NOT_CHECKED: &str = "not checked";
 /// States Authenticated, Reachable and PermissionsSufficient.
 pub(crate) fn details(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &EntraTenantStatus) {
     match verdict {
-        Verdict::Ready { .. } => {
-            signed_in(conditions, draft);
-            let granted = format!("granted: {}", draft.granted_permissions.join(", "));
-            if draft.read_only == Some(true) {
-                let why = if draft.granted_permissions.iter().any(|role| role == WRITES) {
-                    "The controller runs with --read-only".to_owned()
-                } else {
-                    format!("{WRITES} is not among them")
-                };
-                let message = format!(
-                    "{granted}. {why}, so nothing is written, as with mode: Observe; a deletion that has to delete something in Graph waits"
-                );
-                conditions.set("PermissionsSufficient", Truth::True, Reason::ReadOnly, message);
-            } else {
-                conditions.set("PermissionsSufficient", Truth::True, Reason::Granted, granted);
-            }
-        }
+        Verdict::Ready { .. } => in_order(conditions, draft),
+        // The windows are judged last.
+        Verdict::Failed(failure) if failure.reason == Reason::ChangeWindowInvalid => in_order(conditions, draft),
         Verdict::Failed(failure) if failure.reason == Reason::AuthenticationFailed => {
             let message = format!("{}{}", failure.message, clock(draft));
             conditions.set("Authenticated", Truth::False, failure.reason, message);
@@ -53,6 +39,23 @@ pub(crate) fn details(conditions: &mut Conditions<'_>, verdict: &Verdict, draft:
         | Verdict::Held { .. }
         | Verdict::Suspended => unknown(conditions, &KINDS),
     }
+}
+
+fn in_order(conditions: &mut Conditions<'_>, draft: &EntraTenantStatus) {
+    signed_in(conditions, draft);
+    let granted = format!("granted: {}", draft.granted_permissions.join(", "));
+    if draft.read_only != Some(true) {
+        conditions.set("PermissionsSufficient", Truth::True, Reason::Granted, granted);
+        return;
+    }
+    let why = if draft.granted_permissions.iter().any(|role| role == WRITES) {
+        "The controller runs with --read-only".to_owned()
+    } else {
+        format!("{WRITES} is not among them")
+    };
+    let message =
+        format!("{granted}. {why}, so nothing is written, as with mode: Observe; a deletion that has to delete something in Graph waits");
+    conditions.set("PermissionsSufficient", Truth::True, Reason::ReadOnly, message);
 }
 
 fn signed_in(conditions: &mut Conditions<'_>, draft: &EntraTenantStatus) {
@@ -113,6 +116,7 @@ mod tests {
             Verdict::Suspended,
             failed(refused),
             failed(Failure::stalled(Reason::CloudNotSupported, "no")),
+            failed(Failure::stalled(Reason::ChangeWindowInvalid, "no")),
             failed(Failure::retry(Reason::PermissionMissing, "no")),
             failed(Failure {
                 class: Class::Unreachable,
@@ -145,6 +149,13 @@ mod tests {
         let (status, reason, message) = one(&conditions, "PermissionsSufficient");
         assert_eq!((status, reason), ("True", "ReadOnly"));
         assert!(message.contains("nothing is written"), "{message}");
+
+        let windows = Verdict::Failed(Failure::stalled(Reason::ChangeWindowInvalid, "no"));
+        assert_eq!(
+            told(&windows, &draft),
+            conditions,
+            "windows that cannot be understood are no matter of signing in"
+        );
 
         let plain = told(&ready, &EntraTenantStatus::default());
         assert_eq!(one(&plain, "Authenticated"), ("True", "SignedIn", "Entra issued a token"));

@@ -102,6 +102,8 @@ reasons! {
     CloudNotSupported,
     /// The spec cannot be understood.
     InvalidSpec,
+    /// A change window of a tenant cannot be understood, so none counts as open.
+    ChangeWindowInvalid,
 
     // Failing: tried again with backoff.
     /// The tenant's credentials do not work.

@@ -29,7 +29,8 @@ fn with_nearest<'a>(reason: Reason, mut message: String, name: &str, there: impl
     Stop::waiting(reason, message)
 }
 
-fn nearest<'a>(name: &str, there: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+/// The names that are most like this one, nearest first; perhaps none.
+pub(crate) fn nearest<'a>(name: &str, there: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = name.to_lowercase();
     let alike = |other: &'a str| (strsim::normalized_damerau_levenshtein(&wanted, &other.to_lowercase()), other);
     let mut alike: Vec<_> = there.map(alike).filter(|(score, _)| *score >= ALIKE).collect();

@@ -1,6 +1,7 @@
 //! A tenant as all passes share it: its client, the gate, the snapshots of its objects, and what was looked up in it.
 
 pub(crate) mod audit;
+pub(crate) mod change_windows;
 pub(crate) mod credentials;
 pub(crate) mod endpoints;
 pub(crate) mod fingerprint;

@@ -10,6 +10,7 @@ mod approvals_admission;
 mod approvals_flux;
 mod assignments;
 mod canaries;
+mod change_windows;
 mod credentials;
 mod examples;
 mod exports;

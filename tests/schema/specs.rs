@@ -370,7 +370,27 @@ fn tenant() -> BoxedStrategy<Value> {
         nested("interval", 0.4, prop::sample::select(intervals).boxed()),
         field("cloud", 0.2, json!(["Public", "Public", "China"]), json!(["Moon"])),
         nested("allowedNamespaces", 0.9, allowed),
+        nested("changeWindows", 0.4, prop::sample::select(change_windows()).boxed()),
     ])
+}
+
+fn change_windows() -> Vec<Value> {
+    let window = |start: &str, end: &str, zone: &str| json!({"start": start, "end": end, "timeZone": zone});
+    let on = |days: Value| json!([{"days": days, "start": "22:00", "end": "04:00", "timeZone": "UTC"}]);
+    vec![
+        json!([window("22:00", "04:00", "Europe/Berlin"), window("00:00", "24:00", "Etc/GMT+5")]),
+        on(json!(["Friday", "Sunday"])),
+        json!([window("24:00", "04:00", "UTC")]),
+        json!([window("9:00", "24:00", "UTC")]),
+        json!([window("22:00", "24:01", "UTC")]),
+        json!([window("22:00", "four", "UTC")]),
+        json!([window("22:00", "04:00", "+01:00")]),
+        json!([window("22:00", "04:00", "Europe//Berlin")]),
+        json!([{"start": "22:00", "end": "04:00"}]),
+        json!([]),
+        on(json!([])),
+        on(json!(["Moonday"])),
+    ]
 }
 
 /// As many objects as asked for, of the kinds in turn.

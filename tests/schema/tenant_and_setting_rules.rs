@@ -3,7 +3,7 @@
 use cloudpc_operator::api::{EntraTenant, UserSetting};
 use serde_json::{Value, json};
 
-use crate::support::{INVISIBLE, NULL, Rules};
+use crate::support::{INVISIBLE, NULL, Rules, patched};
 
 fn tenant() -> Rules<EntraTenant> {
     Rules::new(json!({
@@ -166,6 +166,63 @@ fn the_interval_is_a_duration_from_five_seconds_to_a_day() {
     }
     for wrong in ["4s", "24h1s", "300", "five minutes", "500ms", "-5m", "1d"] {
         tenant.refuses(json!({"interval": wrong}), "must be a duration");
+    }
+}
+
+#[test]
+fn a_change_window_has_hours_of_days_in_a_zone() {
+    let tenant = tenant();
+    let with = |fields: Value| {
+        let window = json!({"days": ["Monday", "Sunday"], "start": "22:00", "end": "04:00", "timeZone": "Europe/Berlin"});
+        json!({"changeWindows": [patched(&window, &fields)]})
+    };
+    tenant.accepts(with(json!({})));
+    tenant.accepts(with(json!({"days": null})));
+    for start in ["00:00", "09:30", "19:59", "23:59"] {
+        tenant.accepts(with(json!({"start": start})));
+        tenant.accepts(with(json!({"end": start})));
+    }
+    tenant.accepts(with(json!({"end": "24:00"})));
+    for wrong in ["24:01", "9:30", "0930", "12:60", "25:00", "", "a9:30", "09:3"] {
+        tenant.refuses(with(json!({"start": wrong})), "must be a time from 00:00 to 23:59");
+        tenant.refuses(with(json!({"end": wrong})), "must be a time from 00:00 to 24:00");
+    }
+    tenant.refuses(with(json!({"start": "24:00"})), "must be a time from 00:00 to 23:59");
+    for zone in [
+        "UTC",
+        "America/Argentina/ComodRivadavia",
+        "America/Port-au-Prince",
+        "Etc/GMT+5",
+        "EST5EDT",
+    ] {
+        tenant.accepts(with(json!({"timeZone": zone})));
+    }
+    for wrong in [
+        "",
+        "+01:00",
+        "Europe/Berlin ",
+        "Europe/",
+        "../Berlin",
+        "/etc/localtime",
+        "Europe//Berlin",
+        "a/b/c/d",
+        "Zürich",
+    ] {
+        tenant.refuses(with(json!({"timeZone": wrong})), "must be the name of a time zone");
+    }
+    tenant.refuses(with(json!({"timeZone": "x".repeat(65)})), "length");
+    tenant.refuses(with(json!({"days": []})), "number of items");
+}
+
+#[test]
+fn there_are_one_to_twenty_change_windows_or_the_field_is_left_out() {
+    let tenant = tenant();
+    let many = |count: usize| json!({"changeWindows": vec![json!({"start": "22:00", "end": "04:00", "timeZone": "UTC"}); count]});
+    for good in [1, 20] {
+        tenant.accepts(many(good));
+    }
+    for wrong in [0, 21] {
+        tenant.refuses(many(wrong), "number of items");
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod assignments;
 mod authorship;
+mod change_window;
 mod claims;
 mod driver;
 mod fragile;

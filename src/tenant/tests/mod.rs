@@ -1,5 +1,6 @@
 //! Tests of a tenant as passes share it: signing in, the gate, the snapshots.
 
+mod change_windows;
 mod credentials;
 mod gate;
 mod permissions;
