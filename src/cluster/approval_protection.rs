@@ -7,11 +7,6 @@
 //!
 //! Prohibitions: nothing is cached, nothing is written, and no answer counts as protected.
 
-#![cfg_attr(
-    not(test),
-    expect(dead_code, reason = "holding and approving, which asks for it, is written beside it")
-)]
-
 use std::fmt;
 use std::sync::LazyLock;
 

@@ -72,6 +72,8 @@ reasons! {
     AbsenceUnconfirmed,
     /// Other objects still use this one.
     InUse,
+    /// A change puts Cloud PCs at risk, and no change window of the tenant is open.
+    OutsideChangeWindow,
     /// The operator itself, or a definition, is being removed: nothing is removed in Graph.
     RemovalHeld,
 

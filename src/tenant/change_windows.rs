@@ -78,7 +78,6 @@ pub(crate) struct Shut {
 }
 
 /// Whether a change that puts Cloud PCs at risk may be made now, as far as the change windows of the EntraTenant are concerned.
-#[cfg_attr(not(test), expect(dead_code, reason = "no plan puts Cloud PCs at risk knowingly yet"))]
 pub(crate) fn may_put_at_risk(tenant: &str, spec: &EntraTenantSpec, now: Timestamp) -> Result<(), Shut> {
     let state = at(spec.change_windows.as_deref(), now);
     match state {
@@ -87,6 +86,17 @@ pub(crate) fn may_put_at_risk(tenant: &str, spec: &EntraTenantSpec, now: Timesta
             message: state.describe(tenant),
             opens: state.next_change(),
         }),
+    }
+}
+
+/// The end of the window in which a change that was wanted at `from` can be made: of the one that is open then, or of the next. None
+/// without change windows, and without an end in sight.
+pub(crate) fn next_end(spec: &EntraTenantSpec, from: Timestamp) -> Option<Timestamp> {
+    let windows = spec.change_windows.as_deref();
+    match at(windows, from) {
+        State::Open { until } => until.map(|until| until.timestamp()),
+        State::Closed { opens } => at(windows, opens.timestamp()).next_change(),
+        State::Invalid(_) => None,
     }
 }
 

@@ -1,13 +1,14 @@
 //! Whether a person has approved a plan. An approval is an annotation that only an approver may set; once it was seen and counted, it is in the
 //! status, whatever becomes of the annotation.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::api::{Approval, Risk};
+use crate::api::{Approval, EntraTenant, Risk};
 use crate::cluster::managed::Managed;
 use crate::reconcile::pass::Pass;
 use crate::report::reason::event;
 use crate::report::status::now;
+use crate::tenant::change_windows::next_end;
 
 /// How long an approval counts, and a plan that was begun may be continued.
 pub(super) const VALID: SignedDuration = SignedDuration::from_hours(24);
@@ -28,12 +29,14 @@ pub(super) enum Given {
 }
 
 /// The approval of a plan. `asked`: what the resource carries, the plan's id and who approves.
-pub(super) fn find<K: Managed>(pass: &mut Pass<'_, K>, plan: &Risk, asked: Option<&(String, String)>) -> Given {
+pub(super) fn find<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, plan: &Risk, asked: Option<&(String, String)>) -> Given {
     let seen = pass.draft.approvals.iter().find(|approval| approval.plan_id == plan.plan_id);
     if let Some(approval) = seen {
         return match &approval.used_at {
             Some(_) => Given::Refused("it was used".to_owned()),
-            None if now().0.duration_since(approval.at.0) >= VALID => Given::Refused("it is older than 24 hours".to_owned()),
+            None if now().0 >= end(described, approval) => {
+                Given::Refused("it is older than 24 hours, and the change window that followed it is over".to_owned())
+            }
             None => Given::Counts,
         };
     }
@@ -54,6 +57,12 @@ pub(super) fn find<K: Managed>(pass: &mut Pass<'_, K>, plan: &Risk, asked: Optio
     pass.draft.approvals.drain(..surplus);
     pass.event(event::APPROVED, "Approve", format!("{by} approved plan {}", plan.plan_id));
     Given::Counts
+}
+
+/// When an approval ends: after a day, or with the change window in which it could have been used.
+fn end(described: &EntraTenant, approval: &Approval) -> Timestamp {
+    let day = approval.at.0 + VALID;
+    next_end(&described.spec, approval.at.0).map_or(day, |window| window.max(day))
 }
 
 /// Notes that an approval is used.

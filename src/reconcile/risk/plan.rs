@@ -1,10 +1,12 @@
 //! The plan of a change that puts Cloud PCs at risk: held, approved, or carried out; what the status says of it.
 
+use std::time::Duration;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
 
 use crate::api::{APPROVE_ANNOTATION, APPROVED_BY_ANNOTATION, DriftedField, EntraTenant, PendingPlan, Risk};
-use crate::base::random;
+use crate::base::{random, wall};
 use crate::cluster::approval_protection::{Protection, protected};
 use crate::cluster::managed::Managed;
 use crate::reconcile::pass::Pass;
@@ -18,6 +20,7 @@ use crate::report::reason::{Reason, event};
 use crate::report::status::now;
 use crate::report::stop::Stop;
 use crate::report::wording;
+use crate::tenant::change_windows::{Shut, may_put_at_risk};
 use crate::tenant::fingerprint::fingerprint;
 use crate::tenant::shared::{Tenant, TenantKey};
 
@@ -120,14 +123,15 @@ pub(super) async fn decide<K: Managed>(
     let mut plan = old.cloned().unwrap_or_else(|| known.new_plan(&pinned, epoch));
     plan.cloud_pcs_at_risk = count;
     plan.cloud_pc_names = risky.iter().take(NAMED).map(|pc| format!("{}: {}", pc.who, pc.why)).collect();
+    let shut = may_put_at_risk(&tenant.name, &described.spec, wall::now()).err();
     if plan.started_at.as_ref().is_some_and(young) {
         // It is under way, perhaps by an earlier process.
-        note(pass, &case, plan);
-        return Ok(Judgement::Allowed(case.loss));
+        let what = note(pass, &case, plan);
+        return Ok(shut.map_or(Judgement::Allowed(case.loss), |shut| Judgement::Held(outside(&what, &shut))));
     }
     plan.started_at = None;
     let given = match protection {
-        Ok(_) => approval::find(pass, &plan, known.asked.as_ref()),
+        Ok(_) => approval::find(pass, described, &plan, known.asked.as_ref()),
         Err(unprotected) => Given::Unprotected(unprotected.to_string()),
     };
     let allowed = match given {
@@ -139,6 +143,10 @@ pub(super) async fn decide<K: Managed>(
         }
     };
     let approved = matches!(given, Given::Counts);
+    if let Some(shut) = shut.filter(|_| allowed) {
+        let what = note(pass, &case, plan);
+        return Ok(Judgement::Held(outside(&what, &shut)));
+    }
     if !allowed || !limit::record(pass, described, &tenant.key, &plan.plan_id, count, approved).await? {
         return Ok(Judgement::Held(hold(pass, &case, plan, risky, &given)));
     }
@@ -207,6 +215,19 @@ fn hold<K: Managed>(pass: &mut Pass<'_, K>, case: &Case<'_>, plan: Risk, risky: 
             names.join("; ")
         ),
     )
+}
+
+/// A plan that may be carried out as soon as a change window opens.
+fn outside(what: &str, shut: &Shut) -> Failure {
+    let left = shut.opens.map(|opens| opens.duration_since(wall::now()));
+    let after = left.and_then(|left| Duration::try_from(left).ok());
+    Failure {
+        after,
+        ..Failure::waiting(
+            Reason::OutsideChangeWindow,
+            format!("{what}. It may be made, and waits: {}", shut.message),
+        )
+    }
 }
 
 /// A plan whose Cloud PCs cannot be counted is held, and nobody can approve it.

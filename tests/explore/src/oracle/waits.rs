@@ -33,13 +33,15 @@ const PASSING: [What; 19] = [
 ];
 
 /// The scenarios that leave something to a person whatever happens: something is taken, gone, or not what it claims to be.
-const STALLS: [&str; 6] = [
+const STALLS: [&str; 8] = [
     "policy-rename-onto-taken",
     "create-onto-taken",
     "forged-id",
     "forged-owner",
     "definition-deleted",
     "neighbours",
+    "removal-held",
+    "replacement-held",
 ];
 
 /// Whether all of a plan passes by itself.
