@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value, json};
 
 use super::licences::sku_id;
+use crate::graph::odata::page::Listed;
 use crate::world::{Group, Nesting, Seen, Tenant, User, into_map};
 
 /// The tenant's groups. They are assigned security groups.
@@ -26,28 +27,67 @@ pub(crate) fn users(tenant: &Tenant) -> Vec<Seen<'_>> {
     tenant.users.iter().map(|one| Cow::Owned(user(one))).collect()
 }
 
+/// A member of a group. A group can have many thousands, of which a page shows some: each is made into an object when it is shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Part<'a> {
+    /// A user in a list of users alone, which does not name their type.
+    Plain(&'a User),
+    /// A user in a list of users and groups.
+    User(&'a User),
+    /// A group in such a list.
+    Group(&'a Group),
+}
+
+impl<'a> Part<'a> {
+    pub(crate) fn made(&self) -> Seen<'a> {
+        let (mut object, ty) = match self {
+            Self::Plain(one) => return Cow::Owned(user(one)),
+            Self::User(one) => (user(one), "#microsoft.graph.user"),
+            Self::Group(one) => (group(one), "#microsoft.graph.group"),
+        };
+        object.insert("@odata.type".to_owned(), json!(ty));
+        Cow::Owned(object)
+    }
+}
+
+impl Listed for Part<'_> {
+    fn id(&self) -> &str {
+        match self {
+            Self::Plain(one) | Self::User(one) => &one.id,
+            Self::Group(one) => &one.id,
+        }
+    }
+
+    fn object(&self) -> Seen<'_> {
+        self.made()
+    }
+}
+
 /// The members of one group: users, then groups.
-pub(crate) fn members<'a>(tenant: &'a Tenant, id: &str) -> Option<Vec<Seen<'a>>> {
+pub(crate) fn members<'a>(tenant: &'a Tenant, id: &str) -> Option<Vec<Part<'a>>> {
     let own = tenant.group(id)?;
     let nesting = Nesting::of(&tenant.groups);
-    let groups: Vec<&Group> = nesting.direct(own).collect();
-    Some(typed(&users_of(tenant, &[own]), &groups))
+    let users = users_of(tenant, &[own]).into_iter().map(Part::User);
+    Some(users.chain(nesting.direct(own).map(Part::Group)).collect())
 }
 
 /// The users that are members of one group.
-pub(crate) fn member_users<'a>(tenant: &'a Tenant, id: &str) -> Option<Vec<Seen<'a>>> {
-    Some(plain(&users_of(tenant, &[tenant.group(id)?])))
+pub(crate) fn member_users<'a>(tenant: &'a Tenant, id: &str) -> Option<Vec<Part<'a>>> {
+    let users = users_of(tenant, &[tenant.group(id)?]);
+    Some(users.into_iter().map(Part::Plain).collect())
 }
 
 /// The members of one group and of the groups that are members of it, each once: users, then groups.
-pub(crate) fn transitive_members<'a>(tenant: &'a Tenant, id: &str) -> Option<Vec<Seen<'a>>> {
+pub(crate) fn transitive_members<'a>(tenant: &'a Tenant, id: &str) -> Option<Vec<Part<'a>>> {
     let all = with_nested(tenant, id)?;
-    Some(typed(&users_of(tenant, &all), &all[1..]))
+    let users = users_of(tenant, &all).into_iter().map(Part::User);
+    Some(users.chain(all.into_iter().skip(1).map(Part::Group)).collect())
 }
 
 /// The users that are members of one group or of one that is a member of it, each once.
-pub(crate) fn transitive_member_users<'a>(tenant: &'a Tenant, id: &str) -> Option<Vec<Seen<'a>>> {
-    Some(plain(&users_of(tenant, &with_nested(tenant, id)?)))
+pub(crate) fn transitive_member_users<'a>(tenant: &'a Tenant, id: &str) -> Option<Vec<Part<'a>>> {
+    let users = users_of(tenant, &with_nested(tenant, id)?);
+    Some(users.into_iter().map(Part::Plain).collect())
 }
 
 /// A group, and the groups that are members of it through any number of others.
@@ -60,7 +100,7 @@ fn with_nested<'a>(tenant: &'a Tenant, id: &str) -> Option<Vec<&'a Group>> {
 /// The users that are members of one of these groups themselves, each once. A member that is no user of the tenant is left out:
 /// the directory could not have it.
 fn users_of<'a>(tenant: &'a Tenant, groups: &[&Group]) -> Vec<&'a User> {
-    // A group can have many thousands, so each is not looked for one by one.
+    // There can be many thousands, so each is not looked for one by one.
     let known: HashMap<String, &User> = tenant
         .users
         .iter()
@@ -70,22 +110,6 @@ fn users_of<'a>(tenant: &'a Tenant, groups: &[&Group]) -> Vec<&'a User> {
     let names = groups.iter().flat_map(|group| &group.members).map(|name| name.to_lowercase());
     let users = names.filter_map(|name| known.get(&name).copied());
     users.filter(|user| seen.insert(user.id.as_str())).collect()
-}
-
-/// Users in a list of users alone, which does not name their type.
-fn plain<'a>(users: &[&User]) -> Vec<Seen<'a>> {
-    users.iter().map(|one| Cow::Owned(user(one))).collect()
-}
-
-/// Users and groups in a list of both, with their types.
-fn typed<'a>(users: &[&User], groups: &[&Group]) -> Vec<Seen<'a>> {
-    let name = |mut member: Map<String, Value>, ty: &str| -> Seen<'a> {
-        member.insert("@odata.type".to_owned(), json!(ty));
-        Cow::Owned(member)
-    };
-    let users = users.iter().map(|one| name(user(one), "#microsoft.graph.user"));
-    let groups = groups.iter().map(|one| name(group(one), "#microsoft.graph.group"));
-    users.chain(groups).collect()
 }
 
 /// The one organization of a tenant.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::directory::Part;
 use crate::base::answer::GraphRequest;
 use crate::base::ids::is_guid;
 use crate::base::text::excerpt;
@@ -46,7 +47,7 @@ pub(crate) enum Source {
     /// Derived one by one: all, or the one with an id.
     Keyed(fn(&Tenant) -> Vec<Seen<'_>>, for<'a> fn(&'a Tenant, &str) -> Option<Seen<'a>>),
     /// Derived from one object of another collection, which the id in the path names; `None` when there is no such object.
-    Part(&'static Resource, for<'a> fn(&'a Tenant, &str) -> Option<Vec<Seen<'a>>>),
+    Part(&'static Resource, for<'a> fn(&'a Tenant, &str) -> Option<Vec<Part<'a>>>),
 }
 
 /// The rules of a write beyond types.
@@ -117,7 +118,7 @@ impl Resource {
                 collection.flat_map(|collection| collection.seen(now)).map(Cow::Borrowed).collect()
             }
             Source::Derived(make) | Source::Keyed(make, _) => make(tenant),
-            Source::Part(_, parts) => parts(tenant, owner)?,
+            Source::Part(_, parts) => parts(tenant, owner)?.iter().map(Part::made).collect(),
         })
     }
 

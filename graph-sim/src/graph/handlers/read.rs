@@ -7,8 +7,10 @@ use serde_json::{Map, Value, json};
 
 use super::call::Call;
 use crate::base::answer::{Answer, GraphRequest};
-use crate::graph::collections::resource::Resource;
+use crate::graph::collections::directory::Part;
+use crate::graph::collections::resource::{Resource, Source};
 use crate::graph::collections::table::CLOUD_PCS;
+use crate::graph::odata::page::Listed;
 use crate::graph::odata::tables::{self, Queries};
 use crate::graph::odata::view::View;
 use crate::graph::odata::{self, Allowed, Query, page};
@@ -23,6 +25,12 @@ pub(crate) fn list(call: Call<'_, '_>) -> Outcome {
     let resource = call.resource;
     let query = parse_filtered(&call, of_list(&call))?;
     let (page_size, now) = (call.world.options.page_size, call.world.now());
+    if query.filter.is_none()
+        && query.order.is_empty()
+        && let Some(parts) = parts(&call)?
+    {
+        return answer_page(&call, &parts, resource.ty, resource.context, &query, page_size);
+    }
     let mut objects = passing(seen_all(&call, now)?, &query);
     odata::sort(&mut objects, &query.order, resource.layer);
     answer_page(&call, &objects, resource.ty, resource.context, &query, page_size)
@@ -182,7 +190,7 @@ pub(crate) fn entity(request: &GraphRequest<'_>, resource: &Resource, object: &M
     Value::Object(body)
 }
 
-fn answer_page(call: &Call<'_, '_>, objects: &[Seen<'_>], ty: &'static Type, context: &str, query: &Query, page_size: usize) -> Outcome {
+fn answer_page(call: &Call<'_, '_>, objects: &[impl Listed], ty: &'static Type, context: &str, query: &Query, page_size: usize) -> Outcome {
     let page = page::cut(objects, call.request, query, page_size)?;
     let view = View::of(call.request);
     let mut body = Map::new();
@@ -197,10 +205,20 @@ fn answer_page(call: &Call<'_, '_>, objects: &[Seen<'_>], ty: &'static Type, con
     let value: Vec<Value> = page
         .objects
         .iter()
-        .map(|object| Value::Object(view.entity(ty, object, query)))
+        .map(|one| Value::Object(view.entity(ty, &one.object(), query)))
         .collect();
     body.insert("value".to_owned(), Value::Array(value));
     Ok(Answer::ok(Value::Object(body)))
+}
+
+/// The parts of the object in the path, for a list of parts.
+fn parts<'a>(call: &'a Call<'_, '_>) -> Result<Option<Vec<Part<'a>>>, Problem> {
+    let Source::Part(_, parts) = call.resource.source else {
+        return Ok(None);
+    };
+    call.resource.expect_id(&call.id)?;
+    let found = parts(call.tenant()?, &call.id);
+    Ok(Some(found.ok_or_else(|| call.not_found())?))
 }
 
 /// The objects of the path, as readers see them at this time.

@@ -1,6 +1,7 @@
 //! Pages of a list. The `$skiptoken` is opaque to clients; it has the list that it belongs to, the last object that
 //! was answered and the next one, so that a list that changes between two pages loses and repeats nothing.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -12,10 +13,26 @@ use crate::base::ids::stable_id;
 use crate::graph::refusal::problem::Problem;
 use crate::world::Seen;
 
+/// What a list consists of: objects, or what they can be made from when they are on the page.
+pub(crate) trait Listed {
+    fn id(&self) -> &str;
+    fn object(&self) -> Seen<'_>;
+}
+
+impl Listed for Seen<'_> {
+    fn id(&self) -> &str {
+        self.get("id").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    fn object(&self) -> Seen<'_> {
+        Cow::Borrowed(self)
+    }
+}
+
 #[derive(Debug)]
-pub(crate) struct Page<'a> {
-    /// The objects on it.
-    pub objects: &'a [Seen<'a>],
+pub(crate) struct Page<'a, T> {
+    /// What is on it.
+    pub objects: &'a [T],
     /// Where the next one is.
     pub next_link: Option<String>,
 }
@@ -30,7 +47,12 @@ const KEPT_IN_LINKS: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'*');
 
 /// The page of a list that a request asks for.
-pub(crate) fn cut<'a>(objects: &'a [Seen<'a>], request: &GraphRequest<'_>, query: &Query, page_size: usize) -> Result<Page<'a>, Problem> {
+pub(crate) fn cut<'a, T: Listed>(
+    objects: &'a [T],
+    request: &GraphRequest<'_>,
+    query: &Query,
+    page_size: usize,
+) -> Result<Page<'a, T>, Problem> {
     let list = fingerprint(request, query);
     let start = match &query.skip_token {
         // The token of a later page is a place in the whole list, behind what was skipped.
@@ -39,7 +61,7 @@ pub(crate) fn cut<'a>(objects: &'a [Seen<'a>], request: &GraphRequest<'_>, query
     };
     let end = objects.len().min(start.saturating_add(query.top.unwrap_or(page_size).max(1)));
     let next_link = match (objects.get(end), end.checked_sub(1).and_then(|last| objects.get(last))) {
-        (Some(next), Some(last)) => Some(link(request, &token(&list, id(last), id(next)))),
+        (Some(next), Some(last)) => Some(link(request, &token(&list, last.id(), next.id()))),
         _ => None,
     };
     Ok(Page {
@@ -66,12 +88,12 @@ fn token(list: &str, last: &str, next: &str) -> String {
 }
 
 /// The place in the list that a token means.
-fn resume(objects: &[Seen<'_>], list: &str, token: &str) -> Result<usize, Problem> {
+fn resume(objects: &[impl Listed], list: &str, token: &str) -> Result<usize, Problem> {
     let foreign = || Problem::bad_request("The $skiptoken does not belong to this list.");
     let rest = token.strip_prefix(list).ok_or_else(foreign)?;
     let ids = unhex(rest).ok_or_else(foreign)?;
     let (last, next) = ids.split_once('\n').ok_or_else(foreign)?;
-    let place = |wanted: &str| objects.iter().position(|object| id(object) == wanted);
+    let place = |wanted: &str| objects.iter().position(|object| object.id() == wanted);
     place(next)
         .or_else(|| place(last).map(|before| before + 1))
         .ok_or_else(|| Problem::bad_request("The $skiptoken is too old: the objects that it points at are gone."))
@@ -84,10 +106,6 @@ fn unhex(text: &str) -> Option<String> {
         bytes.push(u8::from_str_radix(pair, 16).ok()?);
     }
     String::from_utf8(bytes).ok()
-}
-
-fn id<'a>(object: &'a Seen<'_>) -> &'a str {
-    object.get("id").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The same request with the token of its next page.

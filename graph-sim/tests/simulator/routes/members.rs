@@ -174,6 +174,13 @@ fn a_new_group_can_have_groups_as_members_and_a_deleted_one_is_no_member() {
     assert_eq!(listed(&mut world, ApiVersion::V1, &members), Vec::<String>::new());
     let left = format!("/groups/{GROUP_A}/transitiveMembers");
     assert_eq!(listed(&mut world, ApiVersion::V1, &left), ["user Ada"]);
+    // Not even if it comes again with its id.
+    assert!(
+        world.tenants[TENANT]
+            .groups
+            .iter()
+            .all(|group| group.id == GROUP_C || group.member_groups.is_empty())
+    );
 }
 
 #[test]

@@ -123,3 +123,24 @@ async fn an_administrator_changes_members_and_an_application_needs_the_permissio
     assert_eq!(portal(&sim, ADMIN, "DELETE", &remove, Value::Null).await.0, 204);
     assert_eq!(members().await, json!([]));
 }
+
+#[tokio::test]
+async fn a_seed_nests_groups_by_name_and_says_whether_their_members_count() {
+    for (nested, expected) in [("ignore", 0), ("count", 1)] {
+        let mut seed = seed();
+        seed["options"] = json!({ "nestedGroups": nested });
+        let tenant = &mut seed["tenants"][0];
+        tenant["users"][1]["licences"] = json!(["CPC_E_2C_8GB_128GB"]);
+        tenant["groups"] = json!([
+            {"id": FINANCE, "displayName": "all", "memberGroups": ["finance"]},
+            {"displayName": "finance", "members": [USER], "memberGroups": ["all"]},
+        ]);
+        let mut policy = crate::wire::support::policy("p");
+        policy["assignments"] = json!([{"target": {"groupId": FINANCE}}]);
+        tenant["provisioningPolicies"] = json!([policy]);
+        let sim = Sim::start(&seed);
+        let state = sim.peek("/state").await["tenants"][TENANT].clone();
+        assert_eq!(state["cloudPCs"].as_array().map_or(0, Vec::len), expected, "{nested}");
+        assert_eq!(state["groups"][1]["memberGroups"], json!([FINANCE]));
+    }
+}
