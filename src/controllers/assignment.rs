@@ -80,11 +80,21 @@ impl Kind for Assignment {
                 "spec.suspend is set, so the deletion waits; set it to false, or set spec.deletionPolicy to Orphan to leave the groups on the target",
             ));
         }
+        let kind = spec.target_ref.kind.name();
+        if let Some(reason) = needs_approval(&target.status).filter(|_| held > 0) {
+            // The target has a pass when a person approves; the deletion itself has woken it.
+            let message = format!(
+                "{} still on {kind} {}, where taking Cloud PCs away needs an approval: its status has the plan and the command",
+                wording::groups_are(held),
+                spec.target_ref.name
+            );
+            // It looks again all the same: the target may be gone.
+            return Err(Failure::waiting(reason, message).permanent().into());
+        }
         wake_target(assignment, context);
         if let Some(problem) = target.status.assignment_problems.iter().find(|problem| problem.assignment == name) {
             return Err(reported(problem.reason.as_str(), &problem.message).into());
         }
-        let kind = spec.target_ref.kind.name();
         if held == 0 {
             let message = format!(
                 "waiting for the end of a pass over {kind} {} that may put groups there for this Assignment",
@@ -316,6 +326,12 @@ fn is_synced(target: &ManagedStatus) -> bool {
 /// Whether nothing is written to the target by configuration, and its report is current.
 fn is_observed(target: &ManagedStatus) -> bool {
     find(&target.conditions, "Ready").is_some_and(|ready| ready.status == "True" && ready.reason == Reason::Observed.as_str())
+}
+
+/// The reason of a target that holds a change back until a person has approved it.
+fn needs_approval(target: &ManagedStatus) -> Option<Reason> {
+    let reason = find(&target.conditions, "ApprovalRequired").filter(|condition| condition.status == "True");
+    reason.and_then(|condition| Reason::of(&condition.reason))
 }
 
 fn why(target: &ManagedStatus) -> String {

@@ -19,8 +19,10 @@ use crate::tenant::gate::{About, Gate};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How soon a pass looks again whether a list is complete.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
-/// A list that no pass has asked for in this time is forgotten.
+/// A list that no pass has asked for in this time is forgotten, if it is not complete.
 const FORGOTTEN: Duration = Duration::from_secs(120);
+/// How long a complete list answers: for the passes that follow each other while one change is judged and made.
+const RECENT: Duration = Duration::from_secs(30);
 
 /// What was read, by what was asked for.
 #[derive(Default)]
@@ -72,6 +74,7 @@ impl<T> Default for Lists<T> {
 
 struct List<T> {
     asked: Instant,
+    /// When a pass asked for it last, or when it was complete.
     touched: Instant,
     state: State<T>,
 }
@@ -114,9 +117,14 @@ impl<T: Send + 'static> Lists<T> {
     /// What is known of a list that began after `not_before`; a task is taken.
     fn known(&self, key: &str, not_before: Instant) -> Result<Option<(Instant, State<T>)>, Stop> {
         let (mut lists, now) = (self.0.lock(), Instant::now());
-        lists.retain(|_, list| now - list.touched < FORGOTTEN);
+        lists.retain(|_, list| {
+            let longest = if matches!(list.state, State::Complete(_)) { RECENT } else { FORGOTTEN };
+            now - list.touched < longest
+        });
         let Some(list) = lists.get_mut(key) else { return Ok(None) };
-        list.touched = now;
+        if !matches!(list.state, State::Complete(_)) {
+            list.touched = now;
+        }
         let recent = list.asked >= not_before;
         Ok(match std::mem::replace(&mut list.state, State::Taken) {
             State::Complete(found) => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::graph::Place;
+use crate::reconcile::risk::count::AtRisk;
 use crate::report::reason::Reason;
 
 /// See the module.
@@ -23,10 +24,21 @@ pub(crate) struct Asked {
     pub woken: Option<Instant>,
     /// What has to be checked whatever a pass finds, and when.
     pub next_look: Option<Instant>,
-    /// Since when this loss of assignments is wanted: what it costs is counted in lists that began after that.
-    risk: Option<(u64, Instant)>,
+    /// What this loss of assignments costs.
+    risk: Option<Box<Counting>>,
     /// The place in the budget's line of a pass that was deferred.
     pub place: Option<Box<Kept>>,
+}
+
+/// How far the counting of a loss is: in lists that began after the loss was wanted, and where the groups were changed lately in two of
+/// them, a settle window apart, because a list may show the past.
+#[derive(Clone, Debug)]
+pub(crate) struct Counting {
+    wanted: u64,
+    /// Since when it is wanted.
+    pub(crate) since: Instant,
+    /// When the first list was counted, and what was at risk by it.
+    pub(crate) first: Option<(Instant, Vec<AtRisk>)>,
 }
 
 /// The place of a pass that was deferred.
@@ -43,11 +55,16 @@ impl Asked {
         self.next_look = self.next_look.into_iter().chain(at).min();
     }
 
-    /// Since when this is wanted; something else begins now.
-    pub(crate) fn risk_since(&mut self, wanted: u64) -> Instant {
-        let known = self.risk.filter(|(known, _)| *known == wanted);
-        let (_, since) = *self.risk.insert(known.unwrap_or_else(|| (wanted, Instant::now())));
-        since
+    /// The counting of what is wanted; something else begins anew.
+    pub(crate) fn counting(&mut self, wanted: u64) -> &mut Counting {
+        let known = self.risk.take().filter(|known| known.wanted == wanted);
+        self.risk.insert(known.unwrap_or_else(|| {
+            Box::new(Counting {
+                wanted,
+                since: Instant::now(),
+                first: None,
+            })
+        }))
     }
 
     /// The object waits for this reason, or for none; whether it has waited as long as `longest`. Another reason begins again.

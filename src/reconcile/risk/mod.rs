@@ -12,8 +12,11 @@ mod limit;
 mod plan;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use crate::api::EntraTenant;
+use tokio::time::Instant;
+
+use crate::api::{AssignmentOwnership, EntraTenant};
 use crate::cluster::managed::Managed;
 use crate::graph::{AssignmentTarget, CloudPc};
 use crate::reconcile::key::Key;
@@ -21,7 +24,8 @@ use crate::reconcile::pass::Pass;
 use crate::reconcile::risk::case::{Case, Judgement};
 use crate::reconcile::risk::count::{AtRisk, Left, Loss, Members, at_risk};
 use crate::reconcile::risk::plan::Known;
-use crate::report::failure::Class;
+use crate::report::failure::{Class, Failure};
+use crate::report::reason::Reason;
 use crate::report::stop::Stop;
 use crate::tenant::shared::Tenant;
 
@@ -33,20 +37,51 @@ pub(crate) async fn judge<K: Managed>(
     case: Case<'_>,
 ) -> Result<Judgement, Stop> {
     let known = Known::of(pass, tenant, &case);
-    let not_before = pass.note(|notes| notes.asked.risk_since(known.list_key()));
-    let risky = match count(tenant, &case, not_before).await {
+    let key = known.list_key();
+    let counting = pass.note(|notes| notes.asked.counting(key).clone());
+    let again = counting.first.as_ref().map(|(at, _)| *at + pass.context.settle).filter(|at| *at <= Instant::now());
+    let mut risky = match count(tenant, &case, again.unwrap_or(counting.since)).await {
         Ok(risky) => risky,
         Err(Stop::Failed(failure)) if failure.class != Class::Unreachable => return Ok(plan::uncounted(pass, &case, &failure)),
         Err(stop) => return Err(stop),
     };
-    if risky.is_empty() {
-        return Ok(Judgement::Allowed(case.loss));
-    }
-    plan::decide(pass, described, tenant, case, &risky, known).await
+    let left = if again.is_some() || !changed_lately(pass) {
+        Duration::ZERO
+    } else {
+        let first = pass.note(|notes| notes.asked.counting(key).first.get_or_insert_with(|| (Instant::now(), risky.clone())).0);
+        (first + pass.context.settle).saturating_duration_since(Instant::now())
+    };
+    // What one of the lists shows is there.
+    let earlier = counting.first.into_iter().flat_map(|(_, risky)| risky);
+    risky.extend(earlier.filter(|pc| !risky.iter().any(|known| known.id == pc.id)).collect::<Vec<_>>());
+    risky.sort_by(|a, b| a.id.cmp(&b.id));
+    let judgement = if risky.is_empty() {
+        Judgement::Allowed(case.loss)
+    } else {
+        plan::decide(pass, described, tenant, case, &risky, known, left).await?
+    };
+    Ok(match judgement {
+        Judgement::Allowed(_) if !left.is_zero() => Judgement::Held(once_more(left)),
+        judgement => judgement,
+    })
+}
+
+/// Whether the groups of the object were changed so lately that a list of Cloud PCs may not show what came of it. An Exclusive object does not
+/// record when that was.
+fn changed_lately<K: Managed>(pass: &Pass<'_, K>) -> bool {
+    pass.object.common().ownership == Some(AssignmentOwnership::Exclusive)
+        || !pass.draft.replaced_sets.is_empty()
+        || pass.notes().sent.assigned.is_some_and(|(at, _)| at.elapsed() < pass.context.absence())
+}
+
+/// The wait for another list.
+fn once_more(left: Duration) -> Failure {
+    let message = "the groups were changed lately, so the Cloud PCs are counted once more before anything is taken away";
+    Failure::waiting_for(Reason::NotVisibleYet, message, left)
 }
 
 /// The Cloud PCs at risk, in lists that began after `not_before`.
-async fn count(tenant: &Tenant, case: &Case<'_>, not_before: tokio::time::Instant) -> Result<Vec<AtRisk>, Stop> {
+async fn count(tenant: &Tenant, case: &Case<'_>, not_before: Instant) -> Result<Vec<AtRisk>, Stop> {
     let cloud_pcs = tenant.cloud_pcs(case.graph_id, not_before).await?;
     if cloud_pcs.is_empty() {
         return Ok(Vec::new());
@@ -57,7 +92,7 @@ async fn count(tenant: &Tenant, case: &Case<'_>, not_before: tokio::time::Instan
 
 /// The entries that stay: those that are there and remain. One that is added by the same change is no proof, because Microsoft does not
 /// document that a Cloud PC survives a change of its group.
-async fn left(tenant: &Tenant, case: &Case<'_>, cloud_pcs: &[CloudPc], not_before: tokio::time::Instant) -> Result<Left, Stop> {
+async fn left(tenant: &Tenant, case: &Case<'_>, cloud_pcs: &[CloudPc], not_before: Instant) -> Result<Left, Stop> {
     let there: BTreeSet<Key> = case.before.iter().map(Key::from).collect();
     let stays: Vec<AssignmentTarget> = case
         .after
@@ -78,7 +113,7 @@ async fn left(tenant: &Tenant, case: &Case<'_>, cloud_pcs: &[CloudPc], not_befor
 }
 
 /// Who is in a group; a group that cannot be read proves nothing, and does not keep the others from being read.
-async fn read_members(tenant: &Tenant, group: &str, not_before: tokio::time::Instant) -> Result<Members, Stop> {
+async fn read_members(tenant: &Tenant, group: &str, not_before: Instant) -> Result<Members, Stop> {
     let found = match tenant.members(group, not_before).await {
         Ok(found) => found,
         Err(Stop::Failed(failure)) if failure.class != Class::Unreachable => {
@@ -101,7 +136,7 @@ async fn read_members(tenant: &Tenant, group: &str, not_before: tokio::time::Ins
 
 /// A change that takes more away than was judged: somebody has added something in between.
 pub(crate) fn more_than_judged() -> Stop {
-    Stop::later(std::time::Duration::from_millis(500))
+    Stop::later(Duration::from_millis(500))
 }
 
 /// Whether `loss` may be taken away now.

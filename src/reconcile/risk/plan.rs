@@ -7,7 +7,7 @@ use kube::ResourceExt;
 
 use crate::api::{APPROVE_ANNOTATION, APPROVED_BY_ANNOTATION, DriftedField, EntraTenant, PendingPlan, Risk};
 use crate::base::{random, wall};
-use crate::cluster::approval_protection::{Protection, protected};
+use crate::cluster::approval_protection::{Protection, Unprotected, protected};
 use crate::cluster::managed::Managed;
 use crate::reconcile::pass::Pass;
 use crate::reconcile::risk::approval::{self, Given, VALID};
@@ -111,10 +111,14 @@ pub(super) async fn decide<K: Managed>(
     case: Case<'_>,
     risky: &[AtRisk],
     known: Known,
+    left: Duration,
 ) -> Result<Judgement, Stop> {
     let pinned = Pinned::of(risky);
     let count = i64::try_from(risky.len()).unwrap_or(i64::MAX);
-    let protection = protected(&pass.context.cluster.client).await;
+    let protection = match protected(&pass.context.cluster.client).await {
+        Err(Unprotected::Unknown(why)) => return Err(Stop::retry(Reason::ApprovalUnprotected, why)),
+        known => known,
+    };
     // An approval of a plan from before the policy was there, or while it was another one, may be anybody's.
     let epoch = protection.as_ref().map(Protection::epoch).unwrap_or_default();
     let young = |at: &Time| now().0.duration_since(at.0) < VALID;
@@ -146,6 +150,10 @@ pub(super) async fn decide<K: Managed>(
     if let Some(shut) = shut.filter(|_| allowed) {
         let what = note(pass, &case, plan);
         return Ok(Judgement::Held(outside(&what, &shut)));
+    }
+    if allowed && !left.is_zero() {
+        note(pass, &case, plan);
+        return Ok(Judgement::Allowed(case.loss));
     }
     if !allowed || !limit::record(pass, described, &tenant.key, &plan.plan_id, count, approved).await? {
         return Ok(Judgement::Held(hold(pass, &case, plan, risky, &given)));
