@@ -27,6 +27,9 @@ use serde_json::Value;
 /// What is installed with the controller.
 const MANIFEST: &str = include_str!("../../manifests/approvals.yaml");
 
+/// What puts right whatever is missing.
+const APPLY: &str = "apply the manifests of this version again";
+
 const POLICY: &str = "ValidatingAdmissionPolicy";
 const BINDING: &str = "ValidatingAdmissionPolicyBinding";
 
@@ -103,9 +106,10 @@ fn judge(
 /// The object, unless it is missing or about to be.
 fn present<'a, K>(kind: &str, wanted: &ObjectMeta, live: Option<&'a K>, metadata: fn(&K) -> &ObjectMeta) -> Result<&'a K, Unprotected> {
     let name = name(wanted);
-    let live = live.ok_or_else(|| unprotected(format_args!("the {kind} {name} is missing")))?;
+    let live = live.ok_or_else(|| unprotected(format_args!("the {kind} {name} is missing"), APPLY))?;
     if metadata(live).deletion_timestamp.is_some() {
-        return Err(unprotected(format_args!("the {kind} {name} is being deleted")));
+        let advice = format!("once it is gone, {APPLY}");
+        return Err(unprotected(format_args!("the {kind} {name} is being deleted"), &advice));
     }
     Ok(live)
 }
@@ -231,24 +235,21 @@ fn age(metadata: &ObjectMeta) -> String {
     )
 }
 
+/// Applying alone would not do: server-side apply keeps what another manager has added to a list.
 fn differs(kind: &str, name: &str, field: &str) -> Unprotected {
-    unprotected(format_args!("{field} of the {kind} {name} is not as shipped"))
+    let advice = format!("kubectl delete {} {name}, then {APPLY}", kind.to_lowercase());
+    unprotected(format_args!("{field} of the {kind} {name} is not as shipped"), &advice)
 }
 
-fn unprotected(why: fmt::Arguments) -> Unprotected {
-    Unprotected(format!(
-        "{why}, so any editor could approve and no approval counts: apply manifests/approvals.yaml of this version again"
-    ))
+fn unprotected(why: fmt::Arguments, advice: &str) -> Unprotected {
+    Unprotected(format!("{why}, so any editor could approve and no approval counts: {advice}"))
 }
 
 /// The API server did not tell. What it wrote itself is passed on, other texts of kube are not.
 fn unknown(kind: &str, name: &str, error: &kube::Error) -> Unprotected {
     let advice = match error {
         kube::Error::Api(status) if status.code == 401 || status.code == 403 => {
-            format!(
-                "the controller may not read it ({}: {}); apply manifests/cluster-role.yaml of this version again",
-                status.code, status.message
-            )
+            format!("the controller may not read it ({}: {}); {APPLY}", status.code, status.message)
         }
         kube::Error::Api(status) => format!("the API server answered {} ({})", status.code, status.message),
         _ => "the API server does not answer".to_owned(),
@@ -404,10 +405,7 @@ mod tests {
             set(object, &pointer, value.clone());
             let refusal = judged(&objects).expect_err(&format!("{kind} with {value} in {pointer} passes"));
             let complete = refusal.contains(said) && refusal.contains(&format!("the {kind} cloudpc-approvals"));
-            assert!(
-                complete && refusal.contains("apply manifests/approvals.yaml"),
-                "{pointer}: {refusal}"
-            );
+            assert!(complete && refusal.contains(APPLY), "{pointer}: {refusal}");
         }
     }
 
@@ -475,11 +473,7 @@ mod tests {
         for (code, reason, said) in [
             (404, "NotFound", "the ValidatingAdmissionPolicy cloudpc-approvals is missing"),
             (404, "", "the API server answered 404 (no)"),
-            (
-                403,
-                "Forbidden",
-                "the controller may not read it (403: no); apply manifests/cluster-role.yaml",
-            ),
+            (403, "Forbidden", "the controller may not read it (403: no); apply the manifests"),
             (401, "Unauthorized", "the controller may not read it (401: no)"),
             (503, "ServiceUnavailable", "the API server answered 503 (no)"),
         ] {

@@ -221,6 +221,15 @@ async fn s26_only_people_with_the_verb_approve_and_in_their_own_name() -> Result
     ])
     .await?;
     refused(&lab, POWERLESS, &annotate(desk, "p-1", POWERLESS, &[]), NO_VERB).await?;
+    // An administrator of the namespace cannot grant the verb, which is in none of that administrator's roles.
+    let bind = [
+        "create",
+        "rolebinding",
+        "mine",
+        "--clusterrole=cloudpc-approver",
+        "--user=editor@contoso.example",
+    ];
+    refused(&lab, EDITOR, &bind, "attempting to grant RBAC permissions not currently held").await?;
     // With the token of the account, as a pod has it.
     let pod = lab.plane.service_account_kubeconfig("flux-system", "kustomize-controller").await?;
     let words = annotate(desk, "p-1", GITOPS, &["--namespace=team"]);
@@ -417,29 +426,47 @@ async fn s26_the_controller_sees_whether_the_policy_is_there_and_as_shipped() ->
         seen(&lab).await
     );
 
-    let install = ["apply", "--server-side", "--force-conflicts", "-k", "manifests"];
     let mut epochs = vec![first];
     let warn = r#"--patch={"spec": {"validationActions": ["Warn"]}}"#;
-    let ignore = r#"--patch={"spec": {"failurePolicy": "Ignore"}}"#;
+    let deny = r#"--patch={"spec": {"validationActions": ["Deny"]}}"#;
     let allow = r#"--patch={"spec": {"paramRef": {"parameterNotFoundAction": "Allow"}}}"#;
+    let ignore = r#"--patch={"spec": {"failurePolicy": "Ignore"}}"#;
+    let nobody = r#"--patch={"spec": {"matchConditions": [{"name": "none", "expression": "false"}]}}"#;
     let hold = r#"--patch={"metadata": {"finalizers": ["example.com/hold"]}}"#;
     let free = r#"--patch={"metadata": {"finalizers": null}}"#;
     let patch = |object: &'static str, patch: &'static str| vec!["patch", object, "--type=merge", patch];
-    for (commands, said) in [
-        (vec![patch(BINDING, warn)], "spec.validationActions of the"),
-        (vec![patch(POLICY, ignore)], "spec.failurePolicy of the"),
-        (vec![patch(BINDING, allow)], "spec.paramRef of the"),
+    // How it is weakened, what is said, and the commands that this says.
+    for (commands, said, remedy) in [
+        (
+            vec![patch(BINDING, warn)],
+            "spec.validationActions of the",
+            vec![vec!["delete", BINDING]],
+        ),
+        (vec![patch(BINDING, allow)], "spec.paramRef of the", vec![vec!["delete", BINDING]]),
+        (
+            vec![patch(POLICY, ignore)],
+            "spec.failurePolicy of the",
+            vec![vec!["delete", POLICY]],
+        ),
+        (
+            vec![patch(POLICY, nobody)],
+            "spec.matchConditions of the",
+            vec![vec!["delete", POLICY]],
+        ),
         (
             vec![vec!["delete", BINDING]],
             "the ValidatingAdmissionPolicyBinding cloudpc-approvals is missing",
+            vec![],
         ),
         (
             vec![vec!["delete", POLICY]],
             "the ValidatingAdmissionPolicy cloudpc-approvals is missing",
+            vec![],
         ),
         (
             vec![patch(POLICY, hold), vec!["delete", POLICY, "--wait=false"]],
             "the ValidatingAdmissionPolicy cloudpc-approvals is being deleted",
+            vec![patch(POLICY, free)],
         ),
     ] {
         for command in &commands {
@@ -447,14 +474,19 @@ async fn s26_the_controller_sees_whether_the_policy_is_there_and_as_shipped() ->
         }
         let refusal = seen(&lab).await.err().with_context(|| format!("{commands:?} was not seen"))?;
         ensure!(refusal.contains(said), "{refusal}");
-        if commands.len() == 2 {
-            lab.kubectl(&patch(POLICY, free)).await?;
+        for command in &remedy {
+            lab.kubectl(command).await?;
         }
-        lab.kubectl(&install).await?;
+        lab.kubectl(&["apply", "--server-side", "-k", "manifests"]).await?;
         let epoch = seen(&lab).await.map_err(anyhow::Error::msg)?;
         ensure!(!epochs.contains(&epoch), "{commands:?} and back is no other epoch: {epochs:?}");
         epochs.push(epoch);
     }
+    // Undone without being made anew.
+    lab.kubectl(&patch(BINDING, warn)).await?;
+    lab.kubectl(&patch(BINDING, deny)).await?;
+    let epoch = seen(&lab).await.map_err(anyhow::Error::msg)?;
+    ensure!(!epochs.contains(&epoch), "Warn and back is no other epoch: {epochs:?}");
     without_rights(&lab).await
 }
 
