@@ -2,8 +2,8 @@
 //!
 //! A user who may edit a resource may set any annotation on it. An approval is worth something only because an admission policy
 //! checks who sets it, so before an approval counts the policy and its binding are read and compared with the manifest that this
-//! program was built with. Each difference that could let an approval of anybody through is a reason not to count it; defaults
-//! that the API server fills in, and more actions on top of Deny, are none.
+//! program was built with. A difference is a reason to count no approval. None are: defaults that the API server fills in, actions
+//! beside Deny, and which ServiceAccounts the platform team has listed.
 //!
 //! Prohibitions: nothing is cached, nothing is written, and no answer counts as protected.
 
@@ -22,7 +22,13 @@ use serde_json::Value;
 /// What is installed with the controller.
 const MANIFEST: &str = include_str!("../../manifests/approvals.yaml");
 
+/// What puts right whatever is missing.
+const APPLY: &str = "apply the manifests of this version again";
+
 const POLICY: &str = "ValidatingAdmissionPolicy";
+/// The variable of the policy that lists ServiceAccounts; what it lists is up to each cluster.
+const LIST: &str = "serviceAccounts";
+
 const BINDING: &str = "ValidatingAdmissionPolicyBinding";
 
 /// The policy and the binding as they are shipped.
@@ -98,9 +104,10 @@ fn judge(
 /// The object, unless it is missing or about to be.
 fn present<'a, K>(kind: &str, wanted: &ObjectMeta, live: Option<&'a K>, metadata: fn(&K) -> &ObjectMeta) -> Result<&'a K, Unprotected> {
     let name = name(wanted);
-    let live = live.ok_or_else(|| unprotected(format_args!("the {kind} {name} is missing")))?;
+    let live = live.ok_or_else(|| unprotected(format_args!("the {kind} {name} is missing"), APPLY))?;
     if metadata(live).deletion_timestamp.is_some() {
-        return Err(unprotected(format_args!("the {kind} {name} is being deleted")));
+        let advice = format!("once it is gone, {APPLY}");
+        return Err(unprotected(format_args!("the {kind} {name} is being deleted"), &advice));
     }
     Ok(live)
 }
@@ -160,14 +167,36 @@ fn everything(binding: MatchResources) -> bool {
     completed(binding) == equivalent
 }
 
-/// The spec as the API server keeps it: with defaults, and without lists that are empty.
+/// The spec as the API server keeps it: with defaults, without lists that are empty; and with no ServiceAccount listed.
 fn complete(mut spec: ValidatingAdmissionPolicySpec) -> ValidatingAdmissionPolicySpec {
     spec.failure_policy.get_or_insert_with(|| "Fail".to_owned());
     spec.match_constraints = spec.match_constraints.map(completed);
     spec.match_conditions = filled(spec.match_conditions);
     spec.variables = filled(spec.variables);
+    let lists = spec.variables.iter_mut().flatten().filter(|variable| variable.name == LIST);
+    for list in lists.filter(|list| names_service_accounts(&list.expression)) {
+        "[]".clone_into(&mut list.expression);
+    }
     spec.validations = filled(spec.validations);
     spec
+}
+
+/// Whether an expression is a list of names of ServiceAccounts and nothing else: any other could let every user through.
+fn names_service_accounts(expression: &str) -> bool {
+    let names_one = |item: &str| {
+        let quoted = ['\'', '"'].iter().find_map(|quote| item.strip_prefix(*quote)?.strip_suffix(*quote));
+        let name = quoted.and_then(|name| name.strip_prefix("system:serviceaccount:"));
+        let word = |word: &str| {
+            !word.is_empty()
+                && word
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c))
+        };
+        name.and_then(|name| name.split_once(':'))
+            .is_some_and(|(namespace, name)| word(namespace) && word(name))
+    };
+    let items = expression.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    items.is_some_and(|items| items.trim().is_empty() || items.split(',').all(|item| names_one(item.trim())))
 }
 
 /// The same of what a policy or a binding matches. The order of words does not count.
@@ -226,24 +255,22 @@ fn age(metadata: &ObjectMeta) -> String {
     )
 }
 
+/// Applying alone would not do: server-side apply keeps what another manager has added to a list.
 fn differs(kind: &str, name: &str, field: &str) -> Unprotected {
-    unprotected(format_args!("{field} of the {kind} {name} is not as shipped"))
+    let advice = format!("kubectl delete {} {name}, then {APPLY}", kind.to_lowercase());
+    unprotected(format_args!("{field} of the {kind} {name} is not as shipped"), &advice)
 }
 
-fn unprotected(why: fmt::Arguments) -> Unprotected {
-    Unprotected(format!(
-        "{why}, so any editor could approve and no approval counts: apply manifests/approvals.yaml of this version again"
-    ))
+fn unprotected(why: fmt::Arguments, advice: &str) -> Unprotected {
+    Unprotected(format!("{why}, so any editor could approve and no approval counts: {advice}"))
 }
 
 /// The API server did not tell. What it wrote itself is passed on, other texts of kube are not.
 fn unknown(kind: &str, name: &str, error: &kube::Error) -> Unprotected {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else fails, there is no answer")]
     let advice = match error {
         kube::Error::Api(status) if status.code == 401 || status.code == 403 => {
-            format!(
-                "the controller may not read it ({}: {}); apply manifests/cluster-role.yaml of this version again",
-                status.code, status.message
-            )
+            format!("the controller may not read it ({}: {}); {APPLY}", status.code, status.message)
         }
         kube::Error::Api(status) => format!("the API server answered {} ({})", status.code, status.message),
         _ => "the API server does not answer".to_owned(),
@@ -302,8 +329,11 @@ mod tests {
                 "is being deleted",
             ),
             ("/spec/failurePolicy".to_owned(), json!("Ignore"), "spec.failurePolicy"),
-            ("/spec/paramKind".to_owned(), json!(null), "spec.paramKind"),
-            ("/spec/paramKind/kind".to_owned(), json!("Secret"), "spec.paramKind"),
+            (
+                "/spec/paramKind".to_owned(),
+                json!({"apiVersion": "v1", "kind": "ConfigMap"}),
+                "spec.paramKind",
+            ),
             ("/spec/matchConstraints".to_owned(), json!(null), "spec.matchConstraints"),
             (
                 "/spec/matchConstraints/matchPolicy".to_owned(),
@@ -345,7 +375,12 @@ mod tests {
             ("/spec/validations".to_owned(), json!([]), "spec.validations"),
             (validation("expression"), json!("true"), "spec.validations"),
             (validation("reason"), json!(null), "spec.validations"),
-            ("/spec/variables/2/expression".to_owned(), json!("false"), "spec.variables"),
+            ("/spec/variables/3/expression".to_owned(), json!("false"), "spec.variables"),
+            (
+                "/spec/variables/0/expression".to_owned(),
+                json!("request.userInfo.groups"),
+                "spec.variables",
+            ),
             (
                 "/spec/variables/-".to_owned(),
                 json!({"name": "more", "expression": "true"}),
@@ -366,10 +401,11 @@ mod tests {
                 "spec.validationActions",
             ),
             ("/spec/validationActions".to_owned(), json!([]), "spec.validationActions"),
-            ("/spec/paramRef".to_owned(), json!(null), "spec.paramRef"),
-            ("/spec/paramRef/name".to_owned(), json!("another"), "spec.paramRef"),
-            ("/spec/paramRef/namespace".to_owned(), json!("team"), "spec.paramRef"),
-            ("/spec/paramRef/parameterNotFoundAction".to_owned(), json!("Allow"), "spec.paramRef"),
+            (
+                "/spec/paramRef".to_owned(),
+                json!({"name": "a", "namespace": "team", "parameterNotFoundAction": "Allow"}),
+                "spec.paramRef",
+            ),
             (
                 "/spec/matchResources".to_owned(),
                 json!({"namespaceSelector": not}),
@@ -399,10 +435,7 @@ mod tests {
             set(object, &pointer, value.clone());
             let refusal = judged(&objects).expect_err(&format!("{kind} with {value} in {pointer} passes"));
             let complete = refusal.contains(said) && refusal.contains(&format!("the {kind} cloudpc-approvals"));
-            assert!(
-                complete && refusal.contains("apply manifests/approvals.yaml"),
-                "{pointer}: {refusal}"
-            );
+            assert!(complete && refusal.contains(APPLY), "{pointer}: {refusal}");
         }
     }
 
@@ -455,6 +488,37 @@ mod tests {
         }
     }
 
+    #[test]
+    fn s26_only_the_names_of_service_accounts_may_be_listed() {
+        for listed in [
+            "[]",
+            " [ ] ",
+            "['system:serviceaccount:flux-system:kustomize-controller']",
+            "[\"system:serviceaccount:a:b\",\n 'system:serviceaccount:c:d.e-1']",
+        ] {
+            let mut objects = installed();
+            set(&mut objects.0, "/spec/variables/0/expression", json!(listed));
+            assert!(judged(&objects).is_ok(), "{listed}");
+        }
+        for other in [
+            "",
+            "['system:serviceaccount:a:b'",
+            "[request.userInfo.username]",
+            "['system:serviceaccount:' + request.userInfo.username]",
+            "['system:serviceaccount:a:b', variables.user]",
+            "['system:serviceaccount:a:b'] + [variables.user]",
+            "['system:serviceaccount:a:b'].map(x, variables.user)",
+            "['system:serviceaccount:a:b',]",
+            "['system:serviceaccount:a']",
+            "['jane']",
+            "['system:serviceaccount:a:\\x62']",
+        ] {
+            let mut objects = installed();
+            set(&mut objects.0, "/spec/variables/0/expression", json!(other));
+            assert!(judged(&objects).is_err_and(|refusal| refusal.contains("spec.variables")), "{other}");
+        }
+    }
+
     /// A client whose every request is answered like this.
     fn answering(code: u16, reason: &'static str) -> Client {
         let service = tower::service_fn(move |_: http::Request<kube::client::Body>| async move {
@@ -470,11 +534,7 @@ mod tests {
         for (code, reason, said) in [
             (404, "NotFound", "the ValidatingAdmissionPolicy cloudpc-approvals is missing"),
             (404, "", "the API server answered 404 (no)"),
-            (
-                403,
-                "Forbidden",
-                "the controller may not read it (403: no); apply manifests/cluster-role.yaml",
-            ),
+            (403, "Forbidden", "the controller may not read it (403: no); apply the manifests"),
             (401, "Unauthorized", "the controller may not read it (401: no)"),
             (503, "ServiceUnavailable", "the API server answered 503 (no)"),
         ] {

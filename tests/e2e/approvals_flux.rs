@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use crate::approval_protection::protected;
 use crate::approvals_admission::{APPROVER, LEAD, TEAM, annotate, approved, file, kubectl, team};
 use crate::scene::policy;
 use anyhow::{Context, Result, ensure};
@@ -131,18 +132,17 @@ async fn from_the_repository(lab: &Lab, flux: &Flux, folder: &tempfile::TempDir)
         format!("{refusal:#}").contains("is a ServiceAccount: let a person approve"),
         "{refusal:#}"
     );
-    let patch = json!({"data": {"serviceAccounts": GITOPS}}).to_string();
-    let patch = format!("--patch={patch}");
-    lab.kubectl(&[
-        "patch",
-        "configmap",
-        "cloudpc-approvers",
-        "--namespace",
-        lab::NAMESPACE,
-        "--type=merge",
-        &patch,
-    ])
-    .await?;
+    // Listed by the kustomization that the documentation shows.
+    let installation = tempfile::tempdir()?;
+    std::os::unix::fs::symlink(repository().join("manifests"), installation.path().join("manifests"))?;
+    let page = include_str!("../../docs/approvals.md");
+    let block = page.split("\n```yaml\n").nth(1).and_then(|rest| rest.split("```").next());
+    let kustomization = format!("resources: [manifests]\n{}", block.context("the page has a patch")?);
+    std::fs::write(installation.path().join("kustomization.yaml"), kustomization)?;
+    let installation = installation.path().to_string_lossy();
+    lab.kubectl(&["apply", "--server-side", "--force-conflicts", "-k", &installation])
+        .await?;
+    protected(&lab.client()).await?;
     lab::eventually(crate::scene::PATIENCE, "the list has taken effect", async || {
         flux.apply(&committed).await
     })

@@ -8,6 +8,7 @@ mod admission;
 mod approval_protection;
 mod approvals_admission;
 mod approvals_flux;
+mod approvals_protected;
 mod assignments;
 mod canaries;
 mod change_windows;

@@ -249,12 +249,10 @@ fn s26_the_controller_can_look_at_the_policy_for_approvals_and_at_no_other() {
         assert_eq!(readable(resource), texts(&Value::Array(vec![name])), "{kind}");
     }
     let binding = one("ValidatingAdmissionPolicyBinding", "cloudpc-approvals")["spec"].clone();
-    let approvers = one("ConfigMap", "cloudpc-approvers");
     assert_eq!(binding["policyName"], "cloudpc-approvals");
-    assert_eq!(binding["paramRef"]["name"], approvers["metadata"]["name"]);
-    assert_eq!(binding["paramRef"]["namespace"], approvers["metadata"]["namespace"]);
     // By default no program approves.
-    assert_eq!(approvers["data"], serde_json::json!({"serviceAccounts": ""}));
+    let list = serde_json::json!({"name": "serviceAccounts", "expression": "[]"});
+    assert_eq!(one("ValidatingAdmissionPolicy", "cloudpc-approvals")["spec"]["variables"][0], list);
 }
 
 /// The verb is in one role, which no built-in role has, so that the right to edit is not the right to approve.
