@@ -64,8 +64,14 @@ impl Protection {
 
 /// Why no approval counts: one sentence that says what is wrong and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Unprotected(String);
+pub(crate) enum Unprotected {
+    /// The policy or its binding is missing, or weaker than shipped.
+    #[error("{0}")]
+    Weak(String),
+    /// The API server does not tell.
+    #[error("{0}")]
+    Unknown(String),
+}
 
 /// Whether the cluster has the policy and the binding as they are shipped. Asks the API server each time; the client should have
 /// short timeouts.
@@ -262,7 +268,7 @@ fn differs(kind: &str, name: &str, field: &str) -> Unprotected {
 }
 
 fn unprotected(why: fmt::Arguments, advice: &str) -> Unprotected {
-    Unprotected(format!("{why}, so any editor could approve and no approval counts: {advice}"))
+    Unprotected::Weak(format!("{why}, so any editor could approve and no approval counts: {advice}"))
 }
 
 /// The API server did not tell. What it wrote itself is passed on, other texts of kube are not.
@@ -275,7 +281,7 @@ fn unknown(kind: &str, name: &str, error: &kube::Error) -> Unprotected {
         kube::Error::Api(status) => format!("the API server answered {} ({})", status.code, status.message),
         _ => "the API server does not answer".to_owned(),
     };
-    Unprotected(format!(
+    Unprotected::Unknown(format!(
         "whether the {kind} {name} protects approvals is not known, so no approval counts: {advice}"
     ))
 }

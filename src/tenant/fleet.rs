@@ -118,7 +118,11 @@ impl<T: Send + 'static> Lists<T> {
     fn known(&self, key: &str, not_before: Instant) -> Result<Option<(Instant, State<T>)>, Stop> {
         let (mut lists, now) = (self.0.lock(), Instant::now());
         lists.retain(|_, list| {
-            let longest = if matches!(list.state, State::Complete(_)) { RECENT } else { FORGOTTEN };
+            let longest = if matches!(list.state, State::Complete(_)) {
+                RECENT
+            } else {
+                FORGOTTEN
+            };
             now - list.touched < longest
         });
         let Some(list) = lists.get_mut(key) else { return Ok(None) };

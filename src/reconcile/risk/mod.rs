@@ -39,7 +39,11 @@ pub(crate) async fn judge<K: Managed>(
     let known = Known::of(pass, tenant, &case);
     let key = known.list_key();
     let counting = pass.note(|notes| notes.asked.counting(key).clone());
-    let again = counting.first.as_ref().map(|(at, _)| *at + pass.context.settle).filter(|at| *at <= Instant::now());
+    let again = counting
+        .first
+        .as_ref()
+        .map(|(at, _)| *at + pass.context.settle)
+        .filter(|at| *at <= Instant::now());
     let mut risky = match count(tenant, &case, again.unwrap_or(counting.since)).await {
         Ok(risky) => risky,
         Err(Stop::Failed(failure)) if failure.class != Class::Unreachable => return Ok(plan::uncounted(pass, &case, &failure)),
@@ -48,12 +52,23 @@ pub(crate) async fn judge<K: Managed>(
     let left = if again.is_some() || !changed_lately(pass) {
         Duration::ZERO
     } else {
-        let first = pass.note(|notes| notes.asked.counting(key).first.get_or_insert_with(|| (Instant::now(), risky.clone())).0);
+        let first = pass.note(|notes| {
+            notes
+                .asked
+                .counting(key)
+                .first
+                .get_or_insert_with(|| (Instant::now(), risky.clone()))
+                .0
+        });
         (first + pass.context.settle).saturating_duration_since(Instant::now())
     };
     // What one of the lists shows is there.
     let earlier = counting.first.into_iter().flat_map(|(_, risky)| risky);
-    risky.extend(earlier.filter(|pc| !risky.iter().any(|known| known.id == pc.id)).collect::<Vec<_>>());
+    risky.extend(
+        earlier
+            .filter(|pc| !risky.iter().any(|known| known.id == pc.id))
+            .collect::<Vec<_>>(),
+    );
     risky.sort_by(|a, b| a.id.cmp(&b.id));
     let judgement = if risky.is_empty() {
         Judgement::Allowed(case.loss)
@@ -71,7 +86,11 @@ pub(crate) async fn judge<K: Managed>(
 fn changed_lately<K: Managed>(pass: &Pass<'_, K>) -> bool {
     pass.object.common().ownership == Some(AssignmentOwnership::Exclusive)
         || !pass.draft.replaced_sets.is_empty()
-        || pass.notes().sent.assigned.is_some_and(|(at, _)| at.elapsed() < pass.context.absence())
+        || pass
+            .notes()
+            .sent
+            .assigned
+            .is_some_and(|(at, _)| at.elapsed() < pass.context.absence())
 }
 
 /// The wait for another list.
