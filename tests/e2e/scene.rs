@@ -27,6 +27,8 @@ pub fn tenant(name: &str, id: &str, app: &str) -> Value {
         "spec": {
             "tenantId": id, "clientId": app, "credentials": {"workloadIdentity": {}}, "interval": "5s",
             "allowedNamespaces": {"selector": {"matchLabels": {"cloudpc.dev/tenant": name}}},
+            // What a change costs in Cloud PCs is the subject of other tests.
+            "safety": {"maxCloudPCsAtRisk": 1000},
         },
     })
 }

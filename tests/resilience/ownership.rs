@@ -20,6 +20,7 @@ spec:
   clientId: 22222222-2222-2222-2222-222222222222
   allowedNamespaces: {{names: [{OTHER}]}}
   interval: 5s
+  safety: {{maxCloudPCsAtRisk: 1000}}
 "
     ))
     .await

@@ -117,6 +117,7 @@ spec:
   clientId: 22222222-2222-2222-2222-222222222222
   allowedNamespaces: {{names: [{NS}]}}
   interval: {interval}
+  safety: {{maxCloudPCsAtRisk: 1000}}
 ",
         lab::TENANT
     ))

@@ -14,9 +14,11 @@ mod plan;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::api::{AssignmentOwnership, EntraTenant};
+use crate::api::{AssignmentOwnership, EntraTenant, ReplacedSet};
+use crate::base::wall;
 use crate::cluster::managed::Managed;
 use crate::graph::{AssignmentTarget, CloudPc};
 use crate::reconcile::key::Key;
@@ -49,7 +51,7 @@ pub(crate) async fn judge<K: Managed>(
         Err(Stop::Failed(failure)) if failure.class != Class::Unreachable => return Ok(plan::uncounted(pass, &case, &failure)),
         Err(stop) => return Err(stop),
     };
-    let left = if again.is_some() || !changed_lately(pass) {
+    let left = if again.is_some() || !changed_lately(pass, tenant) {
         Duration::ZERO
     } else {
         let first = pass.note(|notes| {
@@ -81,16 +83,18 @@ pub(crate) async fn judge<K: Managed>(
     })
 }
 
-/// Whether the groups of the object were changed so lately that a list of Cloud PCs may not show what came of it. An Exclusive object does not
-/// record when that was.
-fn changed_lately<K: Managed>(pass: &Pass<'_, K>) -> bool {
-    pass.object.common().ownership == Some(AssignmentOwnership::Exclusive)
-        || !pass.draft.replaced_sets.is_empty()
-        || pass
-            .notes()
-            .sent
-            .assigned
-            .is_some_and(|(at, _)| at.elapsed() < pass.context.absence())
+/// Whether the groups of the object were changed so lately that a list of Cloud PCs may not show what came of it.
+fn changed_lately<K: Managed>(pass: &Pass<'_, K>, tenant: &Tenant) -> bool {
+    let context = pass.context;
+    let recent = |at: Timestamp, now: Timestamp| Duration::try_from(now.duration_since(at)).is_ok_and(|age| age < context.absence());
+    let replaced = |set: &ReplacedSet| {
+        let at = set.answered_at.as_ref().unwrap_or(&set.read_at).0;
+        recent(at, tenant.clock.now())
+    };
+    // What an earlier process did for an Exclusive object is not recorded.
+    let unknown = pass.object.common().ownership == Some(AssignmentOwnership::Exclusive) && recent(context.leading_since, wall::now());
+    let sent = pass.notes().sent.assigned.is_some_and(|(at, _)| at.elapsed() < context.absence());
+    sent || unknown || pass.draft.replaced_sets.iter().any(replaced)
 }
 
 /// The wait for another list.

@@ -107,7 +107,13 @@ pub fn all() -> Vec<Scenario> {
                 let gone = Step::Until(|world| world.object(ASSIGNMENT, "desk").is_none());
                 then(careful(&[FINANCE]), [delete(ASSIGNMENT), held(), approve(), Step::Crash, gone])
             },
-            |world| is_left(world, &[]),
+            // A list from the past may lack the policy: then the Assignment goes, and its group stays.
+            |world| {
+                is_left(world, &[])
+                    .into_iter()
+                    .filter(|_| !is_left(world, &[FINANCE]).is_empty())
+                    .collect()
+            },
         ),
     ]
 }
