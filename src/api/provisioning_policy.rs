@@ -44,6 +44,7 @@ const NO_GROUP_OR_MANAGED: &str = concat!(
     doc = "A Windows 365 provisioning policy: how the Cloud PCs of the assigned groups are created (image, network, language, join). Changing it affects Cloud PCs that are provisioned or reprovisioned afterwards, not those that exist.",
     printcolumn = r#"{"name":"Ready","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].status"}"#,
     printcolumn = r#"{"name":"Status","type":"string","jsonPath":".status.conditions[?(@.type==\"Ready\")].reason"}"#,
+    printcolumn = r#"{"name":"AtRisk","type":"integer","jsonPath":".status.plan.risk.cloudPCsAtRisk"}"#,
     printcolumn = r#"{"name":"Drift","type":"string","jsonPath":".status.conditions[?(@.type==\"Drifted\")].status"}"#,
     printcolumn = r#"{"name":"Tenant","type":"string","jsonPath":".spec.tenantRef.name","priority":1}"#,
     printcolumn = r#"{"name":"Image","type":"string","jsonPath":".status.resolved.image.displayName","priority":1}"#,

@@ -105,6 +105,7 @@ pub(crate) fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
         metrics: metrics.clone(),
     };
     let (caches, triggers) = watch_all(&sink, &kubernetes);
+    let stop = caches.tenants.clone();
     let context = Context {
         cluster: Cluster {
             client: kubernetes,
@@ -122,7 +123,11 @@ pub(crate) fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
         metrics,
         in_flight: InFlight::default(),
         settle,
-        access: WriteAccess { read_only, pulse },
+        access: WriteAccess {
+            read_only,
+            pulse,
+            tenants: stop,
+        },
         risk_turn: tokio::sync::Mutex::default(),
         leading_since: wall::now(),
     };

@@ -323,7 +323,7 @@ impl Tenant {
     where
         F: Future<Output = Result<T, GraphError>>,
     {
-        access.may_change_graph()?;
+        access.may_change(&self.name)?;
         self.gate.check()?;
         let asked = Instant::now();
         self.gate.record(asked, request(permit).await)

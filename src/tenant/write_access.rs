@@ -1,7 +1,11 @@
 //! Whether this process may write at all.
 
+use kube::runtime::reflector::{ObjectRef, Store};
+
+use crate::api::{EntraTenant, Mode};
 use crate::report::failure::Failure;
 use crate::report::reason::Reason;
+use crate::report::stop::Stop;
 use crate::runtime::pulse::Pulse;
 
 /// What a process may write.
@@ -10,6 +14,8 @@ pub(crate) struct WriteAccess {
     pub read_only: bool,
     /// Whether the process has run without standing still.
     pub pulse: Pulse,
+    /// The EntraTenants, as the watch shows them now.
+    pub tenants: Store<EntraTenant>,
 }
 
 impl WriteAccess {
@@ -25,6 +31,17 @@ impl WriteAccess {
         ))
     }
 
+    /// The same for a change in one tenant, directly before it is sent: a person may have set `mode: Observe` or `suspend` since the pass began.
+    pub(crate) fn may_change(&self, tenant: &str) -> Result<(), Stop> {
+        self.may_change_graph()?;
+        let stopped = |tenant: &EntraTenant| tenant.spec.mode == Some(Mode::Observe) || tenant.spec.suspend == Some(true);
+        match self.tenants.get(&ObjectRef::new(tenant)) {
+            // The next pass sees it, and reports it.
+            Some(described) if stopped(&described) => Err(Stop::soon()),
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses every change of Graph in a read-only process. Plans are held back long before; this is the last check.
     pub(crate) fn may_change_graph(&self) -> Result<(), Failure> {
         self.may_write()?;
@@ -33,5 +50,34 @@ impl WriteAccess {
             return Err(Failure::waiting(Reason::ReadOnly, message));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::runtime::{reflector, watcher};
+
+    use super::*;
+    use crate::tenant::tests::sign_in::{client_secret, tenant};
+
+    #[test]
+    fn a_tenant_that_is_only_observed_from_now_on_gets_no_further_write() {
+        let (tenants, mut writer) = reflector::store();
+        let access = WriteAccess {
+            read_only: false,
+            pulse: Pulse::unheeded(),
+            tenants,
+        };
+        let mut set = |change: fn(&mut EntraTenant)| {
+            let mut contoso = tenant("contoso", client_secret("app"));
+            change(&mut contoso);
+            writer.apply_watcher_event(&watcher::Event::Apply(contoso));
+            access.may_change("contoso").is_ok()
+        };
+        assert!(set(|_| {}));
+        assert!(!set(|tenant| tenant.spec.mode = Some(Mode::Observe)));
+        assert!(!set(|tenant| tenant.spec.suspend = Some(true)));
+        assert!(set(|tenant| tenant.spec.mode = Some(Mode::Enforce)));
+        assert!(access.may_change("fabrikam").is_ok(), "another tenant");
     }
 }

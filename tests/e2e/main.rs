@@ -6,6 +6,7 @@ mod admission;
 // What the controller compares, on its own: it needs nothing but a client.
 #[path = "../../src/cluster/approval_protection.rs"]
 mod approval_protection;
+mod approvals;
 mod approvals_admission;
 mod approvals_flux;
 mod approvals_protected;
