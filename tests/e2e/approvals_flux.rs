@@ -46,8 +46,7 @@ struct Flux {
 }
 
 impl Flux {
-    async fn start(lab: &Lab) -> Result<Self> {
-        let program = build().await?;
+    async fn of(lab: &Lab, program: PathBuf) -> Result<Self> {
         let kubeconfig = lab.plane.service_account_kubeconfig("flux-system", "kustomize-controller").await?;
         Ok(Self { program, kubeconfig })
     }
@@ -70,8 +69,10 @@ impl Flux {
 
 #[tokio::test]
 async fn s26_flux_removes_an_approval_that_kubectl_set_and_keeps_one_of_our_own_manager() -> Result<()> {
+    // Before the lab, because the first time it takes minutes.
+    let program = build().await?;
     let lab = team().await?;
-    let flux = Flux::start(&lab).await?;
+    let flux = Flux::of(&lab, program).await?;
     let folder = tempfile::tempdir()?;
     let manifest = file(&folder, "desk.json", &policy(TEAM, "desk", "Desk"))?;
     // The object was made by kubectl apply; from now on it is Flux's.
