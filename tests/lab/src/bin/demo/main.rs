@@ -3,6 +3,7 @@
 //! Prohibition: the demo ends with status 0 only when everything that it prints was checked.
 
 mod act;
+mod approve;
 mod graph;
 mod keep;
 mod report;
@@ -88,6 +89,7 @@ async fn show(report: &mut Report) -> Result<Lab> {
 
 /// The steps from there to the deletion of everything.
 async fn end(report: &mut Report, lab: Lab) -> Result<()> {
+    approve::approve(report, &lab).await?;
     act::delete(report, &lab).await?;
     act::requests(report, &lab).await?;
     report.step("Stop everything");
