@@ -105,7 +105,7 @@ pub(crate) fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
         metrics: metrics.clone(),
     };
     let (caches, triggers) = watch_all(&sink, &kubernetes);
-    let stop = caches.tenants.clone();
+    let described = caches.tenants.clone();
     let context = Context {
         cluster: Cluster {
             client: kubernetes,
@@ -126,7 +126,7 @@ pub(crate) fn start(dependencies: Dependencies) -> (Arc<Context>, Triggers) {
         access: WriteAccess {
             read_only,
             pulse,
-            tenants: stop,
+            described,
         },
         risk_turn: tokio::sync::Mutex::default(),
         leading_since: wall::now(),

@@ -140,7 +140,7 @@ async fn carry_out<K: Managed>(
             let there = seen.as_ref().map_or(&[][..], |entity| entity.assignments.as_slice());
             plan::assignments(desired, &pass.draft.assignments, there)
         }
-        other => Some(other),
+        other @ (Change::Create { .. } | Change::Update { .. } | Change::Immutable { .. }) => Some(other),
     };
     let changes = changes.into_iter().filter_map(harmless).collect();
     send(pass, tenant, desired, Plan { seen, changes }).await?;

@@ -15,7 +15,7 @@ pub(crate) struct WriteAccess {
     /// Whether the process has run without standing still.
     pub pulse: Pulse,
     /// The EntraTenants, as the watch shows them now.
-    pub tenants: Store<EntraTenant>,
+    pub described: Store<EntraTenant>,
 }
 
 impl WriteAccess {
@@ -35,7 +35,7 @@ impl WriteAccess {
     pub(crate) fn may_change(&self, tenant: &str) -> Result<(), Stop> {
         self.may_change_graph()?;
         let stopped = |tenant: &EntraTenant| tenant.spec.mode == Some(Mode::Observe) || tenant.spec.suspend == Some(true);
-        match self.tenants.get(&ObjectRef::new(tenant)) {
+        match self.described.get(&ObjectRef::new(tenant)) {
             // The next pass sees it, and reports it.
             Some(described) if stopped(&described) => Err(Stop::soon()),
             _ => Ok(()),
@@ -62,11 +62,11 @@ mod tests {
 
     #[test]
     fn a_tenant_that_is_only_observed_from_now_on_gets_no_further_write() {
-        let (tenants, mut writer) = reflector::store();
+        let (described, mut writer) = reflector::store();
         let access = WriteAccess {
             read_only: false,
             pulse: Pulse::unheeded(),
-            tenants,
+            described,
         };
         let mut set = |change: fn(&mut EntraTenant)| {
             let mut contoso = tenant("contoso", client_secret("app"));

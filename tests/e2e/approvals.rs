@@ -58,7 +58,7 @@ async fn approve(lab: &Lab, user: &str, plan: &str) -> Result<String> {
 }
 
 #[tokio::test]
-async fn a_removed_assignment_is_held_counted_named_and_carried_out_when_it_is_approved() -> Result<()> {
+async fn s26_a_removed_assignment_is_held_counted_named_and_carried_out_when_it_is_approved() -> Result<()> {
     let lab = team().await?;
     let mark = lab.sim.mark().await?;
     delete(&lab, "Assignment", TEAM, "finance").await?;
@@ -113,7 +113,7 @@ async fn a_removed_assignment_is_held_counted_named_and_carried_out_when_it_is_a
 }
 
 #[tokio::test]
-async fn a_deletion_is_one_plan_and_an_approval_of_it_is_used_once() -> Result<()> {
+async fn s26_a_deletion_is_one_plan_and_an_approval_of_it_is_used_once() -> Result<()> {
     let lab = team().await?;
     for name in ["desk"] {
         delete(&lab, POLICY, TEAM, name).await?;
@@ -135,7 +135,7 @@ async fn a_deletion_is_one_plan_and_an_approval_of_it_is_used_once() -> Result<(
 }
 
 #[tokio::test]
-async fn within_the_limit_nobody_is_asked_and_without_the_policy_nothing_is_taken_away() -> Result<()> {
+async fn s26_within_the_limit_nobody_is_asked_and_without_the_policy_nothing_is_taken_away() -> Result<()> {
     let lab = team().await?;
     lab.patch("EntraTenant", "", "contoso", &json!({"spec": {"safety": {"maxCloudPCsAtRisk": 1}}}))
         .await?;

@@ -39,6 +39,9 @@ async fn the_examples_become_ready_and_deleting_them_leaves_only_what_is_to_be_o
     }
     assert_eq!(assigned(&lab).await?, wanted_assignments(&lab, &objects).await?);
 
+    // What a deletion costs in Cloud PCs is the subject of other tests.
+    let plenty = serde_json::json!({"spec": {"safety": {"maxCloudPCsAtRisk": 1000}}});
+    lab.patch("EntraTenant", "", "contoso", &plenty).await?;
     lab.kubectl(&["delete", KINDS, "--all", "--all-namespaces", "--timeout=120s"])
         .await?;
     let orphaned = |object: &Value| object["spec"]["deletionPolicy"] == "Orphan";

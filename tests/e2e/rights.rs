@@ -142,11 +142,19 @@ async fn drift_twice(lab: &Lab) -> Result<()> {
 /// Groups are added and removed, and so are the objects.
 async fn assign_and_delete(lab: &Lab) -> Result<()> {
     let both = json!([{"id": FINANCE}, {"id": ANALYSTS}]);
-    apply(lab, &[assignment("team", "groups", "UserSetting", "users", both)]).await?;
-    ready(lab, "Assignment", "team", "groups").await?;
+    let desktops = assignment("team", "desktops", "ProvisioningPolicy", "desk", json!([{"id": FINANCE}]));
+    apply(lab, &[assignment("team", "groups", "UserSetting", "users", both), desktops]).await?;
+    for name in ["groups", "desktops"] {
+        ready(lab, "Assignment", "team", name).await?;
+    }
     change(lab, "Assignment", "team", "groups", json!({"groups": [{"id": FINANCE}]})).await?;
     ready(lab, "Assignment", "team", "groups").await?;
-    for (kind, name) in [("Assignment", "groups"), ("UserSetting", "users"), ("ProvisioningPolicy", "desk")] {
+    for (kind, name) in [
+        ("Assignment", "groups"),
+        ("Assignment", "desktops"),
+        ("UserSetting", "users"),
+        ("ProvisioningPolicy", "desk"),
+    ] {
         delete(lab, kind, "team", name).await?;
         lab.wait_gone(kind, "team", name, seconds(60)).await?;
     }

@@ -131,7 +131,7 @@ fn the_wide_output_says_why_and_what() {
         ("EntraTenant", "Ready Status Organization Age", "Id Message"),
         (
             "ProvisioningPolicy",
-            "Ready Status Drift Age",
+            "Ready Status AtRisk Drift Age",
             "Tenant Image Type Groups Id Message",
         ),
         ("UserSetting", "Ready Status Drift Age", "Tenant Groups Id Message"),

@@ -11,6 +11,7 @@ mod identity;
 mod limit;
 mod plan;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -79,7 +80,7 @@ pub(crate) async fn judge<K: Managed>(
     };
     Ok(match judgement {
         Judgement::Allowed(_) if !left.is_zero() => Judgement::Held(once_more(left)),
-        judgement => judgement,
+        judgement @ (Judgement::Allowed(_) | Judgement::Held(_)) => judgement,
     })
 }
 
@@ -126,10 +127,8 @@ async fn left(tenant: &Tenant, case: &Case<'_>, cloud_pcs: &[CloudPc], not_befor
     let mut members: BTreeMap<String, Members> = BTreeMap::new();
     let has_users = cloud_pcs.iter().any(|pc| pc.user.is_some());
     for entry in stays.iter().filter(|_| has_users) {
-        let group = entry.group_id.to_lowercase();
-        if !members.contains_key(&group) {
-            let read = read_members(tenant, &entry.group_id, not_before).await?;
-            members.insert(group, read);
+        if let Entry::Vacant(unread) = members.entry(entry.group_id.to_lowercase()) {
+            unread.insert(read_members(tenant, &entry.group_id, not_before).await?);
         }
     }
     Ok(Left { stays, members })

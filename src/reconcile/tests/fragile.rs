@@ -176,7 +176,7 @@ pub(crate) fn context(client: Client) -> Arc<Context> {
         access: WriteAccess {
             read_only: false,
             pulse: Pulse::unheeded(),
-            tenants: Caches::empty().tenants,
+            described: Caches::empty().tenants,
         },
         risk_turn: tokio::sync::Mutex::default(),
         leading_since: crate::base::wall::now(),

@@ -20,7 +20,7 @@ pub fn judge(plan: &Plan, world: &World) -> Vec<String> {
     if by_hand || lenient || tenants.is_empty() {
         return Vec::new();
     }
-    let approved: BTreeSet<Vec<u8>> = world.approved.lock().iter().flat_map(|plan| pinned(plan)).collect();
+    let approved: BTreeSet<Vec<u8>> = world.approved.lock().iter().flat_map(pinned).collect();
     let lost = world
         .graph_objects("cloudPCs")
         .into_iter()
