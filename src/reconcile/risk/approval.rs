@@ -28,17 +28,10 @@ pub(super) enum Given {
     Unprotected(String),
 }
 
-/// The approval of a plan. `asked`: what the resource carries, the plan's id and who approves.
-pub(super) fn find<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, plan: &Risk, asked: Option<&(String, String)>) -> Given {
-    let seen = pass.draft.approvals.iter().find(|approval| approval.plan_id == plan.plan_id);
-    if let Some(approval) = seen {
-        return match &approval.used_at {
-            Some(_) => Given::Refused("it was used".to_owned()),
-            None if now().0 >= end(described, approval) => {
-                Given::Refused("it is older than 24 hours, and the change window that followed it is over".to_owned())
-            }
-            None => Given::Counts,
-        };
+/// The approval of a plan that is not spent. `asked`: what the resource carries, the plan's id and who approves.
+pub(super) fn find<K: Managed>(pass: &mut Pass<'_, K>, plan: &Risk, asked: Option<&(String, String)>) -> Given {
+    if pass.draft.approvals.iter().any(|approval| approval.plan_id == plan.plan_id) {
+        return Given::Counts;
     }
     let Some((asked, by)) = asked else { return Given::None };
     if *asked != plan.plan_id {
@@ -57,6 +50,12 @@ pub(super) fn find<K: Managed>(pass: &mut Pass<'_, K>, described: &EntraTenant, 
     pass.draft.approvals.drain(..surplus);
     pass.event(event::APPROVED, "Approve", format!("{by} approved plan {}", plan.plan_id));
     Given::Counts
+}
+
+/// Whether the approval of a plan was used, or has ended. Then the plan needs another one, and so another id.
+pub(super) fn is_spent(described: &EntraTenant, approvals: &[Approval], plan_id: &str) -> bool {
+    let mut known = approvals.iter().filter(|approval| approval.plan_id == plan_id);
+    known.any(|approval| approval.used_at.is_some() || now().0 >= end(described, approval))
 }
 
 /// When an approval ends: after a day, or with the change window in which it could have been used.

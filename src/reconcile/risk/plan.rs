@@ -123,19 +123,21 @@ pub(super) async fn decide<K: Managed>(
     let epoch = protection.as_ref().map(Protection::epoch).unwrap_or_default();
     let young = |at: &Time| now().0.duration_since(at.0) < VALID;
     let old = known.same(&pinned);
-    let old = old.filter(|old| old.protection == epoch || old.started_at.as_ref().is_some_and(young));
+    let old = old.filter(|old| match &old.started_at {
+        Some(started) => young(started),
+        None => old.protection == epoch && !approval::is_spent(described, &pass.draft.approvals, &old.plan_id),
+    });
     let mut plan = old.cloned().unwrap_or_else(|| known.new_plan(&pinned, epoch));
     plan.cloud_pcs_at_risk = count;
     plan.cloud_pc_names = risky.iter().take(NAMED).map(|pc| format!("{}: {}", pc.who, pc.why)).collect();
     let shut = may_put_at_risk(&tenant.name, &described.spec, wall::now()).err();
-    if plan.started_at.as_ref().is_some_and(young) {
+    if plan.started_at.is_some() {
         // It is under way, perhaps by an earlier process.
         let what = note(pass, &case, plan);
         return Ok(shut.map_or(Judgement::Allowed(case.loss), |shut| Judgement::Held(outside(&what, &shut))));
     }
-    plan.started_at = None;
     let given = match protection {
-        Ok(_) => approval::find(pass, described, &plan, known.asked.as_ref()),
+        Ok(_) => approval::find(pass, &plan, known.asked.as_ref()),
         Err(unprotected) => Given::Unprotected(unprotected.to_string()),
     };
     let allowed = match given {

@@ -7,6 +7,7 @@ mod claims;
 mod driver;
 mod fragile;
 mod properties;
+mod risk;
 mod sharing;
 mod specimen;
 mod uninstall;
