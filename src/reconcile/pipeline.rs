@@ -165,6 +165,7 @@ async fn judge_assign<K: Managed>(
     let loss = plan::loss(&entity.assignments, targets, fields);
     if loss.is_empty() || !K::COLLECTION.has_cloud_pcs() {
         pass.draft.plan = pass.draft.plan.take().filter(|plan| plan.risk.is_none());
+        pass.note(|notes| notes.asked.stop_counting());
         return Ok(None);
     }
     let lost = fields.iter().filter(|field| field.observed.is_some()).cloned().collect();
@@ -290,7 +291,10 @@ fn remember<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, seen: Option<
     let context = pass.context;
     // What was sent and is not shown may still appear for as long as an absence proves nothing.
     let appears = context.absence();
-    let assigned = pass.notes().sent.assigned.filter(|(at, _)| at.elapsed() < appears);
+    // The same while a removal waits because of what it costs: what is not shown must not be forgotten meanwhile.
+    let notes = pass.notes();
+    let waits = notes.asked.is_counting();
+    let assigned = notes.sent.assigned.filter(|(at, _)| waits || at.elapsed() < appears);
     // An earlier process may have sent an entry that is not verified just before this process became the leader.
     let led = wall::now().duration_since(context.leading_since);
     let new_leader = led < SignedDuration::try_from(appears).unwrap_or(SignedDuration::from_mins(2));
@@ -333,6 +337,7 @@ fn note_surplus<K: Managed>(pass: &Pass<'_, K>, namesakes: &[Entity], tenant: &T
 
 /// Graph equals the spec: unless it is only that an earlier write for another spec has not reached the reads yet.
 fn converged<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, left: Left) -> Result<Verdict, Stop> {
+    pass.note(|notes| notes.asked.stop_counting());
     let settle = pass.context.settle;
     let sent = pass.notes().sent.write;
     if let Some(sent) = sent.filter(|sent| !sent.seen && sent.desired != fingerprint(desired)) {

@@ -67,6 +67,16 @@ impl Asked {
         }))
     }
 
+    /// Whether what a loss costs is being counted.
+    pub(crate) fn is_counting(&self) -> bool {
+        self.risk.is_some()
+    }
+
+    /// Nothing is taken away.
+    pub(crate) fn stop_counting(&mut self) {
+        self.risk = None;
+    }
+
     /// The object waits for this reason, or for none; whether it has waited as long as `longest`. Another reason begins again.
     pub(crate) fn waits_too_long(&mut self, reason: Option<Reason>, longest: Duration) -> bool {
         let now = Instant::now();
