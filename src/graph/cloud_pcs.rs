@@ -17,8 +17,10 @@ pub(crate) struct CloudPc {
     pub id: String,
     /// As people see it; not unique.
     pub name: String,
-    /// The sign-in name of its user. Absent for one that a group shares, and it may be a former name.
+    /// The sign-in name of its user, as Graph has it: for comparing, not for showing. It may be a former name.
     pub user: Option<String>,
+    /// A group shares it (`provisioningType` is `sharedByEntraGroup`), so its user is only the one of now.
+    pub shared: bool,
     /// `provisioningPolicyId`.
     pub policy: String,
     /// Graph's `status`, such as `provisioned` or `inGracePeriod`. An unknown one stays what it is.
@@ -35,24 +37,24 @@ pub(crate) struct CloudPc {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Member {
     pub id: String,
-    /// The sign-in name now. A guest's contains `#EXT#`.
+    /// The sign-in name now, as Graph has it. A guest's contains `#EXT#`.
     pub name: Option<String>,
 }
 
 /// All that is read of a Cloud PC.
-const FIELDS: &str =
-    "id,displayName,userPrincipalName,provisioningPolicyId,status,servicePlanId,allotmentDisplayName,gracePeriodEndDateTime";
+const FIELDS: &str = "id,displayName,userPrincipalName,provisioningPolicyId,provisioningType,status,servicePlanId,allotmentDisplayName,gracePeriodEndDateTime";
 
 impl CloudPc {
     fn parse(value: &Value) -> Result<Self, String> {
         Ok(Self {
             id: id(value).ok_or("a Cloud PC has no id")?,
             name: text(value, "displayName").unwrap_or_default(),
-            user: text(value, "userPrincipalName"),
-            policy: text(value, "provisioningPolicyId").unwrap_or_default(),
+            user: raw(value, "userPrincipalName"),
+            shared: raw(value, "provisioningType").is_some_and(|kind| kind.eq_ignore_ascii_case("sharedByEntraGroup")),
+            policy: raw(value, "provisioningPolicyId").unwrap_or_default(),
             status: text(value, "status").unwrap_or_default(),
-            plan: text(value, "servicePlanId"),
-            allotment: text(value, "allotmentDisplayName"),
+            plan: raw(value, "servicePlanId"),
+            allotment: raw(value, "allotmentDisplayName"),
             grace_end: text(value, "gracePeriodEndDateTime").and_then(|end| end.parse().ok()),
         })
     }
@@ -67,21 +69,31 @@ impl Member {
     fn parse(value: &Value) -> Result<Self, String> {
         Ok(Self {
             id: id(value).ok_or("a member has no id")?,
-            name: text(value, "userPrincipalName"),
+            name: raw(value, "userPrincipalName"),
         })
     }
 }
 
+/// A non-empty text as Graph has it. What is made safe to print may equal another one, so it proves nothing.
+fn raw(value: &Value, name: &str) -> Option<String> {
+    let text = value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    text.map(str::to_owned)
+}
+
 impl Client {
-    /// The Cloud PCs of a policy, in every status, among others perhaps; and whether Graph selects them: whether it honours
-    /// `$filter` here is not established, and where it refuses or ignores it, all Cloud PCs are listed.
+    /// The Cloud PCs of a policy, in every status, among others perhaps; and whether the answer shows that Graph selects them: whether it
+    /// honours `$filter` here is not established, and where it refuses or ignores it, all Cloud PCs are listed. No Cloud PCs show nothing.
     pub(crate) async fn cloud_pcs_of(&self, policy: &str) -> Result<(Vec<CloudPc>, bool), GraphError> {
         let filter = odata::equals("provisioningPolicyId", &Literal::new(policy));
         match self.list_cloud_pcs(Some(&filter)).await {
             Err(error) if error.kind == ErrorKind::BadRequest => Ok((self.cloud_pcs().await?, false)),
             result => {
-                let found = result?;
-                let selected = found.iter().all(|pc| pc.is_of(policy));
+                let mut found = result?;
+                let selected = !found.is_empty() && found.iter().all(|pc| pc.is_of(policy) || pc.policy.is_empty());
+                // Graph says that it is one of this policy, and does not show it.
+                for pc in found.iter_mut().filter(|pc| selected && pc.policy.is_empty()) {
+                    policy.clone_into(&mut pc.policy);
+                }
                 Ok((found, selected))
             }
         }

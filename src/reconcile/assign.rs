@@ -20,7 +20,7 @@ use crate::reconcile::plan;
 use crate::reconcile::plan::{Change, Desired};
 use crate::reconcile::proofs::Proofs;
 use crate::reconcile::replaced::Replaced;
-use crate::reconcile::risk::refuse_more;
+use crate::reconcile::risk::more_than_judged;
 use crate::reconcile::trial;
 use crate::reconcile::uninstall::before_assign;
 use crate::report::failure::{Class, Failure};
@@ -68,7 +68,10 @@ pub(crate) async fn assign<K: Managed>(pass: &mut Pass<'_, K>, site: Site<'_>) -
         return Ok(());
     };
     if K::COLLECTION.has_cloud_pcs() {
-        refuse_more(&plan::loss(&there, &targets, &fields), &desired.may_lose)?;
+        let loss = plan::loss(&there, &targets, &fields);
+        if !desired.allowed.covers(&loss, &there, &targets) {
+            return Err(more_than_judged());
+        }
     }
     confirm_removals(pass, &fields).await?;
     let known = there.iter().map(Key::from).chain(targets.iter().map(Key::from)).collect();

@@ -43,7 +43,7 @@ pub(crate) async fn create<K: Managed>(
     let snapshot = tenant.snapshot(K::COLLECTION);
     let _name = name_reservation::reserve(pass, None, tenant).await?;
     // Before the intent: an intent without a request would have to be resolved like one with a request.
-    context.may_change_graph()?;
+    context.access.may_change(&tenant.name)?;
     tenant.gate.check()?;
     let attempt = tenant.client.new_request_id();
     let body = &match marked {
@@ -51,7 +51,7 @@ pub(crate) async fn create<K: Managed>(
         false => body.clone(),
     };
     write_intent(pass, body, &attempt.to_string(), tenant).await?;
-    context.may_change_graph()?;
+    context.access.may_change(&tenant.name)?;
     let asked = Instant::now();
     let answer = tenant.client.create(K::COLLECTION, body, attempt, permit).await;
     match answer {

@@ -19,7 +19,7 @@ use crate::reconcile::pins;
 use crate::reconcile::pins::Pins;
 use crate::reconcile::plan::Desired;
 use crate::reconcile::references;
-use crate::reconcile::risk::count::Loss;
+use crate::reconcile::risk::count::Allowed;
 use crate::reconcile::vanished::keep_groups_of_the_vanished;
 use crate::report::failure::Failure;
 use crate::report::reason::Reason;
@@ -94,7 +94,7 @@ pub(crate) async fn desire<K: Managed>(pass: &mut Pass<'_, K>, only_observe: boo
         put_back: BTreeMap::new(),
         sent: sent(pass),
         held: BTreeSet::new(),
-        may_lose: Loss::default(),
+        allowed: Allowed::default(),
         marked: false,
     };
     Ok((desired, Left { gone, pending, arriving }))

@@ -181,8 +181,8 @@ async fn judge_assign<K: Managed>(
         }]),
     };
     match risk::judge(pass, described, tenant, case).await? {
-        Judgement::Allowed(loss) => {
-            desired.may_lose = loss;
+        Judgement::Allowed(allowed) => {
+            desired.allowed = allowed;
             Ok(None)
         }
         Judgement::Held(failure) => {
@@ -294,7 +294,8 @@ fn remember<K: Managed>(pass: &mut Pass<'_, K>, desired: &Desired, seen: Option<
     // The same while a removal waits because of what it costs: what is not shown must not be forgotten meanwhile.
     let notes = pass.notes();
     let waits = notes.asked.is_counting();
-    let assigned = notes.sent.assigned.filter(|(at, _)| waits || at.elapsed() < appears);
+    let longest = appears + if waits { context.settle * 2 } else { Duration::ZERO };
+    let assigned = notes.sent.assigned.filter(|(at, _)| at.elapsed() < longest);
     // An earlier process may have sent an entry that is not verified just before this process became the leader.
     let led = wall::now().duration_since(context.leading_since);
     let new_leader = led < SignedDuration::try_from(appears).unwrap_or(SignedDuration::from_mins(2));

@@ -11,7 +11,7 @@ use crate::api::{DriftedField, OwnedAssignment};
 use crate::graph;
 use crate::graph::{AssignmentTarget, Collection, Difference, Entity, RemoteAssignment};
 use crate::reconcile::key::Key;
-use crate::reconcile::risk::count::Loss;
+use crate::reconcile::risk::count::{Allowed, Loss};
 
 /// One entry that Assignments declare. An unset allotment is not managed.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,8 +51,8 @@ pub(crate) struct Desired {
     pub sent: BTreeSet<Key>,
     /// Entries that stay as they are in Graph, because what they would lose is held back.
     pub held: BTreeSet<Key>,
-    /// What may be taken away: without it, nothing.
-    pub may_lose: Loss,
+    /// What may be taken away, by the judgement of this pass.
+    pub allowed: Allowed,
 }
 
 /// One thing to do in Graph.

@@ -91,13 +91,12 @@ fn approval(conditions: &mut Conditions<'_>, verdict: &Verdict, draft: &ManagedS
     if plan.risk.as_ref().is_none_or(|risk| risk.started_at.is_some()) {
         return;
     }
-    let unprotected = matches!(verdict, Verdict::Failed(failure) if failure.reason == Reason::ApprovalUnprotected);
-    let reason = if unprotected {
-        Reason::ApprovalUnprotected
-    } else {
-        Reason::ApprovalRequired
-    };
-    conditions.set("ApprovalRequired", Truth::True, reason, &plan.summary);
+    // One that is approved, and waits for something else, needs no further approval.
+    if let Verdict::Failed(failure) = verdict
+        && matches!(failure.reason, Reason::ApprovalRequired | Reason::ApprovalUnprotected)
+    {
+        conditions.set("ApprovalRequired", Truth::True, failure.reason, &plan.summary);
+    }
 }
 
 /// Failures that mean that something which the spec names was not found, or cannot be used yet.

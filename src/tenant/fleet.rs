@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
 use parking_lot::Mutex;
-use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::graph::{Client, CloudPc, GraphError, Member, Priority};
@@ -19,33 +20,48 @@ use crate::tenant::gate::{About, Gate};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How soon a pass looks again whether a list is complete.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
-/// A list that no pass has asked for in this time is forgotten, if it is not complete.
-const FORGOTTEN: Duration = Duration::from_secs(120);
-/// How long a complete list answers: for the passes that follow each other while one change is judged and made.
-const RECENT: Duration = Duration::from_secs(30);
+/// A list that no pass has asked for in this time is forgotten: it answers the passes that follow each other while one change is judged.
+const FORGOTTEN: Duration = Duration::from_secs(30);
+/// However often it is asked for, a list is too old after this.
+const OLDEST: Duration = Duration::from_secs(300);
 
 /// What was read, by what was asked for.
 #[derive(Default)]
 pub(crate) struct Fleet {
     cloud_pcs: Lists<CloudPc>,
     members: Lists<Member>,
-    /// Graph does not select the Cloud PCs of a policy, so one list of all of them answers for every policy.
-    unfiltered: Arc<AtomicBool>,
+    filter: Arc<Filter>,
+}
+
+/// Whether Graph selects the Cloud PCs of a policy.
+#[derive(Default)]
+struct Filter {
+    /// It did: an answer had Cloud PCs, and all were of the policy.
+    works: AtomicBool,
+    /// It does not, so one list of all Cloud PCs answers for every policy.
+    fails: AtomicBool,
 }
 
 impl Fleet {
     /// The Cloud PCs of a policy, in a list that began after `not_before`.
     pub(crate) async fn cloud_pcs(&self, client: &Client, gate: &Gate, policy: &str, not_before: Instant) -> Result<Vec<CloudPc>, Stop> {
-        let all = self.unfiltered.load(Ordering::Relaxed);
+        let all = self.filter.fails.load(Ordering::Relaxed);
         let key = if all { String::new() } else { policy.to_lowercase() };
         let list = || {
-            let (client, policy, unfiltered) = (client.clone(), policy.to_owned(), Arc::clone(&self.unfiltered));
+            let (client, policy, filter) = (client.clone(), policy.to_owned(), Arc::clone(&self.filter));
             async move {
                 if all {
                     return client.cloud_pcs().await;
                 }
                 let (found, selected) = client.cloud_pcs_of(&policy).await?;
-                unfiltered.fetch_or(!selected, Ordering::Relaxed);
+                if selected {
+                    filter.works.store(true, Ordering::Relaxed);
+                } else if !found.is_empty() {
+                    filter.fails.store(true, Ordering::Relaxed);
+                } else if !filter.works.load(Ordering::Relaxed) {
+                    // Nothing may mean that the filter finds nothing ever.
+                    return client.cloud_pcs().await;
+                }
                 Ok(found)
             }
         };
@@ -72,81 +88,73 @@ impl<T> Default for Lists<T> {
     }
 }
 
+/// A list under way or complete. A task that ended without a result has none.
+type Outcome<T> = Option<Result<Arc<Vec<T>>, GraphError>>;
+
 struct List<T> {
     asked: Instant,
-    /// When a pass asked for it last, or when it was complete.
+    /// When a pass asked for it last.
     touched: Instant,
-    state: State<T>,
+    outcome: Shared<BoxFuture<'static, Outcome<T>>>,
 }
 
-enum State<T> {
-    /// A pass has the task and waits for it.
-    Taken,
-    Running(JoinHandle<Result<Vec<T>, GraphError>>),
-    Complete(Arc<Vec<T>>),
+impl<T> List<T> {
+    /// Whether it has ended, whoever waits for it.
+    fn is_complete(&self) -> bool {
+        self.outcome.clone().now_or_never().is_some()
+    }
 }
 
-impl<T: Send + 'static> Lists<T> {
+impl<T: Send + Sync + 'static> Lists<T> {
     async fn read<F>(&self, gate: &Gate, key: String, not_before: Instant, list: impl FnOnce() -> F) -> Result<Arc<Vec<T>>, Stop>
     where
         F: Future<Output = Result<Vec<T>, GraphError>> + Send + 'static,
     {
-        let (asked, mut task) = match self.known(&key, not_before)? {
-            Some((_, State::Complete(found))) => return Ok(found),
-            Some((asked, State::Running(task))) => (asked, task),
-            Some((_, State::Taken)) => return Err(Stop::soon()),
-            None => {
-                gate.check()?;
-                (Instant::now(), tokio::spawn(Priority::Change.scope(list())))
-            }
-        };
-        self.put(&key, asked, State::Taken);
-        let ended = tokio::time::timeout(PATIENCE, &mut task).await;
-        let Ok(result) = ended else {
-            self.put(&key, asked, State::Running(task));
+        let (asked, outcome) = self.outcome(gate, &key, not_before, list)?;
+        let Ok(ended) = tokio::time::timeout(PATIENCE, outcome).await else {
             return Err(Stop::later(LOOK_AGAIN));
         };
-        self.0.lock().remove(&key);
-        // A task ends early only when it panics or the process ends.
-        let result = result.map_err(|_ended| Stop::soon())?;
-        let found = Arc::new(gate.record_read(About::Object, asked, result)?);
-        self.put(&key, asked, State::Complete(Arc::clone(&found)));
-        Ok(found)
+        if !matches!(ended, Some(Ok(_))) {
+            self.0.lock().remove(&key);
+        }
+        let result = ended.ok_or_else(Stop::soon)?;
+        gate.record_read(About::Object, asked, result)
     }
 
-    /// What is known of a list that began after `not_before`; a task is taken.
-    fn known(&self, key: &str, not_before: Instant) -> Result<Option<(Instant, State<T>)>, Stop> {
+    /// The list that began after `not_before`, or one that begins now. An older one that others may wait for ends first.
+    fn outcome<F>(
+        &self,
+        gate: &Gate,
+        key: &str,
+        not_before: Instant,
+        list: impl FnOnce() -> F,
+    ) -> Result<(Instant, Shared<BoxFuture<'static, Outcome<T>>>), Stop>
+    where
+        F: Future<Output = Result<Vec<T>, GraphError>> + Send + 'static,
+    {
         let (mut lists, now) = (self.0.lock(), Instant::now());
         lists.retain(|_, list| {
-            let longest = if matches!(list.state, State::Complete(_)) {
-                RECENT
-            } else {
-                FORGOTTEN
-            };
-            now - list.touched < longest
+            let longest = if list.is_complete() { FORGOTTEN } else { OLDEST };
+            now - list.touched < longest && (!list.is_complete() || now - list.asked < OLDEST)
         });
-        let Some(list) = lists.get_mut(key) else { return Ok(None) };
-        if !matches!(list.state, State::Complete(_)) {
-            list.touched = now;
+        if let Some(known) = lists.get_mut(key) {
+            if known.asked >= not_before {
+                known.touched = now;
+                return Ok((known.asked, known.outcome.clone()));
+            }
+            if !known.is_complete() {
+                return Err(Stop::later(LOOK_AGAIN));
+            }
         }
-        let recent = list.asked >= not_before;
-        Ok(match std::mem::replace(&mut list.state, State::Taken) {
-            State::Complete(found) => {
-                list.state = State::Complete(Arc::clone(&found));
-                recent.then_some((list.asked, State::Complete(found)))
-            }
-            State::Running(task) if recent => Some((list.asked, State::Running(task))),
-            State::Running(task) => {
-                task.abort();
-                None
-            }
-            // Another pass waits for it, perhaps for an older one.
-            State::Taken => Some((list.asked, State::Taken)),
-        })
-    }
-
-    fn put(&self, key: &str, asked: Instant, state: State<T>) {
-        let touched = Instant::now();
-        self.0.lock().insert(key.to_owned(), List { asked, touched, state });
+        gate.check()?;
+        let task = tokio::spawn(Priority::Change.scope(list()));
+        let outcome = async move { task.await.ok().map(|result| result.map(Arc::new)) }.boxed().shared();
+        let fresh = List {
+            asked: now,
+            touched: now,
+            outcome: outcome.clone(),
+        };
+        lists.insert(key.to_owned(), fresh);
+        Ok((now, outcome))
     }
 }

@@ -291,18 +291,18 @@ async fn kubectl_shows_what_an_object_is_and_why_it_is_as_it_is() -> Result<()> 
     println!("{policies}");
     assert_eq!(
         cells(&policies, "HEAD").join(" "),
-        "NAME READY STATUS DRIFT TENANT IMAGE TYPE GROUPS ID AGE MESSAGE"
+        "NAME READY STATUS ATRISK DRIFT TENANT IMAGE TYPE GROUPS ID AGE MESSAGE"
     );
     let row = cells(&policies, "desk");
-    assert_eq!(row[1..8], ["True", "Synced", "False", "contoso", IMAGE, "dedicated", "3"]);
+    assert_eq!(row[1..9], ["True", "Synced", "", "False", "contoso", IMAGE, "dedicated", "3"]);
     let message = |object: &Value| find(object, "Ready").map(|ready| ready["message"].clone());
     assert_eq!(
-        (json!(row[8]), Some(json!(row[10]))),
+        (json!(row[9]), Some(json!(row[11]))),
         (object["status"]["id"].clone(), message(&object))
     );
     let row = cells(&policies, "lost");
     assert_eq!(row[1..3], ["False", "ImageNotFound"]);
-    ensure!(row[10].contains("Windows 95"), "{row:?}");
+    ensure!(row[11].contains("Windows 95"), "{row:?}");
 
     let settings = wide("usersettings").await?;
     println!("{settings}");

@@ -181,7 +181,8 @@ async fn d1_deleting_an_assignment_ends_when_the_removal_was_seen_with_the_shipp
     options.settle_window = "60s".to_owned();
     let lab = &bare_with(options, "1h").await?;
     let _operator = start(lab).await?;
-    let (name, kind) = ("four", Kind::Policy);
+    // No Cloud PC depends on a setting; those of a policy are counted a settle window apart.
+    let (name, kind) = ("four", Kind::Setting);
     lab.apply_yaml(&object(kind, name, "")).await?;
     for (index, group) in [FINANCE, RECEPTION, ANALYSTS, CONTRACTORS].iter().enumerate() {
         lab.apply_yaml(&assignment(&format!("a{index}"), kind, name, &[*group])).await?;
@@ -199,8 +200,7 @@ async fn d1_deleting_an_assignment_ends_when_the_removal_was_seen_with_the_shipp
         .to_owned();
     ensure!(message.contains("assigned to 2 groups"), "{message}");
     // The target and its Assignments are deleted together, without waiting for each other.
-    lab.kubectl(&["delete", "provisioningpolicy", "-n", NS, name, "--wait=false"])
-        .await?;
+    lab.kubectl(&["delete", "usersetting", "-n", NS, name, "--wait=false"]).await?;
     lab.kubectl(&["delete", "assignment", "-n", NS, "a2", "a3", "--wait=false"]).await?;
     for gone in ["a2", "a3"] {
         lab.wait_gone("Assignment", NS, gone, lab::seconds(25)).await?;

@@ -1,6 +1,7 @@
 //! The requests to reconcile an object, what it waits for, and when it is checked again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -37,8 +38,10 @@ pub(crate) struct Counting {
     wanted: u64,
     /// Since when it is wanted.
     pub(crate) since: Instant,
-    /// When the first list was counted, and what was at risk by it.
-    pub(crate) first: Option<(Instant, Vec<AtRisk>)>,
+    /// When the first list was counted, and what was at risk by it; until the second one is.
+    pub(crate) first: Option<(Instant, Arc<[AtRisk]>)>,
+    /// The second one was counted.
+    pub(crate) twice: bool,
 }
 
 /// The place of a pass that was deferred.
@@ -63,6 +66,7 @@ impl Asked {
                 wanted,
                 since: Instant::now(),
                 first: None,
+                twice: false,
             })
         }))
     }

@@ -2,7 +2,7 @@
 
 use crate::api::PlannedChange;
 use crate::graph::{AssignmentTarget, RemoteAssignment};
-use crate::reconcile::risk::count::Loss;
+use crate::reconcile::risk::count::{Allowed, Loss};
 use crate::report::failure::Failure;
 
 /// A change that takes something away.
@@ -25,7 +25,7 @@ pub(crate) struct Case<'a> {
 #[derive(Debug)]
 pub(crate) enum Judgement {
     /// It may be made, and takes no more away than this.
-    Allowed(Loss),
+    Allowed(Allowed),
     /// It is held, and this is reported.
     Held(Failure),
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};
 
-use crate::graph::{AssignmentTarget, CloudPc, RemoteAssignment};
+use crate::graph::{AssignmentTarget, CloudPc, RemoteAssignment, printable};
 use crate::reconcile::key::Key;
 
 /// How many users have a Cloud PC of one Frontline licence (documented for Frontline in dedicated mode).
@@ -24,8 +24,8 @@ pub(crate) struct Loss(BTreeMap<Key, Lost>);
 enum Lost {
     /// All of it.
     Entry,
-    /// A part of its licences.
-    Licences,
+    /// Licences: so many are left, if that is said.
+    Licences(Option<i64>),
 }
 
 impl Loss {
@@ -38,7 +38,7 @@ impl Loss {
             match after.get(&key) {
                 None => _ = lost.insert(key, Lost::Entry),
                 Some(target) if fewer(entry.allotment_licenses_count, target.allotment_licenses_count) => {
-                    lost.insert(key, Lost::Licences);
+                    lost.insert(key, Lost::Licences(target.allotment_licenses_count));
                 }
                 Some(_) => {}
             }
@@ -64,9 +64,37 @@ impl Loss {
 
     /// Whether it takes no more away than `other`.
     pub(crate) fn is_within(&self, other: &Self) -> bool {
+        let within = |lost: &Lost, allowed: &Lost| match (lost, allowed) {
+            (_, Lost::Entry) => true,
+            (Lost::Entry, Lost::Licences(_)) => false,
+            (Lost::Licences(left), Lost::Licences(allowed)) => !fewer(*allowed, *left),
+        };
         self.0
             .iter()
-            .all(|(key, lost)| other.0.get(key).is_some_and(|allowed| allowed == lost || *allowed == Lost::Entry))
+            .all(|(key, lost)| other.0.get(key).is_some_and(|allowed| within(lost, allowed)))
+    }
+}
+
+/// What may be taken away, and what has to stay so that nothing else is lost with it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Allowed {
+    /// What may be taken away: without it, nothing.
+    pub loss: Loss,
+    /// The entries that users were proven to be in, with their licences.
+    pub keeps: Vec<AssignmentTarget>,
+}
+
+impl Allowed {
+    /// Whether a set may replace another: it takes no more away, and what has to stay is in both.
+    pub(crate) fn covers(&self, loss: &Loss, there: &[RemoteAssignment], targets: &[AssignmentTarget]) -> bool {
+        let kept = |kept: &AssignmentTarget| {
+            let key = Key::from(kept);
+            let enough = |licences: Option<i64>| !fewer(kept.allotment_licenses_count, licences);
+            let before = there.iter().find(|entry| Key::from(*entry) == key);
+            let after = targets.iter().find(|entry| Key::from(*entry) == key);
+            before.is_some() && after.is_some_and(|entry| enough(entry.allotment_licenses_count))
+        };
+        loss.is_within(&self.loss) && (loss.is_empty() || self.keeps.iter().all(kept))
     }
 }
 
@@ -139,7 +167,7 @@ pub(crate) fn at_risk(cloud_pcs: &[CloudPc], before: &[RemoteAssignment], left: 
         .iter()
         .filter_map(|pc| {
             let why = why(pc, &there, before, left, &crowded)?;
-            let user = pc.user.as_deref().unwrap_or("no user");
+            let user = pc.user.as_deref().map_or_else(|| "no user".to_owned(), printable);
             Some(AtRisk {
                 id: pc.id.to_lowercase(),
                 who: format!("{} ({user})", pc.name),
@@ -157,7 +185,8 @@ fn why(pc: &CloudPc, all: &[&CloudPc], before: &[RemoteAssignment], left: &Left,
     if left.stays.is_empty() {
         return Some(Why::NothingStays);
     }
-    let Some(user) = pc.user.as_deref().map(str::to_lowercase) else {
+    // A Cloud PC that a group shares may show who uses it now.
+    let Some(user) = pc.user.as_deref().filter(|_| !pc.shared).map(str::to_lowercase) else {
         return (!licences_stay(pc, all, before, left)).then_some(Why::NoUser);
     };
     let mut why = Why::NoMember;

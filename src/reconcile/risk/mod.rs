@@ -13,6 +13,7 @@ mod plan;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -25,9 +26,9 @@ use crate::graph::{AssignmentTarget, CloudPc};
 use crate::reconcile::key::Key;
 use crate::reconcile::pass::Pass;
 use crate::reconcile::risk::case::{Case, Judgement};
-use crate::reconcile::risk::count::{AtRisk, Left, Loss, Members, at_risk};
+use crate::reconcile::risk::count::{Allowed, AtRisk, Left, Members, at_risk};
 use crate::reconcile::risk::plan::Known;
-use crate::report::failure::{Class, Failure};
+use crate::report::failure::Failure;
 use crate::report::reason::Reason;
 use crate::report::stop::Stop;
 use crate::tenant::shared::Tenant;
@@ -47,41 +48,50 @@ pub(crate) async fn judge<K: Managed>(
         .as_ref()
         .map(|(at, _)| *at + pass.context.settle)
         .filter(|at| *at <= Instant::now());
-    let mut risky = match count(tenant, &case, again.unwrap_or(counting.since)).await {
-        Ok(risky) => risky,
-        Err(Stop::Failed(failure)) if failure.class != Class::Unreachable => return Ok(plan::uncounted(pass, &case, &failure)),
+    let counted = match count(tenant, &case, again.unwrap_or(counting.since)).await {
+        Ok(counted) => counted,
+        Err(Stop::Failed(failure)) if !holds_all_back(&failure) => return Ok(plan::uncounted(pass, &case, &known, &failure)),
         Err(stop) => return Err(stop),
     };
-    let left = if again.is_some() || !changed_lately(pass, tenant) {
+    let Counted { mut risky, keeps } = counted;
+    if let Some((_, earlier)) = &counting.first {
+        // What one of the lists shows is there.
+        let shown: BTreeSet<String> = risky.iter().map(|pc| pc.id.clone()).collect();
+        risky.extend(earlier.iter().filter(|pc| !shown.contains(&pc.id)).cloned());
+        risky.sort_by(|a, b| a.id.cmp(&b.id));
+    }
+    let left = if counting.twice || again.is_some() || !changed_lately(pass, tenant) {
         Duration::ZERO
     } else {
-        let first = pass.note(|notes| {
-            notes
-                .asked
-                .counting(key)
-                .first
-                .get_or_insert_with(|| (Instant::now(), risky.clone()))
-                .0
+        let first = || (Instant::now(), Arc::from(risky.as_slice()));
+        let at = pass.note(|notes| notes.asked.counting(key).first.get_or_insert_with(first).0);
+        (at + pass.context.settle).saturating_duration_since(Instant::now())
+    };
+    if again.is_some() {
+        pass.note(|notes| {
+            let counting = notes.asked.counting(key);
+            (counting.first, counting.twice) = (None, true);
         });
-        (first + pass.context.settle).saturating_duration_since(Instant::now())
+    }
+    let allowed = Allowed {
+        loss: case.loss.clone(),
+        keeps,
     };
-    // What one of the lists shows is there.
-    let earlier = counting.first.into_iter().flat_map(|(_, risky)| risky);
-    risky.extend(
-        earlier
-            .filter(|pc| !risky.iter().any(|known| known.id == pc.id))
-            .collect::<Vec<_>>(),
-    );
-    risky.sort_by(|a, b| a.id.cmp(&b.id));
-    let judgement = if risky.is_empty() {
-        Judgement::Allowed(case.loss)
+    if !risky.is_empty()
+        && let Some(failure) = plan::decide(pass, described, tenant, &case, &risky, known, left).await?
+    {
+        return Ok(Judgement::Held(failure));
+    }
+    Ok(if left.is_zero() {
+        Judgement::Allowed(allowed)
     } else {
-        plan::decide(pass, described, tenant, case, &risky, known, left).await?
-    };
-    Ok(match judgement {
-        Judgement::Allowed(_) if !left.is_zero() => Judgement::Held(once_more(left)),
-        judgement @ (Judgement::Allowed(_) | Judgement::Held(_)) => judgement,
+        Judgement::Held(once_more(left))
     })
+}
+
+/// Whether a failure concerns more than what is counted: nothing else can be sent either.
+fn holds_all_back(failure: &Failure) -> bool {
+    matches!(failure.reason, Reason::AuthenticationFailed | Reason::Throttled)
 }
 
 /// Whether the groups of the object were changed so lately that a list of Cloud PCs may not show what came of it.
@@ -104,14 +114,26 @@ fn once_more(left: Duration) -> Failure {
     Failure::waiting_for(Reason::NotVisibleYet, message, left)
 }
 
+/// What was counted.
+#[derive(Default)]
+struct Counted {
+    /// The Cloud PCs at risk.
+    risky: Vec<AtRisk>,
+    /// The entries by which others are not.
+    keeps: Vec<AssignmentTarget>,
+}
+
 /// The Cloud PCs at risk, in lists that began after `not_before`.
-async fn count(tenant: &Tenant, case: &Case<'_>, not_before: Instant) -> Result<Vec<AtRisk>, Stop> {
+async fn count(tenant: &Tenant, case: &Case<'_>, not_before: Instant) -> Result<Counted, Stop> {
     let cloud_pcs = tenant.cloud_pcs(case.graph_id, not_before).await?;
     if cloud_pcs.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Counted::default());
     }
     let left = left(tenant, case, &cloud_pcs, not_before).await?;
-    Ok(at_risk(&cloud_pcs, case.before, &left))
+    let risky = at_risk(&cloud_pcs, case.before, &left);
+    let all_at_risk = risky.len() == cloud_pcs.len();
+    let keeps = if all_at_risk { Vec::new() } else { left.stays };
+    Ok(Counted { risky, keeps })
 }
 
 /// The entries that stay: those that are there and remain. One that is added by the same change is no proof, because Microsoft does not
@@ -138,8 +160,9 @@ async fn left(tenant: &Tenant, case: &Case<'_>, cloud_pcs: &[CloudPc], not_befor
 async fn read_members(tenant: &Tenant, group: &str, not_before: Instant) -> Result<Members, Stop> {
     let found = match tenant.members(group, not_before).await {
         Ok(found) => found,
-        Err(Stop::Failed(failure)) if failure.class != Class::Unreachable => {
-            return Ok(Err(format!("the members of group {group} cannot be read: {}", failure.message)));
+        // Not Graph's whole text: a status that differs with each try would be written with each.
+        Err(Stop::Failed(failure)) if !holds_all_back(&failure) => {
+            return Ok(Err(format!("the members of group {group} cannot be read ({})", failure.reason)));
         }
         Err(stop) => return Err(stop),
     };
@@ -159,9 +182,4 @@ async fn read_members(tenant: &Tenant, group: &str, not_before: Instant) -> Resu
 /// A change that takes more away than was judged: somebody has added something in between.
 pub(crate) fn more_than_judged() -> Stop {
     Stop::later(Duration::from_millis(500))
-}
-
-/// Whether `loss` may be taken away now.
-pub(crate) fn refuse_more(loss: &Loss, allowed: &Loss) -> Result<(), Stop> {
-    if loss.is_within(allowed) { Ok(()) } else { Err(more_than_judged()) }
 }

@@ -24,9 +24,8 @@ use crate::tenant::change_windows::{Shut, may_put_at_risk};
 use crate::tenant::fingerprint::fingerprint;
 use crate::tenant::shared::{Tenant, TenantKey};
 
-/// How many Cloud PCs a status names, and how many a message does.
+/// How many Cloud PCs a status names. Messages name none: they are in logs and events, too.
 const NAMED: usize = 20;
-const TOLD: usize = 5;
 
 /// What is known of a plan before anything is counted.
 pub(super) struct Known {
@@ -87,6 +86,11 @@ impl Known {
         (genuine && old.loss == self.loss && pinned.is_within(&known)).then_some(old)
     }
 
+    /// Whether the status has the plan already.
+    fn is_written(&self, plan: &Risk) -> bool {
+        self.old.as_ref().is_some_and(|old| old.plan_id == plan.plan_id)
+    }
+
     fn new_plan(&self, pinned: &Pinned, epoch: &str) -> Risk {
         let nonce = random::uuid().simple().to_string();
         Risk {
@@ -103,20 +107,21 @@ impl Known {
     }
 }
 
-/// Whether the plan may be carried out now.
+/// Why the plan may not be carried out now; nothing when it may.
 pub(super) async fn decide<K: Managed>(
     pass: &mut Pass<'_, K>,
     described: &EntraTenant,
     tenant: &Tenant,
-    case: Case<'_>,
+    case: &Case<'_>,
     risky: &[AtRisk],
     known: Known,
     left: Duration,
-) -> Result<Judgement, Stop> {
+) -> Result<Option<Failure>, Stop> {
     let pinned = Pinned::of(risky);
     let count = i64::try_from(risky.len()).unwrap_or(i64::MAX);
     let protection = match protected(&pass.context.cluster.client).await {
-        Err(Unprotected::Unknown(why)) => return Err(Stop::retry(Reason::ApprovalUnprotected, why)),
+        // The plan and its approval stay what they are.
+        Err(Unprotected::Unknown(why)) => return Ok(Some(Failure::retry(Reason::ApprovalUnprotected, why))),
         known => known,
     };
     // An approval of a plan from before the policy was there, or while it was another one, may be anybody's.
@@ -133,8 +138,8 @@ pub(super) async fn decide<K: Managed>(
     let shut = may_put_at_risk(&tenant.name, &described.spec, wall::now()).err();
     if plan.started_at.is_some() {
         // It is under way, perhaps by an earlier process.
-        let what = note(pass, &case, plan);
-        return Ok(shut.map_or(Judgement::Allowed(case.loss), |shut| Judgement::Held(outside(&what, &shut))));
+        let what = note(pass, case, plan);
+        return Ok(shut.map(|shut| outside(&what, &shut)));
     }
     let given = match protection {
         Ok(_) => approval::find(pass, &plan, known.asked.as_ref()),
@@ -150,15 +155,20 @@ pub(super) async fn decide<K: Managed>(
     };
     let approved = matches!(given, Given::Counts);
     if let Some(shut) = shut.filter(|_| allowed) {
-        let what = note(pass, &case, plan);
-        return Ok(Judgement::Held(outside(&what, &shut)));
+        let what = note(pass, case, plan);
+        return Ok(Some(outside(&what, &shut)));
     }
     if allowed && !left.is_zero() {
-        note(pass, &case, plan);
-        return Ok(Judgement::Allowed(case.loss));
+        note(pass, case, plan);
+        return Ok(None);
+    }
+    if allowed && !known.is_written(&plan) {
+        // First its id: what is recorded for a plan that is lost would count against the limit.
+        note(pass, case, plan.clone());
+        pass.writer.write(&pass.draft).await?;
     }
     if !allowed || !limit::record(pass, described, &tenant.key, &plan.plan_id, count, approved).await? {
-        return Ok(Judgement::Held(hold(pass, &case, plan, risky, &given)));
+        return Ok(Some(hold(pass, case, plan, risky, &given)));
     }
     plan.started_at = Some(now());
     if approved {
@@ -166,10 +176,10 @@ pub(super) async fn decide<K: Managed>(
     }
     let text = format!("began a change that puts {} at risk, plan {}", cloud_pcs(risky.len()), plan.plan_id);
     pass.event(event::RISK_TAKEN, "Approve", text);
-    note(pass, &case, plan);
+    note(pass, case, plan);
     // Before anything is sent: a plan is used once, also when this process ends now.
     pass.writer.write(&pass.draft).await?;
-    Ok(Judgement::Allowed(case.loss))
+    Ok(None)
 }
 
 /// Takes the plan into the draft of the status.
@@ -189,14 +199,14 @@ fn note<K: Managed>(pass: &mut Pass<'_, K>, case: &Case<'_>, risk: Risk) -> Stri
 
 /// Holds the plan, and says how a person approves it.
 fn hold<K: Managed>(pass: &mut Pass<'_, K>, case: &Case<'_>, plan: Risk, risky: &[AtRisk], given: &Given) -> Failure {
-    let mut names: Vec<String> = risky.iter().take(TOLD).map(|pc| format!("{}: {}", pc.who, pc.why)).collect();
-    if risky.len() > TOLD {
-        names.push(format!("and {} more", risky.len() - TOLD));
-    }
     let in_grace = risky.iter().filter(|pc| pc.in_grace).count();
     let grace = match in_grace {
         0 => String::new(),
         number => format!(" ({number} of them are in their grace period already)"),
+    };
+    let way_out = match case.deletes {
+        true => "To keep them, set spec.deletionPolicy to Orphan",
+        false => "To keep them, undo the change",
     };
     let command = format!(
         "kubectl annotate --overwrite --field-manager=cloudpc-approver -n {} {}/{} {APPROVE_ANNOTATION}={} {APPROVED_BY_ANNOTATION}=\"$(kubectl auth whoami -o go-template='{{{{.status.userInfo.username}}}}')\"",
@@ -221,8 +231,7 @@ fn hold<K: Managed>(pass: &mut Pass<'_, K>, case: &Case<'_>, plan: Risk, risky: 
     Failure::stalled(
         reason,
         format!(
-            "{what}. Those Cloud PCs would enter their grace period, usually of 7 days, and then be deleted with their data{grace}: {}{why}. To approve exactly this: {command}. To keep them, undo the change",
-            names.join("; ")
+            "{what}{why}. To approve exactly this: {command}. They would enter their grace period, usually of 7 days, and then be deleted with their data{grace}; status.plan names them. {way_out}"
         ),
     )
 }
@@ -241,8 +250,10 @@ fn outside(what: &str, shut: &Shut) -> Failure {
 }
 
 /// A plan whose Cloud PCs cannot be counted is held, and nobody can approve it.
-pub(super) fn uncounted<K: Managed>(pass: &mut Pass<'_, K>, case: &Case<'_>, failure: &Failure) -> Judgement {
+pub(super) fn uncounted<K: Managed>(pass: &mut Pass<'_, K>, case: &Case<'_>, known: &Known, failure: &Failure) -> Judgement {
     let what = what(pass, case);
+    let another = |plan: &mut PendingPlan| plan.risk.as_ref().is_none_or(|risk| risk.loss != known.loss);
+    _ = pass.draft.plan.take_if(another);
     // One that was counted before stays, and with it its approval.
     pass.draft.plan.get_or_insert_with(|| PendingPlan {
         summary: format!("not counted: {what}"),

@@ -28,6 +28,9 @@ pub(crate) async fn approve(report: &mut Report, lab: &Lab) -> Result<()> {
     report.text(&lab.kubectl(&["get", "cpp", NAME, &in_team]).await?);
     let ready = condition(&policy, "Ready").context("Ready is said")?;
     report.text(ready["message"].as_str().unwrap_or_default());
+    for pc in policy["status"]["plan"]["risk"]["cloudPCNames"].as_array().into_iter().flatten() {
+        report.line(&format!("status.plan names {}", pc.as_str().unwrap_or_default()));
+    }
     let plan = policy["status"]["plan"]["risk"]["planId"].as_str().context("a plan has an id")?;
 
     report.step("An editor of the namespace cannot approve it");
