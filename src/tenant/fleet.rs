@@ -89,13 +89,13 @@ impl<T> Default for Lists<T> {
 }
 
 /// A list under way or complete. A task that ended without a result has none.
-type Outcome<T> = Option<Result<Arc<Vec<T>>, GraphError>>;
+type Outcome<T> = Shared<BoxFuture<'static, Option<Result<Arc<Vec<T>>, GraphError>>>>;
 
 struct List<T> {
     asked: Instant,
     /// When a pass asked for it last.
     touched: Instant,
-    outcome: Shared<BoxFuture<'static, Outcome<T>>>,
+    outcome: Outcome<T>,
 }
 
 impl<T> List<T> {
@@ -122,13 +122,7 @@ impl<T: Send + Sync + 'static> Lists<T> {
     }
 
     /// The list that began after `not_before`, or one that begins now. An older one that others may wait for ends first.
-    fn outcome<F>(
-        &self,
-        gate: &Gate,
-        key: &str,
-        not_before: Instant,
-        list: impl FnOnce() -> F,
-    ) -> Result<(Instant, Shared<BoxFuture<'static, Outcome<T>>>), Stop>
+    fn outcome<F>(&self, gate: &Gate, key: &str, not_before: Instant, list: impl FnOnce() -> F) -> Result<(Instant, Outcome<T>), Stop>
     where
         F: Future<Output = Result<Vec<T>, GraphError>> + Send + 'static,
     {
