@@ -16,8 +16,10 @@ fn careful(groups: &[&str]) -> Vec<Step> {
     let strict = act(|world| {
         world.patch("EntraTenant", None, "contoso", &json!({"spec": {"safety": null}}));
     });
+    // One that is not ready yet has no grace period.
+    let at_once = act(|world| world.option("provisioningTime", "PT0S"));
     let ready = Step::Until(|world| is_ready(world, ASSIGNMENT, "desk"));
-    then(policy::with_groups(groups), [strict, ready])
+    then(vec![at_once], then(policy::with_groups(groups), [strict, ready]))
 }
 
 fn delete(kind: &'static str) -> Step {

@@ -82,6 +82,8 @@ async fn show(report: &mut Report) -> Result<Lab> {
     lab.install().await?;
     report.step("Start the operator as its ServiceAccount, cloudpc-system/cloudpc-operator; it signs in to Entra by workload identity");
     let lab = lab.with_operator().await?;
+    // A Cloud PC that is not ready yet would have no grace period.
+    lab.sim.options(serde_json::json!({"provisioningTime": "PT0S"})).await?;
     act::apply(report, &lab).await?;
     act::drift(report, &lab).await?;
     Ok(lab)
