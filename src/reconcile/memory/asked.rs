@@ -40,8 +40,16 @@ pub(crate) struct Counting {
     pub(crate) since: Instant,
     /// When the first list was counted, and what was at risk by it; until the second one is.
     pub(crate) first: Option<(Instant, Arc<[AtRisk]>)>,
-    /// The second one was counted.
-    pub(crate) twice: bool,
+    /// When the second one was counted.
+    pub(crate) twice: Option<Instant>,
+}
+
+impl Counting {
+    /// Whether two lists were counted a moment ago.
+    pub(crate) fn is_settled(&self) -> bool {
+        const MOMENT: Duration = Duration::from_secs(30);
+        self.twice.is_some_and(|at| at.elapsed() < MOMENT)
+    }
 }
 
 /// The place of a pass that was deferred.
@@ -66,7 +74,7 @@ impl Asked {
                 wanted,
                 since: Instant::now(),
                 first: None,
-                twice: false,
+                twice: None,
             })
         }))
     }

@@ -34,6 +34,11 @@ impl Pinned {
         }
     }
 
+    /// How many.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// As a status has it.
     pub(crate) fn text(&self) -> String {
         BASE64_STANDARD.encode(self.0.iter().flatten().copied().collect::<Vec<u8>>())

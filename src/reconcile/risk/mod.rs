@@ -60,7 +60,9 @@ pub(crate) async fn judge<K: Managed>(
         risky.extend(earlier.iter().filter(|pc| !shown.contains(&pc.id)).cloned());
         risky.sort_by(|a, b| a.id.cmp(&b.id));
     }
-    let left = if counting.twice || again.is_some() || !changed_lately(pass, tenant) {
+    // A second count that was begun is made, whatever becomes of the reason for it.
+    let once_more_wanted = counting.first.is_some() || changed_lately(pass, tenant) || known.had_more(risky.len());
+    let left = if again.is_some() || counting.is_settled() || !once_more_wanted {
         Duration::ZERO
     } else {
         let first = || (Instant::now(), Arc::from(risky.as_slice()));
@@ -70,7 +72,7 @@ pub(crate) async fn judge<K: Managed>(
     if again.is_some() {
         pass.note(|notes| {
             let counting = notes.asked.counting(key);
-            (counting.first, counting.twice) = (None, true);
+            (counting.first, counting.twice) = (None, Some(Instant::now()));
         });
     }
     let allowed = Allowed {
@@ -110,7 +112,7 @@ fn changed_lately<K: Managed>(pass: &Pass<'_, K>, tenant: &Tenant) -> bool {
 
 /// The wait for another list.
 fn once_more(left: Duration) -> Failure {
-    let message = "the groups were changed lately, so the Cloud PCs are counted once more before anything is taken away";
+    let message = "the groups were changed lately, or fewer Cloud PCs are at risk than before, so they are counted once more before anything is taken away";
     Failure::waiting_for(Reason::NotVisibleYet, message, left)
 }
 

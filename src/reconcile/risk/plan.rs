@@ -86,6 +86,12 @@ impl Known {
         (genuine && old.loss == self.loss && pinned.is_within(&known)).then_some(old)
     }
 
+    /// Whether the plan in the status, of the same loss, has more Cloud PCs than these: a list from the past shows fewer, too.
+    pub(super) fn had_more(&self, count: usize) -> bool {
+        let old = self.old.as_ref().filter(|old| old.loss == self.loss && old.started_at.is_none());
+        old.is_some_and(|old| Pinned::parse(&old.cloud_pc_digests).len() > count)
+    }
+
     /// Whether the status has the plan already.
     fn is_written(&self, plan: &Risk) -> bool {
         self.old.as_ref().is_some_and(|old| old.plan_id == plan.plan_id)
