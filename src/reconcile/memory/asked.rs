@@ -38,7 +38,7 @@ pub(crate) struct Counting {
     wanted: u64,
     /// Since when it is wanted.
     pub(crate) since: Instant,
-    /// When the first list was counted, and what was at risk by it; until the second one is.
+    /// When the first list was counted, and what was at risk by it; until a second one agrees.
     pub(crate) first: Option<(Instant, Arc<[AtRisk]>)>,
     /// When the second one was counted.
     pub(crate) twice: Option<Instant>,

@@ -24,6 +24,7 @@ use crate::base::wall;
 use crate::cluster::managed::Managed;
 use crate::graph::{AssignmentTarget, CloudPc};
 use crate::reconcile::key::Key;
+use crate::reconcile::memory::asked::Counting;
 use crate::reconcile::pass::Pass;
 use crate::reconcile::risk::case::{Case, Judgement};
 use crate::reconcile::risk::count::{Allowed, AtRisk, Left, Members, at_risk};
@@ -54,12 +55,11 @@ pub(crate) async fn judge<K: Managed>(
         Err(stop) => return Err(stop),
     };
     let Counted { mut risky, keeps } = counted;
-    if let Some((_, earlier)) = &counting.first {
-        // What one of the lists shows is there.
-        let shown: BTreeSet<String> = risky.iter().map(|pc| pc.id.clone()).collect();
-        risky.extend(earlier.iter().filter(|pc| !shown.contains(&pc.id)).cloned());
-        risky.sort_by(|a, b| a.id.cmp(&b.id));
+    if again.is_some() {
+        note_second(pass, key, &risky, &counting);
     }
+    risky.extend(missing(&risky, &counting));
+    risky.sort_by(|a, b| a.id.cmp(&b.id));
     // A second count that was begun is made, whatever becomes of the reason for it.
     let once_more_wanted = counting.first.is_some() || changed_lately(pass, tenant) || known.had_more(risky.len());
     let left = if again.is_some() || counting.is_settled() || !once_more_wanted {
@@ -69,12 +69,6 @@ pub(crate) async fn judge<K: Managed>(
         let at = pass.note(|notes| notes.asked.counting(key).first.get_or_insert_with(first).0);
         (at + pass.context.settle).saturating_duration_since(Instant::now())
     };
-    if again.is_some() {
-        pass.note(|notes| {
-            let counting = notes.asked.counting(key);
-            (counting.first, counting.twice) = (None, Some(Instant::now()));
-        });
-    }
     let allowed = Allowed {
         loss: case.loss.clone(),
         keeps,
@@ -89,6 +83,23 @@ pub(crate) async fn judge<K: Managed>(
     } else {
         Judgement::Held(once_more(left))
     })
+}
+
+/// What the first list showed and this one does not; what one of them shows is there.
+fn missing(risky: &[AtRisk], counting: &Counting) -> Vec<AtRisk> {
+    let shown: BTreeSet<&String> = risky.iter().map(|pc| &pc.id).collect();
+    let earlier = counting.first.iter().flat_map(|(_, earlier)| earlier.iter());
+    earlier.filter(|pc| !shown.contains(&pc.id)).cloned().collect()
+}
+
+/// Notes a second count. One that lacks what the first had is a first one itself: two in a row have to agree.
+fn note_second<K: Managed>(pass: &Pass<'_, K>, key: u64, risky: &[AtRisk], counting: &Counting) {
+    let (agree, now) = (missing(risky, counting).is_empty(), Instant::now());
+    pass.note(|notes| {
+        let noted = notes.asked.counting(key);
+        noted.twice = agree.then_some(now);
+        noted.first = (!agree).then(|| (now, Arc::from(risky)));
+    });
 }
 
 /// Whether a failure concerns more than what is counted: nothing else can be sent either.

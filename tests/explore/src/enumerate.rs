@@ -87,9 +87,7 @@ pub fn at(line: &Line) -> impl Iterator<Item = What> {
     };
     // The token endpoint is not replayed: nothing is made there.
     let sign_in = line.is_sign_in();
-    // A list of Cloud PCs that is ten minutes old, once, is not survived yet; two minutes are the longest lag that was seen.
-    let of_fleet = line.path.contains("/cloudPCs");
-    let fits = move |what: &What| !(sign_in && matches!(what, Replayed | Stale | VeryStale) || of_fleet && *what == VeryStale);
+    let fits = move |what: &What| !sign_in || !matches!(what, Replayed | Stale | VeryStale);
     lists.into_iter().flatten().filter(move |what| fits(what)).cloned()
 }
 
