@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::api::{DeletionPolicy, EntraTenant, Mode, PlannedChange};
+use crate::api::{DeletionPolicy, EntraTenant, Mode};
 use crate::cluster::managed::Managed;
 use crate::graph::Entity;
 use crate::reconcile::claims;
@@ -196,12 +196,7 @@ async fn judge_deletion<K: Managed>(pass: &mut Pass<'_, K>, id: &str, described:
         loss: Loss::default(),
         after: &[],
         deletes: true,
-        changes: vec![PlannedChange {
-            op: "delete".to_owned(),
-            path: None,
-            from: Some(pass.object.common().display_name.to_owned()),
-            to: None,
-        }],
+        fields: Vec::new(),
     };
     match risk::judge(pass, described, tenant, case).await? {
         Judgement::Allowed(_) => Ok(()),

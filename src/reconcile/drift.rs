@@ -43,14 +43,23 @@ pub(crate) fn drift(
         .collect()
 }
 
-/// The changes as the status shows them.
-pub(crate) fn describe_changes(changes: &[Change]) -> Vec<PlannedChange> {
-    let line = |op: &str, field: &DriftedField| PlannedChange {
+fn line(op: &str, field: &DriftedField) -> PlannedChange {
+    PlannedChange {
         op: op.to_owned(),
         path: Some(field.path.clone()),
         from: field.observed.clone(),
         to: field.desired.clone(),
-    };
+    }
+}
+
+/// The entries of a set of assignments that change, as the status shows them.
+pub(crate) fn describe_assign(fields: &[DriftedField]) -> Vec<PlannedChange> {
+    let op = |field: &DriftedField| if field.desired.is_none() { "unassign" } else { "assign" };
+    fields.iter().map(|field| line(op(field), field)).collect()
+}
+
+/// The changes as the status shows them.
+pub(crate) fn describe_changes(changes: &[Change]) -> Vec<PlannedChange> {
     changes
         .iter()
         .flat_map(|change| match change {
@@ -61,10 +70,7 @@ pub(crate) fn describe_changes(changes: &[Change]) -> Vec<PlannedChange> {
                 to: body.get("displayName").map(text),
             }],
             Change::Update { fields, .. } => fields.iter().map(|field| line("update", &shown(field))).collect(),
-            Change::Assign { fields, .. } => fields
-                .iter()
-                .map(|field| line(if field.desired.is_none() { "unassign" } else { "assign" }, field))
-                .collect(),
+            Change::Assign { fields, .. } => describe_assign(fields),
             Change::Immutable { fields } => fields.iter().map(|field| line("replace", &shown(field))).collect(),
         })
         .collect()

@@ -16,7 +16,7 @@ use crate::reconcile::authorship::{Maker, maker};
 use crate::reconcile::claims;
 use crate::reconcile::context::Context;
 use crate::reconcile::desire::{Left, desire};
-use crate::reconcile::drift::{describe_changes, differing_fields, drift};
+use crate::reconcile::drift::{differing_fields, drift};
 use crate::reconcile::guard::{Decision, HeldBy, guard};
 use crate::reconcile::key::Key;
 use crate::reconcile::observe::{Age, Look, observe};
@@ -175,10 +175,7 @@ async fn judge_assign<K: Managed>(
         loss: loss.clone(),
         after: targets,
         deletes: false,
-        changes: describe_changes(&[Change::Assign {
-            targets: Vec::new(),
-            fields: lost,
-        }]),
+        fields: lost,
     };
     match risk::judge(pass, described, tenant, case).await? {
         Judgement::Allowed(allowed) => {

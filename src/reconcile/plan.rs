@@ -267,7 +267,8 @@ fn merged(key: &Key, declared: &Declared, remote: Option<&RemoteAssignment>) -> 
     }
 }
 
-fn kept(remote: &RemoteAssignment) -> AssignmentTarget {
+/// An entry as it is sent when it stays.
+pub(crate) fn kept(remote: &RemoteAssignment) -> AssignmentTarget {
     AssignmentTarget {
         id: remote.id.clone(),
         group_id: remote.group_id.clone(),

@@ -128,8 +128,11 @@ impl<T: Send + Sync + 'static> Lists<T> {
     {
         let (mut lists, now) = (self.0.lock(), Instant::now());
         lists.retain(|_, list| {
-            let longest = if list.is_complete() { FORGOTTEN } else { OLDEST };
-            now - list.touched < longest && (!list.is_complete() || now - list.asked < OLDEST)
+            let recent = now - list.touched;
+            match list.is_complete() {
+                true => recent < FORGOTTEN && now - list.asked < OLDEST,
+                false => recent < OLDEST,
+            }
         });
         if let Some(known) = lists.get_mut(key) {
             if known.asked >= not_before {

@@ -42,21 +42,6 @@ async fn plan(lab: &Lab) -> Result<Value> {
     Ok(policy["status"]["plan"].clone())
 }
 
-/// Approves a plan as a user.
-async fn approve(lab: &Lab, user: &str, plan: &str) -> Result<String> {
-    let (approve, by) = (format!("cloudpc.dev/approve={plan}"), format!("cloudpc.dev/approved-by={user}"));
-    let arguments = [
-        "annotate",
-        "--as",
-        user,
-        "--overwrite",
-        "--field-manager=cloudpc-approver",
-        "--namespace=team",
-        "cpp/desk",
-    ];
-    lab.kubectl(&[&arguments[..], &[&approve, &by]].concat()).await
-}
-
 #[tokio::test]
 async fn s26_a_removed_assignment_is_held_counted_named_and_carried_out_when_it_is_approved() -> Result<()> {
     let lab = team().await?;
@@ -79,9 +64,12 @@ async fn s26_a_removed_assignment_is_held_counted_named_and_carried_out_when_it_
     let table = lab.kubectl(&["get", "cpp", "desk", "--namespace=team"]).await?;
     ensure!(table.contains("ApprovalRequired") && table.contains(" 1 "), "{table}");
 
-    let refused = approve(&lab, EDITOR, &id).await.expect_err("an editor approves nothing");
+    let refused = lab
+        .approve(EDITOR, TEAM, "desk", &id)
+        .await
+        .expect_err("an editor approves nothing");
     ensure!(format!("{refused:#}").contains("cloudpc-approver"), "{refused:#}");
-    approve(&lab, APPROVER, "another").await?;
+    lab.approve(APPROVER, TEAM, "desk", "another").await?;
     eventually(PATIENCE, "an approval of another plan is pointed out", async || {
         let message = told(&lab, POLICY, TEAM, "desk", HELD).await?;
         ensure!(message.contains("it is of another plan"), "{message}");
@@ -92,7 +80,7 @@ async fn s26_a_removed_assignment_is_held_counted_named_and_carried_out_when_it_
     ensure!(lab.sim.writes(mark).await?.is_empty(), "something was written");
     ensure!(cloud_pcs(&lab).await?.iter().all(|status| status != "inGracePeriod"));
 
-    approve(&lab, APPROVER, &id).await?;
+    lab.approve(APPROVER, TEAM, "desk", &id).await?;
     lab.wait_gone("Assignment", TEAM, "finance", PATIENCE).await?;
     let policy = ready(&lab, POLICY, TEAM, "desk").await?;
     let approvals = policy["status"]["approvals"].as_array().cloned().unwrap_or_default();
@@ -115,12 +103,10 @@ async fn s26_a_removed_assignment_is_held_counted_named_and_carried_out_when_it_
 #[tokio::test]
 async fn s26_a_deletion_is_one_plan_and_an_approval_of_it_is_used_once() -> Result<()> {
     let lab = team().await?;
-    for name in ["desk"] {
-        delete(&lab, POLICY, TEAM, name).await?;
-    }
+    delete(&lab, POLICY, TEAM, "desk").await?;
     told(&lab, POLICY, TEAM, "desk", HELD).await?;
     let id = plan(&lab).await?["risk"]["planId"].as_str().context("a plan has an id")?.to_owned();
-    approve(&lab, APPROVER, &id).await?;
+    lab.approve(APPROVER, TEAM, "desk", &id).await?;
     lab.wait_gone(POLICY, TEAM, "desk", PATIENCE).await?;
     ensure!(lab.sim.objects(POLICIES).await?.is_empty());
 
@@ -128,7 +114,7 @@ async fn s26_a_deletion_is_one_plan_and_an_approval_of_it_is_used_once() -> Resu
     apply(&lab, &[policy(TEAM, "desk", "Desk")]).await?;
     ready(&lab, "Assignment", TEAM, "finance").await?;
     delete(&lab, POLICY, TEAM, "desk").await?;
-    approve(&lab, APPROVER, &id).await?;
+    lab.approve(APPROVER, TEAM, "desk", &id).await?;
     let message = told(&lab, POLICY, TEAM, "desk", HELD).await?;
     ensure!(plan(&lab).await?["risk"]["planId"] != id.as_str(), "{message}");
     Ok(())

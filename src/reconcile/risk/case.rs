@@ -1,6 +1,6 @@
 //! A change that takes something away, and what may be done of it.
 
-use crate::api::PlannedChange;
+use crate::api::DriftedField;
 use crate::graph::{AssignmentTarget, RemoteAssignment};
 use crate::reconcile::risk::count::{Allowed, Loss};
 use crate::report::failure::Failure;
@@ -17,8 +17,8 @@ pub(crate) struct Case<'a> {
     pub after: &'a [AssignmentTarget],
     /// Whether the object is deleted.
     pub deletes: bool,
-    /// The changes for the status.
-    pub changes: Vec<PlannedChange>,
+    /// The fields that lose something; none when the object is deleted.
+    pub fields: Vec<DriftedField>,
 }
 
 /// What may be done.

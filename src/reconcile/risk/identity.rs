@@ -10,7 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use crate::reconcile::risk::count::{AtRisk, Loss};
 use crate::tenant::shared::TenantKey;
 
-/// How much of a hash stands for a Cloud PC: no two of a tenant have the same in practice, and nobody chooses their ids.
+/// How much of a hash stands for a Cloud PC: no two of a tenant have the same in practice, and Graph chooses their ids.
 const SHORT: usize = 8;
 
 /// The Cloud PCs of a plan, each as a short hash.

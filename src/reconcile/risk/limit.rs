@@ -26,7 +26,7 @@ struct Live {
     taken: Option<Vec<RiskTaken>>,
 }
 
-/// Whether so many more are within the limit now. A limit of 0 asks nobody.
+/// Whether so many more Cloud PCs are within the limit now. A limit of 0 is known without a request.
 pub(super) async fn allows(
     described: &EntraTenant,
     own: Option<i64>,

@@ -192,7 +192,7 @@ async fn read_members(tenant: &Tenant, group: &str, not_before: Instant) -> Resu
     Ok(Ok(names))
 }
 
-/// A change that takes more away than was judged: somebody has added something in between.
+/// The set would take more away than was judged, because another writer has changed it since; the next pass judges anew.
 pub(crate) fn more_than_judged() -> Stop {
     Stop::later(Duration::from_millis(500))
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
 
-use crate::api::{APPROVE_ANNOTATION, APPROVED_BY_ANNOTATION, DriftedField, EntraTenant, PendingPlan, Risk};
+use crate::api::{APPROVE_ANNOTATION, APPROVED_BY_ANNOTATION, EntraTenant, PendingPlan, PlannedChange, Risk};
 use crate::base::{random, wall};
 use crate::cluster::approval_protection::{Protection, Unprotected, protected};
 use crate::cluster::managed::Managed;
+use crate::reconcile::drift::describe_assign;
 use crate::reconcile::pass::Pass;
 use crate::reconcile::risk::approval::{self, Given, VALID};
 use crate::reconcile::risk::case::{Case, Judgement};
@@ -154,7 +155,7 @@ pub(super) async fn decide<K: Managed>(
     let allowed = match given {
         Given::Counts => true,
         Given::Unprotected(_) => false,
-        // Within the limit nobody has to approve.
+        // Within the limit a plan needs no approval.
         Given::None | Given::Refused(_) => {
             limit::allows(described, pass.object.common().max_at_risk, &tenant.key, pass.context, count).await?
         }
@@ -197,7 +198,7 @@ fn note<K: Managed>(pass: &mut Pass<'_, K>, case: &Case<'_>, risk: Risk) -> Stri
     );
     pass.draft.plan = Some(PendingPlan {
         summary: summary.clone(),
-        changes: case.changes.clone(),
+        changes: changes(pass, case),
         risk: Some(risk),
     });
     summary
@@ -255,15 +256,16 @@ fn outside(what: &str, shut: &Shut) -> Failure {
     }
 }
 
-/// A plan whose Cloud PCs cannot be counted is held, and nobody can approve it.
+/// A plan whose Cloud PCs cannot be counted is held, and has no id that a person could approve.
 pub(super) fn uncounted<K: Managed>(pass: &mut Pass<'_, K>, case: &Case<'_>, known: &Known, failure: &Failure) -> Judgement {
     let what = what(pass, case);
     let another = |plan: &mut PendingPlan| plan.risk.as_ref().is_none_or(|risk| risk.loss != known.loss);
     _ = pass.draft.plan.take_if(another);
     // One that was counted before stays, and with it its approval.
+    let changes = changes(pass, case);
     pass.draft.plan.get_or_insert_with(|| PendingPlan {
         summary: format!("not counted: {what}"),
-        changes: case.changes.clone(),
+        changes,
         risk: None,
     });
     let message = format!(
@@ -280,18 +282,20 @@ fn what<K: Managed>(pass: &Pass<'_, K>, case: &Case<'_>) -> String {
     if case.deletes {
         return format!("deleting {} {}", K::COLLECTION.singular(), case.graph_id);
     }
-    let fields: Vec<_> = case
-        .changes
-        .iter()
-        .filter_map(|change| {
-            Some(DriftedField {
-                path: change.path.clone()?,
-                desired: change.to.clone(),
-                observed: change.from.clone(),
-            })
-        })
-        .collect();
-    wording::planned(&fields, pass.draft.known_groups())
+    wording::planned(&case.fields, pass.draft.known_groups())
+}
+
+/// The changes as the status shows them.
+fn changes<K: Managed>(pass: &Pass<'_, K>, case: &Case<'_>) -> Vec<PlannedChange> {
+    if !case.deletes {
+        return describe_assign(&case.fields);
+    }
+    vec![PlannedChange {
+        op: "delete".to_owned(),
+        path: None,
+        from: Some(pass.object.common().display_name.to_owned()),
+        to: None,
+    }]
 }
 
 fn cloud_pcs(number: usize) -> String {

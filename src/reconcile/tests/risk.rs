@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::graph::{AssignmentTarget, CloudPc, RemoteAssignment};
 use crate::reconcile::key::Key;
+use crate::reconcile::plan::kept;
 use crate::reconcile::risk::count::{Left, Loss, Members, Why, at_risk};
 
 fn pc(id: &str, user: Option<&str>) -> CloudPc {
@@ -37,23 +38,13 @@ fn share(group: &str, licences: Option<i64>, name: &str) -> RemoteAssignment {
     }
 }
 
-fn target(entry: &RemoteAssignment) -> AssignmentTarget {
-    AssignmentTarget {
-        id: None,
-        group_id: entry.group_id.clone(),
-        service_plan_id: entry.service_plan_id.clone(),
-        allotment_licenses_count: entry.allotment_licenses_count,
-        allotment_display_name: entry.allotment_display_name.clone(),
-    }
-}
-
 fn left(stays: &[RemoteAssignment], members: &[(&str, &[&str])]) -> Left {
     let members: BTreeMap<String, Members> = members
         .iter()
         .map(|(group, users)| ((*group).to_owned(), Ok(users.iter().map(|user| (*user).to_owned()).collect())))
         .collect();
     Left {
-        stays: stays.iter().map(target).collect(),
+        stays: stays.iter().map(kept).collect(),
         members,
     }
 }
@@ -148,7 +139,7 @@ fn a_shared_cloud_pc_stays_only_with_an_allotment_of_its_own_name() {
 #[test]
 fn fewer_licences_and_other_plans_are_a_loss_and_more_is_none() {
     let lost = |before: &[RemoteAssignment], after: &[RemoteAssignment]| {
-        let after: Vec<AssignmentTarget> = after.iter().map(target).collect();
+        let after: Vec<AssignmentTarget> = after.iter().map(kept).collect();
         Loss::between(before, std::iter::empty(), &after)
     };
     let three = || share("a", Some(3), "A");

@@ -16,6 +16,18 @@ impl Lab {
         run(self.plane.kubectl(), arguments, "").await
     }
 
+    /// Approves a plan of a ProvisioningPolicy as a user, as docs/approvals.md says.
+    ///
+    /// # Errors
+    /// The API server's refusal.
+    pub async fn approve(&self, user: &str, namespace: &str, policy: &str, plan: &str) -> Result<String> {
+        let (approve, by) = (format!("cloudpc.dev/approve={plan}"), format!("cloudpc.dev/approved-by={user}"));
+        let (namespace, policy) = (format!("--namespace={namespace}"), format!("cpp/{policy}"));
+        let manager = "--field-manager=cloudpc-approver";
+        self.kubectl(&["annotate", "--as", user, "--overwrite", manager, &namespace, &policy, &approve, &by])
+            .await
+    }
+
     /// The same as another user, given by a kubeconfig.
     ///
     /// # Errors

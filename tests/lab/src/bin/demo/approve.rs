@@ -34,13 +34,13 @@ pub(crate) async fn approve(report: &mut Report, lab: &Lab) -> Result<()> {
     let plan = policy["status"]["plan"]["risk"]["planId"].as_str().context("a plan has an id")?;
 
     report.step("An editor of the namespace cannot approve it");
-    match annotate(lab, EDITOR, plan).await {
+    match lab.approve(EDITOR, NAMESPACE, NAME, plan).await {
         Ok(_) => bail!("an editor approved"),
         Err(refusal) => report.text(format!("{refusal:#}").lines().last().unwrap_or_default()),
     }
 
     report.step("An approver can, and exactly this is carried out");
-    report.text(&annotate(lab, APPROVER, plan).await?);
+    report.text(&lab.approve(APPROVER, NAMESPACE, NAME, plan).await?);
     lab.wait_gone("Assignment", NAMESPACE, NAME, seconds(90)).await?;
     let cloud_pcs = lab.sim.objects("cloudPCs").await?;
     let lost: Vec<&Value> = cloud_pcs.iter().filter(|pc| pc["status"] == "inGracePeriod").collect();
@@ -53,19 +53,4 @@ pub(crate) async fn approve(report: &mut Report, lab: &Lab) -> Result<()> {
     lab.patch("EntraTenant", "", "contoso", &tenant).await?;
     report.line("EntraTenant contoso: maxCloudPCsAtRisk set to 100, so that the rest of the demo need not ask");
     Ok(())
-}
-
-async fn annotate(lab: &Lab, user: &str, plan: &str) -> Result<String> {
-    let (approve, by) = (format!("cloudpc.dev/approve={plan}"), format!("cloudpc.dev/approved-by={user}"));
-    let (namespace, policy) = (format!("--namespace={NAMESPACE}"), format!("cpp/{NAME}"));
-    let arguments = [
-        "annotate",
-        "--as",
-        user,
-        "--overwrite",
-        "--field-manager=cloudpc-approver",
-        &namespace,
-        &policy,
-    ];
-    lab.kubectl(&[&arguments[..], &[&approve, &by]].concat()).await
 }
